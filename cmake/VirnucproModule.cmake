@@ -1,0 +1,68 @@
+# One library per module, with the modules it may include ("edges") and the third-party headers it may use.
+# The edges are written to <build>/layering/<name>.txt; the test `layering` reads every #include against them.
+
+set(VIRNUCPRO_WARNINGS -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual
+                       -Wcast-align -Wnull-dereference -Wimplicit-fallthrough)
+add_library(virnucpro_options INTERFACE)
+target_include_directories(virnucpro_options INTERFACE $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/src>)
+target_compile_definitions(virnucpro_options INTERFACE
+  $<BUILD_INTERFACE:SPDLOG_FMT_EXTERNAL SPDLOG_COMPILED_LIB>)
+if(VIRNUCPRO_DEVELOPER)
+  target_compile_options(virnucpro_options INTERFACE $<BUILD_INTERFACE:${VIRNUCPRO_WARNINGS};-Werror>)
+endif()
+if(VIRNUCPRO_SANITIZE)
+  target_compile_options(virnucpro_options INTERFACE
+    $<BUILD_INTERFACE:-fsanitize=${VIRNUCPRO_SANITIZE};-fno-omit-frame-pointer;-fno-sanitize-recover=all>)
+  target_link_options(virnucpro_options INTERFACE $<BUILD_INTERFACE:-fsanitize=${VIRNUCPRO_SANITIZE}>)
+endif()
+
+# virnucpro_add_module(backend/cpu EDGES backend ops tensor base LIBRARIES DNNL::dnnl HEADERS dnnl.hpp hwy/)
+#   EDGES      modules it may include, besides itself
+#   LIBRARIES  third-party targets
+#   HEADERS    prefixes of third-party headers it may include (no other module may, unless it lists them too)
+function(virnucpro_add_module path)
+  cmake_parse_arguments(ARG "" "" "EDGES;LIBRARIES;HEADERS" ${ARGN})
+  string(REPLACE "/" "_" name ${path})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
+  if(sources)
+    add_library(virnucpro_${name} STATIC ${sources})
+    set(visibility PUBLIC)
+  else()
+    add_library(virnucpro_${name} INTERFACE)
+    set(visibility INTERFACE)
+  endif()
+  add_library(virnucpro::${name} ALIAS virnucpro_${name})
+  target_link_libraries(virnucpro_${name} ${visibility} virnucpro_options ${ARG_LIBRARIES})
+  foreach(edge ${ARG_EDGES})
+    string(REPLACE "/" "_" edge_name ${edge})
+    target_link_libraries(virnucpro_${name} ${visibility} virnucpro::${edge_name})
+  endforeach()
+  set_target_properties(virnucpro_${name} PROPERTIES EXPORT_NAME ${name})
+  file(WRITE ${PROJECT_BINARY_DIR}/layering/${name}.txt
+       "module ${path}\nedges ${ARG_EDGES}\nheaders ${ARG_HEADERS}\n")
+  set_property(GLOBAL APPEND PROPERTY VIRNUCPRO_MODULES virnucpro_${name})
+endfunction()
+
+# virnucpro_add_test(unit_sequence LABEL unit DIRECTORY unit/sequence MODULES sequence)
+#   One GoogleTest program from every *_test.cc of the folder; tests are found after the build.
+function(virnucpro_add_test name)
+  cmake_parse_arguments(ARG "" "LABEL;DIRECTORY;TIMEOUT" "MODULES;LIBRARIES;DEFINITIONS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${ARG_DIRECTORY}/*.cc)
+  if(NOT sources)
+    return()
+  endif()
+  add_executable(${name} ${sources})
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+  target_link_libraries(${name} PRIVATE virnucpro_options GTest::gmock GTest::gtest_main ${ARG_LIBRARIES})
+  target_compile_definitions(${name} PRIVATE
+    VIRNUCPRO_SOURCE_DIR="${PROJECT_SOURCE_DIR}" VIRNUCPRO_TEST_DATA="${CMAKE_CURRENT_SOURCE_DIR}/data" ${ARG_DEFINITIONS})
+  foreach(module ${ARG_MODULES})
+    string(REPLACE "/" "_" module_name ${module})
+    target_link_libraries(${name} PRIVATE virnucpro::${module_name})
+  endforeach()
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 120)
+  endif()
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
+                       PROPERTIES LABELS ${ARG_LABEL} TIMEOUT ${ARG_TIMEOUT})
+endfunction()
