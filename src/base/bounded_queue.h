@@ -20,7 +20,8 @@ class BoundedQueue {
   BoundedQueue(const BoundedQueue&) = delete;
   BoundedQueue& operator=(const BoundedQueue&) = delete;
 
-  /// Blocks while full. Returns false, without taking the item, when the queue is closed or cancelled.
+  /// Blocks while full. Returns false, without taking the item, when the queue is closed or
+  /// cancelled.
   bool push(T item) {
     std::unique_lock lock(mutex_);
     not_full_.wait(lock, [&] { return items_.size() < capacity_ || closed_; });

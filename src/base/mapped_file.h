@@ -11,7 +11,8 @@ namespace virnucpro {
 /// Owns one read-only mapping; shared by everything that points into it. Thread-safe after opening.
 class MappedFile {
  public:
-  /// Throws ModelError naming the file when it cannot be opened or mapped. An empty file is allowed.
+  /// Throws ModelError naming the file when it cannot be opened or mapped. An empty file is
+  /// allowed.
   static std::shared_ptr<const MappedFile> open(const std::string& path);
 
   ~MappedFile();

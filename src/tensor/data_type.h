@@ -1,0 +1,46 @@
+// Element types of tensors.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace virnucpro {
+
+enum class DataType { kFloat32, kFloat16, kBFloat16, kInt32, kInt64 };
+
+constexpr std::size_t size_of(DataType type) {
+  switch (type) {
+    case DataType::kFloat32:
+    case DataType::kInt32:
+      return 4;
+    case DataType::kFloat16:
+    case DataType::kBFloat16:
+      return 2;
+    case DataType::kInt64:
+      return 8;
+  }
+  return 0;
+}
+
+/// The name used in messages and files: float32, float16, bfloat16, int32, int64.
+constexpr std::string_view name_of(DataType type) {
+  switch (type) {
+    case DataType::kFloat32:
+      return "float32";
+    case DataType::kFloat16:
+      return "float16";
+    case DataType::kBFloat16:
+      return "bfloat16";
+    case DataType::kInt32:
+      return "int32";
+    case DataType::kInt64:
+      return "int64";
+  }
+  return "?";
+}
+
+constexpr bool is_floating(DataType type) {
+  return type == DataType::kFloat32 || type == DataType::kFloat16 || type == DataType::kBFloat16;
+}
+
+}  // namespace virnucpro
