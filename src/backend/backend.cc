@@ -1,0 +1,72 @@
+#include "backend/backend.h"
+
+#include "base/check.h"
+
+namespace virnucpro {
+
+std::unique_ptr<ops::LinearWeight> Backend::prepare_linear(const HostTensor& weight,
+                                                           DataType type) {
+  check(weight.shape.rank() == 2 && is_floating(weight.type) && is_floating(type),
+        "prepare_linear: weight {} of type {} as {}", to_string(weight.shape), name_of(weight.type),
+        name_of(type));
+  return do_prepare_linear(weight, type);
+}
+
+void Backend::embedding_lookup(const ops::EmbeddingLookup& op) {
+  validate(op);
+  do_embedding_lookup(op);
+}
+
+void Backend::linear(const ops::Linear& op) {
+  validate(op);
+  do_linear(op);
+}
+
+void Backend::layer_norm(const ops::LayerNorm& op) {
+  validate(op);
+  do_layer_norm(op);
+}
+
+void Backend::rotary(const ops::Rotary& op) {
+  validate(op);
+  do_rotary(op);
+}
+
+void Backend::attention_packed(const ops::Attention& op) {
+  validate(op);
+  check(op.sequences.is_packed(), "attention_packed: the sequences are padded");
+  do_attention_packed(op);
+}
+
+void Backend::attention_padded(const ops::Attention& op) {
+  validate(op);
+  check(!op.sequences.is_packed(), "attention_padded: the sequences are packed");
+  do_attention_padded(op);
+}
+
+void Backend::gated_gelu(const ops::GatedGelu& op) {
+  validate(op);
+  do_gated_gelu(op);
+}
+
+void Backend::mean_pool(const ops::MeanPool& op) {
+  validate(op);
+  do_mean_pool(op);
+}
+
+void Backend::softmax(const ops::Softmax& op) {
+  validate(op);
+  do_softmax(op);
+}
+
+ops::NonfiniteCount Backend::count_nonfinite(const ops::CountNonfinite& op) {
+  validate(op);
+  return do_count_nonfinite(op);
+}
+
+void Backend::convert(const ops::Convert& op) {
+  validate(op);
+  do_convert(op);
+}
+
+}  // namespace virnucpro

@@ -1,0 +1,77 @@
+// The interface every compute backend implements: twelve operations and the memory they work on.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "ops/attention.h"
+#include "ops/convert.h"
+#include "ops/count_nonfinite.h"
+#include "ops/embedding_lookup.h"
+#include "ops/gated_gelu.h"
+#include "ops/layer_norm.h"
+#include "ops/linear.h"
+#include "ops/mean_pool.h"
+#include "ops/rotary.h"
+#include "ops/softmax.h"
+#include "tensor/buffer.h"
+#include "tensor/host_tensor.h"
+#include "tensor/precision.h"
+
+namespace virnucpro {
+
+/// One execution context on one device: used by one thread at a time, any number may live side by
+/// side. Public operations validate (ContractError), then call the private virtual one. Results of
+/// a row depend neither on the other rows nor on their number nor on the number of threads.
+class Backend {
+ public:
+  virtual ~Backend() = default;
+
+  /// The registered name: "cpu", "reference".
+  virtual std::string_view name() const = 0;
+  /// One line for people: processor, instruction set, threads.
+  virtual std::string description() const = 0;
+  /// The type of activations when weights have precision `precision`.
+  virtual DataType activation_type(Precision precision) const = 0;
+
+  /// Uninitialised device memory. Throws OutOfDeviceMemory.
+  virtual Buffer allocate(std::size_t bytes) = 0;
+  /// Copies from and to host memory; return when the host side may be reused.
+  virtual void upload(const void* host, void* device, std::size_t bytes) = 0;
+  virtual void download(const void* device, void* host, std::size_t bytes) = 0;
+
+  /// Weight [n, k] of any floating type, to be multiplied in `type`. May keep `weight` alive and
+  /// use its storage in place.
+  std::unique_ptr<ops::LinearWeight> prepare_linear(const HostTensor& weight, DataType type);
+
+  void embedding_lookup(const ops::EmbeddingLookup& op);
+  void linear(const ops::Linear& op);
+  void layer_norm(const ops::LayerNorm& op);
+  void rotary(const ops::Rotary& op);
+  void attention_packed(const ops::Attention& op);
+  void attention_padded(const ops::Attention& op);
+  void gated_gelu(const ops::GatedGelu& op);
+  void mean_pool(const ops::MeanPool& op);
+  void softmax(const ops::Softmax& op);
+  ops::NonfiniteCount count_nonfinite(const ops::CountNonfinite& op);
+  void convert(const ops::Convert& op);
+
+ private:
+  virtual std::unique_ptr<ops::LinearWeight> do_prepare_linear(const HostTensor& weight,
+                                                               DataType type) = 0;
+  virtual void do_embedding_lookup(const ops::EmbeddingLookup& op) = 0;
+  virtual void do_linear(const ops::Linear& op) = 0;
+  virtual void do_layer_norm(const ops::LayerNorm& op) = 0;
+  virtual void do_rotary(const ops::Rotary& op) = 0;
+  virtual void do_attention_packed(const ops::Attention& op) = 0;
+  virtual void do_attention_padded(const ops::Attention& op) = 0;
+  virtual void do_gated_gelu(const ops::GatedGelu& op) = 0;
+  virtual void do_mean_pool(const ops::MeanPool& op) = 0;
+  virtual void do_softmax(const ops::Softmax& op) = 0;
+  virtual ops::NonfiniteCount do_count_nonfinite(const ops::CountNonfinite& op) = 0;
+  virtual void do_convert(const ops::Convert& op) = 0;
+};
+
+}  // namespace virnucpro

@@ -1,0 +1,25 @@
+// Bidirectional self-attention inside each sequence.
+#pragma once
+
+#include "ops/sequences.h"
+#include "tensor/view.h"
+
+namespace virnucpro::ops {
+
+/// qkv [tokens, 3 * heads * head_width] laid out (3, heads, head_width); output
+/// [tokens, heads * head_width], not overlapping qkv. Per head: softmax(scale * q k^T + bias) v
+/// over the keys of the same sequence only, bias[i, j] = -alibi_slopes[head] * |i - j| where slopes
+/// ([heads]) are given. Softmax in float32 or wider. Packed and padded sequences
+/// (Backend::attention_packed, Backend::attention_padded); output rows of padding become zero.
+struct Attention {
+  ConstMatrix qkv;
+  Sequences sequences;
+  std::int64_t heads = 0;
+  float scale = 1.0f;
+  ConstFloats alibi_slopes;
+  Matrix output;
+};
+
+void validate(const Attention& op);
+
+}  // namespace virnucpro::ops

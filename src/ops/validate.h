@@ -1,0 +1,21 @@
+// Shared checks of operation arguments; every failure is a ContractError that names the operation.
+#pragma once
+
+#include <string_view>
+
+#include "tensor/view.h"
+
+namespace virnucpro::ops {
+
+/// Data present unless the matrix has no elements, a floating type, stride >= columns.
+void check_matrix(std::string_view op, std::string_view name, const ConstMatrix& matrix);
+
+/// As check_matrix, and exactly [rows, columns].
+void check_matrix(std::string_view op, std::string_view name, const ConstMatrix& matrix,
+                  std::int64_t rows, std::int64_t columns);
+
+/// Present and of that size; `optional` vectors may be absent instead.
+void check_floats(std::string_view op, std::string_view name, const ConstFloats& vector,
+                  std::int64_t size, bool optional);
+
+}  // namespace virnucpro::ops
