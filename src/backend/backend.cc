@@ -4,6 +4,18 @@
 
 namespace virnucpro {
 
+ConstFloats PlacedTensor::floats() const {
+  check(matrix.type == DataType::kFloat32, "a vector of type {} where float32 is needed",
+        name_of(matrix.type));
+  return {static_cast<const float*>(matrix.data), matrix.rows * matrix.columns};
+}
+
+PlacedTensor Backend::place(const HostTensor& tensor) {
+  check(is_floating(tensor.type) && (tensor.shape.rank() == 1 || tensor.shape.rank() == 2),
+        "place: a {} tensor {}", name_of(tensor.type), to_string(tensor.shape));
+  return do_place(tensor);
+}
+
 std::unique_ptr<ops::LinearWeight> Backend::prepare_linear(const HostTensor& weight,
                                                            DataType type) {
   check(weight.shape.rank() == 2 && is_floating(weight.type) && is_floating(type),

@@ -22,6 +22,15 @@
 
 namespace virnucpro {
 
+/// A weight table or vector where its device can read it; keeps its storage alive.
+struct PlacedTensor {
+  ConstMatrix matrix;
+  std::shared_ptr<const void> owner;
+
+  /// The elements as a float32 vector; throws ContractError for another type.
+  ConstFloats floats() const;
+};
+
 /// One execution context on one device: used by one thread at a time, any number may live side by
 /// side. Public operations validate (ContractError), then call the private virtual one. Results of
 /// a row depend neither on the other rows nor on their number nor on the number of threads.
@@ -42,6 +51,9 @@ class Backend {
   virtual void upload(const void* host, void* device, std::size_t bytes) = 0;
   virtual void download(const void* device, void* host, std::size_t bytes) = 0;
 
+  /// A matrix [v, d] or vector [d] of a floating type, in place where host memory will do.
+  PlacedTensor place(const HostTensor& tensor);
+
   /// Weight [n, k] of any floating type, to be multiplied in `type`. May keep `weight` alive and
   /// use its storage in place.
   std::unique_ptr<ops::LinearWeight> prepare_linear(const HostTensor& weight, DataType type);
@@ -59,6 +71,7 @@ class Backend {
   void convert(const ops::Convert& op);
 
  private:
+  virtual PlacedTensor do_place(const HostTensor& tensor) = 0;
   virtual std::unique_ptr<ops::LinearWeight> do_prepare_linear(const HostTensor& weight,
                                                                DataType type) = 0;
   virtual void do_embedding_lookup(const ops::EmbeddingLookup& op) = 0;
