@@ -1,0 +1,49 @@
+// The learned parts the encoders are made of: dense layers and norms that own their weights.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "backend/backend.h"
+#include "weights/tensor_source.h"
+
+namespace virnucpro {
+
+/// A dense layer. Immutable; used with backends of the kind it was prepared for.
+class Dense {
+ public:
+  Dense() = default;
+  /// Takes `prefix`.weight [outputs, inputs] and, with `bias`, `prefix`.bias [outputs].
+  Dense(TensorSource& source, const std::string& prefix, std::int64_t outputs, std::int64_t inputs,
+        bool bias, DataType type, Backend& backend);
+  /// From tensors already in hand; an empty bias shape means none.
+  Dense(const HostTensor& weight, const HostTensor* bias, DataType type, Backend& backend);
+
+  /// output = activation(input W^T + b) + residual; see ops/linear.h for shapes and aliasing.
+  void forward(Backend& backend, ConstMatrix input, Matrix output,
+               ops::Activation activation = ops::Activation::kNone,
+               ConstMatrix residual = {}) const;
+
+ private:
+  std::unique_ptr<ops::LinearWeight> weight_;
+  PlacedTensor bias_;
+};
+
+/// Layer normalisation with learned gamma and beta, both kept in float32.
+class Norm {
+ public:
+  Norm() = default;
+  /// Takes `prefix`.weight and `prefix`.bias, both [width].
+  Norm(TensorSource& source, const std::string& prefix, std::int64_t width, float epsilon,
+       Backend& backend);
+
+  /// output = LN(input + residual); see ops/layer_norm.h.
+  void forward(Backend& backend, ConstMatrix input, Matrix output, ConstMatrix residual = {}) const;
+
+ private:
+  PlacedTensor gamma_;
+  PlacedTensor beta_;
+  float epsilon_ = 1e-5f;
+};
+
+}  // namespace virnucpro

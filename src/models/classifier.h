@@ -1,0 +1,37 @@
+// The classifier: Linear, BatchNorm, ReLU, Linear, softmax over (others, virus).
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "backend/backend.h"
+#include "layers/workspace.h"
+#include "weights/classifier_weights.h"
+
+namespace virnucpro {
+
+/// Always float32, whatever the encoders' precision. Immutable and thread-safe, as the encoders.
+class Classifier {
+ public:
+  Classifier(const ClassifierWeights& weights, Backend& backend);
+
+  /// Width of a feature row: DNABERT-S embedding followed by ESM-2 embedding.
+  std::int64_t input_width() const { return input_width_; }
+
+  /// features [n, input_width], scores [n, 2]: P(others), P(virus). Host memory.
+  void predict(Backend& backend, Workspace& workspace, std::span<const float> features,
+               std::span<float> scores) const;
+
+ private:
+  std::int64_t input_width_ = 0;
+  std::unique_ptr<ops::LinearWeight> hidden_weight_;
+  PlacedTensor hidden_bias_;
+  std::unique_ptr<ops::LinearWeight> output_weight_;
+  PlacedTensor output_bias_;
+};
+
+/// Class 1 (virus) needs the larger score; a tie goes to others.
+inline bool is_virus(float score_others, float score_virus) { return score_virus > score_others; }
+
+}  // namespace virnucpro

@@ -1,0 +1,41 @@
+// DNABERT-S: the nucleotide encoder (MosaicBERT: ALiBi, gated feed-forward, post-LN), NUMERICS 4.
+#pragma once
+
+#include <vector>
+
+#include "layers/transformer.h"
+#include "models/encoder.h"
+#include "weights/dnabert_s_weights.h"
+
+namespace virnucpro {
+
+/// The embedding is the mean of the last layer over all tokens, [CLS] and [SEP] included.
+class DnabertS final : public Encoder {
+ public:
+  /// Takes every tensor; throws ModelError for missing, extra or misshapen ones.
+  DnabertS(DnabertSWeights weights, Precision precision, Backend& backend);
+  ~DnabertS() override;
+
+  std::string_view name() const override { return "DNABERT-S"; }
+  std::int64_t width() const override { return config_.hidden_size; }
+  Precision precision() const override { return precision_; }
+  std::int64_t vocabulary() const override { return config_.vocab_size; }
+
+ private:
+  void encode(Backend& backend, Workspace& workspace, ConstInts tokens,
+              const ops::Sequences& sequences, Matrix pooled) const override;
+
+  struct Layer;
+  DnabertSConfig config_;
+  Precision precision_;
+  PlacedTensor word_embedding_;
+  PlacedTensor token_type_;
+  Norm embedding_norm_;
+  std::vector<Layer> layers_;
+  std::vector<float> slopes_;
+};
+
+/// ALiBi slopes for any head count (NUMERICS 4). Exposed for its test.
+std::vector<float> alibi_slopes(std::int64_t heads);
+
+}  // namespace virnucpro

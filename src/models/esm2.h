@@ -1,0 +1,40 @@
+// ESM-2: the protein encoder (pre-LN, rotary positions), NUMERICS 5 and 6.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "layers/transformer.h"
+#include "models/encoder.h"
+#include "weights/esm2_weights.h"
+
+namespace virnucpro {
+
+/// Any size from 8M to 15B parameters, by the configuration of its weights. The embedding is the
+/// mean of the last layer over the residues, <cls> and <eos> excluded, the first 1024 residues at
+/// most.
+class Esm2 final : public Encoder {
+ public:
+  /// Takes every tensor; throws ModelError for missing, extra or misshapen ones.
+  Esm2(Esm2Weights weights, Precision precision, Backend& backend);
+  ~Esm2() override;
+
+  std::string_view name() const override { return "ESM-2"; }
+  std::int64_t width() const override { return config_.embed_dim; }
+  Precision precision() const override { return precision_; }
+  std::int64_t vocabulary() const override { return vocabulary_; }
+
+ private:
+  void encode(Backend& backend, Workspace& workspace, ConstInts tokens,
+              const ops::Sequences& sequences, Matrix pooled) const override;
+
+  struct Layer;
+  Esm2Config config_;
+  Precision precision_;
+  std::int64_t vocabulary_ = 0;
+  PlacedTensor embedding_;
+  std::vector<Layer> layers_;
+  Norm final_norm_;
+};
+
+}  // namespace virnucpro

@@ -1,0 +1,42 @@
+#include "models/precision_policy.h"
+
+#include "base/errors.h"
+
+namespace virnucpro {
+
+PrecisionChoice choose_precision(const PrecisionRequest& request, const Environment& environment) {
+  const auto is_set = [&](const char* name) {
+    const std::optional<std::string> value = environment(name);
+    return value.has_value() && is_true(*value);
+  };
+  PrecisionChoice choice;
+  choice.precision = request.precision.value_or(Precision::kFp16);
+  choice.packed = !request.no_packing && !is_set("VIRNUCPRO_DISABLE_PACKING");
+  if (is_set("VIRNUCPRO_DISABLE_FP16")) {
+    choice.precision = Precision::kFp32;
+    choice.warnings.push_back(
+        "VIRNUCPRO_DISABLE_FP16 is set: the encoders run in FP32, a diagnostic mode that is slower "
+        "and takes twice the memory of FP16; unset it for normal runs");
+  } else if (choice.precision == Precision::kFp32) {
+    choice.warnings.push_back(
+        "precision fp32 is a diagnostic mode: slower, and twice the memory of FP16");
+  }
+  if (choice.precision == Precision::kBf16 && choice.packed) {
+    choice.warnings.push_back(
+        "precision bf16 keeps three bits less than fp16; fp16 is the default and more exact "
+        "choice");
+  }
+  if (choice.packed) require_packable(choice.precision);
+  return choice;
+}
+
+void require_packable(Precision precision) {
+  if (precision != Precision::kFp32) return;
+  throw PrecisionError(
+      "packed inference needs an FP16 or BF16 model, and this run is set to FP32. Either unset "
+      "VIRNUCPRO_DISABLE_FP16 (or drop --precision fp32) to run packed in FP16 (recommended), or "
+      "run "
+      "unpacked with VIRNUCPRO_DISABLE_PACKING=1 or --no-packing");
+}
+
+}  // namespace virnucpro

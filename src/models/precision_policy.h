@@ -1,0 +1,33 @@
+// The one place that decides in which precision, and whether packed, the encoders run (NUMERICS 9).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/environment.h"
+#include "tensor/precision.h"
+
+namespace virnucpro {
+
+/// What the user asked for, before the environment has its say.
+struct PrecisionRequest {
+  std::optional<Precision> precision;  // flag or configuration; absent: the default, fp16
+  bool no_packing = false;             // --no-packing or configuration
+};
+
+/// What the run uses. Warnings are to be shown once, in order.
+struct PrecisionChoice {
+  Precision precision = Precision::kFp16;
+  bool packed = true;
+  std::vector<std::string> warnings;
+};
+
+/// VIRNUCPRO_DISABLE_FP16 selects fp32 over every flag, VIRNUCPRO_DISABLE_PACKING unpacks. Throws
+/// PrecisionError, before any weight is read, when fp32 would have to run packed. Pure.
+PrecisionChoice choose_precision(const PrecisionRequest& request, const Environment& environment);
+
+/// Throws the PrecisionError of packed inference on an fp32 model; no-op for the others.
+void require_packable(Precision precision);
+
+}  // namespace virnucpro
