@@ -1,0 +1,127 @@
+// A model bundle: one folder (or embedded files) with both encoders, tokenizer and classifiers.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "weights/classifier_weights.h"
+#include "weights/dnabert_s_weights.h"
+#include "weights/esm2_weights.h"
+
+namespace virnucpro {
+
+/// The name of the card inside a bundle.
+inline constexpr const char* kBundleCard = "bundle.json";
+
+/// One file of a bundle. `sha256` is 64 lower-case hexadecimal digits.
+struct BundlePart {
+  std::string file;
+  std::string sha256;
+};
+
+/// A classifier and the chunk length it was trained for.
+struct BundleClassifier {
+  std::int64_t expected_length = 0;
+  BundlePart part;
+  std::int64_t input_dim = 0;
+  std::int64_t hidden_dim = 0;
+  double batch_norm_eps = 1e-5;
+};
+
+/// What bundle.json says.
+struct BundleInfo {
+  std::string name;
+  std::string version;
+  std::string description;
+  std::string license;
+  /// Free text; JSON text where the card holds an object.
+  std::string training_data;
+  BundlePart tokenizer;
+  BundlePart dnabert_s;
+  DnabertSConfig dnabert_s_config;
+  BundlePart esm2;
+  Esm2Config esm2_config;
+  /// By rising expected length.
+  std::vector<BundleClassifier> classifiers;
+  /// JSON text of the object "metrics"; "{}" when there is none.
+  std::string metrics_json = "{}";
+  /// JSON text of an object with the keys of the card that this version does not know.
+  std::string extra_json = "{}";
+};
+
+/// An opened bundle. Parts are mapped when asked for; those of up to 16 MiB are compared with their
+/// SHA-256 then, larger ones by verify_bundle(). Copies share the files. Thread-safe; what it hands
+/// out is not. Every function throws ModelError naming bundle, file and key or tensor.
+class Bundle {
+ public:
+  static Bundle open(const std::string& folder);
+  /// `files` maps names (bundle.json among them) to bytes that `owner` keeps alive (null: static).
+  static Bundle from_memory(std::map<std::string, std::span<const std::byte>> files,
+                            std::shared_ptr<const void> owner = nullptr);
+
+  const BundleInfo& info() const { return *info_; }
+  /// "bundle 'mini'" or the folder: how messages name it.
+  const std::string& origin() const { return origin_; }
+  std::vector<std::int64_t> expected_lengths() const;
+
+  std::string tokenizer_json() const;
+  DnabertSWeights dnabert_s() const;
+  Esm2Weights esm2() const;
+  /// ModelError listing the lengths there are when there is none for this one.
+  ClassifierWeights classifier(std::int64_t expected_length) const;
+
+ private:
+  struct File {
+    std::span<const std::byte> bytes;
+    std::shared_ptr<const void> owner;
+  };
+  Bundle() = default;
+  File file(const std::string& name) const;
+  File part(const BundlePart& part) const;
+  TensorSource tensors(const BundlePart& part) const;
+  void read_card();
+
+  std::string origin_;
+  std::string folder_;
+  std::shared_ptr<const std::map<std::string, std::span<const std::byte>>> files_;
+  std::shared_ptr<const void> owner_;
+  std::shared_ptr<const BundleInfo> info_;
+};
+
+/// What `models import` was asked for.
+struct BundleImport {
+  struct Classifier {
+    std::int64_t expected_length = 0;
+    std::string path;
+  };
+  std::string dnabert_folder;
+  std::string esm2_path;
+  std::vector<Classifier> classifiers;
+  std::string output_folder;
+  std::string name;
+  std::string version = "1";
+  std::string description;
+  std::string license;
+  std::string training_data;
+  /// JSON text of an object.
+  std::string metrics_json = "{}";
+  /// Replaces an existing bundle. A folder that is not a bundle is never replaced.
+  bool force = false;
+};
+
+/// Makes a bundle: encoders as float16, classifiers as float32. The folder appears whole or not at
+/// all. ModelError for parts that do not fit together and for values beyond float16; ConfigError
+/// for unusable options; OutputError when it cannot be written.
+BundleInfo import_bundle(const BundleImport& options);
+
+/// Recomputes every SHA-256 and opens every part. One line for each problem; empty: all is well.
+std::vector<std::string> verify_bundle(const std::string& folder);
+/// The same for an opened bundle.
+std::vector<std::string> verify_bundle(const Bundle& bundle);
+
+}  // namespace virnucpro

@@ -1,0 +1,47 @@
+// DNABERT-S weights from a Hugging Face folder, without their optional prefix.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "weights/tensor_source.h"
+
+namespace virnucpro {
+
+struct DnabertSConfig {
+  std::int64_t hidden_size = 0;
+  std::int64_t num_hidden_layers = 0;
+  std::int64_t num_attention_heads = 0;
+  std::int64_t intermediate_size = 0;
+  double layer_norm_eps = 1e-12;
+  std::int64_t vocab_size = 0;
+
+  bool operator==(const DnabertSConfig&) const = default;
+};
+
+/// `tensors` holds exactly the published names, with d = hidden_size and I = intermediate_size:
+/// embeddings.{word_embeddings.weight [vocab, d], token_type_embeddings.weight [types, d] (use
+/// take_any), LayerNorm.{weight,bias} [d]}; encoder.layer.N.{attention.self.Wqkv.weight [3d, d],
+/// .bias [3d], attention.output.{dense, LayerNorm}.*, mlp.gated_layers.weight [2I, d],
+/// mlp.wo.weight [d, I], mlp.wo.bias [d], mlp.layernorm.{weight,bias} [d]}. Shapes are checked.
+struct DnabertSWeights {
+  DnabertSConfig config;
+  TensorSource tensors;
+  /// The text of tokenizer.json.
+  std::string tokenizer_json;
+};
+
+/// Reads config.json, tokenizer.json and the weights (safetensors or .bin, single or sharded) of
+/// the folder. Maps; reads no tensor. ModelError naming file and tensor or key.
+DnabertSWeights load_dnabert_s(const std::string& folder);
+
+/// Checks the tensors (canonical names) against the config: missing, misshapen, extra ones and
+/// impossible sizes are ModelErrors.
+DnabertSWeights make_dnabert_s_weights(const DnabertSConfig& config, TensorSource tensors,
+                                       std::string tokenizer_json);
+
+/// One more than the largest id in a tokenizer.json: the embedding rows it needs.
+/// ModelError naming `origin` when the text is not such a file.
+std::int64_t tokenizer_rows(const std::string& tokenizer_json, const std::string& origin);
+
+}  // namespace virnucpro
