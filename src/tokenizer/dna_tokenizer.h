@@ -1,0 +1,91 @@
+// Byte-pair encoding of DNA, to the id what Hugging Face tokenizers make of the same
+// tokenizer.json.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tokenizer/tokenizer_json.h"
+
+namespace virnucpro {
+
+/// Immutable once loaded: any number of threads may encode at once, each with its own Scratch.
+class DnaTokenizer {
+ public:
+  /// Working memory of encode(). Grows to the longest sequence seen, after which nothing is
+  /// allocated any more. One per thread; may serve several tokenizers.
+  class Scratch;
+
+  /// Reads the text of a tokenizer.json; `origin` names it in messages. Throws ModelError naming
+  /// origin and field when the file is damaged or asks for anything not supported here.
+  static DnaTokenizer from_json(std::string_view json, const std::string& origin);
+
+  /// Appends the template's leading ids, one id per token of `bases`, and the trailing ids.
+  /// Case counts ("acgt" is four unknown letters); white space separates words and gives no id;
+  /// every other byte outside the vocabulary is one unknown token, so encode() takes any bytes. A
+  /// special token spelled out in `bases` ("[CLS]") is text: data cannot forge one. O(n log n).
+  void encode(std::string_view bases, Scratch& scratch, std::vector<std::int32_t>& ids) const;
+
+  /// One more than the largest id: the rows that an embedding table must have.
+  std::size_t vocabulary_size() const { return vocabulary_size_; }
+
+  std::int32_t unknown_id() const { return unknown_id_; }
+  /// What the template puts before and after every sequence: [CLS] and [SEP] in the published file.
+  std::span<const std::int32_t> leading_ids() const { return before_; }
+  std::span<const std::int32_t> trailing_ids() const { return after_; }
+  /// The id of a token, special ones included; nullopt when there is none.
+  std::optional<std::int32_t> id_of(std::string_view token) const;
+
+ private:
+  // Key and value of the hash table of merges; an empty slot has rank kNoRank.
+  struct Slot {
+    std::uint64_t pair;
+    std::uint32_t rank;
+    std::int32_t joined;
+  };
+
+  explicit DnaTokenizer(TokenizerFile file);
+  void index_merges(const std::vector<TokenizerFile::Merge>& merges);
+  const Slot& find_merge(std::int32_t left, std::int32_t right) const;
+  void encode_word(std::string_view word, Scratch& scratch, std::vector<std::int32_t>& ids) const;
+  void encode_letters(std::string_view letters, Scratch& scratch,
+                      std::vector<std::int32_t>& ids) const;
+
+  std::map<std::string, std::int32_t, std::less<>> vocabulary_;
+  std::size_t vocabulary_size_ = 0;
+  std::int32_t unknown_id_;
+  bool fuse_unknown_;
+  std::vector<std::int32_t> before_;
+  std::vector<std::int32_t> after_;
+  std::array<std::int32_t, 256> letter_ids_;  // kNoId where a byte is not in the vocabulary
+  std::vector<Slot> slots_;
+  unsigned slot_shift_ = 0;
+};
+
+class DnaTokenizer::Scratch {
+ private:
+  friend class DnaTokenizer;
+
+  // A token of the word while it is merged, in a list that shrinks. It stays at the index of its
+  // first letter. `rank` and `joined` are the merge with the token behind it.
+  struct Node {
+    std::int32_t id;
+    std::uint32_t previous;
+    std::uint32_t next;
+    std::uint32_t rank;
+    std::int32_t joined;
+  };
+
+  std::vector<Node> nodes_;
+  std::vector<std::uint64_t>
+      heap_;  // rank in the high half, index of the left node in the low half
+};
+
+}  // namespace virnucpro
