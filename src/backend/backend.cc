@@ -24,6 +24,23 @@ std::unique_ptr<ops::LinearWeight> Backend::prepare_linear(const HostTensor& wei
   return do_prepare_linear(weight, type);
 }
 
+std::unique_ptr<ops::LinearWeight> Backend::prepare_linear(std::span<const HostTensor> parts,
+                                                           DataType type) {
+  check(!parts.empty(), "prepare_linear of nothing");
+  for (const HostTensor& part : parts) {
+    check(part.shape.rank() == 2 && part.shape[1] == parts[0].shape[1] && is_floating(part.type) &&
+              is_floating(type),
+          "prepare_linear: part {} of type {} as {}", to_string(part.shape), name_of(part.type),
+          name_of(type));
+  }
+  return do_prepare_linear_parts(parts, type);
+}
+
+std::unique_ptr<ops::LinearWeight> Backend::do_prepare_linear_parts(
+    std::span<const HostTensor> parts, DataType type) {
+  return do_prepare_linear(concatenate_rows(parts), type);
+}
+
 void Backend::embedding_lookup(const ops::EmbeddingLookup& op) {
   validate(op);
   do_embedding_lookup(op);

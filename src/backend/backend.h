@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -58,6 +59,10 @@ class Backend {
   /// use its storage in place.
   std::unique_ptr<ops::LinearWeight> prepare_linear(const HostTensor& weight, DataType type);
 
+  /// The same for a weight whose rows come in parts, one below the other.
+  std::unique_ptr<ops::LinearWeight> prepare_linear(std::span<const HostTensor> parts,
+                                                    DataType type);
+
   void embedding_lookup(const ops::EmbeddingLookup& op);
   void linear(const ops::Linear& op);
   void layer_norm(const ops::LayerNorm& op);
@@ -74,6 +79,9 @@ class Backend {
   virtual PlacedTensor do_place(const HostTensor& tensor) = 0;
   virtual std::unique_ptr<ops::LinearWeight> do_prepare_linear(const HostTensor& weight,
                                                                DataType type) = 0;
+  /// Joins the parts; for backends that could use them in place to override.
+  virtual std::unique_ptr<ops::LinearWeight> do_prepare_linear_parts(
+      std::span<const HostTensor> parts, DataType type);
   virtual void do_embedding_lookup(const ops::EmbeddingLookup& op) = 0;
   virtual void do_linear(const ops::Linear& op) = 0;
   virtual void do_layer_norm(const ops::LayerNorm& op) = 0;

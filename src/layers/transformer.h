@@ -1,7 +1,8 @@
-// The learned parts the encoders are made of: dense layers and norms that own their weights.
+// The parts the encoders are made of: dense layers and norms that own their weights, and attention.
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 
 #include "backend/backend.h"
@@ -16,8 +17,10 @@ class Dense {
   /// Takes `prefix`.weight [outputs, inputs] and, with `bias`, `prefix`.bias [outputs].
   Dense(TensorSource& source, const std::string& prefix, std::int64_t outputs, std::int64_t inputs,
         bool bias, DataType type, Backend& backend);
-  /// From tensors already in hand; an empty bias shape means none.
-  Dense(const HostTensor& weight, const HostTensor* bias, DataType type, Backend& backend);
+  /// One layer from the rows of several, one below the other (queries, keys, values); no biases:
+  /// none.
+  Dense(std::span<const HostTensor> weights, std::span<const HostTensor> biases, DataType type,
+        Backend& backend);
 
   /// output = activation(input W^T + b) + residual; see ops/linear.h for shapes and aliasing.
   void forward(Backend& backend, ConstMatrix input, Matrix output,
@@ -45,5 +48,9 @@ class Norm {
   PlacedTensor beta_;
   float epsilon_ = 1e-5f;
 };
+
+/// Packed or padded attention, as the sequences say; see ops/attention.h.
+void attention(Backend& backend, ConstMatrix qkv, const ops::Sequences& sequences,
+               std::int64_t heads, float scale, ConstFloats alibi_slopes, Matrix output);
 
 }  // namespace virnucpro

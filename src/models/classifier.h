@@ -1,11 +1,10 @@
-// The classifier: Linear, BatchNorm, ReLU, Linear, softmax over (others, virus).
+// The classifier: Linear, BatchNorm, ReLU, Linear, softmax over (others, virus), NUMERICS 7.
 #pragma once
 
 #include <cstdint>
 #include <span>
-#include <vector>
 
-#include "backend/backend.h"
+#include "layers/transformer.h"
 #include "layers/workspace.h"
 #include "weights/classifier_weights.h"
 
@@ -14,7 +13,8 @@ namespace virnucpro {
 /// Always float32, whatever the encoders' precision. Immutable and thread-safe, as the encoders.
 class Classifier {
  public:
-  Classifier(const ClassifierWeights& weights, Backend& backend);
+  /// Takes every tensor; throws ModelError for missing, extra or misshapen ones.
+  Classifier(ClassifierWeights weights, Backend& backend);
 
   /// Width of a feature row: DNABERT-S embedding followed by ESM-2 embedding.
   std::int64_t input_width() const { return input_width_; }
@@ -25,10 +25,9 @@ class Classifier {
 
  private:
   std::int64_t input_width_ = 0;
-  std::unique_ptr<ops::LinearWeight> hidden_weight_;
-  PlacedTensor hidden_bias_;
-  std::unique_ptr<ops::LinearWeight> output_weight_;
-  PlacedTensor output_bias_;
+  std::int64_t hidden_width_ = 0;
+  Dense hidden_;
+  Dense output_;
 };
 
 /// Class 1 (virus) needs the larger score; a tie goes to others.

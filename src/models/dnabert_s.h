@@ -32,7 +32,7 @@ class DnabertS final : public Encoder {
   PlacedTensor token_type_;
   Norm embedding_norm_;
   std::vector<Layer> layers_;
-  std::vector<float> slopes_;
+  PlacedTensor slopes_;
 };
 
 /// ALiBi slopes for any head count (NUMERICS 4). Exposed for its test.

@@ -1,0 +1,66 @@
+#include "layers/transformer.h"
+
+#include "base/check.h"
+
+namespace virnucpro {
+namespace {
+
+PlacedTensor place_floats(const HostTensor& tensor, Backend& backend) {
+  return backend.place(convert(tensor, DataType::kFloat32));
+}
+
+}  // namespace
+
+Dense::Dense(TensorSource& source, const std::string& prefix, std::int64_t outputs,
+             std::int64_t inputs, bool bias, DataType type, Backend& backend)
+    : weight_(backend.prepare_linear(source.take(prefix + ".weight", {outputs, inputs}), type)) {
+  if (bias) bias_ = place_floats(source.take(prefix + ".bias", {outputs}), backend);
+}
+
+Dense::Dense(std::span<const HostTensor> weights, std::span<const HostTensor> biases, DataType type,
+             Backend& backend)
+    : weight_(backend.prepare_linear(weights, type)) {
+  if (!biases.empty()) bias_ = place_floats(concatenate_rows(biases), backend);
+}
+
+void Dense::forward(Backend& backend, ConstMatrix input, Matrix output, ops::Activation activation,
+                    ConstMatrix residual) const {
+  backend.linear({.input = input,
+                  .weight = weight_.get(),
+                  .bias = bias_.matrix.empty() ? ConstFloats{} : bias_.floats(),
+                  .activation = activation,
+                  .residual = residual,
+                  .output = output});
+}
+
+Norm::Norm(TensorSource& source, const std::string& prefix, std::int64_t width, float epsilon,
+           Backend& backend)
+    : gamma_(place_floats(source.take(prefix + ".weight", {width}), backend)),
+      beta_(place_floats(source.take(prefix + ".bias", {width}), backend)),
+      epsilon_(epsilon) {}
+
+void Norm::forward(Backend& backend, ConstMatrix input, Matrix output, ConstMatrix residual) const {
+  backend.layer_norm({.input = input,
+                      .residual = residual,
+                      .gamma = gamma_.floats(),
+                      .beta = beta_.floats(),
+                      .epsilon = epsilon_,
+                      .output = output});
+}
+
+void attention(Backend& backend, ConstMatrix qkv, const ops::Sequences& sequences,
+               std::int64_t heads, float scale, ConstFloats alibi_slopes, Matrix output) {
+  const ops::Attention op{.qkv = qkv,
+                          .sequences = sequences,
+                          .heads = heads,
+                          .scale = scale,
+                          .alibi_slopes = alibi_slopes,
+                          .output = output};
+  if (sequences.is_packed()) {
+    backend.attention_packed(op);
+  } else {
+    backend.attention_padded(op);
+  }
+}
+
+}  // namespace virnucpro

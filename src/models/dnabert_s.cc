@@ -1,0 +1,131 @@
+#include "models/dnabert_s.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "base/check.h"
+
+namespace virnucpro {
+namespace {
+
+enum Slot : std::size_t { kStream, kBranch, kWide, kAttended, kGated };
+
+}  // namespace
+
+std::vector<float> alibi_slopes(std::int64_t heads) {
+  check(heads > 0, "alibi_slopes of {} heads", heads);
+  const auto power_slopes = [](std::int64_t count) {
+    std::vector<float> slopes;
+    const double base = std::pow(2.0, -8.0 / static_cast<double>(count));
+    for (std::int64_t i = 1; i <= count; ++i) {
+      slopes.push_back(static_cast<float>(std::pow(base, static_cast<double>(i))));
+    }
+    return slopes;
+  };
+  std::int64_t power = 1;
+  while (power * 2 <= heads) power *= 2;
+  std::vector<float> slopes = power_slopes(power);
+  const std::vector<float> finer = power_slopes(2 * power);
+  for (std::size_t i = 0; slopes.size() < static_cast<std::size_t>(heads); i += 2) {
+    slopes.push_back(finer[i]);
+  }
+  return slopes;
+}
+
+struct DnabertS::Layer {
+  Layer(TensorSource& source, const std::string& prefix, const DnabertSConfig& config,
+        DataType type, Backend& backend)
+      : qkv(source, prefix + "attention.self.Wqkv", 3 * config.hidden_size, config.hidden_size,
+            true, type, backend),
+        out(source, prefix + "attention.output.dense", config.hidden_size, config.hidden_size, true,
+            type, backend),
+        attention_norm(source, prefix + "attention.output.LayerNorm", config.hidden_size,
+                       static_cast<float>(config.layer_norm_eps), backend),
+        gated(source, prefix + "mlp.gated_layers", 2 * config.intermediate_size, config.hidden_size,
+              false, type, backend),
+        wo(source, prefix + "mlp.wo", config.hidden_size, config.intermediate_size, true, type,
+           backend),
+        ffn_norm(source, prefix + "mlp.layernorm", config.hidden_size,
+                 static_cast<float>(config.layer_norm_eps), backend) {}
+
+  Dense qkv;
+  Dense out;
+  Norm attention_norm;
+  Dense gated;
+  Dense wo;
+  Norm ffn_norm;
+};
+
+DnabertS::DnabertS(DnabertSWeights weights, Precision precision, Backend& backend)
+    : config_(weights.config), precision_(precision) {
+  const DataType type = weight_type(precision);
+  const std::int64_t d = config_.hidden_size;
+  TensorSource& source = weights.tensors;
+  word_embedding_ = backend.place(
+      convert(source.take("embeddings.word_embeddings.weight", {config_.vocab_size, d}), type));
+  const HostTensor types =
+      convert(source.take_any("embeddings.token_type_embeddings.weight"), DataType::kFloat32);
+  check(types.shape.rank() == 2 && types.shape[0] >= 1 && types.shape[1] == d,
+        "token_type_embeddings of shape {}", to_string(types.shape));
+  HostTensor first_type = types;  // every token is of type 0
+  first_type.shape = Shape{d};
+  token_type_ = backend.place(first_type);
+  embedding_norm_ =
+      Norm(source, "embeddings.LayerNorm", d, static_cast<float>(config_.layer_norm_eps), backend);
+  layers_.reserve(static_cast<std::size_t>(config_.num_hidden_layers));
+  for (std::int64_t i = 0; i < config_.num_hidden_layers; ++i) {
+    layers_.emplace_back(source, "encoder.layer." + std::to_string(i) + ".", config_, type,
+                         backend);
+  }
+  source.expect_all_taken();
+  const std::int64_t heads = config_.num_attention_heads;
+  slopes_ = backend.place(make_float_tensor({heads}, alibi_slopes(heads)));
+}
+
+DnabertS::~DnabertS() = default;
+
+void DnabertS::encode(Backend& backend, Workspace& workspace, ConstInts tokens,
+                      const ops::Sequences& sequences, Matrix pooled) const {
+  const std::int64_t d = config_.hidden_size;
+  const std::int64_t heads = config_.num_attention_heads;
+  const std::int64_t rows = tokens.size;
+  const DataType type = backend.activation_type(precision_);
+  const Matrix x = workspace.matrix(kStream, type, rows, d);
+  const Matrix branch = workspace.matrix(kBranch, type, rows, d);
+  // Queries, keys and values, and later gate and value of the feed-forward: never both alive.
+  const std::int64_t widest = std::max(3 * d, 2 * config_.intermediate_size);
+  const Matrix wide = workspace.matrix(kWide, type, rows, widest);
+  const Matrix qkv{wide.data, type, rows, 3 * d, 3 * d};
+  const Matrix gate{wide.data, type, rows, 2 * config_.intermediate_size,
+                    2 * config_.intermediate_size};
+  const Matrix attended = workspace.matrix(kAttended, type, rows, d);
+  const Matrix gated = workspace.matrix(kGated, type, rows, config_.intermediate_size);
+
+  backend.embedding_lookup({.ids = tokens,
+                            .table = word_embedding_.matrix,
+                            .addend = token_type_.floats(),
+                            .scale = 1.0f,
+                            .output = x});
+  embedding_norm_.forward(backend, x, x);
+  const float scale = 1.0f / std::sqrt(static_cast<float>(d / heads));
+  for (const Layer& layer : layers_) {
+    layer.qkv.forward(backend, x, qkv);
+    attention(backend, qkv, sequences, heads, scale, slopes_.floats(), attended);
+    layer.out.forward(backend, attended, branch);
+    layer.attention_norm.forward(backend, branch, x, x);
+    layer.gated.forward(backend, x, gate);
+    backend.gated_gelu({.input = gate, .output = gated});
+    layer.wo.forward(backend, gated, branch);
+    layer.ffn_norm.forward(backend, branch, x, x);
+  }
+  // All tokens, [CLS] and [SEP] included (kept): the published classifier was trained on that mean.
+  backend.mean_pool({.input = x,
+                     .sequences = sequences,
+                     .skip_front = 0,
+                     .skip_back = 0,
+                     .max_rows = 0,
+                     .output = pooled});
+}
+
+}  // namespace virnucpro

@@ -1,0 +1,47 @@
+#include "models/encoder.h"
+
+#include "models/precision_policy.h"
+
+namespace virnucpro {
+namespace {
+
+/// The workspace slot of the pooled embeddings; the layers use the slots below.
+constexpr std::size_t kPooledSlot = 6;
+
+ConstInts view(const std::vector<std::int32_t>& values) {
+  return {values.data(), static_cast<std::int64_t>(values.size())};
+}
+
+}  // namespace
+
+void Encoder::forward_packed(Backend& backend, Workspace& workspace, const PackedBatch& batch,
+                             Embeddings& embeddings) const {
+  require_packable(precision());
+  batch.validate();
+  run(backend, workspace, view(batch.tokens), ops::Sequences::packed(view(batch.cu_seqlens)),
+      embeddings);
+}
+
+void Encoder::forward(Backend& backend, Workspace& workspace, const PaddedBatch& batch,
+                      Embeddings& embeddings) const {
+  batch.validate();
+  run(backend, workspace, view(batch.tokens),
+      ops::Sequences::padded(view(batch.lengths), batch.length), embeddings);
+}
+
+void Encoder::run(Backend& backend, Workspace& workspace, ConstInts tokens,
+                  const ops::Sequences& sequences, Embeddings& embeddings) const {
+  const std::int64_t count = sequences.count();
+  embeddings.width = width();
+  embeddings.values.resize(static_cast<std::size_t>(count * width()));
+  embeddings.nonfinite_per_sequence.assign(static_cast<std::size_t>(count), 0);
+  embeddings.nonfinite = {};
+  if (count == 0) return;
+  const Matrix pooled = workspace.matrix(kPooledSlot, DataType::kFloat32, count, width());
+  encode(backend, workspace, tokens, sequences, pooled);
+  embeddings.nonfinite =
+      backend.count_nonfinite({.input = pooled, .rows = embeddings.nonfinite_per_sequence});
+  backend.download(pooled.data, embeddings.values.data(), embeddings.values.size() * sizeof(float));
+}
+
+}  // namespace virnucpro

@@ -1,0 +1,118 @@
+#include "models/esm2.h"
+
+#include <array>
+#include <cmath>
+#include <utility>
+
+#include "base/check.h"
+
+namespace virnucpro {
+namespace {
+
+/// 1 - 0.15 * 0.8: what ESM-2 was trained to expect where no token is masked (NUMERICS 6).
+constexpr float kTokenDropoutScale = 0.88f;
+constexpr std::int64_t kMaxPooledResidues = 1024;
+
+enum Slot : std::size_t { kStream, kNormed, kWide, kAttended };
+
+}  // namespace
+
+struct Esm2::Layer {
+  Layer(TensorSource& source, const std::string& prefix, const Esm2Config& config, DataType type,
+        Backend& backend);
+
+  Norm attention_norm;
+  Dense qkv;
+  Dense out;
+  Norm ffn_norm;
+  Dense fc1;
+  Dense fc2;
+};
+
+namespace {
+
+Dense fused_qkv(TensorSource& source, const std::string& prefix, std::int64_t d, DataType type,
+                Backend& backend) {
+  std::array<HostTensor, 3> weights;
+  std::array<HostTensor, 3> biases;
+  const std::array<const char*, 3> names = {"q_proj", "k_proj", "v_proj"};
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const std::string name = prefix + "self_attn." + names[i];
+    weights[i] = source.take(name + ".weight", {d, d});
+    // The biases may be of different types; join them as float32.
+    biases[i] = convert(source.take(name + ".bias", {d}), DataType::kFloat32);
+  }
+  return {weights, biases, type, backend};
+}
+
+}  // namespace
+
+Esm2::Layer::Layer(TensorSource& source, const std::string& prefix, const Esm2Config& config,
+                   DataType type, Backend& backend)
+    : attention_norm(source, prefix + "self_attn_layer_norm", config.embed_dim,
+                     static_cast<float>(config.layer_norm_eps), backend),
+      qkv(fused_qkv(source, prefix, config.embed_dim, type, backend)),
+      out(source, prefix + "self_attn.out_proj", config.embed_dim, config.embed_dim, true, type,
+          backend),
+      ffn_norm(source, prefix + "final_layer_norm", config.embed_dim,
+               static_cast<float>(config.layer_norm_eps), backend),
+      fc1(source, prefix + "fc1", 4 * config.embed_dim, config.embed_dim, true, type, backend),
+      fc2(source, prefix + "fc2", config.embed_dim, 4 * config.embed_dim, true, type, backend) {}
+
+Esm2::Esm2(Esm2Weights weights, Precision precision, Backend& backend)
+    : config_(weights.config), precision_(precision), vocabulary_(kEsm2Letters) {
+  const DataType type = weight_type(precision);
+  TensorSource& source = weights.tensors;
+  embedding_ = backend.place(
+      convert(source.take("embed_tokens.weight", {vocabulary_, config_.embed_dim}), type));
+  layers_.reserve(static_cast<std::size_t>(config_.num_layers));
+  for (std::int64_t i = 0; i < config_.num_layers; ++i) {
+    layers_.emplace_back(source, "layers." + std::to_string(i) + ".", config_, type, backend);
+  }
+  final_norm_ = Norm(source, "emb_layer_norm_after", config_.embed_dim,
+                     static_cast<float>(config_.layer_norm_eps), backend);
+  source.expect_all_taken();
+}
+
+Esm2::~Esm2() = default;
+
+void Esm2::encode(Backend& backend, Workspace& workspace, ConstInts tokens,
+                  const ops::Sequences& sequences, Matrix pooled) const {
+  const std::int64_t d = config_.embed_dim;
+  const std::int64_t heads = config_.attention_heads;
+  const std::int64_t rows = tokens.size;
+  const DataType type = backend.activation_type(precision_);
+  const Matrix x = workspace.matrix(kStream, type, rows, d);
+  const Matrix y = workspace.matrix(kNormed, type, rows, d);
+  // Queries, keys and values, and later the widened feed-forward state: never both alive.
+  const Matrix wide = workspace.matrix(kWide, type, rows, 4 * d);
+  const Matrix qkv{wide.data, type, rows, 3 * d, 3 * d};
+  const Matrix attended = workspace.matrix(kAttended, type, rows, d);
+
+  backend.embedding_lookup({.ids = tokens,
+                            .table = embedding_.matrix,
+                            .addend = {},
+                            .scale = config_.token_dropout ? kTokenDropoutScale : 1.0f,
+                            .output = x});
+  const float query_scale = 1.0f / std::sqrt(static_cast<float>(d / heads));
+  for (const Layer& layer : layers_) {
+    layer.attention_norm.forward(backend, x, y);
+    layer.qkv.forward(backend, y, qkv);
+    backend.rotary(
+        {.qkv = qkv, .sequences = sequences, .heads = heads, .query_scale = query_scale});
+    attention(backend, qkv, sequences, heads, 1.0f, {}, attended);
+    layer.out.forward(backend, attended, x, ops::Activation::kNone, x);
+    layer.ffn_norm.forward(backend, x, y);
+    layer.fc1.forward(backend, y, wide, ops::Activation::kGelu);
+    layer.fc2.forward(backend, wide, x, ops::Activation::kNone, x);
+  }
+  final_norm_.forward(backend, x, y);
+  backend.mean_pool({.input = y,
+                     .sequences = sequences,
+                     .skip_front = 1,
+                     .skip_back = 1,
+                     .max_rows = kMaxPooledResidues,
+                     .output = pooled});
+}
+
+}  // namespace virnucpro
