@@ -1,0 +1,207 @@
+// SAM, BAM and CRAM through htslib; every result of the library is named where it is received.
+#include "sequence/alignment_source.h"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "base/errors.h"
+
+namespace virnucpro {
+namespace {
+
+// Letters of htslib's four-bit bases, as stored and for the other strand.
+constexpr std::string_view kLetters = "=ACMGRSVTWYHKDBN";
+constexpr std::string_view kComplements = "=TGKCYSBAWRDMHVN";
+constexpr std::size_t kSameAsReference = 0;  // '='
+
+// Without REF_PATH, htslib asks a server of the EBI for a reference that a CRAM file needs. The
+// program uses no network, so the path is set to the cache that htslib keeps its references in.
+void keep_references_local() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    const char* path = std::getenv("REF_PATH");
+    if (path != nullptr && *path != '\0') return;
+    const char* cache = std::getenv("XDG_CACHE_HOME");
+    const char* home = std::getenv("HOME");
+    std::string root = "/nonexistent";
+    if (cache != nullptr && *cache != '\0') {
+      root = cache;
+    } else if (home != nullptr && *home != '\0') {
+      root = std::string(home) + "/.cache";
+    }
+    ::setenv("REF_PATH", (root + "/hts-ref/%2s/%2s/%s").c_str(), 1);
+  });
+}
+
+class AlignmentSource final : public RecordSource {
+ public:
+  explicit AlignmentSource(InputFile input) : name_(std::move(input.name)) {
+    keep_references_local();
+    file_.reset(hts_hopen(input.stream.get(), name_.c_str(), "r"));
+    if (!file_) throw InputError(fmt::format("{}: cannot be read: damaged from the start.", name_));
+    static_cast<void>(input.stream.release());  // owned by file_ from here
+    check_end_mark();
+    header_.reset(sam_hdr_read(file_.get()));
+    if (!header_) {
+      throw InputError(fmt::format(
+          "{}: its header cannot be read; the file is cut or damaged. Copy it again.", name_));
+    }
+    record_.reset(bam_init1());
+    if (!record_) throw std::bad_alloc();
+  }
+
+  bool next(Record& record) override {
+    while (read()) {
+      const std::uint16_t flag = record_->core.flag;
+      if ((flag & BAM_FSECONDARY) != 0) {
+        ++skipped_secondary_;
+        continue;
+      }
+      if ((flag & BAM_FSUPPLEMENTARY) != 0) {
+        ++skipped_supplementary_;
+        continue;
+      }
+      take_id(record);
+      take_bases(record);
+      return true;
+    }
+    return false;
+  }
+
+  std::uint64_t skipped_secondary() const override { return skipped_secondary_; }
+  std::uint64_t skipped_supplementary() const override { return skipped_supplementary_; }
+
+ private:
+  // A cut file is better refused before the work than after it, where the stream can seek.
+  void check_end_mark() {
+    constexpr int kMissing = 0;
+    constexpr int kPresent = 1;
+    constexpr int kCannotSeek = 2;  // a pipe: known only at the end
+    constexpr int kNoSuchMark = 3;  // the format has none
+    switch (hts_check_EOF(file_.get())) {
+      case kMissing:
+        throw_no_end_mark(name_);
+      case kPresent:
+      case kCannotSeek:
+      case kNoSuchMark:
+      default:  // -1: it could not be checked; reading will tell
+        return;
+    }
+  }
+
+  [[noreturn]] void throw_no_end_mark(const std::string& place) const {
+    throw InputError(
+        fmt::format("{}: the file ends early: its end mark is missing, so it was cut in writing or "
+                    "copying. Copy it again.",
+                    place));
+  }
+
+  bool is_cram() const { return hts_get_format(file_.get())->format == cram; }
+  bool is_sam() const { return hts_get_format(file_.get())->format == sam; }
+
+  std::string last_place() const {
+    if (number_ == 0) return name_ + ": before the first record";
+    const std::uint64_t line = is_sam() ? static_cast<std::uint64_t>(file_->lineno) : 0;
+    return "after " + record_place(name_, number_, bam_get_qname(record_.get()), line);
+  }
+
+  // The next stored record, skipped ones included; false at a proper end.
+  bool read() {
+    constexpr int kEndOfFile = -1;
+    const int result = sam_read1(file_.get(), header_.get(), record_.get());
+    if (result >= 0) {
+      ++number_;
+      return true;
+    }
+    if (result == kEndOfFile) {
+      if (file_->is_bgzf != 0) check_ended(*file_->fp.bgzf, last_place());
+      return false;
+    }
+    throw_damaged(result);
+  }
+
+  [[noreturn]] void throw_damaged(int result) const {
+    if (is_cram()) {
+      throw InputError(fmt::format(
+          "{}: record {} cannot be decoded. Either the file is damaged, or it was written against "
+          "a reference that is not here: give its place in REF_PATH or REF_CACHE, or convert the "
+          "file to BAM with samtools view -b -T REFERENCE.",
+          name_, number_ + 1));
+    }
+    std::string problem;
+    switch (result) {
+      case -2:
+        problem = is_sam() ? "is not a SAM line" : "cannot be read";
+        break;
+      case -3:
+        problem = "is cut within its fixed part";
+        break;
+      case -4:
+        problem = "is cut or has impossible lengths";
+        break;
+      default:
+        problem = fmt::format("cannot be read (result {})", result);
+    }
+    if (file_->is_bgzf != 0 && file_->fp.bgzf->errcode != 0) {
+      problem += ": " + bgzf_problem(*file_->fp.bgzf);
+    }
+    const std::string line = is_sam() ? fmt::format(" (line {})", file_->lineno) : std::string();
+    throw InputError(fmt::format("{}: record {}{} {}; the file is cut or damaged. Copy it again.",
+                                 name_, number_ + 1, line, problem));
+  }
+
+  void take_id(Record& record) const {
+    record.line = is_sam() ? static_cast<std::uint64_t>(file_->lineno) : 0;
+    record.id = bam_get_qname(record_.get());
+    constexpr std::uint16_t kEnds = BAM_FREAD1 | BAM_FREAD2;
+    const std::uint16_t flag = record_->core.flag;
+    if ((flag & BAM_FPAIRED) == 0) return;
+    // Both bits or none: a middle or unknown part of its template, neither first nor second.
+    std::string_view suffix;
+    if ((flag & kEnds) == BAM_FREAD1) suffix = "/1";
+    if ((flag & kEnds) == BAM_FREAD2) suffix = "/2";
+    if (!record.id.ends_with(suffix)) record.id += suffix;
+  }
+
+  void take_bases(Record& record) const {
+    const auto length = static_cast<std::size_t>(record_->core.l_qseq);  // 0 for SEQ '*'
+    const std::uint8_t* stored = bam_get_seq(record_.get());
+    const bool reverse = (record_->core.flag & BAM_FREVERSE) != 0;
+    record.bases.resize(length);
+    for (std::size_t i = 0; i < length; ++i) {
+      const std::size_t code = bam_seqi(stored, i);
+      if (code == kSameAsReference) {
+        throw InputError(fmt::format(
+            "{}: base {} is '=', the same as a reference that is not here. Restore the bases with "
+            "samtools calmd.",
+            record_place(name_, number_, record.id, record.line), i + 1));
+      }
+      if (reverse) {
+        record.bases[length - 1 - i] = kComplements[code];
+      } else {
+        record.bases[i] = kLetters[code];
+      }
+    }
+  }
+
+  std::string name_;
+  HtsFile file_;
+  SamHeader header_;
+  BamRecord record_;
+  std::uint64_t number_ = 0;
+  std::uint64_t skipped_secondary_ = 0;
+  std::uint64_t skipped_supplementary_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<RecordSource> open_alignment_source(InputFile input) {
+  return std::make_unique<AlignmentSource>(std::move(input));
+}
+
+}  // namespace virnucpro

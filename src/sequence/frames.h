@@ -1,0 +1,59 @@
+// The stop-free reading frames of a chunk, in all six frames.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace virnucpro {
+
+/// F: the chunk, R: its reverse complement; the digit is the first base read, from 1. In the order
+/// of the results.
+enum class Frame : std::uint8_t { kF1, kF2, kF3, kR1, kR2, kR3 };
+
+inline constexpr std::size_t kFrameCount = 6;
+
+constexpr std::string_view frame_name(Frame frame) {
+  constexpr std::array<std::string_view, kFrameCount> kNames = {"F1", "F2", "F3", "R1", "R2", "R3"};
+  return kNames[static_cast<std::size_t>(frame)];
+}
+
+/// A reading frame without stop codon. The views point into the OrfBuffer that find_orfs filled.
+struct Orf {
+  Frame frame = Frame::kF1;
+  std::string_view nucleotides;  ///< upper case, of the frame's own strand
+  std::string_view protein;      ///< never empty, holds no '*'
+};
+
+/// The result of one find_orfs call and its working memory: reused, it allocates only for a chunk
+/// longer than any before. One per thread; the next call invalidates the views. Not copyable,
+/// since the views would still point into the original.
+class OrfBuffer {
+ public:
+  OrfBuffer() = default;
+  OrfBuffer(const OrfBuffer&) = delete;
+  OrfBuffer& operator=(const OrfBuffer&) = delete;
+
+  /// At most six, in the order F1 F2 F3 R1 R2 R3.
+  std::span<const Orf> orfs() const { return {orfs_.data(), count_}; }
+
+ private:
+  friend void find_orfs(std::string_view chunk_bases, OrfBuffer& out);
+
+  std::string codes_;    // one code per base, see frames.cc
+  std::string forward_;  // upper case
+  std::string reverse_;  // reverse complement of forward_
+  std::array<std::string, kFrameCount> proteins_;
+  std::array<Orf, kFrameCount> orfs_;
+  std::size_t count_ = 0;
+};
+
+/// Finds the frames of `chunk_bases` whose translation is not empty and holds no stop. Any bytes
+/// are allowed; case does not matter. Thread-safe with one buffer per thread; throws only
+/// std::bad_alloc.
+void find_orfs(std::string_view chunk_bases, OrfBuffer& out);
+
+}  // namespace virnucpro

@@ -1,0 +1,197 @@
+#include "sequence/input_file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+
+#include "base/errors.h"
+
+namespace virnucpro {
+namespace {
+
+constexpr const char* kStandardInput = "-";
+
+struct MallocDeleter {
+  void operator()(char* text) const { std::free(text); }
+};
+
+/// A file descriptor until htslib takes it over.
+class Descriptor {
+ public:
+  explicit Descriptor(int value) : value_(value) {}
+  ~Descriptor() {
+    if (value_ >= 0) ::close(value_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int get() const { return value_; }
+  int release() {
+    const int value = value_;
+    value_ = -1;
+    return value;
+  }
+
+ private:
+  int value_;
+};
+
+[[noreturn]] void throw_unreadable(const std::string& name, int error) {
+  throw InputError(fmt::format("{}: cannot be read: {}. Check the path and its permissions.", name,
+                               std::strerror(error)));
+}
+
+// Opened here rather than by htslib's hopen(), which would fetch http:, ftp: and s3: names: the
+// program uses no network. Standard input is duplicated, so that closing it here leaves it open.
+Descriptor open_descriptor(const std::string& path, const std::string& name) {
+  Descriptor file(path == kStandardInput ? ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
+                                         : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.get() < 0) throw_unreadable(name, errno);
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0) throw_unreadable(name, errno);
+  if (S_ISDIR(status.st_mode)) {
+    throw InputError(fmt::format("{}: is a folder, not a file. Name the files in it.", name));
+  }
+  return Descriptor(file.release());
+}
+
+[[noreturn]] void throw_compression(const std::string& name, const char* method,
+                                    const char* program) {
+  throw InputError(
+      fmt::format("{}: is compressed with {}; plain, gzip and bgzip files are read. Decompress it "
+                  "first: {} -dc FILE | virnucpro ... -",
+                  name, method, program));
+}
+
+void check_compression(const std::string& name, htsCompression compression) {
+  switch (compression) {
+    case no_compression:
+    case gzip:
+    case bgzf:
+    case custom:  // CRAM's own
+      return;
+    case bzip2_compression:
+      throw_compression(name, "bzip2", "bzip2");
+    case xz_compression:
+      throw_compression(name, "xz", "xz");
+    case zstd_compression:
+      throw_compression(name, "zstd", "zstd");
+    case razf_compression:
+      throw_compression(name, "RAZF", "gzip");
+    case compression_maximum:
+      break;
+  }
+  throw InputError(fmt::format("{}: is compressed in an unknown way; decompress it first.", name));
+}
+
+InputFormat format_of(const std::string& name, const htsFormat& detected) {
+  switch (detected.format) {
+    case sam:
+    case bam:
+    case cram:
+      return InputFormat::kAlignment;
+    case fasta_format:
+    case fastq_format:
+    case empty_format:
+    case text_format:  // the text source looks at the first character itself
+    case unknown_format:
+    case binary_format:
+      return InputFormat::kText;
+    default:
+      break;
+  }
+  const std::unique_ptr<char, MallocDeleter> found(hts_format_description(&detected));
+  throw InputError(
+      fmt::format("{}: not a sequence file: found {}, expected FASTA, FASTQ, SAM, BAM or CRAM.",
+                  name, found ? found.get() : "another format"));
+}
+
+}  // namespace
+
+void check_readable(const std::string& path) {
+  if (path == kStandardInput) return;
+  // A named pipe must not be opened twice: its writer would see the first reader go.
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) throw_unreadable(path, errno);
+  if (S_ISFIFO(status.st_mode)) return;
+  open_descriptor(path, path);
+}
+
+InputFile open_input(const std::string& path) {
+  InputFile input;
+  input.name = path == kStandardInput ? "standard input" : path;
+  Descriptor file = open_descriptor(path, input.name);
+  input.stream.reset(hdopen(file.get(), "r"));
+  if (!input.stream) throw_unreadable(input.name, errno);
+  file.release();
+  htsFormat detected{};
+  errno = 0;
+  // hts_detect_format: 0 done (also for "unknown"), -1 the first bytes could not be read.
+  if (hts_detect_format(input.stream.get(), &detected) != 0) {
+    throw_unreadable(input.name, errno != 0 ? errno : EIO);
+  }
+  check_compression(input.name, detected.compression);
+  input.format = format_of(input.name, detected);
+  return input;
+}
+
+std::string bgzf_problem(const BGZF& file) {
+  // The bits are set together; the first that applies says most.
+  if ((file.errcode & BGZF_ERR_CRC) != 0) return "the checksum of a compressed block is wrong";
+  if ((file.errcode & BGZF_ERR_HEADER) != 0) return "a compressed block has a damaged header";
+  if ((file.errcode & BGZF_ERR_IO) != 0) return "the system could not read the file";
+  if ((file.errcode & BGZF_ERR_MISUSE) != 0) return "the file was opened for something else";
+  if ((file.errcode & BGZF_ERR_MT) != 0) return "the stream cannot be read by several threads";
+  if ((file.errcode & BGZF_ERR_ZLIB) != 0) return "the compressed data are damaged or cut";
+  return "the system could not read the file";
+}
+
+void check_ended(BGZF& file, const std::string& place) {
+  bool cut = false;
+  switch (bgzf_compression(&file)) {
+    case no_compression:
+      return;
+    case bgzf:
+      // Set when the bytes ended without the empty block that closes every BGZF file.
+      cut = file.no_eof_block != 0;
+      break;
+    case gzip: {
+      // htslib takes the end of the bytes for the end of a gzip stream. zlib knows better: asked
+      // again it says Z_STREAM_END only after the trailer. A stream that htslib has already reset
+      // for a next member, of which no byte came, is whole too.
+      if (file.gz_stream == nullptr) break;
+      Bytef scratch = 0;
+      file.gz_stream->next_in = nullptr;
+      file.gz_stream->avail_in = 0;
+      file.gz_stream->next_out = &scratch;
+      file.gz_stream->avail_out = 1;
+      const bool between_members = file.gz_stream->total_in == 0;
+      switch (inflate(file.gz_stream, Z_NO_FLUSH)) {
+        case Z_STREAM_END:
+          break;
+        case Z_BUF_ERROR:  // wants more input
+        case Z_OK:         // had more output to give
+        default:           // Z_DATA_ERROR, Z_NEED_DICT, Z_STREAM_ERROR, Z_MEM_ERROR
+          cut = !between_members;
+          break;
+      }
+      break;
+    }
+    default:
+      return;
+  }
+  if (cut) {
+    throw InputError(fmt::format(
+        "{}: the compressed file ends early: its end mark is missing, so it was cut in writing or "
+        "copying. Copy or compress it again.",
+        place));
+  }
+}
+
+}  // namespace virnucpro

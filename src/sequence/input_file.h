@@ -1,0 +1,37 @@
+// Opening an input: which bytes, under which name, in which format, and whether they were all
+// there.
+#pragma once
+
+#include <string>
+
+#include "sequence/hts_handles.h"
+
+namespace virnucpro {
+
+enum class InputFormat {
+  kText,       ///< FASTA, FASTQ, nothing at all, or text that is neither
+  kAlignment,  ///< SAM, BAM or CRAM
+};
+
+/// An opened input at its first byte.
+struct InputFile {
+  std::string name;  ///< for messages
+  HFile stream;
+  InputFormat format = InputFormat::kText;
+};
+
+/// Throws InputError naming `path` when it is missing, unreadable or a folder. "-" always passes.
+void check_readable(const std::string& path);
+
+/// Opens `path` ("-": standard input) and tells its format by content, never by its name. Only
+/// local files: a path that looks like a URL is a file name. Throws InputError.
+InputFile open_input(const std::string& path);
+
+/// What went wrong in the compressed stream, as words for a message.
+std::string bgzf_problem(const BGZF& file);
+
+/// To be called when `file` has no more bytes: throws InputError, its text starting with `place`,
+/// when the compressed stream was cut rather than ended.
+void check_ended(BGZF& file, const std::string& place);
+
+}  // namespace virnucpro

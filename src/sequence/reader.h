@@ -1,0 +1,52 @@
+// The records of all input files, one after the other.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "sequence/record.h"
+
+namespace virnucpro {
+
+class RecordSource;
+
+/// Reads FASTA, FASTQ, SAM, BAM and CRAM, plain, gzip or bgzip, told apart by content; "-" is
+/// standard input. A file without records is valid. Memory: one record and fixed buffers.
+/// Throws InputError naming file, record and line for anything missing, damaged or cut; after that
+/// the reader is spent. One thread at a time; several readers may work side by side.
+/// Silences htslib's own messages for the whole process: the errors say the same and more.
+class SequenceReader {
+ public:
+  /// Checks at once that every path can be read, before hours of work on the first ones.
+  explicit SequenceReader(std::vector<std::string> paths, Log log = {});
+  ~SequenceReader();
+  SequenceReader(SequenceReader&&) noexcept;
+  SequenceReader& operator=(SequenceReader&&) noexcept;
+
+  /// Overwrites `record`, keeping its capacity. False: all files have ended as they should.
+  bool next(Record& record);
+
+  const std::vector<std::string>& paths() const { return paths_; }
+  std::uint64_t records() const { return next_ordinal_; }
+  /// Alignment records that repeat a read which comes as a primary record, so far.
+  std::uint64_t skipped_secondary() const { return skipped_secondary_; }
+  std::uint64_t skipped_supplementary() const { return skipped_supplementary_; }
+
+ private:
+  void open_next();
+  void close();
+
+  std::vector<std::string> paths_;
+  Log log_;
+  std::unique_ptr<RecordSource> source_;
+  std::size_t next_path_ = 0;
+  std::uint64_t next_ordinal_ = 0;
+  std::uint64_t skipped_secondary_ = 0;
+  std::uint64_t skipped_supplementary_ = 0;
+  bool failed_ = false;
+};
+
+}  // namespace virnucpro

@@ -1,0 +1,32 @@
+#include "sequence/record_source.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstddef>
+
+namespace virnucpro {
+namespace {
+
+// Long enough to recognise any real name, short enough for one line of a terminal.
+constexpr std::size_t kShownIdBytes = 60;
+
+}  // namespace
+
+std::string record_place(std::string_view file, std::uint64_t number, std::string_view id,
+                         std::uint64_t line) {
+  std::string shown(id.substr(0, kShownIdBytes));
+  std::replace_if(
+      shown.begin(), shown.end(),
+      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
+  if (id.size() > kShownIdBytes) shown += "...";
+  if (line == 0) return fmt::format("{}: record {} ('{}')", file, number, shown);
+  return fmt::format("{}: record {} ('{}', line {})", file, number, shown, line);
+}
+
+std::string byte_name(unsigned char byte) {
+  if (byte > 0x20 && byte < 0x7f) return fmt::format("'{}'", static_cast<char>(byte));
+  return fmt::format("byte 0x{:02x}", byte);
+}
+
+}  // namespace virnucpro
