@@ -1,0 +1,200 @@
+"""Fragments, reading frames and translation, and the balanced sampler of training frames."""
+
+import numpy as np
+
+from corpus import GROUPS, N_CODE, stop_free_runs
+
+PROTEIN_ALPHABET = ["<cls>", "<pad>", "<eos>", "<unk>", *"LAGVSERTIDPKQNFYMHWCXBUZO.-", "<null_1>", "<mask>"]
+PROTEIN_ID = {token: i for i, token in enumerate(PROTEIN_ALPHABET)}
+_CODON_ORDER = "FFLLSSSSYY**CC*WLLLLPPPPHHQQRRRRIIIMTTTTNNKKSSRRVVVVAAAADDEEGGGG"  # T C A G order
+STOP_ID = 255
+CODON_TO_ID = np.empty(64, np.uint8)
+for _code in range(64):
+    _tcag = [("T", "C", "A", "G").index("ACGT"[(_code >> s) & 3]) for s in (4, 2, 0)]
+    _amino = _CODON_ORDER[16 * _tcag[0] + 4 * _tcag[1] + _tcag[2]]
+    CODON_TO_ID[_code] = STOP_ID if _amino == "*" else PROTEIN_ID[_amino]
+
+# Share of each non-viral group among the non-viral training frames.
+OTHER_SHARE = {"bacteria": 0.25, "archaea": 0.12, "plasmid": 0.15, "organelle": 0.08, "vertebrate": 0.08,
+               "plant": 0.08, "fungi": 0.08, "invertebrate": 0.08, "protozoa": 0.08}
+
+
+def translate(codes):
+    """Residue ids of codons; `codes` [..., 3k] holds base codes 0..3; a stop is STOP_ID."""
+    c = codes.reshape(*codes.shape[:-1], -1, 3)
+    return CODON_TO_ID[c[..., 0] * 16 + c[..., 1] * 4 + c[..., 2]]
+
+
+def to_text(codes, lengths):
+    """Nucleotide strings of the rows of `codes`, each clipped to its length."""
+    letters = np.frombuffer(b"ACGTN", np.uint8)[codes]
+    return [row[:n].tobytes().decode() for row, n in zip(letters, lengths)]
+
+
+def six_frames(window):
+    """The stop-free frames of one window of base codes, as (nucleotide codes, residue ids) in published order.
+
+    A codon with N contributes no residue, and the nucleotide string is one base longer than the codons.
+    """
+    frames = []
+    complement = np.where(window < 4, 3 - window, window)
+    for strand in (window, complement[::-1]):
+        for f in range(3):
+            codons = strand[f: f + (len(strand) - f) // 3 * 3].reshape(-1, 3)
+            residues = translate(codons[(codons < 4).all(axis=1)].reshape(-1))
+            if len(residues) and not (residues == STOP_ID).any():
+                frames.append((strand[f: f + 3 * len(residues) + 1], residues))
+    return frames
+
+
+def genome_weights(corpus):
+    """Sampling weight of each genome inside its group.
+
+    Families share a group, and genera a family, by the square root of their number of genomes; the
+    genomes of a genus are equally likely.
+    """
+    weight = np.zeros(len(corpus.genome_group))
+    for group in np.unique(corpus.genome_group):
+        members = np.flatnonzero(corpus.genome_group == group)
+        families, family_size = np.unique(corpus.genome_family[members], return_counts=True)
+        for family, size in zip(families, family_size):
+            inside = members[corpus.genome_family[members] == family]
+            genera, of, count = np.unique(corpus.genome_genus[inside], return_inverse=True, return_counts=True)
+            share = np.sqrt(count) / np.sqrt(count).sum()
+            weight[inside] = np.sqrt(size) * share[of] / count[of]
+    return weight
+
+
+class FrameSampler:
+    """Draws stop-free frames: uniform over the places of a genome where a frame of that length fits."""
+
+    def __init__(self, corpus, min_codons):
+        self.corpus = corpus
+        start, length, reverse = stop_free_runs(corpus, min_codons)
+        contig = np.searchsorted(corpus.contig_start, start, "right") - 1
+        genome = corpus.contig_genome[contig]
+        order = np.argsort(genome, kind="stable")
+        self.start, self.length, self.reverse = start[order], length[order], reverse[order]
+        self.contig_end = corpus.contig_start[contig[order] + 1]
+        self.contig_begin = corpus.contig_start[contig[order]]
+        self.codons = np.concatenate([[0], np.cumsum(self.length, dtype=np.int64)])
+        run_edge = np.searchsorted(genome[order], np.arange(len(corpus.genome_group) + 1))
+        self.genome_codons = self.codons[run_edge]
+        weight = genome_weights(corpus) * (np.diff(self.genome_codons) > 0)
+        by_group = np.argsort(corpus.genome_group, kind="stable")
+        self.genomes = by_group
+        self.cumulative = np.concatenate([[0], np.cumsum(weight[by_group])])
+        self.group_edge = np.searchsorted(corpus.genome_group[by_group], np.arange(len(GROUPS) + 1))
+
+    def draw_groups(self, rng, n):
+        """Group indices: one half viral, the others by OTHER_SHARE."""
+        share = np.array([0.5] + [0.5 * OTHER_SHARE[g] for g in GROUPS[1:]])
+        share *= np.diff(self.cumulative[self.group_edge]) > 0
+        return rng.choice(len(GROUPS), size=n, p=share / share.sum()).astype(np.uint8)
+
+    def draw(self, rng, groups, window_lengths):
+        """One frame per entry of a window of that length.
+
+        Returns base codes [n, max] (padded with N_CODE), their lengths and the numbers of codons.
+        """
+        n = len(groups)
+        offset = rng.integers(0, 3, n)
+        codons = (window_lengths - offset) // 3
+        run, place = np.zeros(n, np.int64), np.zeros(n, np.int64)
+        todo = np.arange(n)
+        for _ in range(200):
+            low, high = (self.cumulative[self.group_edge[groups[todo] + k]] for k in (0, 1))
+            pick = np.searchsorted(self.cumulative, low + rng.random(len(todo)) * (high - low), "right") - 1
+            genome = self.genomes[pick]
+            first, last = self.genome_codons[genome], self.genome_codons[genome + 1]
+            at = first + (rng.random(len(todo)) * (last - first)).astype(np.int64)
+            r = np.searchsorted(self.codons, at, "right") - 1
+            inside = at - self.codons[r]
+            fits = inside + codons[todo] <= self.length[r]
+            run[todo[fits]], place[todo[fits]] = r[fits], inside[fits]
+            todo = todo[~fits]
+            if len(todo) == 0:
+                break
+        if len(todo):
+            raise RuntimeError("no frame of the wanted length found in some group")
+
+        reverse = self.reverse[run]
+        left = self.start[run] + 3 * place
+        size = 3 * codons
+        extra = (offset + size + 1 <= window_lengths).astype(np.int64)
+        after = np.where(reverse, left - 1, left + size)
+        available = (after >= self.contig_begin[run]) & (after < self.contig_end[run])
+        extra *= available & (self.corpus.bases[np.where(available, after, 0)] != N_CODE)
+        lengths = size + extra
+        column = np.arange(lengths.max())
+        index = np.where(reverse[:, None], (left + size - 1)[:, None] - column, left[:, None] + column)
+        inside = column < lengths[:, None]
+        codes = self.corpus.bases[np.where(inside, index, 0)]
+        codes = np.where(reverse[:, None], 3 - codes, codes)
+        return np.where(inside, codes, N_CODE).astype(np.uint8), lengths, codons
+
+
+def mutate(rng, codes, lengths, codons, rate):
+    """Substitutes bases at each row's rate in place; a codon that would become a stop keeps its bases."""
+    before = codes.copy()
+    hit = rng.random(codes.shape, dtype=np.float32) < rate[:, None].astype(np.float32)
+    hit &= np.arange(codes.shape[1]) < lengths[:, None]
+    codes[hit] = (codes[hit] + rng.integers(1, 4, hit.sum(), dtype=np.uint8)) & 3
+    whole = codes.shape[1] // 3 * 3
+    triples = np.minimum(codes[:, :whole], 3).reshape(len(codes), -1, 3)
+    stop = CODON_TO_ID[triples[..., 0] * 16 + triples[..., 1] * 4 + triples[..., 2]] == STOP_ID
+    stop &= np.arange(stop.shape[1]) < codons[:, None]
+    stop = np.repeat(stop, 3, axis=1)
+    codes[:, :whole][stop] = before[:, :whole][stop]
+
+
+def sample_windows(corpus, rng, group, count, length):
+    """`count` windows of one group without N and with at least one stop-free frame, weighted by genome.
+
+    Returns the windows [count, length] and the genome of each.
+    """
+    weight = genome_weights(corpus) * (corpus.genome_group == group)
+    size = np.diff(corpus.contig_start)
+    room = np.maximum(size - length + 1, 0)
+    order = np.argsort(corpus.contig_genome, kind="stable")
+    cumulative = np.concatenate([[0], np.cumsum(room[order])])
+    edge = np.searchsorted(corpus.contig_genome[order], np.arange(len(weight) + 1))
+    weight = weight * (np.diff(cumulative[edge]) > 0)
+    windows, genomes = [], []
+    found = 0
+    for _ in range(400):
+        if found >= count:
+            break
+        g = rng.choice(len(weight), size=4096, p=weight / weight.sum())
+        low, high = cumulative[edge[g]], cumulative[edge[g + 1]]
+        at = low + (rng.random(len(g)) * (high - low)).astype(np.int64)
+        slot = np.searchsorted(cumulative, at, "right") - 1
+        begin = corpus.contig_start[order[slot]] + at - cumulative[slot]
+        codes = corpus.bases[begin[:, None] + np.arange(length)]
+        good = ~(codes == N_CODE).any(axis=1)
+        codes, g = codes[good], g[good]
+        open_frame = np.zeros(len(codes), bool)
+        for strand in (codes, 3 - codes[:, ::-1]):
+            for f in range(3):
+                residues = translate(strand[:, f: f + (length - f) // 3 * 3])
+                open_frame |= ~(residues == STOP_ID).any(axis=1)
+        windows.append(codes[open_frame])
+        genomes.append(g[open_frame])
+        found += int(open_frame.sum())
+    if found < count:
+        raise RuntimeError(f"too few windows with a stop-free frame in group {GROUPS[group]}")
+    return np.concatenate(windows)[:count], np.concatenate(genomes)[:count]
+
+
+def balanced_windows(corpus, length, per_half, seed):
+    """Fragments for judging: one half viral, the other spread evenly over the groups present.
+
+    Returns windows, group of each and genome of each.
+    """
+    rng = np.random.default_rng([seed, length])
+    others = [g for g in np.unique(corpus.genome_group) if g != 0]
+    parts = [(0, *sample_windows(corpus, rng, 0, per_half, length))]
+    for g in others:
+        parts.append((g, *sample_windows(corpus, rng, g, per_half // len(others), length)))
+    group = np.concatenate([np.full(len(w), g, np.uint8) for g, w, _ in parts])
+    return np.concatenate([w for _, w, _ in parts]), group, np.concatenate([g for _, _, g in parts])
