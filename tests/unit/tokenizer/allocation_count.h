@@ -1,0 +1,11 @@
+// How often this test program has allocated.
+#pragma once
+
+#include <cstddef>
+
+namespace virnucpro::testing {
+
+/// Calls of operator new since the start, by all threads.
+std::size_t allocation_count();
+
+}  // namespace virnucpro::testing
