@@ -1,0 +1,10 @@
+// Counts the memory allocations of this test program.
+#pragma once
+
+#include <cstddef>
+
+namespace virnucpro::testing {
+
+std::size_t allocations_so_far();
+
+}  // namespace virnucpro::testing
