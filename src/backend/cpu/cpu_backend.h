@@ -1,0 +1,61 @@
+// The fast CPU backend: Highway kernels chosen at run time, oneDNN for the dense layers.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "backend/backend.h"
+#include "backend/cpu/host_memory.h"
+#include "backend/cpu/rotary_tables.h"
+#include "base/worker_group.h"
+
+namespace virnucpro {
+
+struct CpuLinearState;
+
+/// Host memory, a team of threads of its own. Activations are float32 (ContractError otherwise);
+/// tables and linear weights are float32, float16 or bfloat16. Scratch memory grows to the largest
+/// batch seen and is then reused: a steady state allocates nothing.
+class CpuBackend final : public Backend {
+ public:
+  /// `threads` 0: every core this process may use (affinity mask and control group quota).
+  explicit CpuBackend(std::size_t threads = 0);
+  ~CpuBackend() override;
+
+  std::string_view name() const override { return "cpu"; }
+  /// Processor, the Highway target in use, threads: "AMD EPYC, AVX3, 2 threads".
+  std::string description() const override;
+  DataType activation_type(Precision precision) const override;
+
+  Buffer allocate(std::size_t bytes) override;
+  void upload(const void* host, void* device, std::size_t bytes) override;
+  void download(const void* device, void* host, std::size_t bytes) override;
+
+ private:
+  PlacedTensor do_place(const HostTensor& tensor) override;
+  std::unique_ptr<ops::LinearWeight> do_prepare_linear(const HostTensor& weight,
+                                                       DataType type) override;
+  void do_embedding_lookup(const ops::EmbeddingLookup& op) override;
+  void do_linear(const ops::Linear& op) override;
+  void do_layer_norm(const ops::LayerNorm& op) override;
+  void do_rotary(const ops::Rotary& op) override;
+  void do_attention_packed(const ops::Attention& op) override;
+  void do_attention_padded(const ops::Attention& op) override;
+  void do_gated_gelu(const ops::GatedGelu& op) override;
+  void do_mean_pool(const ops::MeanPool& op) override;
+  void do_softmax(const ops::Softmax& op) override;
+  ops::NonfiniteCount do_count_nonfinite(const ops::CountNonfinite& op) override;
+  void do_convert(const ops::Convert& op) override;
+
+  void attend(const ops::Attention& op);
+
+  WorkerGroup workers_;
+  std::vector<Scratch> scratch_;  // one per worker
+  RotaryTables rotary_tables_;
+  std::vector<ops::NonfiniteCount> counts_;  // one per worker
+  std::unique_ptr<CpuLinearState> linear_state_;
+};
+
+}  // namespace virnucpro
