@@ -1,0 +1,14 @@
+// The known name that a mistyped one probably meant.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace virnucpro {
+
+/// The candidate with the fewest edits to `name`, "-" and "_" taken as equal and case ignored;
+/// empty when even that one takes more than a third of its length. Ties: the first. Pure.
+std::string nearest_name(std::string_view name, std::span<const std::string> candidates);
+
+}  // namespace virnucpro

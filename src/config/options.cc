@@ -1,0 +1,158 @@
+#include "config/options.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <charconv>
+#include <optional>
+#include <system_error>
+
+namespace virnucpro {
+namespace {
+
+std::optional<bool> parse_switch(const std::string& text) {
+  std::string word = text;
+  std::transform(word.begin(), word.end(), word.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  if (word == "true" || word == "yes" || word == "on" || word == "1") return true;
+  if (word == "false" || word == "no" || word == "off" || word == "0") return false;
+  return std::nullopt;
+}
+
+std::optional<std::size_t> parse_count(const std::string& text, std::size_t highest) {
+  std::size_t value = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  if (error != std::errc() || stop != end || value > highest) return std::nullopt;
+  return value;
+}
+
+template <bool RunSettings::*member>
+bool assign_switch(RunSettings& settings, const std::string& text) {
+  const std::optional<bool> value = parse_switch(text);
+  if (!value) return false;
+  settings.*member = *value;
+  return true;
+}
+
+template <std::size_t RunSettings::*member, std::size_t highest>
+bool assign_count(RunSettings& settings, const std::string& text) {
+  const std::optional<std::size_t> value = parse_count(text, highest);
+  if (!value) return false;
+  settings.*member = *value;
+  return true;
+}
+
+template <std::string RunSettings::*member>
+bool assign_text(RunSettings& settings, const std::string& text) {
+  if (text.empty()) return false;
+  settings.*member = text;
+  return true;
+}
+
+bool assign_output(RunSettings& settings, const std::string& text) {
+  // Several files or a seekable one are written: standard output cannot take them.
+  if (text.empty() || text == "-") return false;
+  settings.output = text;
+  return true;
+}
+
+bool assign_expected_length(RunSettings& settings, const std::string& text) {
+  if (text != "300" && text != "500") return false;
+  settings.expected_length = text == "300" ? 300 : 500;
+  return true;
+}
+
+bool assign_precision(RunSettings& settings, const std::string& text) {
+  if (text != "fp16" && text != "bf16" && text != "fp32") return false;
+  settings.precision = text;
+  return true;
+}
+
+constexpr std::uint8_t kPredict = static_cast<std::uint8_t>(Command::kPredict);
+constexpr std::uint8_t kEmbed = static_cast<std::uint8_t>(Command::kEmbed);
+constexpr std::uint8_t kValidate = static_cast<std::uint8_t>(Command::kValidate);
+constexpr std::uint8_t kRuns = kPredict | kEmbed;
+constexpr std::uint8_t kAll = kRuns | kValidate;
+
+constexpr std::string_view kSwitchValues = "true or false";
+
+constexpr std::array kOptions = {
+    Option{"output-dir", OptionType::kText, "-o,--output-dir", "output_dir", "VIRNUCPRO_OUTPUT_DIR",
+           "DIR", "the path of a folder", kDefaultOutputFolder,
+           "Folder of the results; made when missing.", kPredict, assign_output},
+    Option{"output", OptionType::kText, "-o,--output", "output", "VIRNUCPRO_OUTPUT", "FILE",
+           "the path of a file", "",
+           "HDF5 file with the datasets ids, dnabert_s and esm2 (required).", kEmbed,
+           assign_output},
+    // Neither file nor environment: what may be overwritten is decided anew for each run.
+    Option{"force", OptionType::kSwitch, "--force", "", "", "", kSwitchValues, "false",
+           "Replace results that are there already.", kRuns, assign_switch<&RunSettings::force>},
+    Option{"bundle", OptionType::kText, "--bundle", "bundle", "VIRNUCPRO_BUNDLE", "NAME|DIR",
+           "the name of an embedded bundle or the path of a bundle folder", kDefaultBundle,
+           "Models to use: an embedded bundle or a folder made by 'models import'.", kRuns,
+           assign_text<&RunSettings::bundle>},
+    Option{"dnabert", OptionType::kText, "--dnabert", "dnabert", "", "DIR",
+           "the path of a DNABERT-S folder", "",
+           "Own DNABERT-S folder instead of a bundle (with --esm2, and --classifier to predict).",
+           kRuns, assign_text<&RunSettings::dnabert>},
+    Option{"esm2", OptionType::kText, "--esm2", "esm2", "", "FILE|DIR",
+           "the path of an ESM-2 checkpoint", "",
+           "Own ESM-2 checkpoint (fair-esm .pt file or Hugging Face folder).", kRuns,
+           assign_text<&RunSettings::esm2>},
+    Option{"classifier", OptionType::kText, "--classifier", "classifier", "", "FILE",
+           "the path of a classifier", "", "Own classifier (.pth or .safetensors).", kPredict,
+           assign_text<&RunSettings::classifier>},
+    Option{"expected-length", OptionType::kInteger, "--expected-length,--model-type",
+           "expected_length", "VIRNUCPRO_EXPECTED_LENGTH", "300|500", "300 or 500",
+           "the bundle's only one, else 500",
+           "Chunk length in bases, and the classifier trained for it.", kAll,
+           assign_expected_length},
+    Option{"precision", OptionType::kText, "--precision", "precision", "VIRNUCPRO_PRECISION",
+           "fp16|bf16|fp32", "fp16, bf16 or fp32", "fp16",
+           "Arithmetic of the encoders; fp32 needs --no-packing.", kRuns, assign_precision},
+    // Its variable is VIRNUCPRO_DISABLE_PACKING, a policy variable.
+    Option{"no-packing", OptionType::kSwitch, "--no-packing", "no_packing", "", "", kSwitchValues,
+           "false", "Padded batches instead of packed ones: slower, works in every precision.",
+           kRuns, assign_switch<&RunSettings::no_packing>},
+    Option{"device", OptionType::kText, "--device", "device", "VIRNUCPRO_DEVICE", "NAME",
+           "auto or a name that 'virnucpro devices' lists", "auto",
+           "Where to compute: auto, cpu, reference ... ('virnucpro devices' lists them).", kRuns,
+           assign_text<&RunSettings::device>},
+    Option{"threads", OptionType::kInteger, "-t,--threads", "threads", "VIRNUCPRO_THREADS", "N",
+           "a whole number from 0 (all processors) to 4096", "0",
+           "Threads; 0 takes every processor. Results do not depend on it.", kRuns,
+           assign_count<&RunSettings::threads, kMaxThreads>},
+    Option{"batch-tokens", OptionType::kInteger, "--batch-tokens", "batch_tokens",
+           "VIRNUCPRO_BATCH_TOKENS", "N", "a whole number from 0 (automatic) to 1073741824", "0",
+           "Tokens of one batch; 0 is automatic. Results do not depend on it.", kRuns,
+           assign_count<&RunSettings::batch_tokens, kMaxBatchTokens>},
+    Option{"config", OptionType::kText, "--config", "", "VIRNUCPRO_CONFIG", "FILE",
+           "the path of a YAML file", "", "YAML file with settings; flags and variables win.", kAll,
+           nullptr},
+    Option{"quiet", OptionType::kSwitch, "-q,--quiet", "quiet", "VIRNUCPRO_QUIET", "",
+           kSwitchValues, "false", "Show warnings and errors only.", kAll,
+           assign_switch<&RunSettings::quiet>},
+    Option{"no-progress", OptionType::kSwitch, "--no-progress", "no_progress",
+           "VIRNUCPRO_NO_PROGRESS", "", kSwitchValues, "false", "Show no progress.", kAll,
+           assign_switch<&RunSettings::no_progress>},
+    Option{"json-log", OptionType::kSwitch, "--json-log", "json_log", "VIRNUCPRO_JSON_LOG", "",
+           kSwitchValues, "false", "Messages as one JSON object per line.", kAll,
+           assign_switch<&RunSettings::json_log>},
+};
+
+constexpr std::array kPolicyVariables = {
+    PolicyVariable{"VIRNUCPRO_DISABLE_FP16",
+                   "1, true or yes: FP32, a diagnostic mode that is slower, takes twice the memory "
+                   "and needs unpacked inference."},
+    PolicyVariable{"VIRNUCPRO_DISABLE_PACKING",
+                   "1, true or yes: unpacked inference, as --no-packing."},
+};
+
+}  // namespace
+
+std::span<const Option> options() { return kOptions; }
+
+std::span<const PolicyVariable> policy_variables() { return kPolicyVariables; }
+
+}  // namespace virnucpro

@@ -1,0 +1,114 @@
+#include "config/yaml_file.h"
+
+#include <fmt/format.h>
+#include <yaml-cpp/yaml.h>
+
+#include <cerrno>
+#include <cstddef>
+#include <fstream>
+#include <map>
+#include <system_error>
+
+#include "base/errors.h"
+
+namespace virnucpro {
+namespace {
+
+// A settings file has a few hundred bytes; a sequence file given by mistake is not read whole.
+constexpr std::size_t kLargestFile = std::size_t{1} << 20;
+
+// yaml-cpp counts lines from 0 and has -1 for "unknown".
+int line_of(const YAML::Mark& mark) { return mark.line + 1; }
+
+std::string_view kind_of(const YAML::Node& node) {
+  switch (node.Type()) {
+    case YAML::NodeType::Sequence:
+      return "a list";
+    case YAML::NodeType::Map:
+      return "a mapping";
+    case YAML::NodeType::Scalar:
+      return "a single value";
+    case YAML::NodeType::Null:
+    case YAML::NodeType::Undefined:
+      break;
+  }
+  return "nothing";
+}
+
+YamlEntry entry_of(const YAML::Node& key, const YAML::Node& value, const std::string& path) {
+  if (!key.IsScalar()) {
+    throw ConfigError(fmt::format("{}: line {}: a key must be a plain name, and this one is {}",
+                                  path, line_of(key.Mark()), kind_of(key)));
+  }
+  YamlEntry entry;
+  entry.key = key.Scalar();
+  entry.line = line_of(key.Mark());
+  if (value.IsNull()) {
+    throw ConfigError(fmt::format("{}: line {}: '{}' has no value; give one or remove the line",
+                                  path, entry.line, entry.key));
+  }
+  if (!value.IsScalar()) {
+    throw ConfigError(fmt::format("{}: line {}: '{}' needs a single value, and this is {}", path,
+                                  entry.line, entry.key, kind_of(value)));
+  }
+  entry.value = value.Scalar();
+  entry.quoted = value.Tag() == "!";
+  return entry;
+}
+
+}  // namespace
+
+std::vector<YamlEntry> parse_yaml(const std::string& text, const std::string& path) {
+  std::vector<YAML::Node> documents;
+  try {
+    documents = YAML::LoadAll(text);
+  } catch (const YAML::Exception& error) {
+    throw ConfigError(
+        fmt::format("{}: line {}: not valid YAML: {}", path, line_of(error.mark), error.msg));
+  }
+  if (documents.empty()) return {};
+  if (documents.size() > 1) {
+    throw ConfigError(fmt::format("{}: holds {} YAML documents; keep one", path, documents.size()));
+  }
+  const YAML::Node& root = documents.front();
+  if (root.IsNull()) return {};
+  if (!root.IsMap()) {
+    throw ConfigError(
+        fmt::format("{}: line {}: needs lines of the form 'key: value', and this is {}", path,
+                    line_of(root.Mark()), kind_of(root)));
+  }
+  std::vector<YamlEntry> entries;
+  std::map<std::string, int> first_lines;
+  for (const auto& pair : root) {
+    YamlEntry entry = entry_of(pair.first, pair.second, path);
+    const auto [first, is_new] = first_lines.emplace(entry.key, entry.line);
+    if (!is_new) {
+      throw ConfigError(fmt::format("{}: line {}: '{}' is set twice, first in line {}", path,
+                                    entry.line, entry.key, first->second));
+    }
+    entries.push_back(std::move(entry));
+  }
+  return entries;
+}
+
+std::vector<YamlEntry> read_yaml_file(const std::string& path) {
+  errno = 0;
+  std::ifstream file(path, std::ios::binary);
+  std::string text;
+  if (file) {
+    text.resize(kLargestFile + 1);
+    file.read(text.data(), static_cast<std::streamsize>(text.size()));
+    text.resize(static_cast<std::size_t>(file.gcount()));
+  }
+  // Reading stops early at the end of the file, and at a folder with an error.
+  if (!file.eof() && text.size() <= kLargestFile) {
+    throw ConfigError(fmt::format("{}: the settings file cannot be read: {}", path,
+                                  std::generic_category().message(errno == 0 ? EIO : errno)));
+  }
+  if (text.size() > kLargestFile) {
+    throw ConfigError(fmt::format("{}: larger than 1 MiB, so not a settings file", path));
+  }
+  return parse_yaml(text, path);
+}
+
+}  // namespace virnucpro

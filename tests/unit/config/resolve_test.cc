@@ -1,0 +1,246 @@
+// Which source wins, what each option changes, and what each mistake is told.
+#include "config/resolve.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/errors.h"
+#include "unit/config/environment_of.h"
+
+namespace virnucpro {
+namespace {
+
+using Variables = std::map<std::string, std::string>;
+
+RunSettings resolved(Command command, const FlagValues& flags, const Variables& variables = {},
+                     std::vector<std::string> inputs = {"a.fa"}) {
+  return resolve_settings(command, std::move(inputs), flags, environment_of(variables)).settings;
+}
+
+RunSettings predict(const FlagValues& flags, const Variables& variables = {}) {
+  return resolved(Command::kPredict, flags, variables);
+}
+
+std::string error_of(Command command, const FlagValues& flags, const Variables& variables = {},
+                     std::vector<std::string> inputs = {"a.fa"}) {
+  try {
+    resolved(command, flags, variables, std::move(inputs));
+  } catch (const ConfigError& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+std::string predict_error(const FlagValues& flags, const Variables& variables = {}) {
+  return error_of(Command::kPredict, flags, variables);
+}
+
+// Relative, so that messages can be pinned; tests of one program may run side by side.
+std::string yaml_file(const std::string& text) {
+  const std::string path =
+      std::string(testing::UnitTest::GetInstance()->current_test_info()->name()) + ".yaml";
+  std::ofstream(path) << text;
+  return path;
+}
+
+TEST(ResolveSettings, HasTheDocumentedDefaults) {
+  const RunSettings settings = predict({});
+  EXPECT_EQ(settings.inputs, std::vector<std::string>{"a.fa"});
+  EXPECT_EQ(settings.output, "virnucpro_out");
+  EXPECT_EQ(settings.bundle, "mini");
+  EXPECT_FALSE(settings.has_own_parts());
+  EXPECT_EQ(settings.expected_length, std::nullopt);
+  EXPECT_EQ(settings.precision, std::nullopt);
+  EXPECT_EQ(settings.device, "auto");
+  EXPECT_EQ(settings.threads, 0u);
+  EXPECT_EQ(settings.batch_tokens, 0u);
+  EXPECT_FALSE(settings.force || settings.no_packing || settings.quiet || settings.no_progress ||
+               settings.json_log);
+}
+
+TEST(ResolveSettings, LetsTheStrongerSourceWin) {
+  const std::string path = yaml_file("threads: 2\ndevice: reference\nbatch_tokens: 100\n");
+  const RunSettings settings = predict({{"config", path}, {"threads", "4"}},
+                                       {{"VIRNUCPRO_THREADS", "3"}, {"VIRNUCPRO_DEVICE", "cpu"}});
+  EXPECT_EQ(settings.threads, 4u);
+  EXPECT_EQ(settings.device, "cpu");
+  EXPECT_EQ(settings.batch_tokens, 100u);
+}
+
+TEST(ResolveSettings, TellsWhatCameFromFileAndEnvironment) {
+  const std::string path = yaml_file("device: reference\n");
+  const auto result =
+      resolve_settings(Command::kPredict, {"a.fa"}, {{"config", path}, {"bundle", "x"}},
+                       environment_of({{"VIRNUCPRO_THREADS", "3"}, {"VIRNUCPRO_BUNDLE", "y"}}));
+  EXPECT_THAT(result.origins, testing::ElementsAre("device = reference (from " + path + ", line 1)",
+                                                   "threads = 3 (from VIRNUCPRO_THREADS)"));
+}
+
+TEST(ResolveSettings, TakesTheFileFromTheEnvironmentToo) {
+  EXPECT_EQ(predict({}, {{"VIRNUCPRO_CONFIG", yaml_file("threads: 7\n")}}).threads, 7u);
+}
+
+TEST(ResolveSettings, TakesAnEmptyVariableAsUnset) {
+  EXPECT_EQ(predict({}, {{"VIRNUCPRO_THREADS", ""}}).threads, 0u);
+}
+
+// One value per option that differs from its default.
+const std::map<std::string, std::string> kOtherValues = {
+    {"output-dir", "elsewhere"}, {"output", "f.h5"},         {"force", "true"},
+    {"bundle", "other"},         {"expected-length", "300"}, {"precision", "fp32"},
+    {"no-packing", "true"},      {"device", "cpu"},          {"threads", "3"},
+    {"batch-tokens", "99"},      {"quiet", "true"},          {"no-progress", "true"},
+    {"json-log", "true"},        {"dnabert", "d"},           {"esm2", "e"},
+    {"classifier", "c"},
+};
+
+std::string fingerprint(const RunSettings& s) {
+  std::string text = s.output + "|" + s.bundle + "|" + s.dnabert + "|" + s.esm2 + "|" +
+                     s.classifier + "|" + s.precision.value_or("-") + "|" + s.device;
+  for (const std::size_t value :
+       {static_cast<std::size_t>(s.force), static_cast<std::size_t>(s.no_packing), s.threads,
+        s.batch_tokens, static_cast<std::size_t>(s.quiet), static_cast<std::size_t>(s.no_progress),
+        static_cast<std::size_t>(s.json_log),
+        static_cast<std::size_t>(s.expected_length.value_or(0))}) {
+    text += "|" + std::to_string(value);
+  }
+  return text;
+}
+
+TEST(ResolveSettings, EveryOptionChangesSomethingFromEverySource) {
+  for (const Option& option : options()) {
+    if (option.assign == nullptr) continue;
+    const std::string name(option.name);
+    SCOPED_TRACE(name);
+    ASSERT_TRUE(kOtherValues.contains(name)) << "give it a value in this test";
+    const std::string& value = kOtherValues.at(name);
+    const Command command =
+        option.belongs_to(Command::kPredict) ? Command::kPredict : Command::kEmbed;
+    FlagValues base;
+    if (command == Command::kEmbed) base["output"] = "plain.h5";
+    std::string parts_yaml;
+    if (name == "dnabert" || name == "esm2" || name == "classifier") {
+      for (const char* part : {"dnabert", "esm2", "classifier"}) {
+        if (name == part) continue;
+        base[part] = "part";
+        parts_yaml += std::string(part) + ": part\n";
+      }
+    }
+    FlagValues flags = base;
+    if (name == "dnabert" || name == "esm2" || name == "classifier") base[name] = "part";
+    const std::string before = fingerprint(resolved(command, base));
+    flags[name] = value;
+    EXPECT_NE(fingerprint(resolved(command, flags)), before);
+    flags.erase(name);
+    if (!option.yaml_key.empty()) {
+      FlagValues with_file = flags;
+      with_file["config"] = yaml_file(std::string(option.yaml_key) + ": " + value + "\n");
+      EXPECT_NE(fingerprint(resolved(command, with_file)), before);
+    }
+    if (!option.variable.empty()) {
+      EXPECT_NE(fingerprint(resolved(command, flags, {{std::string(option.variable), value}})),
+                before);
+    }
+  }
+}
+
+TEST(ResolveSettings, EmbedNeedsAFile) {
+  EXPECT_EQ(error_of(Command::kEmbed, {}), "embed needs the file to write: -o FEATURES.h5");
+  EXPECT_EQ(resolved(Command::kEmbed, {{"output", "f.h5"}}).output, "f.h5");
+}
+
+TEST(ResolveSettings, QuietImpliesNoProgress) {
+  EXPECT_TRUE(predict({{"quiet", "true"}}).no_progress);
+}
+
+TEST(ResolveSettings, NamesTheSourceOfAValueThatCannotBeUsed) {
+  EXPECT_EQ(predict_error({{"threads", "many"}}),
+            "--threads: 'many' cannot be used; it takes a whole number from 0 (all processors) to "
+            "4096");
+  EXPECT_EQ(predict_error({{"threads", "-1"}}),
+            "--threads: '-1' cannot be used; it takes a whole number from 0 (all processors) to "
+            "4096");
+  EXPECT_EQ(predict_error({{"threads", "4097"}}),
+            "--threads: '4097' cannot be used; it takes a whole number from 0 (all processors) to "
+            "4096");
+  EXPECT_EQ(predict_error({{"expected-length", "400"}}),
+            "--expected-length: '400' cannot be used; it takes 300 or 500");
+  EXPECT_EQ(predict_error({{"precision", "int8"}}),
+            "--precision: 'int8' cannot be used; it takes fp16, bf16 or fp32");
+  EXPECT_EQ(predict_error({}, {{"VIRNUCPRO_QUIET", "perhaps"}}),
+            "VIRNUCPRO_QUIET: 'perhaps' cannot be used; it takes true or false");
+  const std::string path = yaml_file("device: cpu\nbatch_tokens: 12k\n");
+  EXPECT_EQ(predict_error({{"config", path}}),
+            path +
+                ": line 2: batch_tokens: '12k' cannot be used; it takes a whole number from 0 "
+                "(automatic) to 1073741824");
+  EXPECT_EQ(predict_error({{"output-dir", "-"}}),
+            "--output-dir: '-' cannot be used; it takes the path of a folder");
+}
+
+TEST(ResolveSettings, TakesAQuotedNumberInAFileAsText) {
+  const std::string path = yaml_file("threads: \"4\"\n");
+  EXPECT_EQ(predict_error({{"config", path}}),
+            path +
+                ": line 1: threads: \"4\" is a text; it takes a whole number from 0 (all "
+                "processors) to 4096, without quotes");
+}
+
+TEST(ResolveSettings, SuggestsTheNearestKey) {
+  const std::string path = yaml_file("device: cpu\nthread: 4\n");
+  EXPECT_EQ(predict_error({{"config", path}}),
+            path + ": line 2: unknown key 'thread'; did you mean 'threads'?");
+}
+
+TEST(ResolveSettings, ListsTheKeysWhenNoneIsNear) {
+  const std::string path = yaml_file("colour: red\n");
+  EXPECT_THAT(
+      predict_error({{"config", path}}),
+      testing::AllOf(testing::StartsWith(path + ": line 1: unknown key 'colour'; known"),
+                     testing::HasSubstr("threads"), testing::Not(testing::HasSubstr(", ,"))));
+}
+
+TEST(ResolveSettings, ChecksKeysOfOtherCommandsWithoutUsingThem) {
+  const std::string path = yaml_file("output: f.h5\n");
+  EXPECT_EQ(predict({{"config", path}}).output, "virnucpro_out");
+}
+
+TEST(ResolveSettings, RefusesABundleAndOwnPartsFromOneSource) {
+  EXPECT_EQ(predict_error({{"bundle", "x"}, {"dnabert", "d"}, {"esm2", "e"}, {"classifier", "c"}}),
+            "--bundle and own parts (--dnabert, --esm2, --classifier) exclude each other; give one "
+            "of the two");
+}
+
+TEST(ResolveSettings, LetsOwnPartsWinOverABundleOfAWeakerSourceAndTheOtherWayRound) {
+  const FlagValues parts = {{"dnabert", "d"}, {"esm2", "e"}, {"classifier", "c"}};
+  EXPECT_TRUE(predict(parts, {{"VIRNUCPRO_BUNDLE", "x"}}).has_own_parts());
+  const std::string path = yaml_file("dnabert: d\nesm2: e\nclassifier: c\n");
+  const RunSettings settings = predict({{"config", path}, {"bundle", "x"}});
+  EXPECT_FALSE(settings.has_own_parts());
+  EXPECT_EQ(settings.bundle, "x");
+}
+
+TEST(ResolveSettings, NamesTheMissingParts) {
+  EXPECT_EQ(predict_error({{"esm2", "e"}}),
+            "own parts need --dnabert, --esm2 and --classifier together; missing: --dnabert, "
+            "--classifier");
+  EXPECT_EQ(error_of(Command::kEmbed, {{"output", "f.h5"}, {"esm2", "e"}}),
+            "own parts need --dnabert and --esm2 together; missing: --dnabert");
+}
+
+TEST(ResolveSettings, RefusesMissingEmptyAndRepeatedInputs) {
+  EXPECT_EQ(error_of(Command::kPredict, {}, {}, {}),
+            "no input; name sequence files, or - for standard input");
+  EXPECT_EQ(error_of(Command::kPredict, {}, {}, {"a.fa", ""}), "an input path is empty");
+  EXPECT_EQ(error_of(Command::kPredict, {}, {}, {"-", "-"}),
+            "standard input (-) can be read only once");
+  EXPECT_EQ(error_of(Command::kPredict, {}, {}, {"a.fa", "a.fa"}), "no error");
+}
+
+}  // namespace
+}  // namespace virnucpro
