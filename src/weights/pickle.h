@@ -51,7 +51,8 @@ class Pickle {
 
   using Index = std::uint32_t;
   /// `text` is a string, bytes, or the module of a global or record, whose name is `name`.
-  /// `children` are elements, keys and values in turns, or a record's arguments or persistent id.
+  /// `children` are elements, or keys and values in turns; of a record and a persistent id the one
+  /// tuple they were made from, which is shared and not copied.
   struct Node {
     PickleKind kind = PickleKind::kNone;
     std::int64_t integer = 0;
@@ -103,6 +104,7 @@ class PickleValue {
   friend class Pickle;
   PickleValue(const Pickle* pickle, Pickle::Index index) : pickle_(pickle), index_(index) {}
   const Pickle::Node& node() const { return pickle_->nodes_[index_]; }
+  const std::vector<Pickle::Index>& elements() const;
   PickleValue at(Pickle::Index index) const { return {pickle_, index}; }
 
   const Pickle* pickle_;

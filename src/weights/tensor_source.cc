@@ -1,0 +1,175 @@
+#include "weights/tensor_source.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+#include <set>
+#include <string_view>
+#include <utility>
+
+#include "base/errors.h"
+#include "weights/display_name.h"
+
+namespace virnucpro {
+namespace {
+
+/// A few are enough to see what kind of tensors they are.
+constexpr std::size_t kListed = 5;
+
+std::string described(const std::string& name, const TensorSource::Entry& entry) {
+  if (entry.original_name.empty() || entry.original_name == name) return display_name(name);
+  return fmt::format("{} ({} in the file)", display_name(name), display_name(entry.original_name));
+}
+
+bool is_floating_name(std::string_view type) {
+  return type == name_of(DataType::kFloat32) || type == name_of(DataType::kFloat16) ||
+         type == name_of(DataType::kBFloat16);
+}
+
+/// Letters to change, add or remove to turn one name into the other.
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i + 1;
+    for (std::size_t j = 0; j < b.size(); ++j) {
+      const std::size_t changed = diagonal + (a[i] == b[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({changed, row[j] + 1, row[j + 1] + 1});
+    }
+  }
+  return row.back();
+}
+
+}  // namespace
+
+void TensorSource::add(std::string name, Entry entry) {
+  if (entry.original_name.empty()) entry.original_name = name;
+  const auto [place, is_new] = entries_.try_emplace(std::move(name), std::move(entry));
+  if (!is_new) {
+    throw ModelError(
+        fmt::format("{}: two tensors are named {}", origin_, display_name(place->first)));
+  }
+}
+
+void TensorSource::add(std::string name, HostTensor tensor) {
+  Entry entry;
+  entry.shape = tensor.shape;
+  entry.type = name_of(tensor.type);
+  entry.load = [tensor = std::move(tensor)] { return tensor; };
+  add(std::move(name), std::move(entry));
+}
+
+void TensorSource::absorb(TensorSource&& other) {
+  for (auto& [name, entry] : other.entries_) add(name, std::move(entry));
+  other.entries_.clear();
+}
+
+std::vector<std::string> TensorSource::names() const {
+  std::vector<std::string> result;
+  result.reserve(entries_.size());
+  for (const auto& [name, entry] : entries_) result.push_back(name);
+  return result;
+}
+
+HostTensor TensorSource::take(const std::string& name, const Shape& expected) {
+  require(name, expected);
+  return take_any(name);
+}
+
+HostTensor TensorSource::take_any(const std::string& name) {
+  const Entry& entry = find(name);
+  HostTensor tensor = entry.load();
+  entries_.erase(name);
+  return tensor;
+}
+
+void TensorSource::drop(const std::function<bool(const std::string&)>& unused) {
+  std::erase_if(entries_, [&](const auto& item) { return unused(item.first); });
+}
+
+void TensorSource::rename(const std::function<std::string(const std::string&)>& renamed) {
+  std::map<std::string, Entry> old = std::move(entries_);
+  entries_.clear();
+  for (auto& [name, entry] : old) add(renamed(name), std::move(entry));
+}
+
+void TensorSource::require(const std::string& name, const Shape& expected) const {
+  const Entry& entry = find(name);
+  if (entry.shape != expected) {
+    throw ModelError(fmt::format("{}: tensor {} has shape {}, expected {}", origin_,
+                                 described(name, entry), to_string(entry.shape),
+                                 to_string(expected)));
+  }
+  if (!is_floating_name(entry.type)) {
+    throw ModelError(
+        fmt::format("{}: tensor {} is of type {}, expected float32, float16 or bfloat16", origin_,
+                    described(name, entry), entry.type));
+  }
+}
+
+void TensorSource::require_exactly(std::span<const ExpectedTensor> expected) const {
+  std::set<std::string_view> known;
+  for (const ExpectedTensor& tensor : expected) {
+    require(tensor.name, tensor.shape);
+    known.insert(tensor.name);
+  }
+  if (known.size() == entries_.size()) return;
+  std::vector<std::string> extra;
+  for (const auto& [name, entry] : entries_) {
+    if (!known.contains(name)) extra.push_back(name);
+  }
+  fail_extra(extra);
+}
+
+void TensorSource::expect_all_taken() const {
+  if (!entries_.empty()) fail_extra(names());
+}
+
+const TensorSource::Entry& TensorSource::find(const std::string& name) const {
+  const auto place = entries_.find(name);
+  if (place == entries_.end()) {
+    throw ModelError(
+        fmt::format("{}: tensor {} is missing{}", origin_, display_name(name), near_names(name)));
+  }
+  return place->second;
+}
+
+void TensorSource::fail_extra(std::span<const std::string> extra) const {
+  std::string list;
+  for (std::size_t i = 0; i < std::min(extra.size(), kListed); ++i) {
+    const Entry& entry = find(extra[i]);
+    list += fmt::format("{}{} {}", i == 0 ? "" : ", ", described(extra[i], entry),
+                        to_string(entry.shape));
+  }
+  if (extra.size() > kListed) list += fmt::format(" and {} more", extra.size() - kListed);
+  throw ModelError(fmt::format("{}: {} tensor{} that this model does not have: {}", origin_,
+                               extra.size(), extra.size() == 1 ? "" : "s", list));
+}
+
+std::string TensorSource::near_names(const std::string& name) const {
+  if (entries_.empty()) return " (there are no tensors left)";
+  // Bounds that keep the search below a second for hostile names; real ones are far below.
+  constexpr std::size_t kLongestName = 160;
+  constexpr std::size_t kMostNames = 5000;
+  constexpr std::size_t kNear = 3;
+  std::vector<std::pair<std::size_t, std::string_view>> ranked;
+  for (const auto& [other, entry] : entries_) {
+    if (ranked.size() == kMostNames) break;
+    if (other.size() > kLongestName) continue;
+    ranked.emplace_back(edit_distance(name, other), other);
+  }
+  const std::size_t count = std::min(ranked.size(), kNear);
+  if (count == 0) return "";
+  std::partial_sort(ranked.begin(), ranked.begin() + static_cast<std::ptrdiff_t>(count),
+                    ranked.end());
+  std::string text = "; the nearest names are ";
+  for (std::size_t i = 0; i < count; ++i) {
+    text += (i == 0 ? "" : ", ") + display_name(ranked[i].second);
+  }
+  return text;
+}
+
+}  // namespace virnucpro
