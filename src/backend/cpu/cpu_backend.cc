@@ -25,7 +25,7 @@ CpuBackend::CpuBackend(std::size_t threads)
     : workers_(threads == 0 ? usable_cores() : threads, [] { omp_set_num_threads(1); }),
       scratch_(workers_.size()),
       counts_(workers_.size()),
-      linear_state_(std::make_unique<CpuLinearState>()) {}
+      linear_state_(std::make_unique<CpuLinearState>(workers_.size())) {}
 
 CpuBackend::~CpuBackend() = default;
 

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,8 @@ class CpuBackend final : public Backend {
   PlacedTensor do_place(const HostTensor& tensor) override;
   std::unique_ptr<ops::LinearWeight> do_prepare_linear(const HostTensor& weight,
                                                        DataType type) override;
+  std::unique_ptr<ops::LinearWeight> do_prepare_linear_parts(std::span<const HostTensor> parts,
+                                                             DataType type) override;
   void do_embedding_lookup(const ops::EmbeddingLookup& op) override;
   void do_linear(const ops::Linear& op) override;
   void do_layer_norm(const ops::LayerNorm& op) override;
