@@ -28,9 +28,10 @@ class DnaTokenizer {
   static DnaTokenizer from_json(std::string_view json, const std::string& origin);
 
   /// Appends the template's leading ids, one id per token of `bases`, and the trailing ids.
-  /// Case counts ("acgt" is four unknown letters); white space separates words and gives no id;
-  /// every other byte outside the vocabulary is one unknown token, so encode() takes any bytes. A
-  /// special token spelled out in `bases` ("[CLS]") is text: data cannot forge one. O(n log n).
+  /// Takes any bytes: white space separates words and gives no id, every other byte outside the
+  /// vocabulary is one unknown token. Case counts ("acgt" is four unknown letters), and a special
+  /// token spelled out in `bases` ("[CLS]") is text: data cannot forge one. O(n log n).
+  /// Throws ContractError for 2^31 bases or more.
   void encode(std::string_view bases, Scratch& scratch, std::vector<std::int32_t>& ids) const;
 
   /// One more than the largest id: the rows that an embedding table must have.
