@@ -75,6 +75,9 @@ class Bundle {
   /// ModelError listing the lengths there are when there is none for this one.
   ClassifierWeights classifier(std::int64_t expected_length) const;
 
+  /// Recomputes every SHA-256 and opens every part. One line for each problem; empty: all is well.
+  std::vector<std::string> problems() const;
+
  private:
   struct File {
     std::span<const std::byte> bytes;
@@ -83,6 +86,7 @@ class Bundle {
   Bundle() = default;
   File file(const std::string& name) const;
   File part(const BundlePart& part) const;
+  void check_hash(const BundlePart& part) const;
   TensorSource tensors(const BundlePart& part) const;
   void read_card();
 
@@ -119,9 +123,7 @@ struct BundleImport {
 /// for unusable options; OutputError when it cannot be written.
 BundleInfo import_bundle(const BundleImport& options);
 
-/// Recomputes every SHA-256 and opens every part. One line for each problem; empty: all is well.
+/// Bundle::problems() of a folder, whose card may be the problem. Never throws a ModelError.
 std::vector<std::string> verify_bundle(const std::string& folder);
-/// The same for an opened bundle.
-std::vector<std::string> verify_bundle(const Bundle& bundle);
 
 }  // namespace virnucpro

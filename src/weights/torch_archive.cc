@@ -23,6 +23,8 @@ namespace {
 constexpr int kDeepestModule = 64;
 /// Shared modules are met again on each way to them, so a small file could ask for endless walks.
 constexpr std::size_t kMostSteps = 1'000'000;
+/// In bytes; names are joined on the way down, the longest published one has 70.
+constexpr std::size_t kLongestName = 1000;
 
 std::string_view text(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
@@ -151,7 +153,7 @@ class TensorWalker {
         step();
         const auto name = key.string();
         if (!name || module.is_none()) continue;
-        walk(module, prefix + std::string(*name) + ".", depth + 1);
+        walk(module, joined(prefix, *name) + ".", depth + 1);
       }
     }
   }
@@ -163,8 +165,16 @@ class TensorWalker {
       step();
       const auto name = key.string();
       if (!name || skipped.contains(*name)) continue;
-      add_(prefix + std::string(*name), value);
+      add_(joined(prefix, *name), value);
     }
+  }
+
+  std::string joined(const std::string& prefix, std::string_view name) const {
+    if (prefix.size() + name.size() > kLongestName) {
+      throw ModelError(fmt::format("{}: a tensor's name is longer than {} bytes: {}", path_,
+                                   kLongestName, display_name(name)));
+    }
+    return prefix + std::string(name);
   }
 
   void step() {

@@ -1,0 +1,124 @@
+#include "weights/bundle.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+
+#include "base/errors.h"
+#include "base/mapped_file.h"
+#include "base/sha256.h"
+#include "weights/bundle_card.h"
+#include "weights/display_name.h"
+#include "weights/json_reader.h"
+#include "weights/safetensors.h"
+
+namespace virnucpro {
+namespace {
+
+/// Hashing this much takes 0.05 s at most; hashing 6 GB would take longer than a short run.
+constexpr std::size_t kAlwaysHashed = std::size_t{16} << 20;
+
+}  // namespace
+
+Bundle Bundle::open(const std::string& folder) {
+  Bundle bundle;
+  bundle.folder_ = folder;
+  bundle.origin_ = folder;
+  bundle.read_card();
+  return bundle;
+}
+
+Bundle Bundle::from_memory(std::map<std::string, std::span<const std::byte>> files,
+                           std::shared_ptr<const void> owner) {
+  Bundle bundle;
+  bundle.origin_ = "embedded bundle";
+  bundle.files_ =
+      std::make_shared<const std::map<std::string, std::span<const std::byte>>>(std::move(files));
+  bundle.owner_ = std::move(owner);
+  bundle.read_card();
+  bundle.origin_ = fmt::format("bundle {}", display_name(bundle.info_->name));
+  return bundle;
+}
+
+void Bundle::read_card() {
+  const File card = file(kBundleCard);
+  info_ = std::make_shared<const BundleInfo>(
+      parse_bundle_card(as_text(card.bytes), origin_ + "/" + kBundleCard));
+}
+
+Bundle::File Bundle::file(const std::string& name) const {
+  if (files_ == nullptr) {
+    const auto mapped = MappedFile::open((std::filesystem::path(folder_) / name).string());
+    return {mapped->bytes(), mapped};
+  }
+  const auto place = files_->find(name);
+  if (place == files_->end()) {
+    throw ModelError(fmt::format("{}: file {} is missing", origin_, display_name(name)));
+  }
+  return {place->second, owner_};
+}
+
+Bundle::File Bundle::part(const BundlePart& part) const {
+  File result = file(part.file);
+  if (result.bytes.size() <= kAlwaysHashed) check_hash(part);
+  return result;
+}
+
+void Bundle::check_hash(const BundlePart& part) const {
+  const std::string found = sha256_hex(file(part.file).bytes);
+  if (found == part.sha256) return;
+  throw ModelError(fmt::format(
+      "{}: part {} has the SHA-256 {}, bundle.json says {}; the file was changed or damaged, copy "
+      "or import the bundle again",
+      origin_, display_name(part.file), found, part.sha256));
+}
+
+TensorSource Bundle::tensors(const BundlePart& part_info) const {
+  const File bytes = part(part_info);
+  return read_safetensors(bytes.bytes, bytes.owner, origin_ + "/" + part_info.file);
+}
+
+std::vector<std::int64_t> Bundle::expected_lengths() const {
+  std::vector<std::int64_t> lengths;
+  for (const BundleClassifier& classifier : info_->classifiers) {
+    lengths.push_back(classifier.expected_length);
+  }
+  return lengths;
+}
+
+std::string Bundle::tokenizer_json() const {
+  return std::string(as_text(part(info_->tokenizer).bytes));
+}
+
+DnabertSWeights Bundle::dnabert_s() const {
+  return make_dnabert_s_weights(info_->dnabert_s_config, tensors(info_->dnabert_s),
+                                tokenizer_json());
+}
+
+Esm2Weights Bundle::esm2() const {
+  return make_esm2_weights(info_->esm2_config, tensors(info_->esm2));
+}
+
+ClassifierWeights Bundle::classifier(std::int64_t expected_length) const {
+  const auto place =
+      std::ranges::find(info_->classifiers, expected_length, &BundleClassifier::expected_length);
+  if (place == info_->classifiers.end()) {
+    throw ModelError(fmt::format("{}: no classifier for the expected length {}, there is {}",
+                                 origin_, expected_length, fmt::join(expected_lengths(), ", ")));
+  }
+  ClassifierWeights weights = make_classifier_weights(tensors(place->part), place->batch_norm_eps);
+  const std::int64_t width = info_->dnabert_s_config.hidden_size + info_->esm2_config.embed_dim;
+  if (weights.input_dim != place->input_dim || weights.hidden_dim != place->hidden_dim ||
+      weights.input_dim != width) {
+    throw ModelError(fmt::format(
+        "{}: part {} takes {} inputs to {} hidden values; bundle.json says {} to {}, and the "
+        "encoders give {}",
+        origin_, display_name(place->part.file), weights.input_dim, weights.hidden_dim,
+        place->input_dim, place->hidden_dim, width));
+  }
+  return weights;
+}
+
+}  // namespace virnucpro

@@ -1,0 +1,41 @@
+// Verification of a bundle: every hash and every part.
+#include <algorithm>
+#include <functional>
+
+#include "base/errors.h"
+#include "weights/bundle.h"
+
+namespace virnucpro {
+
+std::vector<std::string> Bundle::problems() const {
+  std::vector<std::string> found;
+  const auto attempt = [&](const std::function<void()>& action) {
+    try {
+      action();
+    } catch (const ModelError& error) {
+      // Both encoders may trip over the same part.
+      if (std::ranges::find(found, error.what()) == found.end()) found.emplace_back(error.what());
+    }
+  };
+  std::vector<BundlePart> parts = {info_->tokenizer, info_->dnabert_s, info_->esm2};
+  for (const BundleClassifier& classifier : info_->classifiers) parts.push_back(classifier.part);
+  for (const BundlePart& part : parts) {
+    attempt([&] { check_hash(part); });
+  }
+  attempt([&] { dnabert_s(); });
+  attempt([&] { esm2(); });
+  for (const std::int64_t length : expected_lengths()) {
+    attempt([&] { classifier(length); });
+  }
+  return found;
+}
+
+std::vector<std::string> verify_bundle(const std::string& folder) {
+  try {
+    return Bundle::open(folder).problems();
+  } catch (const ModelError& error) {
+    return {error.what()};
+  }
+}
+
+}  // namespace virnucpro

@@ -1,0 +1,79 @@
+#include "weights/classifier_weights.h"
+
+#include <fmt/format.h>
+
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/errors.h"
+#include "weights/model_files.h"
+
+namespace virnucpro {
+namespace {
+
+/// The classes: others and virus.
+constexpr std::int64_t kClasses = 2;
+/// Written by torch.nn.DataParallel before every name.
+constexpr std::string_view kParallelPrefix = "module.";
+
+/// The eps of a pickled module's bn1, also inside a DataParallel.
+std::optional<double> find_eps(const PickleValue& module) {
+  const auto modules = module.attribute("_modules");
+  if (!modules) return std::nullopt;
+  if (const auto norm = modules->find("bn1")) {
+    const auto eps = norm->attribute("eps");
+    return eps ? eps->number() : std::nullopt;
+  }
+  const auto inner = modules->find("module");
+  const auto inner_modules = inner ? inner->attribute("_modules") : std::nullopt;
+  const auto norm = inner_modules ? inner_modules->find("bn1") : std::nullopt;
+  const auto eps = norm ? norm->attribute("eps") : std::nullopt;
+  return eps ? eps->number() : std::nullopt;
+}
+
+}  // namespace
+
+ClassifierWeights make_classifier_weights(TensorSource tensors, double batch_norm_eps) {
+  tensors.rename([](const std::string& name) {
+    return name.starts_with(kParallelPrefix) ? name.substr(kParallelPrefix.size()) : name;
+  });
+  tensors.drop([](const std::string& name) { return name == "bn1.num_batches_tracked"; });
+  const Shape& hidden = tensors.shape("hidden_layer.weight");
+  if (hidden.rank() != 2 || hidden[0] < 1 || hidden[1] < 1) {
+    throw ModelError(
+        fmt::format("{}: tensor 'hidden_layer.weight' has shape {}, expected [hidden, input]",
+                    tensors.origin(), to_string(hidden)));
+  }
+  if (!(batch_norm_eps > 0) || batch_norm_eps > 1) {
+    throw ModelError(fmt::format("{}: eps of bn1 is {}, expected a small positive number",
+                                 tensors.origin(), batch_norm_eps));
+  }
+  ClassifierWeights weights;
+  weights.hidden_dim = hidden[0];
+  weights.input_dim = hidden[1];
+  weights.batch_norm_eps = batch_norm_eps;
+  const std::int64_t h = weights.hidden_dim;
+  const std::vector<ExpectedTensor> expected = {{"hidden_layer.weight", {h, weights.input_dim}},
+                                                {"hidden_layer.bias", {h}},
+                                                {"bn1.weight", {h}},
+                                                {"bn1.bias", {h}},
+                                                {"bn1.running_mean", {h}},
+                                                {"bn1.running_var", {h}},
+                                                {"output_layer.weight", {kClasses, h}},
+                                                {"output_layer.bias", {kClasses}}};
+  tensors.require_exactly(expected);
+  weights.tensors = std::move(tensors);
+  return weights;
+}
+
+ClassifierWeights load_classifier(const std::string& path) {
+  constexpr double kDefaultEps = 1e-5;  // of torch.nn.BatchNorm1d
+  TensorFile file = open_tensor_file(path);
+  if (!file.archive) return make_classifier_weights(std::move(file.tensors), kDefaultEps);
+  const PickleValue root = unwrap_state_dict(file.archive->root());
+  return make_classifier_weights(file.archive->tensors(root), find_eps(root).value_or(kDefaultEps));
+}
+
+}  // namespace virnucpro

@@ -1,0 +1,122 @@
+#include "weights/model_files.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <set>
+#include <span>
+#include <utility>
+
+#include "base/errors.h"
+#include "base/mapped_file.h"
+#include "weights/display_name.h"
+#include "weights/json_reader.h"
+#include "weights/safetensors.h"
+
+namespace virnucpro {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kSingleFiles[] = {"model.safetensors", "pytorch_model.bin"};
+constexpr const char* kIndexFiles[] = {"model.safetensors.index.json",
+                                       "pytorch_model.bin.index.json"};
+
+/// A safetensors file begins with the length of its header, which begins with a brace.
+bool is_safetensors(std::span<const std::byte> bytes) {
+  constexpr std::size_t kBraceAt = 8;
+  return bytes.size() > kBraceAt && bytes[kBraceAt] == std::byte{'{'};
+}
+
+bool is_there(const fs::path& path) {
+  std::error_code ignored;
+  return fs::exists(path, ignored);
+}
+
+}  // namespace
+
+TensorFile open_tensor_file(const std::string& path) {
+  const auto file = MappedFile::open(path);
+  TensorFile result;
+  if (is_safetensors(file->bytes())) {
+    result.tensors = read_safetensors(file->bytes(), file, path);
+    return result;
+  }
+  if (file->bytes().empty()) throw ModelError(fmt::format("{}: the file is empty", path));
+  try {
+    result.archive = TorchArchive::open(path);
+  } catch (const ModelError& error) {
+    constexpr std::string_view kPointer = "version https://git-lfs";
+    if (as_text(file->bytes()).starts_with(kPointer)) {
+      throw ModelError(fmt::format(
+          "{}: this is a Git LFS pointer, not the weights; fetch the file with git lfs pull",
+          path));
+    }
+    throw;
+  }
+  return result;
+}
+
+PickleValue unwrap_state_dict(const PickleValue& root) {
+  for (const char* key : {"state_dict", "model_state_dict", "model"}) {
+    const auto inner = root.find(key);
+    if (inner && (inner->kind() == PickleKind::kDict || inner->attribute("_modules")))
+      return *inner;
+  }
+  return root;
+}
+
+TensorSource read_state_dict(const std::string& path) {
+  TensorFile file = open_tensor_file(path);
+  if (!file.archive) return std::move(file.tensors);
+  return file.archive->tensors(unwrap_state_dict(file.archive->root()));
+}
+
+TensorSource read_model_folder(const std::string& folder) {
+  for (std::size_t i = 0; i < std::size(kSingleFiles); ++i) {
+    const fs::path single = fs::path(folder) / kSingleFiles[i];
+    const fs::path index = fs::path(folder) / kIndexFiles[i];
+    if (is_there(single)) return read_state_dict(single.string());
+    if (is_there(index)) return read_sharded(index.string());
+  }
+  throw ModelError(fmt::format("{}: no weights found; looked for {}, {}, {} and {}", folder,
+                               kSingleFiles[0], kIndexFiles[0], kSingleFiles[1], kIndexFiles[1]));
+}
+
+TensorSource read_sharded(const std::string& index_path) {
+  const nlohmann::json document = parse_json_object(read_text_file(index_path), index_path);
+  const JsonObject map = JsonObject(document, index_path).object("weight_map");
+  std::map<std::string, std::set<std::string>> names_by_file;
+  for (const auto& [name, value] : map.value().items()) {
+    const std::string file = map.string(name);
+    if (!is_plain_file_name(file)) {
+      map.fail(name,
+               fmt::format("{} is not the name of a file in this folder", display_name(file)));
+    }
+    names_by_file[file].insert(name);
+  }
+  TensorSource result(index_path);
+  for (const auto& [file, names] : names_by_file) {
+    const std::string path = (fs::path(index_path).parent_path() / file).string();
+    TensorSource shard = read_state_dict(path);
+    for (const std::string& name : names) {
+      if (!shard.has(name)) {
+        throw ModelError(fmt::format("{}: tensor {} is missing, {} says it is here", path,
+                                     display_name(name), index_path));
+      }
+    }
+    // Tied weights may lie in several shards; the index says which one counts.
+    shard.drop([&](const std::string& name) { return !names.contains(name); });
+    result.absorb(std::move(shard));
+  }
+  return result;
+}
+
+bool is_plain_file_name(const std::string& name) {
+  return !name.empty() && name != "." && name != ".." &&
+         name.find_first_of(std::string_view("/\\\0", 3)) == std::string::npos;
+}
+
+}  // namespace virnucpro

@@ -1,0 +1,42 @@
+// Weights files of a model: found in a folder, told apart by content, joined from shards.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "weights/tensor_source.h"
+#include "weights/torch_archive.h"
+
+namespace virnucpro {
+
+/// The file itself, one mapped tensor file: a torch archive, or else its tensors (safetensors).
+struct TensorFile {
+  std::optional<TorchArchive> archive;
+  TensorSource tensors;
+};
+
+/// Opens a safetensors file or a PyTorch archive, told apart by content. ModelError naming the file
+/// when it is neither or damaged.
+TensorFile open_tensor_file(const std::string& path);
+
+/// All tensors of a file that holds nothing but a dict of tensors: safetensors, or an archive whose
+/// dict may lie under 'state_dict', 'model_state_dict' or 'model'.
+TensorSource read_state_dict(const std::string& path);
+
+/// The weights of a Hugging Face folder: model.safetensors, its shards by index,
+/// pytorch_model.bin or its shards by index, the first that is there. ModelError naming the folder
+/// and what was looked for.
+TensorSource read_model_folder(const std::string& folder);
+
+/// The tensors that an index (`*.index.json`) maps to files beside it. ModelError naming index,
+/// file and tensor.
+TensorSource read_sharded(const std::string& index_path);
+
+/// True for a name that stays in its folder: not empty, no '/', not '.' or '..'.
+bool is_plain_file_name(const std::string& name);
+
+/// The archive's dict of tensors or module, unwrapped from the keys that training scripts put it
+/// under.
+PickleValue unwrap_state_dict(const PickleValue& root);
+
+}  // namespace virnucpro
