@@ -1,0 +1,30 @@
+// From the table of options to flags of the command line.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/resolve.h"
+
+namespace CLI {
+class App;
+}
+
+namespace virnucpro::cli {
+
+/// What was given to one command that takes settings. Filled while the command line is read, so it
+/// must stay where it is until then.
+struct SettingsArguments {
+  FlagValues flags;
+  std::vector<std::string> inputs;
+};
+
+/// Adds `INPUT...` and every option of `command` from the table.
+void add_settings_arguments(CLI::App& app, Command command, SettingsArguments& arguments);
+
+/// Throws ConfigError for the first of `unexpected`, with the nearest flag of `app` (or command,
+/// where none was given).
+[[noreturn]] void throw_unexpected(const CLI::App& app, const std::vector<std::string>& unexpected);
+
+}  // namespace virnucpro::cli

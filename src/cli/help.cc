@@ -1,0 +1,25 @@
+#include "cli/help.h"
+
+#include <fmt/format.h>
+
+#include "cli/failure.h"
+
+namespace virnucpro::cli {
+
+std::string version_line() { return "virnucpro " VIRNUCPRO_VERSION; }
+
+std::string help_footer(const std::vector<std::string_view>& examples, bool with_exit_codes) {
+  std::string text = "Examples:\n";
+  for (const std::string_view example : examples) text += fmt::format("  {}\n", example);
+  if (with_exit_codes) {
+    text += "\nExit codes:\n";
+    for (const ExitCode& code : exit_codes()) {
+      text += fmt::format("  {:>2}  {}\n", code.code, code.meaning);
+    }
+  }
+  text += '\n';
+  text += kCitation;
+  return text;
+}
+
+}  // namespace virnucpro::cli

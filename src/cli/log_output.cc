@@ -1,0 +1,76 @@
+#include "cli/log_output.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <spdlog/logger.h>
+#include <spdlog/sinks/base_sink.h>
+
+#include <chrono>
+#include <ctime>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include "cli/console.h"
+#include "cli/escape.h"
+
+namespace virnucpro::cli {
+namespace {
+
+spdlog::level::level_enum level_of(LogLevel level) {
+  switch (level) {
+    case LogLevel::kDebug:
+      return spdlog::level::debug;
+    case LogLevel::kInfo:
+      return spdlog::level::info;
+    case LogLevel::kWarning:
+      return spdlog::level::warn;
+    case LogLevel::kError:
+      break;
+  }
+  return spdlog::level::err;
+}
+
+// Formats here rather than by pattern, since the text is escaped in either form, and hands whole
+// lines to the console, which keeps them apart from the status line.
+class ConsoleSink final : public spdlog::sinks::base_sink<std::mutex> {
+ public:
+  ConsoleSink(Console& console, bool json) : console_(console), json_(json) {}
+
+ private:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    const std::string_view text(message.payload.data(), message.payload.size());
+    const spdlog::string_view_t level = spdlog::level::to_string_view(message.level);
+    const std::string_view name(level.data(), level.size());
+    const std::time_t seconds = std::chrono::system_clock::to_time_t(message.time);
+    if (json_) {
+      console_.message(
+          fmt::format(R"({{"time":"{:%Y-%m-%dT%H:%M:%SZ}","level":"{}","message":{}}})",
+                      fmt::gmtime(seconds), name, json_string(text)));
+    } else {
+      const bool is_info = message.level == spdlog::level::info;
+      console_.message(fmt::format("[{:%H:%M:%S}] {}{}", fmt::localtime(seconds),
+                                   is_info ? std::string() : fmt::format("{}: ", name),
+                                   escape_controls(text)));
+    }
+  }
+  void flush_() override {}
+
+  Console& console_;
+  const bool json_;
+};
+
+}  // namespace
+
+Log make_log(Console& console, const LogOptions& options) {
+  // Not registered anywhere: no global state, so that two logs may live side by side.
+  auto logger = std::make_shared<spdlog::logger>(
+      "virnucpro", std::make_shared<ConsoleSink>(console, options.json));
+  logger->set_level(options.quiet ? spdlog::level::warn : spdlog::level::info);
+  return Log([logger](LogLevel level, std::string_view text) {
+    logger->log(level_of(level), spdlog::string_view_t(text.data(), text.size()));
+  });
+}
+
+}  // namespace virnucpro::cli

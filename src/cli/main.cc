@@ -1,0 +1,30 @@
+// The program: errors become one line on standard error and an exit code here, and only here.
+#include <fmt/format.h>
+
+#include <exception>
+
+#include "cli/console.h"
+#include "cli/escape.h"
+#include "cli/failure.h"
+#include "cli/program.h"
+
+int main(int argc, char** argv) {
+  using namespace virnucpro;
+  cli::secure_standard_streams();
+  cli::Console console;
+  try {
+    cli::run_program({argv + (argc > 0 ? 1 : 0), argv + argc}, process_environment(), console);
+    console.flush();
+    return 0;
+  } catch (...) {
+    const cli::Failure failure = cli::describe_failure(std::current_exception());
+    console.clear_status();
+    if (console.is_json()) {
+      console.message(fmt::format(R"({{"level":"error","exit_code":{},"message":{}}})",
+                                  failure.exit_code, cli::json_string(failure.message)));
+    } else {
+      console.message("virnucpro: error: " + cli::escape_controls(failure.message));
+    }
+    return failure.exit_code;
+  }
+}

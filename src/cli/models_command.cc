@@ -1,0 +1,251 @@
+#include "cli/models_command.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <charconv>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/errors.h"
+#include "cli/console.h"
+#include "cli/escape.h"
+#include "cli/help.h"
+#include "cli/named_bundle.h"
+#include "cli/program.h"
+#include "weights/bundle.h"
+
+namespace virnucpro::cli {
+namespace {
+
+std::string lengths_of(const BundleInfo& info) {
+  std::vector<std::int64_t> lengths;
+  for (const BundleClassifier& classifier : info.classifiers) {
+    lengths.push_back(classifier.expected_length);
+  }
+  return fmt::format("{}", fmt::join(lengths, ", "));
+}
+
+// One "key  value" line; nothing for an empty value.
+std::string field(std::string_view key, std::string_view value) {
+  if (value.empty()) return {};
+  return fmt::format("{:<18}{}\n", key, escape_controls(value));
+}
+
+std::string part_field(std::string_view key, std::string_view sizes, const BundlePart& part) {
+  return field(key, fmt::format("{}{}, sha256 {}", sizes, part.file, part.sha256));
+}
+
+std::string described(const Bundle& bundle) {
+  const BundleInfo& info = bundle.info();
+  const DnabertSConfig& dnabert = info.dnabert_s_config;
+  const Esm2Config& esm2 = info.esm2_config;
+  std::string text = field("name", info.name);
+  text += field("version", info.version);
+  text += field("description", info.description);
+  text += field("license", info.license);
+  text += field("expected lengths", lengths_of(info));
+  text += part_field("tokenizer", "", info.tokenizer);
+  text += part_field(
+      "dnabert_s",
+      fmt::format("{} layers, width {}, {} heads, feed-forward {}, {} tokens, ",
+                  dnabert.num_hidden_layers, dnabert.hidden_size, dnabert.num_attention_heads,
+                  dnabert.intermediate_size, dnabert.vocab_size),
+      info.dnabert_s);
+  text += part_field(
+      "esm2",
+      fmt::format("{} layers, width {}, {} heads, token dropout {}, ", esm2.num_layers,
+                  esm2.embed_dim, esm2.attention_heads, esm2.token_dropout ? "on" : "off"),
+      info.esm2);
+  for (const BundleClassifier& classifier : info.classifiers) {
+    text += part_field(
+        fmt::format("classifier {}", classifier.expected_length),
+        fmt::format("{} features, {} hidden units, ", classifier.input_dim, classifier.hidden_dim),
+        classifier.part);
+  }
+  text += field("training data", info.training_data);
+  if (info.metrics_json != "{}") text += field("metrics", info.metrics_json);
+  if (info.extra_json != "{}") text += field("other", info.extra_json);
+  return text;
+}
+
+std::string list_row(const std::string& how_to_name, const BundleInfo& info) {
+  return fmt::format("{}\t{}\t{}\t{}\t{}\n", escape_controls(how_to_name),
+                     escape_controls(info.name), escape_controls(info.version), lengths_of(info),
+                     escape_controls(info.description));
+}
+
+bool is_bundle(const std::filesystem::path& folder) {
+  std::error_code error;
+  return std::filesystem::is_regular_file(folder / kBundleCard, error);
+}
+
+// `folder` itself, or the bundles directly inside it, by name.
+std::vector<std::string> bundles_in(const std::string& folder) {
+  if (is_bundle(folder)) return {folder};
+  std::vector<std::string> found;
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end;
+       entry.increment(error)) {
+    if (is_bundle(entry->path())) found.push_back(entry->path().string());
+  }
+  if (error) {
+    throw ConfigError(fmt::format("{}: the folder cannot be read: {}", folder, error.message()));
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+void list(Console& console, const std::vector<std::string>& folders) {
+  console.print("bundle\tname\tversion\texpected_lengths\tdescription\n");
+  for (const std::string& name : embedded_bundle_names()) {
+    console.print(list_row(name, open_named_bundle(name).info()));
+  }
+  for (const std::string& folder : folders) {
+    for (const std::string& path : bundles_in(folder)) {
+      console.print(list_row(path, Bundle::open(path).info()));
+    }
+  }
+}
+
+void verify(Console& console, const std::string& name) {
+  const Bundle bundle = open_named_bundle(name);
+  const std::vector<std::string> problems = verify_bundle(bundle);
+  for (const std::string& problem : problems) console.print(escape_controls(problem) + "\n");
+  if (problems.empty()) {
+    console.print(fmt::format("{}: all parts are whole\n", escape_controls(bundle.origin())));
+    return;
+  }
+  console.flush();
+  throw ModelError(fmt::format("{}: {} problem{}; import or copy the bundle again", bundle.origin(),
+                               problems.size(), problems.size() == 1 ? "" : "s"));
+}
+
+// "500=classifier.pth".
+BundleImport::Classifier parse_classifier(const std::string& text) {
+  const std::size_t equals = text.find('=');
+  BundleImport::Classifier classifier;
+  const char* begin = text.data();
+  const char* end = begin + std::min(equals, text.size());
+  const auto [stop, error] = std::from_chars(begin, end, classifier.expected_length);
+  if (equals == std::string::npos || error != std::errc() || stop != end ||
+      classifier.expected_length <= 0 || equals + 1 == text.size()) {
+    throw ConfigError(fmt::format(
+        "--classifier: '{}' cannot be used; it takes LENGTH=FILE, such as 500=classifier.pth",
+        text));
+  }
+  classifier.path = text.substr(equals + 1);
+  return classifier;
+}
+
+void import(Console& console, BundleImport& options, const std::vector<std::string>& classifiers) {
+  for (const std::string& text : classifiers) {
+    options.classifiers.push_back(parse_classifier(text));
+  }
+  if (options.name.empty()) {
+    const std::filesystem::path folder =
+        std::filesystem::path(options.output_folder).lexically_normal();
+    options.name = (folder.has_filename() ? folder : folder.parent_path()).filename().string();
+  }
+  const BundleInfo info = import_bundle(options);
+  console.message(fmt::format("bundle '{}' for {} bases is in {}", escape_controls(info.name),
+                              lengths_of(info), escape_controls(options.output_folder)));
+}
+
+void add_list(CLI::App& models, Program& program) {
+  CLI::App* command =
+      models.add_subcommand("list", "List the embedded bundles, and those in folders");
+  auto folders = std::make_shared<std::vector<std::string>>();
+  command->add_option("FOLDER", *folders, "Bundles, or folders that hold some")->type_name("");
+  command->footer(help_footer({"virnucpro models list", "virnucpro models list ~/bundles"}));
+  command->callback([&program, folders] {
+    program.action = [&program, folders] { list(program.console, *folders); };
+  });
+}
+
+void add_info(CLI::App& models, Program& program) {
+  CLI::App* command = models.add_subcommand("info", "Describe a bundle");
+  auto name = std::make_shared<std::string>();
+  command->add_option("BUNDLE", *name, "Name of an embedded bundle, or a folder")
+      ->required()
+      ->type_name("");
+  command->footer(help_footer({"virnucpro models info mini", "virnucpro models info my_bundle/"}));
+  command->callback([&program, name] {
+    program.action = [&program, name] {
+      program.console.print(described(open_named_bundle(*name)));
+    };
+  });
+}
+
+void add_verify(CLI::App& models, Program& program) {
+  CLI::App* command = models.add_subcommand(
+      "verify", "Compare every part of a bundle with its SHA-256 and read it");
+  auto name = std::make_shared<std::string>();
+  command->add_option("BUNDLE", *name, "Name of an embedded bundle, or a folder")
+      ->required()
+      ->type_name("");
+  command->footer(help_footer({"virnucpro models verify my_bundle/"}));
+  command->callback(
+      [&program, name] { program.action = [&program, name] { verify(program.console, *name); }; });
+}
+
+void add_import(CLI::App& models, Program& program) {
+  CLI::App* command = models.add_subcommand(
+      "import", "Make a bundle of FP16 safetensors from published or own checkpoints");
+  struct Arguments {
+    BundleImport options;
+    std::vector<std::string> classifiers;
+  };
+  auto arguments = std::make_shared<Arguments>();
+  BundleImport& options = arguments->options;
+  const auto text = [&](const char* flags, std::string& target, const char* value,
+                        const char* help) {
+    return command->add_option(flags, target, help)->type_name(value);
+  };
+  text("--dnabert", options.dnabert_folder, "DIR",
+       "DNABERT-S folder: config.json, tokenizer.json, weights")
+      ->required();
+  text("--esm2", options.esm2_path, "FILE|DIR",
+       "ESM-2 checkpoint: fair-esm .pt file or Hugging Face folder")
+      ->required();
+  command
+      ->add_option("--classifier", arguments->classifiers,
+                   "Classifier and its chunk length, such as 500=model.pth; may be repeated")
+      ->type_name("LENGTH=FILE")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->required();
+  text("-o,--output-dir", options.output_folder, "DIR", "Folder of the bundle")->required();
+  text("--name", options.name, "TEXT", "Name of the bundle [the folder's name]");
+  text("--bundle-version", options.version, "TEXT", "Version of the bundle [1]");
+  text("--description", options.description, "TEXT", "What the models are and are for");
+  text("--license", options.license, "TEXT", "License of the weights");
+  text("--training-data", options.training_data, "TEXT", "What the models were trained on");
+  command->add_flag("--force", options.force, "Replace a bundle that is there already");
+  command->footer(help_footer(
+      {"virnucpro models import --dnabert DNABERT-S/ --esm2 esm2_t36_3B_UR50D.pt \\\n"
+       "      --classifier 300=300_model.pth --classifier 500=500_model.pth -o published/"}));
+  command->callback([&program, arguments] {
+    program.action = [&program, arguments] {
+      import(program.console, arguments->options, arguments->classifiers);
+    };
+  });
+}
+
+}  // namespace
+
+void add_models_command(CLI::App& app, Program& program) {
+  CLI::App* models = app.add_subcommand("models", "List, describe, make and check model bundles");
+  models->require_subcommand(0, 1);
+  models->footer(help_footer({"virnucpro models list", "virnucpro models info mini"}));
+  add_list(*models, program);
+  add_info(*models, program);
+  add_import(*models, program);
+  add_verify(*models, program);
+}
+
+}  // namespace virnucpro::cli

@@ -1,0 +1,77 @@
+#include "cli/program.h"
+
+#include <algorithm>
+
+#include <CLI/CLI.hpp>
+
+#include "base/errors.h"
+#include "cli/command_line.h"
+#include "cli/console.h"
+#include "cli/devices_command.h"
+#include "cli/embed_command.h"
+#include "cli/help.h"
+#include "cli/models_command.h"
+#include "cli/predict_command.h"
+#include "cli/validate_command.h"
+
+namespace virnucpro::cli {
+namespace {
+
+// What the command line asks for, once it has been read.
+enum class Request { kCommand, kHelp, kVersion };
+
+Request parse(CLI::App& app, const std::vector<std::string>& arguments) {
+  // CLI11 takes them from the back.
+  std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
+  try {
+    app.parse(std::move(reversed));
+  } catch (const CLI::CallForHelp&) {
+    return Request::kHelp;
+  } catch (const CLI::CallForVersion&) {
+    return Request::kVersion;
+  } catch (const CLI::ParseError& error) {
+    throw ConfigError(error.what());
+  }
+  return Request::kCommand;
+}
+
+// The innermost command that was named: help and unexpected arguments belong to it.
+const CLI::App& named_command(const CLI::App& app) {
+  const CLI::App* command = &app;
+  while (!command->get_subcommands().empty()) command = command->get_subcommands().front();
+  return *command;
+}
+
+}  // namespace
+
+void run_program(const std::vector<std::string>& arguments, const Environment& environment,
+                 Console& console) {
+  Program program{console, environment, {}};
+  CLI::App app("Finds viral sequences in reads and contigs.", "virnucpro");
+  app.set_version_flag("--version", version_line());
+  // Unexpected arguments are reported here, with the nearest known name.
+  app.allow_extras();
+  // One command only: an input file may bear the name of another one.
+  app.require_subcommand(0, 1);
+  add_predict_command(app, program);
+  add_embed_command(app, program);
+  add_models_command(app, program);
+  add_validate_command(app, program);
+  add_devices_command(app, program);
+  app.footer(help_footer({"virnucpro predict contigs.fa -o results", "virnucpro predict --help"},
+                         /*with_exit_codes=*/true));
+
+  const Request request = parse(app, arguments);
+  if (request == Request::kVersion) return console.print(version_line() + "\n");
+  if (request == Request::kHelp) return console.print(app.help());
+  const CLI::App& command = named_command(app);
+  const std::vector<std::string> unexpected = app.remaining(true);
+  if (!unexpected.empty()) throw_unexpected(command, unexpected);
+  if (!program.action) {
+    const std::string name = &command == &app ? "virnucpro" : "virnucpro " + command.get_name();
+    throw ConfigError("no command; '" + name + " --help' lists them");
+  }
+  program.action();
+}
+
+}  // namespace virnucpro::cli

@@ -1,0 +1,60 @@
+// How far a run is: a line that rewrites itself on a terminal, a line now and then elsewhere.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "base/log.h"
+
+namespace virnucpro::cli {
+
+class Console;
+
+/// What has been done so far.
+struct ProgressCounts {
+  std::uint64_t records = 0;
+  std::uint64_t chunks = 0;
+  std::uint64_t frames = 0;
+  std::uint64_t bytes_read = 0;
+  /// Absent for standard input and other inputs of unknown size.
+  std::optional<std::uint64_t> bytes_total;
+};
+
+/// "1.2 k", "34.5 M": three digits and a unit. Pure.
+std::string short_count(double value);
+/// "0:07", "12:34", "1:02:03". Pure.
+std::string short_duration(std::chrono::seconds duration);
+
+/// The text of one progress line. Pure.
+std::string progress_line(const ProgressCounts& counts, std::chrono::duration<double> elapsed);
+
+/// Shows counts as they come, as often as suits the place: up to five times a second on a terminal,
+/// every 30 seconds as a log line elsewhere. Thread-safe; `console` must outlive it.
+class ProgressDisplay {
+ public:
+  using Clock = std::chrono::steady_clock;
+  using Now = std::function<Clock::time_point()>;
+
+  ProgressDisplay(Console& console, Log log, bool enabled, Now now = Clock::now);
+  ~ProgressDisplay();
+  ProgressDisplay(const ProgressDisplay&) = delete;
+  ProgressDisplay& operator=(const ProgressDisplay&) = delete;
+
+  void update(const ProgressCounts& counts);
+
+ private:
+  Console& console_;
+  const Log log_;
+  const bool enabled_;
+  const bool on_terminal_;
+  const Now now_;
+  const Clock::time_point start_;
+  std::mutex mutex_;
+  Clock::time_point next_;
+};
+
+}  // namespace virnucpro::cli

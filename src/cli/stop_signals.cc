@@ -1,0 +1,77 @@
+#include "cli/stop_signals.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <system_error>
+#include <utility>
+
+#include "base/check.h"
+#include "cli/failure.h"
+
+namespace virnucpro::cli {
+namespace {
+
+// A handler may use neither locks nor std::stop_source: it counts and writes one byte to a pipe
+// that a thread waits on.
+std::atomic<int> received{0};
+std::atomic<int> wake_descriptor{-1};
+static_assert(std::atomic<int>::is_always_lock_free, "needed inside a signal handler");
+
+constexpr std::array kSignals = {SIGINT, SIGTERM};
+
+extern "C" void virnucpro_on_stop_signal(int signal) {
+  const int error_before = errno;
+  if (received.fetch_add(1) > 0) ::_exit(kExitInterrupted);
+  const char byte = static_cast<char>(signal);
+  [[maybe_unused]] const ssize_t written = ::write(wake_descriptor.load(), &byte, 1);
+  errno = error_before;
+}
+
+void install(void (*handler)(int)) {
+  struct sigaction action = {};
+  action.sa_handler = handler;
+  sigemptyset(&action.sa_mask);
+  action.sa_flags = SA_RESTART;
+  for (const int signal : kSignals) sigaction(signal, &action, nullptr);
+}
+
+}  // namespace
+
+StopSignals::StopSignals(std::function<void(int signal)> on_stop) : on_stop_(std::move(on_stop)) {
+  check(wake_descriptor.load() == -1, "two StopSignals at once");
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
+    throw std::system_error(errno, std::generic_category(), "pipe for signals");
+  }
+  received = 0;
+  wake_descriptor = ends[1];
+  watcher_ = std::thread([this, read_end = ends[0]] {
+    char byte = 0;
+    ssize_t count = 0;
+    do {
+      count = ::read(read_end, &byte, 1);
+    } while (count < 0 && errno == EINTR);
+    ::close(read_end);
+    if (count != 1 || byte == 0) return;  // 0: the destructor
+    source_.request_stop();
+    if (on_stop_) on_stop_(byte);
+  });
+  install(virnucpro_on_stop_signal);
+}
+
+StopSignals::~StopSignals() {
+  install(SIG_DFL);
+  const int descriptor = wake_descriptor.exchange(-1);
+  const char byte = 0;
+  // After a signal the reader is gone; SIGPIPE is ignored by then (secure_standard_streams).
+  [[maybe_unused]] const ssize_t written = ::write(descriptor, &byte, 1);
+  watcher_.join();
+  ::close(descriptor);
+}
+
+}  // namespace virnucpro::cli
