@@ -2,6 +2,7 @@
 #include "sequence/alignment_source.h"
 
 #include <fmt/format.h>
+#include <htslib/cram.h>
 
 #include <cstdlib>
 #include <mutex>
@@ -105,9 +106,8 @@ class AlignmentSource final : public RecordSource {
   bool is_sam() const { return hts_get_format(file_.get())->format == sam; }
 
   std::string last_place() const {
-    if (number_ == 0) return name_ + ": before the first record";
     const std::uint64_t line = is_sam() ? static_cast<std::uint64_t>(file_->lineno) : 0;
-    return "after " + record_place(name_, number_, bam_get_qname(record_.get()), line);
+    return place_after(name_, number_, number_ == 0 ? "" : bam_get_qname(record_.get()), line);
   }
 
   // The next stored record, skipped ones included; false at a proper end.
@@ -119,10 +119,20 @@ class AlignmentSource final : public RecordSource {
       return true;
     }
     if (result == kEndOfFile) {
-      if (file_->is_bgzf != 0) check_ended(*file_->fp.bgzf, last_place());
+      check_ended_here();
       return false;
     }
     throw_damaged(result);
+  }
+
+  // sam_read1 takes the end of the bytes for an end of the file; where there is a mark it must have
+  // come, which a pipe tells only now.
+  void check_ended_here() const {
+    if (file_->is_bgzf != 0) check_ended(*file_->fp.bgzf, last_place());
+    constexpr int kEndWithoutMark = 2;  // 0: not at the end, 1: at the end mark
+    if (file_->is_cram != 0 && cram_eof(file_->fp.cram) == kEndWithoutMark) {
+      throw_no_end_mark(last_place());
+    }
   }
 
   [[noreturn]] void throw_damaged(int result) const {

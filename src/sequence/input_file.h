@@ -31,7 +31,7 @@ InputFile open_input(const std::string& path);
 std::string bgzf_problem(const BGZF& file);
 
 /// To be called when `file` has no more bytes: throws InputError, its text starting with `place`,
-/// when the compressed stream was cut rather than ended.
-void check_ended(BGZF& file, const std::string& place);
+/// when it was cut rather than ended.
+void check_ended(const BGZF& file, const std::string& place);
 
 }  // namespace virnucpro

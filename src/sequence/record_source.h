@@ -27,6 +27,10 @@ class RecordSource {
 std::string record_place(std::string_view file, std::uint64_t number, std::string_view id,
                          std::uint64_t line);
 
+/// "reads.fq: after record 3 ('r3', line 9)", or "reads.fq: before the first record" for number 0.
+std::string place_after(std::string_view file, std::uint64_t number, std::string_view id,
+                        std::uint64_t line);
+
 /// How an error names a byte: "'-'" or "byte 0x00".
 std::string byte_name(unsigned char byte);
 

@@ -114,6 +114,7 @@ class TextSource final : public RecordSource {
     judge(result, id, record.line);
     take_bases(record);
     last_id_ = record.id;
+    last_line_ = record.line;
     return true;
   }
 
@@ -129,10 +130,7 @@ class TextSource final : public RecordSource {
     return stream_.lines + 1;
   }
 
-  std::string after_record() const {
-    if (number_ == 0) return name_ + ": before the first record";
-    return "after " + record_place(name_, number_, last_id_, 0);
-  }
+  std::string after_record() const { return place_after(name_, number_, last_id_, last_line_); }
 
   // Moves past the '>' or '@' of the next header; false at the end of the file.
   bool next_header() {
@@ -229,7 +227,7 @@ class TextSource final : public RecordSource {
         if (fastq) fail(id, line, "ends after its '@'; the file may be cut. Copy it again.");
         return;
       case kTruncatedQuality:
-        if (!fastq) break;
+        if (!fastq) fail_mixed(id, line, '+');
         fail(id, line,
              fmt::format("expected {} quality characters, one for each base, found {}; the file "
                          "may be cut or damaged. Copy it again.",
@@ -249,12 +247,14 @@ class TextSource final : public RecordSource {
           "expected a line with '+' and a quality after the bases, found none; the file may be cut "
           "or mix FASTA and FASTQ.");
     }
-    if (!fastq && last != '>') {
-      fail(id, line,
-           fmt::format("expected bases or '>', found a line that begins with '{}'; the file may "
-                       "mix FASTA and FASTQ.",
-                       last == '@' ? '@' : '+'));
-    }
+    if (!fastq && last != '>') fail_mixed(id, line, last == '@' ? '@' : '+');
+  }
+
+  [[noreturn]] void fail_mixed(std::string_view id, std::uint64_t line, char begin) const {
+    fail(id, line,
+         fmt::format("expected bases or '>', found a line that begins with '{}'; the file may mix "
+                     "FASTA and FASTQ.",
+                     begin));
   }
 
   void take_bases(Record& record) {
@@ -309,6 +309,7 @@ class TextSource final : public RecordSource {
   Kind kind_ = Kind::kUnknown;
   std::uint64_t number_ = 0;
   std::string last_id_;
+  std::uint64_t last_line_ = 0;
   bool warned_gaps_ = false;
   bool warned_rna_ = false;
 };

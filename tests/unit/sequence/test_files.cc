@@ -1,18 +1,23 @@
 #include "test_files.h"
 
+#include <fcntl.h>
 #include <htslib/bgzf.h>
 #include <htslib/faidx.h>
 #include <htslib/hts.h>
 #include <htslib/kstring.h>
 #include <htslib/sam.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <csignal>
 #include <fstream>
 #include <sstream>
 
 namespace virnucpro::testing {
 
 void ReaderTest::SetUp() {
+  std::signal(SIGPIPE, SIG_IGN);
   const auto* info = ::testing::UnitTest::GetInstance()->current_test_info();
   folder_ = std::filesystem::temp_directory_path() /
             ("virnucpro_" + std::string(info->name()) + "_" + std::to_string(::getpid()));
@@ -75,6 +80,19 @@ std::string ReaderTest::write_alignment(std::string_view name, const std::string
   sam_hdr_destroy(header);
   EXPECT_EQ(hts_close(out), 0);
   return path(name);
+}
+
+NamedPipe::NamedPipe(std::string path, std::string content) : path_(std::move(path)) {
+  EXPECT_EQ(::mkfifo(path_.c_str(), 0600), 0);
+  writer_ = std::thread([this, bytes = std::move(content)] {
+    const int out = ::open(path_.c_str(), O_WRONLY);
+    constexpr std::size_t kAtOnce = 7;
+    for (std::size_t at = 0; at < bytes.size(); at += kAtOnce) {
+      const std::size_t count = std::min(kAtOnce, bytes.size() - at);
+      if (::write(out, bytes.data() + at, count) < 0) break;  // the reader gave up, as it may
+    }
+    ::close(out);
+  });
 }
 
 std::string file_bytes(const std::string& path) {

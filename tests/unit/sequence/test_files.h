@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include "base/errors.h"
@@ -31,6 +32,20 @@ class ReaderTest : public ::testing::Test {
                               const std::string& reference = "") const;
 
   std::filesystem::path folder_;
+};
+
+/// A named pipe into which a thread writes `content`, a few bytes at a time.
+class NamedPipe {
+ public:
+  NamedPipe(std::string path, std::string content);
+  ~NamedPipe() { writer_.join(); }
+  NamedPipe(const NamedPipe&) = delete;
+  NamedPipe& operator=(const NamedPipe&) = delete;
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+  std::thread writer_;
 };
 
 std::string file_bytes(const std::string& path);

@@ -1,0 +1,115 @@
+// gzip and bgzip: whole files, joined files, and files cut or damaged at any byte.
+#include <random>
+#include <string>
+
+#include "test_files.h"
+
+namespace virnucpro::testing {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::MatchesRegex;
+using ::testing::SizeIs;
+
+class CompressedReader : public ReaderTest {
+ protected:
+  static std::string fasta(int records) {
+    std::mt19937 random(1);
+    std::string text;
+    for (int i = 0; i < records; ++i) {
+      text += ">r" + std::to_string(i) + "\n";
+      for (int j = 0; j < 200; ++j) text += "ACGT"[random() % 4];
+      text += "\n";
+    }
+    return text;
+  }
+};
+
+constexpr std::size_t kEndBlockBytes = 28;  // the empty block at the end of every BGZF file
+
+TEST_F(CompressedReader, ReadsGzipAndBgzipByContent) {
+  const std::string text = fasta(1000);  // several BGZF blocks
+  for (const char* mode : {"wg", "w"}) {
+    const auto records = read_all({compress("a.txt", text, mode)});
+    ASSERT_THAT(records, SizeIs(1000)) << mode;
+    EXPECT_EQ(records[999].line, 1999U);
+  }
+  EXPECT_THAT(read_all({compress("a.fq", "@a\nAC\n+\nII\n", "wg")}),
+              ElementsAre(RecordIs("a", "AC")));
+}
+
+TEST_F(CompressedReader, ReadsJoinedFilesToTheirEnd) {
+  for (const char* mode : {"wg", "w"}) {
+    const std::string first = file_bytes(compress("a", ">a\nAC\n", mode));
+    const std::string second = file_bytes(compress("b", ">b\nGT\n", mode));
+    EXPECT_THAT(read_all({write("ab", first + second)}),
+                ElementsAre(RecordIs("a", "AC"), RecordIs("b", "GT")))
+        << mode;
+  }
+}
+
+TEST_F(CompressedReader, TakesACompressedEmptyFileAsValid) {
+  for (const char* mode : {"wg", "w"}) EXPECT_THAT(read_all({compress("a", "", mode)}), IsEmpty());
+}
+
+TEST_F(CompressedReader, RefusesAGzipFileCutAtAnyByte) {
+  const std::string whole = file_bytes(compress("a", ">a\nACGTACGTTTGA\n>b\nAC\n", "wg"));
+  for (std::size_t size = 1; size < whole.size(); ++size) {
+    EXPECT_NE(input_error({write("cut", whole.substr(0, size))}), "") << size << " bytes left";
+  }
+}
+
+TEST_F(CompressedReader, RefusesALongGzipFileCutBetweenItsBuffers) {
+  const std::string whole = file_bytes(compress("a", fasta(5000), "wg"));
+  ASSERT_GT(whole.size(), 200'000U);
+  for (std::size_t size = 0xff00 - 1; size < whole.size(); size += 0xff00) {
+    for (std::size_t more = 0; more < 3; ++more) {
+      EXPECT_NE(input_error({write("cut", whole.substr(0, size + more))}), "") << size + more;
+    }
+  }
+}
+
+TEST_F(CompressedReader, SaysWhereACutGzipFileEnded) {
+  const std::string whole = file_bytes(compress("a", fasta(5000), "wg"));
+  const std::string file = write("cut", whole.substr(0, whole.size() - 4));
+  EXPECT_THAT(
+      input_error({file}),
+      MatchesRegex(file + ": record [0-9]+ \\('r[0-9]+', line [0-9]+\\): reading failed: the "
+                          "compressed data end early. The file may be cut or damaged; copy "
+                          "it again."));
+}
+
+TEST_F(CompressedReader, RefusesABgzipFileCutAtAnyByte) {
+  const std::string whole = file_bytes(compress("a", ">a\nACGTACGTTTGA\n>b\nAC\n", "w"));
+  for (std::size_t size = 1; size < whole.size(); ++size) {
+    EXPECT_NE(input_error({write("cut", whole.substr(0, size))}), "") << size << " bytes left";
+  }
+  const std::string file = write("cut", whole.substr(0, whole.size() - kEndBlockBytes));
+  EXPECT_THAT(input_error({file}), HasSubstr("record 2 ('b', line 3): the compressed file ends"));
+}
+
+TEST_F(CompressedReader, RefusesACutSecondMember) {
+  for (const char* mode : {"wg", "w"}) {
+    const std::string first = file_bytes(compress("a", ">a\nAC\n", mode));
+    const std::string second = file_bytes(compress("b", ">b\nGT\n", mode));
+    for (std::size_t size = 1; size < second.size(); ++size) {
+      EXPECT_NE(input_error({write("cut", first + second.substr(0, size))}), "") << mode << size;
+    }
+  }
+}
+
+TEST_F(CompressedReader, RefusesAChangedByteInTheData) {
+  for (const char* mode : {"wg", "w"}) {
+    const std::string whole = file_bytes(compress("a", fasta(20), mode));
+    for (std::size_t at = 40; at < whole.size() - 40; at += 97) {
+      std::string changed = whole;
+      changed[at] = static_cast<char>(changed[at] ^ 0x10);
+      EXPECT_NE(input_error({write("changed", changed)}), "") << mode << " byte " << at;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace virnucpro::testing
