@@ -1,0 +1,43 @@
+#include "report/format_float.h"
+
+#include <charconv>
+#include <cmath>
+#include <string_view>
+
+namespace virnucpro {
+namespace {
+
+// Where NumPy changes to scientific notation. The comparison is made in double on purpose: the
+// float nearest to 1e-4 lies below it and NumPy, too, prints it as 1e-04.
+constexpr double kSmallestPositional = 1e-4;
+constexpr double kSmallestLargeScientific = 1e16;
+
+}  // namespace
+
+void append_float32(std::string& text, float value) {
+  if (std::isnan(value)) {
+    text += "nan";
+    return;
+  }
+  if (std::isinf(value)) {
+    text += value < 0 ? "-inf" : "inf";
+    return;
+  }
+  const double magnitude = std::abs(static_cast<double>(value));
+  const bool scientific = magnitude != 0.0 && (magnitude < kSmallestPositional ||
+                                               magnitude >= kSmallestLargeScientific);
+  char digits[64];  // a positional float32 below 1e16 takes at most 26
+  const auto format = scientific ? std::chars_format::scientific : std::chars_format::fixed;
+  const auto result = std::to_chars(digits, digits + sizeof digits, value, format);
+  const std::string_view written(digits, static_cast<std::size_t>(result.ptr - digits));
+  text += written;
+  if (!scientific && written.find('.') == std::string_view::npos) text += ".0";
+}
+
+std::string format_float32(float value) {
+  std::string text;
+  append_float32(text, value);
+  return text;
+}
+
+}  // namespace virnucpro

@@ -1,0 +1,66 @@
+// The account of a run: what became of every record and chunk, and whether the sums match.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace virnucpro {
+
+/// Scored: has at least one score. No ORF: long enough, but no frame is free of stops. Too short:
+/// fewer than three bases, not one codon (the published tool is silent about both). Failed: could
+/// not be computed, with a reason.
+enum class Outcome : std::uint8_t { kScored, kNoOrf, kTooShort, kFailed };
+
+inline constexpr std::size_t kOutcomes = 4;
+
+/// The word in the tables: scored, no_orf, too_short, failed.
+constexpr std::string_view name_of(Outcome outcome) {
+  constexpr std::array<std::string_view, kOutcomes> kNames = {"scored", "no_orf", "too_short",
+                                                              "failed"};
+  return kNames[static_cast<std::size_t>(outcome)];
+}
+
+/// What a chunk without ORFs is: a codon takes three bases.
+constexpr Outcome outcome_without_orf(std::uint64_t bases) {
+  return bases < 3 ? Outcome::kTooShort : Outcome::kNoOrf;
+}
+
+/// One counter per outcome.
+class OutcomeCounts {
+ public:
+  void add(Outcome outcome) { ++counts_[static_cast<std::size_t>(outcome)]; }
+  std::uint64_t operator[](Outcome outcome) const {
+    return counts_[static_cast<std::size_t>(outcome)];
+  }
+  std::uint64_t total() const;
+
+ private:
+  std::array<std::uint64_t, kOutcomes> counts_{};
+};
+
+/// A record's outcome from those of its chunks: failed if any failed, else scored if any is scored,
+/// else no_orf if any is, else too_short (also without any chunk).
+Outcome outcome_of_record(const OutcomeCounts& chunks);
+
+/// What went into the run, counted where it is read.
+struct Intake {
+  std::uint64_t records = 0;
+  std::uint64_t bases = 0;
+  std::uint64_t chunks = 0;
+  std::uint64_t orfs = 0;
+};
+
+/// What came out of it, counted where it is written.
+struct Ledger {
+  OutcomeCounts records;
+  OutcomeCounts chunks;
+  std::uint64_t frames = 0;         ///< scored
+  std::uint64_t failed_frames = 0;  ///< of failed chunks
+};
+
+/// Throws ContractError, listing both sides, unless everything that went in has come out once.
+void require_balanced(const Intake& intake, const Ledger& ledger);
+
+}  // namespace virnucpro

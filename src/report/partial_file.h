@@ -1,0 +1,43 @@
+// A result file in the making: it has its final name only once it is whole and on the disk.
+#pragma once
+
+#include <string>
+
+namespace virnucpro {
+
+/// Owns `<path>.partial` beside `path`, open and locked against other processes. sync() and
+/// publish() turn it into `path`; destroyed before that, it is removed and an older `path` stays
+/// as it was. Every error is an OutputError naming the file and the system's reason.
+class PartialFile {
+ public:
+  /// The folder must exist. Refuses a path that exists and is no regular file.
+  explicit PartialFile(const std::string& path);
+  ~PartialFile();
+  PartialFile(const PartialFile&) = delete;
+  PartialFile& operator=(const PartialFile&) = delete;
+
+  const std::string& path() const { return path_; }
+  const std::string& partial_path() const { return partial_path_; }
+  int descriptor() const { return descriptor_; }
+
+  /// Forces the content to the disk.
+  void sync();
+  /// Renames to path() and forces the folder to the disk. Call sync() before.
+  void publish();
+  /// Removes an older path(), if there is one.
+  void withdraw();
+
+ private:
+  std::string path_;
+  std::string partial_path_;
+  int descriptor_ = -1;
+  bool published_ = false;
+};
+
+/// Makes the folder and its parents unless they exist. OutputError otherwise.
+void make_result_folder(const std::string& folder);
+
+/// Throws the OutputError of a failed system call: "<path>: cannot <what>: <reason of error>. ..."
+[[noreturn]] void fail_output(const std::string& path, const std::string& what, int error);
+
+}  // namespace virnucpro

@@ -1,0 +1,152 @@
+#include "report/prediction_tables.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "report/legacy_tables.h"
+#include "report/result_tables.h"
+#include "report/unique_ids.h"
+
+namespace virnucpro {
+namespace {
+
+std::string path_in(const std::string& folder, const char* name) { return folder + "/" + name; }
+
+const std::string& made(const std::string& folder) {
+  make_result_folder(folder);
+  return folder;
+}
+
+}  // namespace
+
+bool is_viral_chunk(std::span<const FrameRow> frames) {
+  float largest_others = 0.0f;
+  float largest_virus = 0.0f;
+  for (const FrameRow& frame : frames) {
+    largest_others = std::max(largest_others, frame.p_others);
+    largest_virus = std::max(largest_virus, frame.p_virus);
+  }
+  return !frames.empty() && largest_virus >= largest_others;
+}
+
+struct PredictionTables::Files {
+  Files(const std::string& in, std::size_t sort_memory)
+      : folder(made(in)),
+        predictions(path_in(folder, kPredictionsFile)),
+        contigs(path_in(folder, kContigsFile)),
+        viral(path_in(folder, kViralFile)),
+        legacy(path_in(folder, kLegacyFramesFile), path_in(folder, kLegacyChunksFile), folder,
+               sort_memory),
+        run(path_in(folder, kRunFile)) {}
+
+  std::string folder;
+  PredictionsTable predictions;
+  ContigsTable contigs;
+  ViralFasta viral;
+  LegacyTables legacy;
+  OutputFile run;
+
+  UniqueIds unique_ids;
+  Ledger ledger;
+  CallCounts calls;
+
+  // The record between begin_record and end_record.
+  bool open = false;
+  RecordRow record;
+  std::string id;
+  std::string unique_id;
+  RecordSummary summary;
+  OutcomeCounts outcomes;
+};
+
+PredictionTables::PredictionTables(const std::string& folder, std::size_t sort_memory)
+    : files_(std::make_unique<Files>(folder, sort_memory)) {}
+
+PredictionTables::~PredictionTables() = default;
+
+void PredictionTables::begin_record(const RecordRow& record) {
+  Files& f = *files_;
+  check(!f.open, "record {} begins inside another", record.ordinal);
+  check(record.ordinal == f.ledger.records.total(), "record {} comes after {} others",
+        record.ordinal, f.ledger.records.total());
+  f.open = true;
+  f.id = record.id;
+  f.record = {record.ordinal, f.id, record.length};
+  f.unique_id = f.unique_ids.assign(record.id);
+  f.summary = {};
+  f.outcomes = {};
+}
+
+void PredictionTables::chunk(const ChunkRow& chunk, std::span<const FrameRow> frames,
+                             std::uint64_t failed_frames) {
+  Files& f = *files_;
+  check(f.open && chunk.index == f.summary.chunks, "chunk {} of record {} comes after {} others",
+        chunk.index, f.record.ordinal, f.summary.chunks);
+  check((chunk.outcome == Outcome::kScored) != frames.empty(), "{} scores for a chunk that is {}",
+        frames.size(), name_of(chunk.outcome));
+  RecordSummary& summary = f.summary;
+  ++summary.chunks;
+  f.outcomes.add(chunk.outcome);
+  f.ledger.chunks.add(chunk.outcome);
+  f.ledger.frames += frames.size();
+  f.ledger.failed_frames += failed_frames;
+  if (chunk.outcome == Outcome::kFailed && summary.reason.empty()) summary.reason = chunk.reason;
+  if (frames.empty()) return;
+
+  const bool viral = is_viral_chunk(frames);
+  ++summary.scored_chunks;
+  summary.viral_chunks += viral ? 1 : 0;
+  summary.frames += frames.size();
+  for (const FrameRow& frame : frames) {
+    summary.sum_p_virus += static_cast<double>(frame.p_virus);
+    summary.max_p_virus = std::max(summary.max_p_virus, frame.p_virus);
+    f.calls.viral_frames += frame.is_virus() ? 1 : 0;
+  }
+  f.calls.viral_chunks += viral ? 1 : 0;
+  f.predictions.chunk(f.record, chunk, frames);
+  f.legacy.chunk(f.unique_id, chunk.index, frames, viral);
+}
+
+void PredictionTables::end_record(std::string_view bases) {
+  Files& f = *files_;
+  check(f.open, "a record ends that has not begun");
+  f.open = false;
+  f.summary.viral = is_viral_record(f.summary.viral_chunks, f.summary.scored_chunks);
+  f.summary.outcome = outcome_of_record(f.outcomes);
+  f.ledger.records.add(f.summary.outcome);
+  f.contigs.record(f.record, f.summary);
+  if (!f.summary.viral) return;
+  ++f.calls.viral_records;
+  f.viral.record(f.id, bases);
+}
+
+const Ledger& PredictionTables::ledger() const { return files_->ledger; }
+
+CallCounts PredictionTables::calls() const {
+  CallCounts calls = files_->calls;
+  calls.repeated_ids = files_->unique_ids.renamed();
+  return calls;
+}
+
+void PredictionTables::finish() {
+  Files& f = *files_;
+  check(!f.open, "the tables end inside record {}", f.record.ordinal);
+  f.predictions.file().finish();
+  f.contigs.file().finish();
+  f.viral.file().finish();
+  f.legacy.finish();
+}
+
+void PredictionTables::publish(std::string_view run_json) {
+  Files& f = *files_;
+  f.run.write(run_json);
+  f.run.finish();
+  f.run.withdraw();  // of an earlier run: it must never vouch for tables of two runs
+  f.predictions.file().publish();
+  f.contigs.file().publish();
+  f.viral.file().publish();
+  f.legacy.publish();
+  f.run.publish();
+}
+
+}  // namespace virnucpro

@@ -1,0 +1,73 @@
+// All result files of one run: rows in, in input order, whole files out.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "report/ledger.h"
+#include "report/rows.h"
+
+namespace virnucpro {
+
+// The names inside the output folder.
+inline constexpr const char* kPredictionsFile = "predictions.tsv";
+inline constexpr const char* kContigsFile = "contigs.tsv";
+inline constexpr const char* kViralFile = "viral.fasta";
+inline constexpr const char* kRunFile = "run.json";
+inline constexpr const char* kLegacyFramesFile = "prediction_results.txt";
+inline constexpr const char* kLegacyChunksFile = "prediction_results_highestscore.csv";
+
+/// What the calls of a run add up to.
+struct CallCounts {
+  std::uint64_t viral_frames = 0;
+  std::uint64_t viral_chunks = 0;
+  std::uint64_t viral_records = 0;
+  std::uint64_t repeated_ids = 0;  ///< records whose legacy rows carry a suffix
+};
+
+/// Writes predictions.tsv, contigs.tsv, viral.fasta and the two legacy files of `folder` under
+/// partial names, and gives all of them their names in publish(). Memory does not grow with the
+/// input but for 16 bytes a record. Thread-confined; any call may throw OutputError, and
+/// ContractError when calls come in another order than begin_record, chunk..., end_record.
+class PredictionTables {
+ public:
+  /// Makes the folder. `sort_memory` bounds the sorting of the legacy chunk table.
+  explicit PredictionTables(const std::string& folder,
+                            std::size_t sort_memory = std::size_t{32} << 20);
+  ~PredictionTables();
+
+  void begin_record(const RecordRow& record);
+  /// `frames` of a scored chunk, in the order F1 F2 F3 R1 R2 R3; empty for every other outcome.
+  /// `failed_frames`: how many frames of a failed chunk have no score.
+  void chunk(const ChunkRow& chunk, std::span<const FrameRow> frames,
+             std::uint64_t failed_frames = 0);
+  /// `bases` go to viral.fasta when the record is called viral.
+  void end_record(std::string_view bases);
+
+  const Ledger& ledger() const;
+  CallCounts calls() const;
+
+  /// Completes the tables under their partial names; only publish() may follow.
+  void finish();
+  /// Writes run.json and gives every file its name, run.json last: where it is, the rest is.
+  void publish(std::string_view run_json);
+
+ private:
+  struct Files;
+  std::unique_ptr<Files> files_;
+};
+
+/// The rule for a chunk, of the published tool: viral when the largest P(virus) of its frames is
+/// at least the largest P(others).
+bool is_viral_chunk(std::span<const FrameRow> frames);
+
+/// The rule for a record: viral when more than half of its scored chunks are viral. A tie, and a
+/// record without scored chunks, is not.
+constexpr bool is_viral_record(std::uint64_t viral_chunks, std::uint64_t scored_chunks) {
+  return viral_chunks > scored_chunks - viral_chunks;
+}
+
+}  // namespace virnucpro

@@ -1,0 +1,97 @@
+#include "report/result_tables.h"
+
+#include <charconv>
+
+#include "report/escape.h"
+#include "report/format_float.h"
+
+namespace virnucpro {
+namespace {
+
+constexpr std::size_t kFastaColumns = 80;
+constexpr std::string_view kNoValue = "NA";
+
+void append_number(std::string& text, std::uint64_t number) {
+  char digits[20];
+  const auto result = std::to_chars(digits, digits + sizeof digits, number);
+  text.append(digits, result.ptr);
+}
+
+}  // namespace
+
+PredictionsTable::PredictionsTable(const std::string& path) : file_(path) {
+  file_.write("id\trecord\tchunk\tstart\tend\tstrand\tframe\tp_virus\tcall\n");
+}
+
+void PredictionsTable::chunk(const RecordRow& record, const ChunkRow& chunk,
+                             std::span<const FrameRow> frames) {
+  prefix_.clear();
+  append_escaped(prefix_, record.id, Escape::kReversible);
+  for (const std::uint64_t number : {record.ordinal + 1, chunk.index + 1, chunk.start, chunk.end}) {
+    prefix_ += '\t';
+    append_number(prefix_, number);
+  }
+  for (const FrameRow& frame : frames) {
+    std::string& row = file_.row();
+    row += prefix_;
+    row += frame.name.starts_with('R') ? "\t-\t" : "\t+\t";
+    row += frame.name;
+    row += '\t';
+    append_float32(row, frame.p_virus);
+    row += frame.is_virus() ? "\tvirus\n" : "\tothers\n";
+    file_.row_done();
+  }
+}
+
+ContigsTable::ContigsTable(const std::string& path) : file_(path) {
+  file_.write(
+      "id\trecord\tlength\tchunks\tscored_chunks\tframes\tviral_chunks\tmean_p_virus\t"
+      "max_p_virus\tcall\tstatus\treason\n");
+}
+
+void ContigsTable::record(const RecordRow& record, const RecordSummary& summary) {
+  std::string& row = file_.row();
+  append_escaped(row, record.id, Escape::kReversible);
+  for (const std::uint64_t number : {record.ordinal + 1, record.length, summary.chunks,
+                                     summary.scored_chunks, summary.frames, summary.viral_chunks}) {
+    row += '\t';
+    append_number(row, number);
+  }
+  row += '\t';
+  if (summary.frames > 0) {
+    const double mean = summary.sum_p_virus / static_cast<double>(summary.frames);
+    append_float32(row, static_cast<float>(mean));
+    row += '\t';
+    append_float32(row, summary.max_p_virus);
+    row += summary.viral ? "\tvirus\t" : "\tothers\t";
+  } else {
+    row.append(kNoValue).append("\t").append(kNoValue).append("\t").append(kNoValue).append("\t");
+  }
+  row += name_of(summary.outcome);
+  row += '\t';
+  if (summary.reason.empty()) {
+    row += kNoValue;
+  } else {
+    append_escaped(row, summary.reason, Escape::kReversible);
+  }
+  row += '\n';
+  file_.row_done();
+}
+
+void ViralFasta::record(std::string_view id, std::string_view bases) {
+  std::string& header = file_.row();
+  header += '>';
+  append_escaped(header, id, Escape::kMinimal);
+  header += '\n';
+  while (!bases.empty()) {
+    const std::size_t count = bases.size() < kFastaColumns ? bases.size() : kFastaColumns;
+    std::string& row = file_.row();
+    row += bases.substr(0, count);
+    row += '\n';
+    file_.row_done();
+    bases.remove_prefix(count);
+  }
+  file_.row_done();
+}
+
+}  // namespace virnucpro

@@ -1,0 +1,65 @@
+// The program's own tables (predictions.tsv, contigs.tsv) and the viral records as FASTA.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "report/output_file.h"
+#include "report/rows.h"
+
+namespace virnucpro {
+
+/// predictions.tsv, one row a scored frame: id (escaped, reversible), record and chunk (from 1),
+/// start and end of the chunk in the record (0-based, end exclusive, as in BED), strand + or -,
+/// frame F1..R3, p_virus, call virus or others. Thread-confined; throws OutputError.
+class PredictionsTable {
+ public:
+  explicit PredictionsTable(const std::string& path);
+  void chunk(const RecordRow& record, const ChunkRow& chunk, std::span<const FrameRow> frames);
+  OutputFile& file() { return file_; }
+
+ private:
+  OutputFile file_;
+  std::string prefix_;  // the columns that the frames of a chunk share, reused
+};
+
+/// What contigs.tsv says of one record beside its name and length.
+struct RecordSummary {
+  std::uint64_t chunks = 0;
+  std::uint64_t scored_chunks = 0;
+  std::uint64_t frames = 0;
+  std::uint64_t viral_chunks = 0;
+  double sum_p_virus = 0.0;  ///< over the frames, in their order
+  float max_p_virus = 0.0f;
+  bool viral = false;
+  Outcome outcome = Outcome::kTooShort;
+  std::string reason;  ///< of the first failed chunk
+};
+
+/// contigs.tsv, one row a record, in input order: id, record, length, chunks, scored_chunks,
+/// frames, viral_chunks, mean_p_virus and max_p_virus over its frames, call, status, reason. NA
+/// where there is no value. Thread-confined; throws OutputError.
+class ContigsTable {
+ public:
+  explicit ContigsTable(const std::string& path);
+  void record(const RecordRow& record, const RecordSummary& summary);
+  OutputFile& file() { return file_; }
+
+ private:
+  OutputFile file_;
+};
+
+/// Whole records, bases as read, 80 columns. Ids keep their text but for control bytes.
+class ViralFasta {
+ public:
+  explicit ViralFasta(const std::string& path) : file_(path) {}
+  void record(std::string_view id, std::string_view bases);
+  OutputFile& file() { return file_; }
+
+ private:
+  OutputFile file_;
+};
+
+}  // namespace virnucpro

@@ -1,0 +1,37 @@
+// The facts that the result tables are made of, as plain values.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "report/ledger.h"
+
+namespace virnucpro {
+
+/// One scored frame. `name` is F1..F3 or R1..R3.
+struct FrameRow {
+  std::string_view name;
+  float p_others = 0.0f;
+  float p_virus = 0.0f;
+
+  /// A tie goes to others.
+  bool is_virus() const { return p_virus > p_others; }
+};
+
+/// One chunk: bases [start, end) of its record, 0-based.
+struct ChunkRow {
+  std::uint64_t index = 0;  ///< within the record, from 0
+  std::uint64_t start = 0;
+  std::uint64_t end = 0;
+  Outcome outcome = Outcome::kNoOrf;
+  std::string_view reason;  ///< of a failure
+};
+
+/// One record. Views are valid during the call they are passed to.
+struct RecordRow {
+  std::uint64_t ordinal = 0;  ///< over all inputs, from 0; the tables count from 1
+  std::string_view id;
+  std::uint64_t length = 0;
+};
+
+}  // namespace virnucpro

@@ -1,0 +1,71 @@
+// run.json: how the results of a run came about.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "report/ledger.h"
+#include "report/prediction_tables.h"
+
+namespace virnucpro {
+
+/// One input as it was read. `bytes` is absent for standard input.
+struct InputReport {
+  std::string path;
+  std::optional<std::uint64_t> bytes;
+  std::uint64_t records = 0;
+};
+
+/// A file the models came from.
+struct ModelPart {
+  std::string name;
+  std::string sha256;
+};
+
+/// Everything run.json says. Plain data, filled by the pipeline.
+struct RunReport {
+  std::string program_version;
+  std::vector<std::string> command_line;
+  std::string started_at;  ///< UTC, ISO 8601
+
+  std::vector<InputReport> inputs;
+
+  std::string bundle;  ///< name, or "own parts"
+  std::string bundle_version;
+  std::vector<ModelPart> parts;
+  std::int64_t expected_length = 0;
+
+  std::string precision;
+  bool packed = true;
+  std::string device;
+  std::string device_description;
+  std::size_t threads = 0;
+  std::int64_t batch_tokens = 0;
+
+  Intake intake;
+  Ledger ledger;
+  CallCounts calls;
+
+  double seconds = 0.0;                         ///< wall clock of the whole run
+  std::map<std::string, double> stage_seconds;  ///< busy time, summed over a stage's threads
+  std::map<std::string, std::uint64_t> tokens;  ///< by encoder
+  /// tokens / capacity of the batches by encoder, at most 1.
+  std::map<std::string, double> packing_efficiency;
+  std::uint64_t batches = 0;
+  std::uint64_t peak_memory_bytes = 0;
+
+  std::vector<std::string> warnings;
+
+  std::uint64_t total_tokens() const;
+  /// Of the whole run; 0 when it took no time.
+  double tokens_per_second() const;
+};
+
+/// The text of run.json, with a line end. Bytes that are not UTF-8 are replaced. ContractError for
+/// a packing efficiency above 1.
+std::string run_json(const RunReport& report);
+
+}  // namespace virnucpro

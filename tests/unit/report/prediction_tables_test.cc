@@ -1,0 +1,217 @@
+// The result files of a run: contents, order, calls, ledger, and that they appear together.
+#include "report/prediction_tables.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "base/errors.h"
+#include "unit/report/file_size_limit.h"
+#include "unit/report/temporary_folder.h"
+
+namespace virnucpro {
+namespace {
+
+using testing::HasSubstr;
+using Frames = std::vector<FrameRow>;
+
+const Frames kViralFrames = {{"F1", 0.25f, 0.75f}, {"R2", 0.9f, 0.1f}};
+const Frames kClearVirus = {{"F3", 0.00117f, 0.99883f}};
+const Frames kClearOther = {{"R1", 1.0f, 9.999e-5f}};
+
+void write_record(PredictionTables& tables, std::uint64_t ordinal, std::string_view id,
+                  const std::vector<Frames>& chunks, std::string_view bases = "ACGT") {
+  tables.begin_record({ordinal, id, bases.size()});
+  std::uint64_t index = 0;
+  for (const Frames& frames : chunks) {
+    const Outcome outcome = frames.empty() ? Outcome::kNoOrf : Outcome::kScored;
+    tables.chunk({index, 10 * index, 10 * index + 10, outcome, {}}, frames);
+    ++index;
+  }
+  tables.end_record(bases);
+}
+
+TEST(PredictionTables, WritesOnlyHeadersForARunWithoutRecords) {
+  TemporaryFolder folder;
+  PredictionTables tables(folder.file("out"));
+  tables.finish();
+  tables.publish("{}\n");
+  EXPECT_EQ(folder.read("out/predictions.tsv"),
+            "id\trecord\tchunk\tstart\tend\tstrand\tframe\tp_virus\tcall\n");
+  EXPECT_EQ(folder.read("out/contigs.tsv"),
+            "id\trecord\tlength\tchunks\tscored_chunks\tframes\tviral_chunks\tmean_p_virus\t"
+            "max_p_virus\tcall\tstatus\treason\n");
+  EXPECT_EQ(folder.read("out/viral.fasta"), "");
+  EXPECT_EQ(folder.read("out/prediction_results.txt"), "Sequence_ID\tPrediction\tscore1\tscore2\n");
+  EXPECT_EQ(folder.read("out/prediction_results_highestscore.csv"), "Modified_ID\tIs_Virus\n");
+  EXPECT_EQ(folder.read("out/run.json"), "{}\n");
+  require_balanced({}, tables.ledger());
+}
+
+TEST(PredictionTables, WritesEveryFileOfASmallRun) {
+  TemporaryFolder folder;
+  PredictionTables tables(folder.path());
+  write_record(tables, 0, "z", {kClearVirus, {}, kClearVirus, kClearOther}, "ACGTN");
+  write_record(tables, 1, "b", {kClearOther});
+  tables.begin_record({2, "empty", 0});
+  tables.end_record("");
+  tables.finish();
+  tables.publish("{}\n");
+  EXPECT_EQ(folder.read("predictions.tsv"),
+            "id\trecord\tchunk\tstart\tend\tstrand\tframe\tp_virus\tcall\n"
+            "z\t1\t1\t0\t10\t+\tF3\t0.99883\tvirus\n"
+            "z\t1\t3\t20\t30\t+\tF3\t0.99883\tvirus\n"
+            "z\t1\t4\t30\t40\t-\tR1\t9.999e-05\tothers\n"
+            "b\t2\t1\t0\t10\t-\tR1\t9.999e-05\tothers\n");
+  EXPECT_THAT(folder.read("contigs.tsv"),
+              HasSubstr("\nz\t1\t5\t4\t3\t3\t2\t0.66592\t0.99883\tvirus\tscored\tNA\n"
+                        "b\t2\t4\t1\t1\t1\t0\t9.999e-05\t9.999e-05\tothers\tscored\tNA\n"
+                        "empty\t3\t0\t0\t0\t0\t0\tNA\tNA\tNA\ttoo_short\tNA\n"));
+  EXPECT_EQ(folder.read("viral.fasta"), ">z\nACGTN\n");
+  EXPECT_EQ(folder.read("prediction_results.txt"),
+            "Sequence_ID\tPrediction\tscore1\tscore2\n"
+            "z_chunk_1F3\tvirus\t0.00117\t0.99883\n"
+            "z_chunk_3F3\tvirus\t0.00117\t0.99883\n"
+            "z_chunk_4R1\tothers\t1.0\t9.999e-05\n"
+            "b_chunk_1R1\tothers\t1.0\t9.999e-05\n");
+  EXPECT_EQ(folder.read("prediction_results_highestscore.csv"),
+            "Modified_ID\tIs_Virus\n"
+            "b_chunk_1\tFalse\n"
+            "z_chunk_1\tTrue\n"
+            "z_chunk_3\tTrue\n"
+            "z_chunk_4\tFalse\n");
+  const Ledger& ledger = tables.ledger();
+  EXPECT_EQ(ledger.records[Outcome::kScored], 2u);
+  EXPECT_EQ(ledger.records[Outcome::kTooShort], 1u);
+  EXPECT_EQ(ledger.chunks[Outcome::kNoOrf], 1u);
+  EXPECT_EQ(ledger.frames, 4u);
+  EXPECT_EQ(tables.calls().viral_records, 1u);
+  EXPECT_EQ(tables.calls().viral_chunks, 2u);
+}
+
+TEST(PredictionTables, SortsTheLegacyChunksByBytesAlsoBeyondItsMemory) {
+  for (const std::size_t memory : {std::size_t{1}, std::size_t{1} << 20}) {
+    TemporaryFolder folder;
+    PredictionTables tables(folder.path(), memory);
+    const std::vector<Frames> eleven(11, kClearVirus);
+    write_record(tables, 0, "a", eleven);
+    write_record(tables, 1, "B", {kClearOther});
+    tables.finish();
+    tables.publish("");
+    EXPECT_EQ(folder.read("prediction_results_highestscore.csv").substr(0, 80),
+              "Modified_ID\tIs_Virus\nB_chunk_1\tFalse\na_chunk_1\tTrue\na_chunk_10\tTrue\n"
+              "a_chunk_11\tT");
+  }
+}
+
+TEST(PredictionTables, CallsTiesAsThePublishedToolDoes) {
+  const Frames tie = {{"F1", 0.5f, 0.5f}};
+  EXPECT_FALSE(tie[0].is_virus());   // the frame: others
+  EXPECT_TRUE(is_viral_chunk(tie));  // the chunk: virus
+  EXPECT_TRUE(is_viral_chunk(Frames{{"F1", 0.75f, 0.25f}, {"F2", 0.25f, 0.75f}}));
+  EXPECT_FALSE(is_viral_chunk(kViralFrames));  // 0.75 against 0.9
+  EXPECT_FALSE(is_viral_chunk({}));
+}
+
+TEST(PredictionTables, CallsARecordViralWhenMoreThanHalfOfItsScoredChunksAre) {
+  EXPECT_TRUE(is_viral_record(1, 1));
+  EXPECT_FALSE(is_viral_record(1, 2));
+  EXPECT_TRUE(is_viral_record(2, 3));
+  EXPECT_FALSE(is_viral_record(0, 0));
+}
+
+TEST(PredictionTables, GivesRepeatedIdsASuffixInTheLegacyFilesOnly) {
+  TemporaryFolder folder;
+  PredictionTables tables(folder.path());
+  for (std::uint64_t i = 0; i < 3; ++i) write_record(tables, i, "same", {kClearOther});
+  tables.finish();
+  tables.publish("");
+  EXPECT_EQ(tables.calls().repeated_ids, 2u);
+  const std::string legacy = folder.read("prediction_results.txt");
+  for (const char* id : {"\nsame_chunk_1R1\t", "\nsame_1_chunk_1R1\t", "\nsame_2_chunk_1R1\t"}) {
+    EXPECT_THAT(legacy, HasSubstr(id));
+  }
+  EXPECT_THAT(folder.read("predictions.tsv"), HasSubstr("\nsame\t3\t1\t"));
+}
+
+TEST(PredictionTables, KeepsHostileIdsInOneField) {
+  TemporaryFolder folder;
+  PredictionTables tables(folder.path());
+  write_record(tables, 0, "a\tb\nc\\\"q\"", {kClearVirus});
+  tables.finish();
+  tables.publish("");
+  EXPECT_THAT(folder.read("predictions.tsv"), HasSubstr("\na\\x09b\\x0ac\\\\\"q\"\t1\t1\t"));
+  EXPECT_THAT(folder.read("contigs.tsv"), HasSubstr("\na\\x09b\\x0ac\\\\\"q\"\t1\t4\t"));
+  EXPECT_EQ(folder.read("viral.fasta"), ">a\\x09b\\x0ac\\\"q\"\nACGT\n");
+  EXPECT_THAT(folder.read("prediction_results.txt"),
+              HasSubstr("\na\\x09b\\x0ac\\\"q\"_chunk_1F3\tvirus\t"));
+  EXPECT_THAT(folder.read("prediction_results_highestscore.csv"),
+              HasSubstr("\n\"a\\x09b\\x0ac\\\"\"q\"\"_chunk_1\"\tTrue\n"));
+}
+
+TEST(PredictionTables, WritesViralRecordsWholeInEightyColumns) {
+  TemporaryFolder folder;
+  PredictionTables tables(folder.path());
+  write_record(tables, 0, "long", {kClearVirus}, std::string(170, 'a'));
+  write_record(tables, 1, "even", {kClearVirus}, std::string(80, 'C'));
+  tables.finish();
+  tables.publish("");
+  EXPECT_EQ(folder.read("viral.fasta"), ">long\n" + std::string(80, 'a') + "\n" +
+                                            std::string(80, 'a') + "\naaaaaaaaaa\n>even\n" +
+                                            std::string(80, 'C') + "\n");
+}
+
+TEST(PredictionTables, KeepsAFailedChunkInSight) {
+  TemporaryFolder folder;
+  PredictionTables tables(folder.path());
+  tables.begin_record({0, "r", 600});
+  tables.chunk({0, 0, 500, Outcome::kScored, {}}, kClearVirus);
+  tables.chunk({1, 299, 600, Outcome::kFailed, "not finite"}, {}, 2);
+  tables.end_record("");
+  tables.finish();
+  tables.publish("");
+  EXPECT_THAT(folder.read("contigs.tsv"),
+              HasSubstr("\nr\t1\t600\t2\t1\t1\t1\t0.99883\t0.99883\tvirus\tfailed\tnot finite\n"));
+  require_balanced({1, 600, 2, 3}, tables.ledger());
+}
+
+TEST(PredictionTables, LeavesTheOlderResultsWhenTheRunDoesNotEnd) {
+  TemporaryFolder folder;
+  folder.write("predictions.tsv", "old");
+  {
+    PredictionTables tables(folder.path());
+    write_record(tables, 0, "r", {kClearVirus});
+    tables.finish();
+  }
+  EXPECT_THAT(folder.names(), testing::ElementsAre("predictions.tsv"));
+  EXPECT_EQ(folder.read("predictions.tsv"), "old");
+}
+
+TEST(PredictionTables, WritesNothingUnderAFinalNameOnAFullDisk) {
+  TemporaryFolder folder;
+  EXPECT_THROW(
+      {
+        PredictionTables tables(folder.path());
+        for (std::uint64_t i = 0; i < 1000; ++i) write_record(tables, i, "r", {kClearVirus});
+        const FileSizeLimit limit(20'000);
+        tables.finish();
+      },
+      OutputError);
+  EXPECT_TRUE(folder.names().empty());
+}
+
+TEST(PredictionTables, RefusesRecordsAndChunksOutOfOrder) {
+  TemporaryFolder folder;
+  PredictionTables tables(folder.path());
+  EXPECT_THROW(tables.begin_record({1, "r", 4}), ContractError);
+  tables.begin_record({0, "r", 4});
+  EXPECT_THROW(tables.begin_record({1, "s", 4}), ContractError);
+  EXPECT_THROW(tables.chunk({1, 0, 4, Outcome::kScored, {}}, kClearVirus), ContractError);
+  EXPECT_THROW(tables.chunk({0, 0, 4, Outcome::kNoOrf, {}}, kClearVirus), ContractError);
+  EXPECT_THROW(tables.chunk({0, 0, 4, Outcome::kScored, {}}, {}), ContractError);
+  EXPECT_THROW(tables.finish(), ContractError);
+}
+
+}  // namespace
+}  // namespace virnucpro
