@@ -4,6 +4,7 @@
 #include <htslib/hts_log.h>
 
 #include <algorithm>
+#include <mutex>
 #include <utility>
 
 #include "base/check.h"
@@ -17,7 +18,8 @@ namespace virnucpro {
 
 SequenceReader::SequenceReader(std::vector<std::string> paths, Log log)
     : paths_(std::move(paths)), log_(std::move(log)) {
-  hts_set_log_level(HTS_LOG_OFF);
+  static std::once_flag silenced;  // readers may start on several threads
+  std::call_once(silenced, [] { hts_set_log_level(HTS_LOG_OFF); });
   if (std::count(paths_.begin(), paths_.end(), "-") > 1) {
     throw InputError("standard input ('-') is given more than once; it can be read only once.");
   }

@@ -111,5 +111,51 @@ TEST_F(CompressedReader, RefusesAChangedByteInTheData) {
   }
 }
 
+class DamagedInput : public ReaderTest {
+ protected:
+  // Reads `whole` with a few bytes changed, many times: every outcome but records or an InputError
+  // fails the test.
+  void damage(const std::string& whole) {
+    std::mt19937 random(9);
+    for (int round = 0; round < 300; ++round) {
+      std::string changed = whole;
+      for (unsigned count = random() % 4 + 1; count > 0; --count) {
+        const std::size_t at = random() % changed.size();
+        switch (random() % 3) {
+          case 0:
+            changed[at] = static_cast<char>(random());
+            break;
+          case 1:
+            changed.insert(at, 1, "\n>@+ \r\t\0"[random() % 8]);
+            break;
+          default:
+            changed.erase(at, random() % 5 + 1);
+            if (changed.empty()) changed = "x";
+        }
+      }
+      EXPECT_NO_THROW(input_error({write("changed", changed)})) << round;
+    }
+  }
+};
+
+TEST_F(DamagedInput, OfTextGivesRecordsOrAnInputError) {
+  damage(">a x\nACGTACGTAC\nGGTA\n>b\n>c\nAC\n");
+  damage("@a x\nACGTACGTAC\n+\nIIIIIIIIII\n@b\nAC\n+b\nII\n");
+}
+
+TEST_F(DamagedInput, OfCompressedTextGivesRecordsOrAnInputError) {
+  for (const char* mode : {"wg", "w"}) {
+    damage(file_bytes(compress("a", ">a x\nACGTACGTAC\nGGTA\n>b\n>c\nAC\n", mode)));
+  }
+}
+
+TEST_F(DamagedInput, OfAlignmentsGivesRecordsOrAnInputError) {
+  const std::string sam =
+      "@HD\tVN:1.6\n@SQ\tSN:r\tLN:60\na\t4\t*\t0\t0\t*\t*\t0\t0\tACGT\t*\n"
+      "b\t0\tr\t5\t60\t4M\t*\t0\t0\tACGT\tIIII\n";
+  damage(sam);
+  damage(file_bytes(write_alignment("a.bam", sam, "wb")));
+}
+
 }  // namespace
 }  // namespace virnucpro::testing
