@@ -193,8 +193,7 @@ void run_task(CpuLinearState& state, const ops::Linear& op, const CpuLinearWeigh
   const std::size_t element = element_size(weight.product);
   const auto row_bytes = static_cast<std::size_t>(k) * element;
   const bool narrow = weight.product == Product::bf16;
-  const auto* input =
-      static_cast<const std::byte*>(narrow ? narrowed.get<std::byte>(0) : op.input.data);
+  const auto* input = static_cast<const std::byte*>(narrow ? state.narrowed.data() : op.input.data);
   const std::int64_t input_stride = narrow ? k : op.input.stride;
   mine.sums.reserve(static_cast<std::size_t>(kTileRows * width));
   float* sums = mine.sums.data();
