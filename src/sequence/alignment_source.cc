@@ -6,7 +6,7 @@
 
 #include <cstdlib>
 #include <mutex>
-#include <optional>
+#include <new>
 #include <string>
 #include <utility>
 
