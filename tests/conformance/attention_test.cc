@@ -1,0 +1,191 @@
+// attention_packed and attention_padded on every backend, against the reference.
+#include <algorithm>
+#include <cmath>
+
+#include "conformance/conformance.h"
+
+namespace virnucpro {
+namespace {
+
+VIRNUCPRO_CONFORMANCE(AttentionTest);
+
+// Scores are float32 sums of up to 256 products, off by a few 1e-6; exp turns that into relative
+// errors of the weights, and the weighted mean of values around 1 inherits them.
+constexpr Tolerance kComputed{1e-5, 1e-5};
+
+std::vector<float> slopes_of(std::int64_t heads) {
+  std::vector<float> slopes;
+  for (std::int64_t h = 0; h < heads; ++h) {
+    slopes.push_back(std::exp2(-8.0f * static_cast<float>(h + 1) / static_cast<float>(heads)));
+  }
+  return slopes;
+}
+
+ops::Attention operation(const Grid& qkv, const std::vector<std::int32_t>& offsets,
+                         std::int64_t heads, const std::vector<float>& slopes, Grid& output) {
+  const double width = static_cast<double>(qkv.columns() / (3 * heads));
+  return {qkv.view(),
+          ops::Sequences::packed(ints(offsets)),
+          heads,
+          static_cast<float>(1.0 / std::sqrt(width)),
+          slopes.empty() ? ConstFloats{} : floats(slopes),
+          output.view()};
+}
+
+void compare(Backend& backend, Backend& judge, const std::vector<std::int32_t>& lengths,
+             std::int64_t heads, std::int64_t width, bool alibi, DataType type) {
+  const auto offsets = offsets_of(lengths);
+  const Grid qkv = Grid::random(offsets.back(), 3 * heads * width, 7, type);
+  const std::vector<float> slopes = alibi ? slopes_of(heads) : std::vector<float>{};
+  Grid actual(offsets.back(), heads * width, type);
+  Grid expected(offsets.back(), heads * width, type);
+  backend.attention_packed(operation(qkv, offsets, heads, slopes, actual));
+  judge.attention_packed(operation(qkv, offsets, heads, slopes, expected));
+  expect_close(actual, expected, stored_as(type, kComputed),
+               fmt::format("{} heads {} width {} alibi {} lengths {}", name_of(type), heads, width,
+                           alibi, testing::PrintToString(lengths)));
+}
+
+TEST_P(AttentionTest, AgreesForHeadWidthsAndCounts) {
+  for (const DataType type : activation_types()) {
+    for (const std::int64_t width : {1, 2, 3, 7, 8, 10, 16, 17, 20, 24, 32, 33, 48, 64, 67, 80}) {
+      for (const std::int64_t heads : {1, 3}) {
+        compare(*backend, judge, {1, 2, 19, 50}, heads, width, width % 2 == 0, type);
+      }
+    }
+    compare(*backend, judge, {33, 5}, 20, 16, false, type);
+    compare(*backend, judge, {33, 5}, 12, 64, true, type);
+    compare(*backend, judge, {9, 30}, 2, 128, true, type);
+    compare(*backend, judge, {9, 30}, 1, 256, true, type);
+  }
+}
+
+TEST_P(AttentionTest, AgreesForLengthsAroundEveryBlock) {
+  for (const std::int32_t length :
+       {1,  3,  4,  5,  6,  7,  15,  16,  17,  23,  24,  25,  47,  48,
+        49, 63, 64, 65, 96, 97, 127, 128, 129, 170, 191, 255, 257, 300}) {
+    compare(*backend, judge, {length}, 2, 20, length % 2 == 0, DataType::kFloat32);
+  }
+}
+
+TEST_P(AttentionTest, AgreesForTheLongestSequence) {
+  compare(*backend, judge, {1026}, 1, 64, false, DataType::kFloat32);
+  compare(*backend, judge, {1026}, 1, 32, true, DataType::kFloat32);
+}
+
+TEST_P(AttentionTest, SurvivesScoresFarApart) {
+  const std::vector<std::int32_t> offsets = {0, 300};
+  const Grid qkv = Grid::random(300, 3 * 16, 3, DataType::kFloat32, 12.0f);
+  Grid actual(300, 16);
+  Grid expected(300, 16);
+  backend->attention_packed(operation(qkv, offsets, 1, {}, actual));
+  judge.attention_packed(operation(qkv, offsets, 1, {}, expected));
+  // Scores reach several hundred and are rounded to 3e-5: that is the weights' relative error.
+  expect_close(actual, expected, {2e-3, 2e-3}, "scores in the hundreds");
+}
+
+TEST_P(AttentionTest, ASequenceHasTheSameBitsAloneInAPackPaddedAndOnAnyThreads) {
+  const std::vector<std::int32_t> lengths = {3, 170, 1, 131, 50};
+  const auto offsets = offsets_of(lengths);
+  const std::int64_t heads = 3;
+  const std::int64_t width = 40;
+  const Grid qkv = Grid::random(offsets.back(), 3 * heads * width, 11);
+  const std::vector<float> slopes = slopes_of(heads);
+  Grid packed(offsets.back(), heads * width);
+  backend->attention_packed(operation(qkv, offsets, heads, slopes, packed));
+  for (const std::size_t threads : {1, 3}) {
+    Grid again(offsets.back(), heads * width);
+    make(threads)->attention_packed(operation(qkv, offsets, heads, slopes, again));
+    expect_close(again, packed, {0, 0}, fmt::format("{} threads", threads));
+  }
+  for (std::size_t s = 0; s < lengths.size(); ++s) {
+    const std::vector<std::int32_t> own = {0, lengths[s]};
+    const Grid part = qkv.rows_from(offsets[s], lengths[s]);
+    Grid alone(lengths[s], heads * width);
+    backend->attention_packed(operation(part, own, heads, slopes, alone));
+    expect_close(alone, packed.rows_from(offsets[s], lengths[s]), {0, 0},
+                 fmt::format("sequence {} alone", s));
+  }
+  const std::int32_t row_length = 171;
+  Grid padded_qkv = Grid::random(5 * row_length, 3 * heads * width, 12);  // noise in the padding
+  Grid padded(5 * row_length, heads * width);
+  for (std::size_t s = 0; s < lengths.size(); ++s) {
+    for (std::int64_t i = 0; i < lengths[s]; ++i) {
+      for (std::int64_t c = 0; c < qkv.columns(); ++c) {
+        padded_qkv.set(static_cast<std::int64_t>(s) * row_length + i, c, qkv.at(offsets[s] + i, c));
+      }
+    }
+  }
+  ops::Attention op = operation(padded_qkv, offsets, heads, slopes, padded);
+  op.sequences = ops::Sequences::padded(ints(lengths), row_length);
+  backend->attention_padded(op);
+  padded.expect_guards_intact();
+  for (std::size_t s = 0; s < lengths.size(); ++s) {
+    const std::int64_t first = static_cast<std::int64_t>(s) * row_length;
+    expect_close(padded.rows_from(first, lengths[s]), packed.rows_from(offsets[s], lengths[s]),
+                 {0, 0}, fmt::format("sequence {} padded", s));
+    for (std::int64_t i = lengths[s]; i < row_length; ++i) {
+      for (std::int64_t c = 0; c < heads * width; ++c) {
+        ASSERT_EQ(padded.at(first + i, c), 0.0f) << "padding row " << i << " of sequence " << s;
+      }
+    }
+  }
+}
+
+TEST_P(AttentionTest, NanStaysInItsSequenceAndHead) {
+  const std::vector<std::int32_t> offsets = {0, 30, 60};
+  Grid qkv = Grid::random(60, 3 * 2 * 16, 5);
+  qkv.set(40, 2 * 16 + 16, NAN);  // a key of sequence 1, head 1
+  Grid output(60, 32);
+  backend->attention_packed(operation(qkv, offsets, 2, {}, output));
+  for (std::int64_t i = 0; i < 60; ++i) {
+    for (std::int64_t c = 0; c < 32; ++c) {
+      EXPECT_EQ(std::isnan(output.at(i, c)), i >= 30 && c >= 16) << i << ", " << c;
+    }
+  }
+}
+
+TEST_P(AttentionTest, ComputesNothingForNoTokens) {
+  const std::vector<std::int32_t> offsets = {0};
+  const Grid qkv(0, 3 * 16);
+  Grid output(0, 16);
+  backend->attention_packed(operation(qkv, offsets, 2, {}, output));
+  output.expect_guards_intact();
+}
+
+TEST_P(AttentionTest, RefusesWrongShapesAndSequences) {
+  const std::vector<std::int32_t> offsets = {0, 4, 10};
+  const Grid qkv = Grid::random(10, 3 * 2 * 8, 5);
+  Grid output(10, 16);
+  Grid other(10, 17);
+  const ops::Attention good = operation(qkv, offsets, 2, {}, output);
+  backend->attention_packed(good);
+  auto bad = good;
+  bad.output = other.view();
+  EXPECT_THROW(backend->attention_packed(bad), ContractError);
+  bad = good;
+  bad.heads = 5;
+  EXPECT_THROW(backend->attention_packed(bad), ContractError);
+  const std::vector<float> one_slope = {0.5f};
+  bad = good;
+  bad.alibi_slopes = floats(one_slope);
+  EXPECT_THROW(backend->attention_packed(bad), ContractError);
+  for (const std::vector<std::int32_t>& wrong :
+       {std::vector<std::int32_t>{1, 10}, {0, 9}, {0, 4, 4, 10}, {0, 6, 3, 10}}) {
+    bad = good;
+    bad.sequences = ops::Sequences::packed(ints(wrong));
+    EXPECT_THROW(backend->attention_packed(bad), ContractError) << testing::PrintToString(wrong);
+  }
+  EXPECT_THROW(backend->attention_padded(good), ContractError);
+  bad = good;
+  const std::vector<std::int32_t> lengths = {4, 5};
+  bad.sequences = ops::Sequences::padded(ints(lengths), 5);
+  EXPECT_THROW(backend->attention_packed(bad), ContractError);
+  backend->attention_padded(bad);
+  const std::vector<std::int32_t> too_long = {4, 6};
+  bad.sequences = ops::Sequences::padded(ints(too_long), 5);
+  EXPECT_THROW(backend->attention_padded(bad), ContractError);
+}
+
+}  // namespace
+}  // namespace virnucpro

@@ -1,0 +1,116 @@
+// What the conformance tests share: backends under test, guarded matrices, comparison.
+#pragma once
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "backend/reference/reference_backend.h"
+#include "base/errors.h"
+#include "ops/sequences.h"
+
+namespace virnucpro {
+
+/// A backend on one instruction set. `target` is a Highway target bit; 0: the reference backend.
+struct Subject {
+  std::string name;
+  std::int64_t target = 0;
+};
+
+/// The reference backend, and the cpu backend once for each target this machine can run.
+std::vector<Subject> subjects();
+
+/// Runs each test against one subject and compares with the reference backend.
+class Conformance : public testing::TestWithParam<Subject> {
+ protected:
+  void SetUp() override;
+  void TearDown() override;
+
+  bool is_reference() const { return GetParam().target == 0; }
+  /// Types of activations that the subject takes.
+  std::vector<DataType> activation_types() const;
+  /// A subject with that many threads.
+  std::unique_ptr<Backend> make(std::size_t threads) const;
+
+  std::unique_ptr<Backend> backend;
+  ReferenceBackend judge;
+};
+
+#define VIRNUCPRO_CONFORMANCE(suite)                                       \
+  class suite : public Conformance {};                                     \
+  INSTANTIATE_TEST_SUITE_P(Backends, suite, testing::ValuesIn(subjects()), \
+                           [](const auto& subject) { return subject.param.name; })
+
+inline const std::vector<DataType> kFloatingTypes = {DataType::kFloat32, DataType::kFloat16,
+                                                     DataType::kBFloat16};
+
+/// Normally distributed with that deviation; the same for the same seed.
+std::vector<float> random_values(std::int64_t count, std::uint32_t seed, float deviation = 1.0f);
+
+/// A matrix whose surroundings are watched: memory before, after, and between columns and stride
+/// is filled with a pattern that nothing may change.
+class Grid {
+ public:
+  Grid(std::int64_t rows, std::int64_t columns, DataType type = DataType::kFloat32,
+       std::int64_t gap = 3);
+  static Grid random(std::int64_t rows, std::int64_t columns, std::uint32_t seed,
+                     DataType type = DataType::kFloat32, float deviation = 1.0f,
+                     std::int64_t gap = 3);
+
+  std::int64_t rows() const { return rows_; }
+  std::int64_t columns() const { return columns_; }
+  DataType type() const { return type_; }
+  Matrix view();
+  ConstMatrix view() const { return const_cast<Grid*>(this)->view(); }
+  float at(std::int64_t row, std::int64_t column) const;
+  void set(std::int64_t row, std::int64_t column, float value);
+  /// The bytes of one row's elements.
+  std::vector<std::byte> row_bytes(std::int64_t row) const;
+  /// The same values, type and layout, rows [first, first + count).
+  Grid rows_from(std::int64_t first, std::int64_t count) const;
+  /// A test failure that names the place when something outside the elements was written.
+  void expect_guards_intact() const;
+
+ private:
+  std::size_t byte_of(std::int64_t row, std::int64_t column) const;
+
+  std::int64_t rows_;
+  std::int64_t columns_;
+  std::int64_t stride_;
+  DataType type_;
+  std::vector<std::byte> bytes_;
+};
+
+/// |actual - expected| <= absolute + relative * |expected|.
+struct Tolerance {
+  double absolute;
+  double relative;
+};
+
+/// What one rounding to the stored type may add to `computed`, the tolerance of the float32 maths:
+/// half a unit in the last place of 10 (float16) or 7 (bfloat16) fraction bits, and the other
+/// neighbour where the float32 values straddle a tie: together one whole unit.
+Tolerance stored_as(DataType type, Tolerance computed);
+
+/// Compares all elements; NaN only equals NaN. Reports the worst one with its index and `what`.
+void expect_close(const Grid& actual, const Grid& expected, Tolerance tolerance,
+                  const std::string& what);
+
+/// Offsets 0, l0, l0 + l1, ... for packed sequences.
+std::vector<std::int32_t> offsets_of(const std::vector<std::int32_t>& lengths);
+
+inline ConstInts ints(const std::vector<std::int32_t>& values) {
+  return {values.data(), static_cast<std::int64_t>(values.size())};
+}
+
+inline ConstFloats floats(const std::vector<float>& values) {
+  return {values.data(), static_cast<std::int64_t>(values.size())};
+}
+
+}  // namespace virnucpro

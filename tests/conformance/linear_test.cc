@@ -1,0 +1,229 @@
+// linear on every backend, against the reference.
+#include <cmath>
+
+#include "conformance/conformance.h"
+#include "tensor/host_tensor.h"
+
+namespace virnucpro {
+namespace {
+
+VIRNUCPRO_CONFORMANCE(LinearTest);
+
+struct Problem {
+  std::int64_t m, k, n;
+  DataType weight_type = DataType::kFloat32;
+  ops::Activation activation = ops::Activation::kNone;
+  bool bias = true;
+  bool residual = false;
+};
+
+std::string describe(const Problem& p) {
+  return fmt::format("m {} k {} n {} weight {} activation {} bias {} residual {}", p.m, p.k, p.n,
+                     name_of(p.weight_type), static_cast<int>(p.activation), p.bias, p.residual);
+}
+
+struct Arguments {
+  explicit Arguments(const Problem& p, DataType type = DataType::kFloat32)
+      : input(Grid::random(p.m, p.k, 1, type)),
+        residual(Grid::random(p.m, p.n, 2, type)),
+        bias(random_values(p.n, 3)),
+        // Deviation 1 / sqrt(k): results around 1, as in the encoders.
+        weight(make_float_tensor(
+            {p.n, p.k},
+            random_values(p.n * p.k, 4,
+                          1.0f / std::sqrt(static_cast<float>(std::max<std::int64_t>(p.k, 1)))))) {}
+
+  ops::Linear operation(const Problem& p, const ops::LinearWeight& prepared, Grid& output) const {
+    return {input.view(),
+            &prepared,
+            p.bias ? floats(bias) : ConstFloats{},
+            p.activation,
+            p.residual ? residual.view() : ConstMatrix{},
+            output.view()};
+  }
+
+  Grid input;
+  Grid residual;
+  std::vector<float> bias;
+  HostTensor weight;
+};
+
+/// Float32 sums of k products around 1 / sqrt(k): errors grow like sqrt(k) * 6e-8 / sqrt(k). Where
+/// the processor multiplies bfloat16, the input is rounded to 8 bits too (2^-9 per product,
+/// averaged over k of them, times a few deviations).
+Tolerance tolerance_of(DataType weight_type) {
+  if (weight_type == DataType::kBFloat16) return {2e-2, 1e-2};
+  return {1e-5, 1e-5};
+}
+
+void compare(Backend& backend, Backend& judge, const Problem& p,
+             DataType type = DataType::kFloat32) {
+  const Arguments a(p, type);
+  const auto prepared = backend.prepare_linear(a.weight, p.weight_type);
+  const auto expected_weight = judge.prepare_linear(a.weight, p.weight_type);
+  EXPECT_EQ(prepared->outputs(), p.n);
+  EXPECT_EQ(prepared->inputs(), p.k);
+  Grid actual(p.m, p.n, type);
+  Grid expected(p.m, p.n, type);
+  backend.linear(a.operation(p, *prepared, actual));
+  judge.linear(a.operation(p, *expected_weight, expected));
+  expect_close(actual, expected, stored_as(type, tolerance_of(p.weight_type)), describe(p));
+}
+
+TEST_P(LinearTest, AgreesForShapesOddAndEven) {
+  for (const std::int64_t m : {0, 1, 2, 63, 64, 65, 130}) {
+    for (const auto& [k, n] : {std::pair{1, 1},
+                               {1, 17},
+                               {3, 2},
+                               {16, 16},
+                               {17, 33},
+                               {64, 128},
+                               {65, 129},
+                               {127, 127},
+                               {200, 67},
+                               {320, 320}}) {
+      compare(*backend, judge, {m, k, n});
+    }
+  }
+  compare(*backend, judge, {300, 599, 600});
+  compare(*backend, judge, {257, 600, 257});
+  compare(*backend, judge, {9, 3328, 512});
+}
+
+TEST_P(LinearTest, AgreesForEveryEpilogue) {
+  using ops::Activation;
+  for (const Activation activation : {Activation::kNone, Activation::kGelu, Activation::kRelu}) {
+    for (const bool bias : {false, true}) {
+      for (const bool residual : {false, true}) {
+        for (const std::int64_t n : {1, 15, 64, 131}) {
+          compare(*backend, judge, {70, 48, n, DataType::kFloat32, activation, bias, residual});
+        }
+      }
+    }
+  }
+}
+
+TEST_P(LinearTest, AgreesForEveryWeightType) {
+  for (const DataType weight_type : kFloatingTypes) {
+    for (const auto& [k, n] : {std::pair{1, 1}, {7, 9}, {33, 65}, {128, 300}, {600, 20}}) {
+      for (const std::int64_t m : {1, 5, 100}) {
+        compare(*backend, judge, {m, k, n, weight_type, ops::Activation::kGelu, true, true});
+      }
+    }
+  }
+}
+
+TEST_P(LinearTest, PreparesAWeightStoredInAnyTypeForAnyType) {
+  const Problem p{20, 40, 50};
+  const Arguments a(p);
+  for (const DataType stored : kFloatingTypes) {
+    const HostTensor weight = convert(a.weight, stored);
+    for (const DataType used : kFloatingTypes) {
+      const auto prepared = backend->prepare_linear(weight, used);
+      const auto expected_weight = judge.prepare_linear(weight, used);
+      Grid actual(p.m, p.n);
+      Grid expected(p.m, p.n);
+      backend->linear(a.operation(p, *prepared, actual));
+      judge.linear(a.operation(p, *expected_weight, expected));
+      expect_close(actual, expected, tolerance_of(used),
+                   fmt::format("stored {} used {}", name_of(stored), name_of(used)));
+    }
+  }
+}
+
+TEST_P(LinearTest, ReferenceTakesEveryActivationType) {
+  if (!is_reference()) GTEST_SKIP() << "the cpu backend's activations are float32";
+  for (const DataType type : kFloatingTypes) {
+    compare(*backend, judge, {7, 20, 9, DataType::kFloat16, ops::Activation::kGelu, true, true},
+            type);
+  }
+}
+
+TEST_P(LinearTest, OutputMayBeTheResidual) {
+  for (const DataType weight_type : kFloatingTypes) {
+    const Problem p{130, 70, 140, weight_type, ops::Activation::kNone, true, true};
+    const Arguments a(p);
+    const auto prepared = backend->prepare_linear(a.weight, weight_type);
+    Grid separate(p.m, p.n);
+    backend->linear(a.operation(p, *prepared, separate));
+    Grid shared = a.residual;
+    ops::Linear op = a.operation(p, *prepared, shared);
+    op.residual = shared.view();
+    backend->linear(op);
+    expect_close(shared, separate, {0, 0}, describe(p));
+  }
+}
+
+TEST_P(LinearTest, ARowHasTheSameBitsWhateverTheBatchItsPositionAndTheThreads) {
+  for (const DataType weight_type : kFloatingTypes) {
+    const Problem p{300, 130, 270, weight_type, ops::Activation::kGelu, true, true};
+    const Arguments a(p);
+    const auto prepared = backend->prepare_linear(a.weight, weight_type);
+    Grid together(p.m, p.n);
+    backend->linear(a.operation(p, *prepared, together));
+    for (const std::size_t threads : {1, 3}) {
+      const auto other = make(threads);
+      const auto own = other->prepare_linear(a.weight, weight_type);
+      Grid again(p.m, p.n);
+      other->linear(a.operation(p, *own, again));
+      expect_close(again, together, {0, 0}, fmt::format("{} threads, {}", threads, describe(p)));
+    }
+    for (const auto& [first, count] :
+         {std::pair{0, 1}, {1, 1}, {63, 1}, {64, 1}, {299, 1}, {3, 64}, {37, 100}, {5, 295}}) {
+      Arguments part = a;
+      part.input = a.input.rows_from(first, count);
+      part.residual = a.residual.rows_from(first, count);
+      Grid output(count, p.n);
+      backend->linear(part.operation(p, *prepared, output));
+      expect_close(output, together.rows_from(first, count), {0, 0},
+                   fmt::format("rows {} to {}, {}", first, first + count, describe(p)));
+    }
+  }
+}
+
+TEST_P(LinearTest, NanStaysInItsRow) {
+  const Problem p{5, 20, 30};
+  Arguments a(p);
+  a.input.set(2, 19, NAN);
+  const auto prepared = backend->prepare_linear(a.weight, DataType::kFloat32);
+  Grid output(p.m, p.n);
+  backend->linear(a.operation(p, *prepared, output));
+  for (std::int64_t i = 0; i < p.m; ++i) {
+    for (std::int64_t j = 0; j < p.n; ++j) EXPECT_EQ(std::isnan(output.at(i, j)), i == 2);
+  }
+}
+
+TEST_P(LinearTest, RefusesWrongShapesAndForeignWeights) {
+  const Problem p{4, 8, 6, DataType::kFloat32, ops::Activation::kNone, true, true};
+  const Arguments a(p);
+  const auto prepared = backend->prepare_linear(a.weight, DataType::kFloat32);
+  Grid output(4, 6);
+  Grid other(4, 7);
+  const ops::Linear good = a.operation(p, *prepared, output);
+  auto bad = good;
+  bad.weight = nullptr;
+  EXPECT_THROW(backend->linear(bad), ContractError);
+  bad = good;
+  bad.output = other.view();
+  EXPECT_THROW(backend->linear(bad), ContractError);
+  bad = good;
+  bad.input = other.view();
+  EXPECT_THROW(backend->linear(bad), ContractError);
+  bad = good;
+  bad.residual = other.view();
+  EXPECT_THROW(backend->linear(bad), ContractError);
+  bad = good;
+  bad.bias.size = 5;
+  EXPECT_THROW(backend->linear(bad), ContractError);
+  const HostTensor vector = make_float_tensor({3}, std::vector<float>{1, 2, 3});
+  EXPECT_THROW(backend->prepare_linear(vector, DataType::kFloat32), ContractError);
+  EXPECT_THROW(backend->prepare_linear(a.weight, DataType::kInt32), ContractError);
+  if (is_reference()) return;
+  const auto foreign = judge.prepare_linear(a.weight, DataType::kFloat32);
+  bad = good;
+  bad.weight = foreign.get();
+  EXPECT_THROW(backend->linear(bad), ContractError);
+}
+
+}  // namespace
+}  // namespace virnucpro
