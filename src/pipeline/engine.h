@@ -1,0 +1,36 @@
+// What one device worker can do: embed a batch, classify features.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "models/encoder.h"
+#include "tensor/packed_batch.h"
+
+namespace virnucpro {
+
+enum class EncoderKind { kDnabertS, kEsm2 };
+
+/// What an error message says of a batch. `ids` is called only when there is one to be made.
+struct BatchName {
+  std::uint64_t number = 0;
+  std::function<std::vector<std::string>()> ids;
+};
+
+/// Used by one thread at a time. Results of a sequence do not depend on its batch.
+class Engine {
+ public:
+  virtual ~Engine() = default;
+
+  /// Fills embeddings.values [sequences, width]. Throws PrecisionError when one is not finite.
+  virtual void embed(EncoderKind encoder, const PackedBatch& batch, const BatchName& name,
+                     Embeddings& embeddings) = 0;
+
+  /// features [n, both widths], scores [n, 2]: P(others), P(virus).
+  virtual void classify(std::span<const float> features, std::span<float> scores) = 0;
+};
+
+}  // namespace virnucpro

@@ -1,0 +1,73 @@
+// The stages of a run, one thread each and one per device: read, tokenise, embed, write.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <stop_token>
+#include <string_view>
+#include <vector>
+
+#include "pipeline/engine.h"
+#include "pipeline/progress.h"
+#include "pipeline/window.h"
+#include "pipeline/window_builder.h"
+#include "report/ledger.h"
+
+namespace virnucpro {
+
+/// Appends the token ids of one sequence. Called from one thread.
+using Tokenize = std::function<void(std::string_view, std::vector<std::int32_t>&)>;
+
+/// Takes every window once, in input order, on one thread.
+using TakeWindow = std::function<void(const Window&)>;
+
+/// What a run consists of. Everything named here outlives run_stages().
+struct StagePlan {
+  RecordStream records;
+  std::int64_t expected_length = 0;
+  Tokenize tokenize_dna;
+  Tokenize tokenize_protein;
+  /// One worker thread each; a free one takes the next batch. At least one.
+  std::vector<Engine*> engines;
+  std::int64_t dnabert_width = 0;
+  std::int64_t esm2_width = 0;
+  bool classify = true;
+  bool packed = true;
+  std::int64_t batch_tokens = 0;
+  WindowLimits limits;
+  TakeWindow take;
+  ProgressSink* progress = nullptr;  ///< may be null
+};
+
+/// What the stages counted and how long each was busy.
+struct StageReport {
+  struct Encoder {
+    std::uint64_t tokens = 0;
+    std::uint64_t capacity = 0;
+    double seconds = 0.0;
+
+    double efficiency() const {
+      return capacity == 0 ? 1.0 : static_cast<double>(tokens) / static_cast<double>(capacity);
+    }
+  };
+
+  Intake intake;
+  std::uint64_t windows = 0;
+  std::uint64_t batches = 0;
+  Encoder dnabert_s;
+  Encoder esm2;
+  double read_seconds = 0.0;
+  double tokenize_seconds = 0.0;
+  double classify_seconds = 0.0;
+  double write_seconds = 0.0;
+};
+
+/// Runs until every record has been taken. The first error of any stage stops all others and is
+/// rethrown here after their threads have ended; a stop request ends it with Interrupted. Memory
+/// is bounded by a fixed number of windows in flight. What is taken does not depend on limits,
+/// batches or engines.
+StageReport run_stages(const StagePlan& plan, std::stop_token stop);
+
+}  // namespace virnucpro

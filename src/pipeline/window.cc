@@ -1,0 +1,40 @@
+#include "pipeline/window.h"
+
+#include <algorithm>
+
+#include "sequence/ids.h"
+
+namespace virnucpro {
+
+void Window::clear() {
+  parts.clear();
+  chunks.clear();
+  orfs.clear();
+  nucleotides.clear();
+  proteins.clear();
+  bases = 0;
+  dna_tokens.clear();
+  protein_tokens.clear();
+  scores.clear();
+}
+
+std::vector<std::string> Window::frame_ids(std::span<const std::uint32_t> wanted) const {
+  std::vector<std::string> all(orfs.size());
+  std::size_t chunk_number = 0;
+  std::size_t orf = 0;
+  for (const Part& part : parts) {
+    for (std::size_t i = 0; i < part.chunk_count; ++i) {
+      const ChunkEntry& entry = chunks[chunk_number++];
+      const std::string chunk = chunk_id(part.record->id, entry.chunk.index);
+      for (std::size_t k = 0; k < entry.orf_count; ++k, ++orf) {
+        all[orf] = frame_id(chunk, orfs[orf].frame);
+      }
+    }
+  }
+  std::vector<std::string> ids;
+  ids.reserve(wanted.size());
+  for (const std::uint32_t item : wanted) ids.push_back(all[item]);
+  return ids;
+}
+
+}  // namespace virnucpro

@@ -1,0 +1,83 @@
+// A stretch of the input on its way through the stages: the unit of batching and of writing.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "batching/batch_plan.h"
+#include "batching/token_table.h"
+#include "sequence/chunks.h"
+#include "sequence/frames.h"
+#include "sequence/record.h"
+
+namespace virnucpro {
+
+/// Where a window ends: at the first limit reached, also inside a record. They bound the memory of
+/// a run whatever its input; no result depends on them.
+struct WindowLimits {
+  /// Enough for batches that are over 99 % full; features of the largest models take 100 MB.
+  std::size_t orfs = 4096;
+  /// Chunks without ORFs cost 48 bytes each, so windows of stop-rich DNA may be long.
+  std::size_t chunks = 65536;
+  /// Of records that begin in the window; they are held until their last window is written.
+  std::size_t bases = std::size_t{16} << 20;
+};
+
+/// Chunks of consecutive records with their ORFs, tokens, batches and results. Items are known by
+/// their position. Passed from stage to stage, then cleared and filled again.
+struct Window {
+  /// The chunks of one record that lie in this window.
+  struct Part {
+    std::shared_ptr<const Record> record;
+    bool begins = false;  ///< the record's first window
+    bool ends = false;    ///< the record's last window
+    std::size_t chunk_count = 0;
+  };
+  struct ChunkEntry {
+    Chunk chunk;
+    std::size_t orf_count = 0;  ///< the next so many of `orfs`
+  };
+  struct OrfEntry {
+    Frame frame = Frame::kF1;
+    std::size_t nucleotides_end = 0;  ///< in `nucleotides`; begins where the one before ends
+    std::size_t protein_end = 0;
+  };
+
+  std::uint64_t number = 0;
+  std::vector<Part> parts;
+  std::vector<ChunkEntry> chunks;
+  std::vector<OrfEntry> orfs;
+  std::string nucleotides;
+  std::string proteins;
+  std::size_t bases = 0;
+
+  TokenTable dna_tokens;
+  TokenTable protein_tokens;
+  BatchPlan dna_plan;
+  BatchPlan protein_plan;
+  std::uint64_t first_batch = 0;  ///< number of the window's first batch in the run
+  std::atomic<std::size_t> batches_left{0};
+
+  std::vector<float> features;  ///< [orfs, both widths]
+  std::vector<float> scores;    ///< [orfs, 2]: P(others), P(virus); empty when not classified
+
+  std::string_view nucleotides_of(std::size_t orf) const {
+    const std::size_t begin = orf == 0 ? 0 : orfs[orf - 1].nucleotides_end;
+    return std::string_view(nucleotides).substr(begin, orfs[orf].nucleotides_end - begin);
+  }
+  std::string_view protein_of(std::size_t orf) const {
+    const std::size_t begin = orf == 0 ? 0 : orfs[orf - 1].protein_end;
+    return std::string_view(proteins).substr(begin, orfs[orf].protein_end - begin);
+  }
+
+  void clear();
+  /// `<record id>_chunk_<n><frame>` of the given ORFs, for messages.
+  std::vector<std::string> frame_ids(std::span<const std::uint32_t> wanted) const;
+};
+
+}  // namespace virnucpro

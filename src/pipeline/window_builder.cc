@@ -1,0 +1,80 @@
+#include "pipeline/window_builder.h"
+
+#include <utility>
+
+#include "base/check.h"
+
+namespace virnucpro {
+
+WindowBuilder::WindowBuilder(RecordStream records, std::int64_t expected_length,
+                             WindowLimits limits)
+    : records_(std::move(records)),
+      expected_length_(static_cast<std::uint64_t>(expected_length)),
+      limits_(limits) {
+  check(expected_length > 0, "an expected length of {}", expected_length);
+}
+
+bool WindowBuilder::is_full(const Window& window) const {
+  return window.orfs.size() >= limits_.orfs || window.chunks.size() >= limits_.chunks ||
+         window.bases >= limits_.bases;
+}
+
+/// Adds a part for the record at hand or the next one; false at the end of the input.
+bool WindowBuilder::open_record(Window& window) {
+  const bool begins = record_ == nullptr;
+  if (begins) {
+    auto record = std::make_shared<Record>();
+    if (ended_ || !records_(*record)) {
+      ended_ = true;
+      return false;
+    }
+    check(record->ordinal == intake_.records, "record {} read after {} others", record->ordinal,
+          intake_.records);
+    ++intake_.records;
+    intake_.bases += record->bases.size();
+    window.bases += record->bases.size();
+    record_ = std::move(record);
+    next_chunk_ = 0;
+  }
+  window.parts.push_back({record_, begins, false, 0});
+  return true;
+}
+
+void WindowBuilder::add_chunk(Window& window) {
+  const Record& record = *record_;
+  const ChunkRange range(record.ordinal, record.bases.size(), expected_length_);
+  const Chunk chunk = range[next_chunk_++];
+  find_orfs(std::string_view(record.bases).substr(chunk.start, chunk.end - chunk.start), orfs_);
+  for (const Orf& orf : orfs_.orfs()) {
+    window.nucleotides += orf.nucleotides;
+    window.proteins += orf.protein;
+    window.orfs.push_back({orf.frame, window.nucleotides.size(), window.proteins.size()});
+  }
+  window.chunks.push_back({chunk, orfs_.orfs().size()});
+  ++window.parts.back().chunk_count;
+  ++intake_.chunks;
+  intake_.orfs += orfs_.orfs().size();
+}
+
+bool WindowBuilder::fill(Window& window) {
+  window.clear();
+  window.number = next_number_;
+  while (!is_full(window) && open_record(window)) {
+    const std::size_t count = chunk_count(record_->bases.size(), expected_length_);
+    // The first chunk is taken in any case, so that every window moves on.
+    while (next_chunk_ < count) {
+      add_chunk(window);
+      if (window.orfs.size() >= limits_.orfs || window.chunks.size() >= limits_.chunks) break;
+    }
+    if (next_chunk_ < count) break;
+    window.parts.back().ends = true;
+    record_.reset();
+    // Records without chunks count against the same limit: a window is never endless.
+    if (window.parts.size() >= limits_.chunks) break;
+  }
+  if (window.parts.empty()) return false;
+  ++next_number_;
+  return true;
+}
+
+}  // namespace virnucpro

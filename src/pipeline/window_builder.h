@@ -1,0 +1,47 @@
+// Cuts a stream of records into windows of chunks and ORFs.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include "pipeline/window.h"
+#include "report/ledger.h"
+#include "sequence/chunks.h"
+#include "sequence/frames.h"
+
+namespace virnucpro {
+
+/// Overwrites the record with the next one; false at the end. May throw InputError.
+using RecordStream = std::function<bool(Record&)>;
+
+/// Thread-confined. A long record goes through as many windows as it needs, its bases are held
+/// once.
+class WindowBuilder {
+ public:
+  WindowBuilder(RecordStream records, std::int64_t expected_length, WindowLimits limits);
+
+  /// Clears and fills `window`. False, with an empty window, when the input has ended.
+  bool fill(Window& window);
+
+  const Intake& intake() const { return intake_; }
+
+ private:
+  bool open_record(Window& window);
+  bool is_full(const Window& window) const;
+  void add_chunk(Window& window);
+
+  RecordStream records_;
+  std::uint64_t expected_length_;
+  WindowLimits limits_;
+  Intake intake_;
+  std::uint64_t next_number_ = 0;
+  OrfBuffer orfs_;
+
+  // The record that the last window ended in; null between records.
+  std::shared_ptr<const Record> record_;
+  std::uint64_t next_chunk_ = 0;
+  bool ended_ = false;
+};
+
+}  // namespace virnucpro
