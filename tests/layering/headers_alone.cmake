@@ -1,0 +1,25 @@
+# Compiles every header of src/ and include/ on its own: each must include what it uses.
+#   cmake -DCOMPILER=g++ -DFLAGS="..." -DSOURCE=... -P headers_alone.cmake
+# Headers named *-inl.h are compiled once per instruction set by the file that includes them.
+file(GLOB_RECURSE headers ${SOURCE}/src/*.h ${SOURCE}/include/*.h)
+list(FILTER headers EXCLUDE REGEX "-inl\\.h$")
+list(LENGTH headers count)
+if(count LESS 50)
+  message(FATAL_ERROR "only ${count} headers found below ${SOURCE}")
+endif()
+separate_arguments(FLAGS)
+set(failed 0)
+foreach(header ${headers})
+  execute_process(
+    COMMAND ${COMPILER} -std=c++20 -fsyntax-only -I${SOURCE}/src -I${SOURCE}/include ${FLAGS}
+            -x c++ -include ${header} /dev/null
+    RESULT_VARIABLE result ERROR_VARIABLE text)
+  if(NOT result EQUAL 0)
+    message("${header} does not compile alone:\n${text}")
+    math(EXPR failed "${failed} + 1")
+  endif()
+endforeach()
+if(failed GREATER 0)
+  message(FATAL_ERROR "${failed} of ${count} headers do not compile alone")
+endif()
+message("${count} headers compile alone")
