@@ -28,7 +28,7 @@ std::int32_t count_row(const float* input, std::size_t width, ops::NonfiniteCoun
   std::size_t infinite = 0;
   for_vectors(d, width, [&](std::size_t i, std::size_t lanes) HWY_ATTR {
     auto x = load_any(d, input + i, lanes);
-    const auto is_nan = hn::Ne(x, x);
+    const auto is_nan = hn::IsNaN(x);
     const auto is_infinite = hn::Eq(hn::Abs(x), infinity);
     nan += hn::CountTrue(d, is_nan);
     infinite += hn::CountTrue(d, is_infinite);
