@@ -6,7 +6,6 @@
 #include <filesystem>
 #include <map>
 #include <set>
-#include <span>
 #include <utility>
 
 #include "base/errors.h"
@@ -39,23 +38,23 @@ bool is_there(const fs::path& path) {
 
 TensorFile open_tensor_file(const std::string& path) {
   const auto file = MappedFile::open(path);
+  return open_tensor_file(file->bytes(), file, path);
+}
+
+TensorFile open_tensor_file(std::span<const std::byte> bytes, std::shared_ptr<const void> owner,
+                            const std::string& origin) {
   TensorFile result;
-  if (is_safetensors(file->bytes())) {
-    result.tensors = read_safetensors(file->bytes(), file, path);
+  if (is_safetensors(bytes)) {
+    result.tensors = read_safetensors(bytes, std::move(owner), origin);
     return result;
   }
-  if (file->bytes().empty()) throw ModelError(fmt::format("{}: the file is empty", path));
-  try {
-    result.archive = TorchArchive::open(path);
-  } catch (const ModelError& error) {
-    constexpr std::string_view kPointer = "version https://git-lfs";
-    if (as_text(file->bytes()).starts_with(kPointer)) {
-      throw ModelError(fmt::format(
-          "{}: this is a Git LFS pointer, not the weights; fetch the file with git lfs pull",
-          path));
-    }
-    throw;
+  if (bytes.empty()) throw ModelError(fmt::format("{}: the file is empty", origin));
+  if (as_text(bytes).starts_with("version https://git-lfs")) {
+    throw ModelError(fmt::format(
+        "{}: this is a Git LFS pointer, not the weights; fetch the file with git lfs pull",
+        origin));
   }
+  result.archive = TorchArchive::from_memory(bytes, std::move(owner), origin);
   return result;
 }
 
@@ -69,7 +68,10 @@ PickleValue unwrap_state_dict(const PickleValue& root) {
 }
 
 TensorSource read_state_dict(const std::string& path) {
-  TensorFile file = open_tensor_file(path);
+  return read_state_dict(open_tensor_file(path));
+}
+
+TensorSource read_state_dict(TensorFile file) {
   if (!file.archive) return std::move(file.tensors);
   return file.archive->tensors(unwrap_state_dict(file.archive->root()));
 }

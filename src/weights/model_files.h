@@ -1,7 +1,10 @@
 // Weights files of a model: found in a folder, told apart by content, joined from shards.
 #pragma once
 
+#include <cstddef>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "weights/tensor_source.h"
@@ -18,10 +21,14 @@ struct TensorFile {
 /// Opens a safetensors file or a PyTorch archive, told apart by content. ModelError naming the file
 /// when it is neither or damaged.
 TensorFile open_tensor_file(const std::string& path);
+/// The same from memory that `owner` keeps alive (null: static); `origin` opens the messages.
+TensorFile open_tensor_file(std::span<const std::byte> bytes, std::shared_ptr<const void> owner,
+                            const std::string& origin);
 
 /// All tensors of a file that holds nothing but a dict of tensors: safetensors, or an archive whose
 /// dict may lie under 'state_dict', 'model_state_dict' or 'model'.
 TensorSource read_state_dict(const std::string& path);
+TensorSource read_state_dict(TensorFile file);
 
 /// The weights of a Hugging Face folder: model.safetensors, its shards by index,
 /// pytorch_model.bin or its shards by index, the first that is there. ModelError naming the folder

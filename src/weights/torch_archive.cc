@@ -2,11 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
 #include <set>
-#include <span>
 #include <string_view>
 #include <utility>
 
@@ -76,16 +76,21 @@ struct TorchArchive::State {
 
 TorchArchive TorchArchive::open(const std::string& path) {
   const auto file = MappedFile::open(path);
-  if (is_tar(file->bytes()) || is_pickle(file->bytes())) {
+  return from_memory(file->bytes(), file, path);
+}
+
+TorchArchive TorchArchive::from_memory(std::span<const std::byte> bytes,
+                                       std::shared_ptr<const void> owner, const std::string& path) {
+  if (is_tar(bytes) || is_pickle(bytes)) {
     throw ModelError(fmt::format(
         "{}: this is the format of PyTorch before 1.6, which is not read. Convert it once with a "
         "current PyTorch: torch.save(torch.load(\"old.pt\", map_location=\"cpu\"), \"new.pt\")",
         path));
   }
-  if (!ZipReader::is_zip(file->bytes())) {
+  if (!ZipReader::is_zip(bytes)) {
     throw ModelError(fmt::format("{}: not a PyTorch archive (a zip file with data.pkl)", path));
   }
-  ZipReader zip({file->bytes(), file}, path);
+  ZipReader zip({bytes, std::move(owner)}, path);
 
   constexpr std::string_view kPickleName = "data.pkl";
   std::optional<std::string> folder;
@@ -101,7 +106,7 @@ TorchArchive TorchArchive::open(const std::string& path) {
         "{}: this is a TorchScript program; save the module's state_dict() with torch.save", path));
   }
   if (const auto order = zip.entries().find(*folder + "byteorder"); order != zip.entries().end()) {
-    if (text(zip.read(order->first, order->second).bytes) == "big") {
+    if (text(zip.read(order->first, order->second).bytes).starts_with("big")) {
       throw ModelError(fmt::format(
           "{}: written on a big-endian machine; save it again on a little-endian one", path));
     }

@@ -1,7 +1,9 @@
 // PyTorch's zip archives (.pt, .pth, .bin) read as data: no code of the file is ever run.
 #pragma once
 
+#include <cstddef>
 #include <memory>
+#include <span>
 #include <string>
 
 #include "weights/pickle.h"
@@ -16,7 +18,11 @@ class TorchArchive {
   /// ModelError naming the file: damaged, not an archive, big-endian, or in the format of PyTorch
   /// before 1.6 (then with the way to convert it).
   static TorchArchive open(const std::string& path);
+  /// The same from memory that `owner` keeps alive (null: static); `origin` opens the messages.
+  static TorchArchive from_memory(std::span<const std::byte> bytes,
+                                  std::shared_ptr<const void> owner, const std::string& origin);
 
+  /// The file's path or the origin.
   const std::string& path() const;
   /// The pickled value; valid while a copy of this archive lives.
   PickleValue root() const;

@@ -1,0 +1,266 @@
+// Bundles: import, open from folder and memory, verify, and cards that are wrong.
+#include "weights/bundle.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <limits>
+
+#include "base/sha256.h"
+#include "unit/weights/weights_test_data.h"
+#include "weights/safetensors.h"
+
+namespace virnucpro {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+class BundleTest : public ScratchTest {
+ protected:
+  BundleImport example() const {
+    BundleImport options;
+    options.dnabert_folder = golden("dnabert_s_bin");
+    options.esm2_path = golden("fair_esm_dict.pt");
+    options.classifiers = {{500, golden("classifier_module.pth")},
+                           {300, golden("classifier.safetensors")}};
+    options.output_folder = scratch("tiny");
+    options.name = "tiny";
+    options.version = "2.1";
+    options.description = "for tests";
+    options.license = "MIT";
+    options.training_data = "none";
+    options.metrics_json = R"({"auroc":0.5})";
+    return options;
+  }
+  std::vector<std::string> entries() const {
+    std::vector<std::string> names;
+    for (const auto& entry : fs::directory_iterator(scratch("")))
+      names.push_back(entry.path().filename().string());
+    return names;
+  }
+};
+
+TEST_F(BundleTest, ImportsOpensAndVerifies) {
+  const BundleInfo made = import_bundle(example());
+  EXPECT_THAT(verify_bundle(scratch("tiny")), IsEmpty());
+  const Bundle bundle = Bundle::open(scratch("tiny"));
+  const BundleInfo& info = bundle.info();
+  EXPECT_EQ(info.name, "tiny");
+  EXPECT_EQ(info.version, "2.1");
+  EXPECT_EQ(info.license, "MIT");
+  EXPECT_EQ(info.training_data, "none");
+  EXPECT_EQ(info.metrics_json, R"({"auroc":0.5})");
+  EXPECT_EQ(info.esm2.sha256, made.esm2.sha256);
+  EXPECT_EQ(info.esm2_config, (Esm2Config{2, 16, 4, true, 1e-5}));
+  EXPECT_EQ(info.dnabert_s_config, (DnabertSConfig{12, 2, 3, 20, 1e-12, 24}));
+  EXPECT_THAT(bundle.expected_lengths(), ElementsAre(300, 500));
+  EXPECT_EQ(bundle.tokenizer_json(), read_all(golden("dnabert_s/tokenizer.json")));
+
+  DnabertSWeights dnabert_s = bundle.dnabert_s();
+  EXPECT_EQ(dnabert_s.tensors.type("encoder.layer.1.mlp.wo.weight"), "float16");
+  expect_golden(dnabert_s.tensors);
+  Esm2Weights esm2 = bundle.esm2();
+  EXPECT_EQ(esm2.tensors.type("layers.1.fc1.bias"), "float16");
+  expect_golden(esm2.tensors);
+  for (const std::int64_t length : {300, 500}) {
+    ClassifierWeights classifier = bundle.classifier(length);
+    EXPECT_EQ(classifier.tensors.type("bn1.weight"), "float32");
+    expect_golden(classifier.tensors);
+  }
+  EXPECT_EQ(model_error([&] { bundle.classifier(150); }),
+            scratch("tiny") + ": no classifier for the expected length 150, there is 300, 500");
+  EXPECT_THAT(entries(), ElementsAre("tiny"));
+}
+
+TEST_F(BundleTest, ImportsTheSameBytesFromEveryLayout) {
+  import_bundle(example());
+  BundleImport other = example();
+  other.dnabert_folder = golden("dnabert_s");
+  other.esm2_path = golden("hf_safetensors");
+  other.classifiers = {{300, golden("classifier_state.pth")},
+                       {500, golden("classifier_wrapped.pth")}};
+  other.output_folder = scratch("other/");
+  import_bundle(other);
+  EXPECT_EQ(read_all(scratch("tiny/bundle.json")), read_all(scratch("other/bundle.json")));
+}
+
+TEST_F(BundleTest, KeepsTheEpsilonOfAClassifier) {
+  BundleImport options = example();
+  options.classifiers = {{300, golden("classifier_parallel.pth")}};
+  import_bundle(options);
+  EXPECT_EQ(Bundle::open(scratch("tiny")).classifier(300).batch_norm_eps, 0.001);
+}
+
+TEST_F(BundleTest, OpensFromMemory) {
+  import_bundle(example());
+  std::map<std::string, std::string> contents;
+  std::map<std::string, std::span<const std::byte>> files;
+  for (const auto& entry : fs::directory_iterator(scratch("tiny"))) {
+    const std::string name = entry.path().filename().string();
+    contents[name] = read_all(entry.path().string());
+    files[name] = std::as_bytes(std::span(contents[name]));
+  }
+  const Bundle bundle = Bundle::from_memory(files);
+  EXPECT_EQ(bundle.origin(), "bundle 'tiny'");
+  EXPECT_THAT(bundle.problems(), IsEmpty());
+  Esm2Weights esm2 = bundle.esm2();
+  expect_golden(esm2.tensors);
+  files.erase("esm2.safetensors");
+  EXPECT_EQ(model_error([&] { Bundle::from_memory(files).esm2(); }),
+            "bundle 'tiny': file 'esm2.safetensors' is missing");
+  files.clear();
+  EXPECT_EQ(model_error([&] { Bundle::from_memory(files); }),
+            "embedded bundle: file 'bundle.json' is missing");
+}
+
+TEST_F(BundleTest, DetectsATamperedPart) {
+  import_bundle(example());
+  const std::string path = scratch("tiny/esm2.safetensors");
+  std::string bytes = read_all(path);
+  bytes.back() = static_cast<char>(bytes.back() ^ 1);
+  write_all(path, bytes);
+  const auto problems = verify_bundle(scratch("tiny"));
+  ASSERT_EQ(problems.size(), 1u);
+  EXPECT_EQ(problems[0], scratch("tiny") + ": part 'esm2.safetensors' has the SHA-256 " +
+                             sha256_file(path) + ", bundle.json says " +
+                             Bundle::open(scratch("tiny")).info().esm2.sha256 +
+                             "; the file was changed or damaged, copy or import the bundle again");
+  EXPECT_THROW(Bundle::open(scratch("tiny")).esm2(), ModelError);
+  fs::remove(scratch("tiny/tokenizer.json"));
+  EXPECT_EQ(verify_bundle(scratch("tiny")).size(), 2u);
+  fs::remove(scratch("tiny/bundle.json"));
+  EXPECT_THAT(verify_bundle(scratch("tiny")), ElementsAre(HasSubstr("bundle.json: cannot open")));
+}
+
+TEST_F(BundleTest, RefusesValuesBeyondHalf) {
+  for (const float value : {65520.0f, -1e6f, std::numeric_limits<float>::infinity(),
+                            std::numeric_limits<float>::quiet_NaN()}) {
+    const std::string folder = copied("dnabert_s");
+    TensorSource source = read_safetensors(folder + "/model.safetensors");
+    std::map<std::string, HostTensor> tensors;
+    for (const std::string& name : source.names()) tensors[name] = source.take_any(name);
+    std::vector<float> bias(12, 65504.0f);
+    bias[7] = value;
+    tensors["embeddings.LayerNorm.bias"] = make_float_tensor({12}, bias);
+    write_safetensors(folder + "/model.safetensors", tensors);
+    BundleImport options = example();
+    options.dnabert_folder = folder;
+    EXPECT_THAT(model_error([&] { import_bundle(options); }),
+                HasSubstr("tensor 'embeddings.LayerNorm.bias': element 7 is "));
+    fs::remove_all(folder);
+    EXPECT_THAT(entries(), IsEmpty());  // no half bundle, no temporary folder
+  }
+}
+
+TEST_F(BundleTest, RefusesAnExistingFolder) {
+  import_bundle(example());
+  EXPECT_THROW(import_bundle(example()), ConfigError);
+  BundleImport again = example();
+  again.force = true;
+  again.version = "3";
+  import_bundle(again);
+  EXPECT_EQ(Bundle::open(scratch("tiny")).info().version, "3");
+  fs::create_directories(scratch("home"));
+  write_all(scratch("home/precious"), "x");
+  again.output_folder = scratch("home");
+  EXPECT_THROW(import_bundle(again), ConfigError);
+  EXPECT_EQ(read_all(scratch("home/precious")), "x");
+  EXPECT_THAT(entries(), testing::UnorderedElementsAre("tiny", "home"));
+}
+
+TEST_F(BundleTest, RefusesPartsOfDifferentWidth) {
+  BundleImport options = example();
+  write_safetensors(scratch("narrow"),
+                    {{"hidden_layer.weight", make_float_tensor({1, 3}, std::vector<float>(3))},
+                     {"hidden_layer.bias", make_float_tensor({1}, std::vector<float>(1))},
+                     {"bn1.weight", make_float_tensor({1}, std::vector<float>(1))},
+                     {"bn1.bias", make_float_tensor({1}, std::vector<float>(1))},
+                     {"bn1.running_mean", make_float_tensor({1}, std::vector<float>(1))},
+                     {"bn1.running_var", make_float_tensor({1}, std::vector<float>(1))},
+                     {"output_layer.weight", make_float_tensor({2, 1}, std::vector<float>(2))},
+                     {"output_layer.bias", make_float_tensor({2}, std::vector<float>(2))}});
+  options.classifiers = {{300, scratch("narrow")}};
+  EXPECT_EQ(
+      model_error([&] { import_bundle(options); }),
+      scratch("narrow") +
+          ": the classifier takes 3 values, but the encoders give 12 + 16 = 28; it was trained "
+          "with other encoders");
+}
+
+TEST_F(BundleTest, ChecksItsOptions) {
+  const auto refused = [&](const std::function<void(BundleImport&)>& change) {
+    BundleImport options = example();
+    change(options);
+    try {
+      import_bundle(options);
+    } catch (const ConfigError& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  EXPECT_EQ(refused([](auto& o) { o.name = ""; }), "a bundle needs a name");
+  EXPECT_EQ(refused([](auto& o) { o.classifiers.clear(); }),
+            "a bundle needs at least one classifier");
+  EXPECT_EQ(refused([](auto& o) { o.output_folder = ""; }), "a bundle needs an output folder");
+  EXPECT_THAT(refused([](auto& o) { o.classifiers[1].expected_length = 500; }),
+              HasSubstr("a second classifier for the expected length 500"));
+  EXPECT_THAT(refused([](auto& o) { o.classifiers[1].expected_length = 0; }),
+              HasSubstr("at least 1"));
+  EXPECT_THAT(entries(), IsEmpty());
+}
+
+TEST_F(BundleTest, SaysWhatIsWrongWithACard) {
+  import_bundle(example());
+  const std::string path = scratch("tiny/bundle.json");
+  const std::string card = read_all(path);
+  const auto error_with = [&](const std::string& from, const std::string& to) {
+    write_all(path, replaced(card, from, to));
+    std::string text = model_error([&] { Bundle::open(scratch("tiny")); });
+    if (text.starts_with(path)) text.erase(0, path.size());
+    return text;
+  };
+  EXPECT_EQ(error_with("\"format_version\": 1", "\"format_version\": 2"),
+            ": 'format_version': is 2, this program reads up to 1; update it");
+  EXPECT_EQ(error_with("virnucpro-bundle", "zip"),
+            ": 'format': is 'zip', expected 'virnucpro-bundle'");
+  EXPECT_EQ(error_with("\"name\": \"tiny\"", "\"name\": 5"),
+            ": 'name': expected a string, found number");
+  EXPECT_EQ(error_with("\"license\": \"MIT\",", ""), ": 'license': missing, expected a string");
+  EXPECT_EQ(error_with("\"esm2.safetensors\"", "\"../esm2.safetensors\""),
+            ": 'esm2.file': is '../esm2.safetensors', expected the name of a file in the bundle's "
+            "folder");
+  EXPECT_THAT(error_with("\"esm2.safetensors\"", "\"..\""), HasSubstr("'esm2.file': is '..'"));
+  EXPECT_THAT(error_with("\"esm2.safetensors\"", "\"\""), HasSubstr("'esm2.file': is ''"));
+  EXPECT_EQ(error_with("\"num_layers\": 2", "\"num_layers\": 2.5"),
+            ": 'esm2.config.num_layers': expected a whole number, found number");
+  EXPECT_EQ(error_with("\"attention_heads\": 4", "\"attention_heads\": -4"),
+            ": 'esm2.config.attention_heads': is -4, expected 1 to 1073741824");
+  EXPECT_EQ(error_with("\"expected_length\": 300", "\"expected_length\": 500"),
+            ": 'classifiers': two of them are for the expected length 500");
+  EXPECT_EQ(error_with("\"hidden_dim\": 8", "\"width\": 8"),
+            ": 'classifiers[0].config.hidden_dim': missing, expected a whole number");
+  EXPECT_THAT(error_with("\"sha256\": \"", "\"sha256\": \"X"),
+              HasSubstr("expected 64 hexadecimal digits"));
+  EXPECT_THAT(error_with("{", "["), HasSubstr(": not valid JSON"));
+}
+
+TEST_F(BundleTest, KeepsKeysItDoesNotKnow) {
+  import_bundle(example());
+  const std::string path = scratch("tiny/bundle.json");
+  std::string card = replaced(read_all(path), "\"name\"", "\"authors\": [\"A\"],\n  \"name\"");
+  card = replaced(card, "\"training_data\": \"none\"", R"("training_data": {"records":3})");
+  write_all(path, card);
+  const BundleInfo info = Bundle::open(scratch("tiny")).info();
+  EXPECT_EQ(info.extra_json, R"({"authors":["A"]})");
+  EXPECT_EQ(info.training_data, R"({"records":3})");
+}
+
+TEST(EmbeddedModel, IsAWholeBundle) {
+  EXPECT_THAT(verify_bundle(std::string(VIRNUCPRO_SOURCE_DIR) + "/models/mini"), IsEmpty());
+}
+
+}  // namespace
+}  // namespace virnucpro
