@@ -12,8 +12,9 @@ namespace virnucpro {
 
 /// What the user asked for, before the environment has its say.
 struct PrecisionRequest {
-  std::optional<Precision> precision;  // flag or configuration; absent: the default, fp16
-  bool no_packing = false;             // --no-packing or configuration
+  /// Flag or configuration; absent: the default, fp16.
+  std::optional<Precision> precision = std::nullopt;
+  bool no_packing = false;
 };
 
 /// What the run uses. Warnings are to be shown once, in order.

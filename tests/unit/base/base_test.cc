@@ -1,0 +1,168 @@
+// Queue, workers, mapped files, SHA-256 and environment values.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <array>
+#include <atomic>
+#include <cstdio>
+#include <fstream>
+#include <numeric>
+#include <thread>
+
+#include "base/bounded_queue.h"
+#include "base/check.h"
+#include "base/environment.h"
+#include "base/errors.h"
+#include "base/log.h"
+#include "base/mapped_file.h"
+#include "base/sha256.h"
+#include "base/worker_group.h"
+
+namespace virnucpro {
+namespace {
+
+std::string temporary_file(const std::string& name, const std::string& content) {
+  const std::string path = testing::TempDir() + name;
+  std::ofstream(path, std::ios::binary) << content;
+  return path;
+}
+
+std::span<const std::byte> bytes_of(const std::string& text) {
+  return std::as_bytes(std::span(text.data(), text.size()));
+}
+
+TEST(BoundedQueue, HandsOutEverythingOnceAndInOrder) {
+  BoundedQueue<int> queue(3);
+  std::thread producer([&] {
+    for (int i = 0; i < 1000; ++i) ASSERT_TRUE(queue.push(i));
+    queue.close();
+  });
+  for (int i = 0; i < 1000; ++i) EXPECT_EQ(queue.pop(), i);
+  EXPECT_EQ(queue.pop(), std::nullopt);
+  producer.join();
+}
+
+TEST(BoundedQueue, AFullQueueBlocksUntilThereIsRoom) {
+  BoundedQueue<int> queue(1);
+  ASSERT_TRUE(queue.push(1));
+  std::atomic<bool> pushed = false;
+  std::thread producer([&] {
+    queue.push(2);
+    pushed = true;
+  });
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  EXPECT_FALSE(pushed);
+  EXPECT_EQ(queue.pop(), 1);
+  EXPECT_EQ(queue.pop(), 2);
+  producer.join();
+}
+
+TEST(BoundedQueue, CancelReleasesBothSidesAndDropsTheRest) {
+  BoundedQueue<int> full(1);
+  ASSERT_TRUE(full.push(1));
+  std::thread producer([&] { EXPECT_FALSE(full.push(2)); });
+  BoundedQueue<int> empty(1);
+  std::thread consumer([&] { EXPECT_EQ(empty.pop(), std::nullopt); });
+  full.cancel();
+  empty.cancel();
+  producer.join();
+  consumer.join();
+  EXPECT_EQ(full.pop(), std::nullopt);
+  EXPECT_FALSE(full.push(3));
+}
+
+TEST(WorkerGroup, RunsEveryIndexOnce) {
+  for (const std::size_t size : {0u, 1u, 2u, 5u}) {
+    WorkerGroup group(size);
+    for (const std::size_t count : {0u, 1u, 2u, 3u, 1000u}) {
+      std::vector<std::atomic<int>> seen(count);
+      group.run(count, [&](std::size_t i, std::size_t worker) {
+        EXPECT_LT(worker, group.size());
+        ++seen[i];
+      });
+      for (const std::atomic<int>& times : seen) EXPECT_EQ(times, 1);
+    }
+  }
+}
+
+TEST(WorkerGroup, RethrowsAnErrorAndStaysUsable) {
+  WorkerGroup group(3);
+  EXPECT_THROW(group.run(100,
+                         [](std::size_t i, std::size_t) {
+                           if (i == 37) throw InputError("37");
+                         }),
+               InputError);
+  std::atomic<int> sum = 0;
+  group.run(10, [&](std::size_t i, std::size_t) { sum += static_cast<int>(i); });
+  EXPECT_EQ(sum, 45);
+}
+
+TEST(WorkerGroup, CallsOnStartOnEachHelperThread) {
+  std::atomic<int> started = 0;
+  {
+    WorkerGroup group(4, [&] { ++started; });
+    group.run(8, [](std::size_t, std::size_t) {});
+  }
+  EXPECT_EQ(started, 3);
+}
+
+TEST(MappedFile, ShowsTheBytesAndNamesAMissingFile) {
+  const std::string path = temporary_file("mapped", "abc");
+  const auto file = MappedFile::open(path);
+  EXPECT_EQ(file->bytes().size(), 3u);
+  EXPECT_EQ(static_cast<char>(file->bytes()[2]), 'c');
+  EXPECT_TRUE(MappedFile::open(temporary_file("empty", ""))->bytes().empty());
+  try {
+    MappedFile::open("/nowhere/weights.pt");
+    FAIL();
+  } catch (const ModelError& error) {
+    EXPECT_STREQ(error.what(), "/nowhere/weights.pt: cannot open: No such file or directory");
+  }
+  EXPECT_THROW(MappedFile::open(testing::TempDir()), ModelError);
+}
+
+// The two short examples of FIPS 180-4.
+TEST(Sha256, AgreesWithTheStandard) {
+  EXPECT_EQ(sha256_hex(bytes_of("abc")),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  EXPECT_EQ(sha256_hex({}), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+  EXPECT_EQ(sha256_file(temporary_file("abc", "abc")), sha256_hex(bytes_of("abc")));
+  const std::string large(3 << 20, 'x');
+  EXPECT_EQ(sha256_file(temporary_file("large", large)), sha256_hex(bytes_of(large)));
+  EXPECT_THROW(sha256_file("/nowhere/file"), ModelError);
+}
+
+TEST(Environment, OneTrueAndYesInAnyCaseAreTrue) {
+  for (const char* value : {"1", "true", "TRUE", "Yes", " yes\n", "\tTrue "}) {
+    EXPECT_TRUE(is_true(value)) << value;
+  }
+  for (const char* value : {"", " ", "0", "false", "no", "on", "2", "yes please"}) {
+    EXPECT_FALSE(is_true(value)) << value;
+  }
+}
+
+TEST(Check, ThrowsContractErrorWithTheText) {
+  EXPECT_NO_THROW(check(true, "never {}", 1));
+  try {
+    check(false, "{} of {}", 3, 7);
+    FAIL();
+  } catch (const ContractError& error) {
+    EXPECT_STREQ(error.what(), "internal error: 3 of 7");
+  }
+}
+
+TEST(Log, PassesLinesToItsSinkAndDropsThemWithoutOne) {
+  std::vector<std::string> lines;
+  const Log log([&](LogLevel level, std::string_view text) {
+    lines.push_back(std::to_string(static_cast<int>(level)) + std::string(text));
+  });
+  log.debug("a{}", 1);
+  log.info("b");
+  log.warning("c");
+  log.error("d");
+  EXPECT_THAT(lines, testing::ElementsAre("0a1", "1b", "2c", "3d"));
+  Log().error("nobody hears this");
+}
+
+}  // namespace
+}  // namespace virnucpro
