@@ -43,17 +43,15 @@ class ConsoleSink final : public spdlog::sinks::base_sink<std::mutex> {
     const std::string_view text(message.payload.data(), message.payload.size());
     const spdlog::string_view_t level = spdlog::level::to_string_view(message.level);
     const std::string_view name(level.data(), level.size());
-    const std::time_t seconds = std::chrono::system_clock::to_time_t(message.time);
     if (json_) {
-      console_.message(
-          fmt::format(R"({{"time":"{:%Y-%m-%dT%H:%M:%SZ}","level":"{}","message":{}}})",
-                      fmt::gmtime(seconds), name, json_string(text)));
-    } else {
-      const bool is_info = message.level == spdlog::level::info;
-      console_.message(fmt::format("[{:%H:%M:%S}] {}{}", fmt::localtime(seconds),
-                                   is_info ? std::string() : fmt::format("{}: ", name),
-                                   escape_controls(text)));
+      console_.message(json_log_line(name, text));
+      return;
     }
+    const std::time_t seconds = std::chrono::system_clock::to_time_t(message.time);
+    const bool is_info = message.level == spdlog::level::info;
+    console_.message(fmt::format("[{:%H:%M:%S}] {}{}", fmt::localtime(seconds),
+                                 is_info ? std::string() : fmt::format("{}: ", name),
+                                 escape_controls(text)));
   }
   void flush_() override {}
 
@@ -62,6 +60,12 @@ class ConsoleSink final : public spdlog::sinks::base_sink<std::mutex> {
 };
 
 }  // namespace
+
+std::string json_log_line(std::string_view level, std::string_view message, std::string_view more) {
+  const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+  return fmt::format(R"({{"time":"{:%Y-%m-%dT%H:%M:%SZ}","level":"{}","message":{}{}}})",
+                     fmt::gmtime(now), level, json_string(message), more);
+}
 
 Log make_log(Console& console, const LogOptions& options) {
   // Not registered anywhere: no global state, so that two logs may live side by side.

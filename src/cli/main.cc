@@ -6,6 +6,7 @@
 #include "cli/console.h"
 #include "cli/escape.h"
 #include "cli/failure.h"
+#include "cli/log_output.h"
 #include "cli/program.h"
 
 int main(int argc, char** argv) {
@@ -20,8 +21,8 @@ int main(int argc, char** argv) {
     const cli::Failure failure = cli::describe_failure(std::current_exception());
     console.clear_status();
     if (console.is_json()) {
-      console.message(fmt::format(R"({{"level":"error","exit_code":{},"message":{}}})",
-                                  failure.exit_code, cli::json_string(failure.message)));
+      console.message(cli::json_log_line("error", failure.message,
+                                         fmt::format(",\"exit_code\":{}", failure.exit_code)));
     } else {
       console.message("virnucpro: error: " + cli::escape_controls(failure.message));
     }

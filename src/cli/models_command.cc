@@ -114,7 +114,7 @@ void list(Console& console, const std::vector<std::string>& folders) {
 
 void verify(Console& console, const std::string& name) {
   const Bundle bundle = open_named_bundle(name);
-  const std::vector<std::string> problems = verify_bundle(bundle);
+  const std::vector<std::string> problems = bundle.problems();
   for (const std::string& problem : problems) console.print(escape_controls(problem) + "\n");
   if (problems.empty()) {
     console.print(fmt::format("{}: all parts are whole\n", escape_controls(bundle.origin())));

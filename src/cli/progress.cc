@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <utility>
@@ -41,6 +42,17 @@ std::string short_duration(std::chrono::seconds duration) {
   return fmt::format("{}:{:02}:{:02}", total / 3600, total / 60 % 60, total % 60);
 }
 
+std::optional<double> ProgressCounts::done() const {
+  double part = 1;
+  if (!reading_done) {
+    if (!bytes_total || *bytes_total == 0) return std::nullopt;
+    part = static_cast<double>(bytes_read) / static_cast<double>(*bytes_total);
+  }
+  // What was read is ahead of what was computed.
+  if (frames_found > 0) part *= static_cast<double>(frames) / static_cast<double>(frames_found);
+  return std::clamp(part, 0.0, 1.0);
+}
+
 std::string progress_line(const ProgressCounts& counts, std::chrono::duration<double> elapsed) {
   std::string line = fmt::format("{} records, {} chunks, {} frames",
                                  short_count(static_cast<double>(counts.records)),
@@ -50,13 +62,10 @@ std::string progress_line(const ProgressCounts& counts, std::chrono::duration<do
     line += fmt::format(", {} frames/s",
                         short_count(static_cast<double>(counts.frames) / elapsed.count()));
   }
-  if (counts.bytes_total && *counts.bytes_total > 0) {
-    // A file may grow while it is read.
-    const double done = std::min(
-        1.0, static_cast<double>(counts.bytes_read) / static_cast<double>(*counts.bytes_total));
-    line += fmt::format(", {:.1f}% read", std::floor(done * 1000) / 10);
-    if (done > 0 && elapsed.count() >= kShortestForRate) {
-      const double left = elapsed.count() * (1 - done) / done;
+  if (const std::optional<double> done = counts.done()) {
+    line += fmt::format(", {:.1f}% done", std::floor(*done * 1000) / 10);
+    if (*done > 0 && elapsed.count() >= kShortestForRate) {
+      const double left = elapsed.count() * (1 - *done) / *done;
       line += fmt::format(", {} left", short_duration(seconds(std::llround(left))));
     }
   }
@@ -75,6 +84,12 @@ ProgressDisplay::ProgressDisplay(Console& console, Log log, bool enabled, Now no
             (on_terminal_ ? Clock::duration(kTerminalInterval) : Clock::duration(kLogInterval))) {}
 
 ProgressDisplay::~ProgressDisplay() { console_.clear_status(); }
+
+bool ProgressDisplay::is_due() {
+  if (!enabled_) return false;
+  const std::lock_guard lock(mutex_);
+  return now_() >= next_;
+}
 
 void ProgressDisplay::update(const ProgressCounts& counts) {
   if (!enabled_) return;

@@ -18,10 +18,16 @@ class Console;
 struct ProgressCounts {
   std::uint64_t records = 0;
   std::uint64_t chunks = 0;
+  /// Frames whose work is done, of those found so far.
   std::uint64_t frames = 0;
+  std::uint64_t frames_found = 0;
   std::uint64_t bytes_read = 0;
   /// Absent for standard input and other inputs of unknown size.
   std::optional<std::uint64_t> bytes_total;
+  bool reading_done = false;
+
+  /// The part of the whole work that is done, 0 to 1; absent when the size of the input is unknown.
+  std::optional<double> done() const;
 };
 
 /// "1.2 k", "34.5 M": three digits and a unit. Pure.
@@ -44,6 +50,8 @@ class ProgressDisplay {
   ProgressDisplay(const ProgressDisplay&) = delete;
   ProgressDisplay& operator=(const ProgressDisplay&) = delete;
 
+  /// Whether update() would show something now: cheap, for callers that have to gather counts.
+  bool is_due();
   void update(const ProgressCounts& counts);
 
  private:

@@ -50,13 +50,13 @@ StopSignals::StopSignals(std::function<void(int signal)> on_stop) : on_stop_(std
   }
   received = 0;
   wake_descriptor = ends[1];
-  watcher_ = std::thread([this, read_end = ends[0]] {
+  read_end_ = ends[0];
+  watcher_ = std::thread([this] {
     char byte = 0;
     ssize_t count = 0;
     do {
-      count = ::read(read_end, &byte, 1);
+      count = ::read(read_end_, &byte, 1);
     } while (count < 0 && errno == EINTR);
-    ::close(read_end);
     if (count != 1 || byte == 0) return;  // 0: the destructor
     source_.request_stop();
     if (on_stop_) on_stop_(byte);
@@ -68,10 +68,10 @@ StopSignals::~StopSignals() {
   install(SIG_DFL);
   const int descriptor = wake_descriptor.exchange(-1);
   const char byte = 0;
-  // After a signal the reader is gone; SIGPIPE is ignored by then (secure_standard_streams).
   [[maybe_unused]] const ssize_t written = ::write(descriptor, &byte, 1);
   watcher_.join();
   ::close(descriptor);
+  ::close(read_end_);
 }
 
 }  // namespace virnucpro::cli

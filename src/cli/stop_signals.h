@@ -21,6 +21,7 @@ class StopSignals {
  private:
   std::function<void(int signal)> on_stop_;
   std::stop_source source_;
+  int read_end_ = -1;
   std::thread watcher_;
 };
 

@@ -19,6 +19,7 @@
 #include "cli/console.h"
 #include "cli/escape.h"
 #include "cli/help.h"
+#include "cli/input_meter.h"
 #include "cli/log_output.h"
 #include "cli/program.h"
 #include "cli/progress.h"
@@ -62,7 +63,10 @@ class Validation {
   Validation(const RunSettings& settings, Console& console)
       : length_(static_cast<std::uint64_t>(settings.expected_length.value_or(kUsualLength))),
         log_(make_log(console, {settings.quiet, settings.json_log})),
-        progress_(console, log_, !settings.no_progress) {}
+        progress_(console, log_, !settings.no_progress),
+        meter_(settings.inputs) {
+    total_.bytes_total = meter_.total();
+  }
 
   FileCounts read(const std::string& path) {
     FileCounts counts;
@@ -101,27 +105,28 @@ class Validation {
       ++total_.chunks;
       total_.frames += buffer_.orfs().size();
     }
-    progress_.update(total_);
+    if (progress_.is_due()) {
+      total_.bytes_read = meter_.read();
+      progress_.update(total_);
+    }
   }
 
   void warn(const std::string& path, const FileCounts& counts) const {
     if (!counts.problem.empty()) log_.error("{}", counts.problem);
-    if (counts.duplicates > 0) {
-      log_.warning("{}: {} records have an id that came before; both are kept", path,
-                   counts.duplicates);
-    }
-    if (counts.empty > 0) log_.warning("{}: {} records have no bases", path, counts.empty);
-    if (counts.unnamed > 0) log_.warning("{}: {} records have no name", path, counts.unnamed);
-    if (counts.ambiguous > 0) {
-      log_.warning("{}: {} of {} letters are not A, C, G or T", path, counts.ambiguous,
-                   counts.bases);
-    }
+    const auto warn_of = [&](std::uint64_t count, std::string_view what) {
+      if (count > 0) log_.warning("{}: {}: {}", path, what, count);
+    };
+    warn_of(counts.duplicates, "records with an id that came before (all are kept)");
+    warn_of(counts.empty, "records without bases");
+    warn_of(counts.unnamed, "records without a name");
+    warn_of(counts.ambiguous, "letters other than A, C, G and T");
   }
 
   const std::uint64_t length_;
   const Log log_;
   StopSignals signals_;
   ProgressDisplay progress_;
+  InputMeter meter_;
   ProgressCounts total_;
   std::unordered_set<std::size_t> names_;
   OrfBuffer buffer_;

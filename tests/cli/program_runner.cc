@@ -1,0 +1,133 @@
+#include "cli/program_runner.h"
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+extern char** environ;
+
+namespace virnucpro::test {
+namespace {
+
+std::string content_of(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  EXPECT_TRUE(file.is_open()) << path;
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+std::vector<std::string> environment_with(const std::map<std::string, std::string>& variables) {
+  std::vector<std::string> result;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    if (std::strncmp(*entry, "VIRNUCPRO_", 10) != 0) result.emplace_back(*entry);
+  }
+  for (const auto& [name, value] : variables) result.push_back(name + "=" + value);
+  return result;
+}
+
+std::vector<char*> pointers(std::vector<std::string>& texts) {
+  std::vector<char*> result;
+  for (std::string& text : texts) result.push_back(text.data());
+  result.push_back(nullptr);
+  return result;
+}
+
+}  // namespace
+
+void CliTest::SetUp() {
+  const testing::TestInfo* test = testing::UnitTest::GetInstance()->current_test_info();
+  folder_ = std::filesystem::absolute("cli_tests").string() + "/" + test->test_suite_name() + "." +
+            test->name();
+  std::filesystem::remove_all(folder_);
+  std::filesystem::create_directories(folder_);
+}
+
+ProgramResult CliTest::run(std::vector<std::string> arguments) const {
+  ProgramCall call;
+  call.arguments = std::move(arguments);
+  return run(call);
+}
+
+ProgramResult CliTest::run(const ProgramCall& call) const {
+  // Outside of the folder, which holds only what the test and the program put there.
+  const std::string in = folder_ + ".stdin";
+  const std::string out = call.out_path.empty() ? folder_ + ".stdout" : call.out_path;
+  const std::string err = folder_ + ".stderr";
+  std::ofstream(in, std::ios::binary) << call.input;
+
+  std::vector<std::string> arguments = {VIRNUCPRO_PROGRAM};
+  arguments.insert(arguments.end(), call.arguments.begin(), call.arguments.end());
+  std::vector<std::string> environment = environment_with(call.variables);
+
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, 0, in.c_str(), O_RDONLY, 0);
+  if (call.out_path == "closed") {
+    posix_spawn_file_actions_addclose(&actions, 1);
+  } else {
+    posix_spawn_file_actions_addopen(&actions, 1, out.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
+  }
+  posix_spawn_file_actions_addopen(&actions, 2, err.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
+  posix_spawn_file_actions_addchdir_np(&actions, folder_.c_str());
+
+  ProgramResult result;
+  result.call = "in " + folder_ + ":";
+  for (const std::string& argument : arguments) result.call += " '" + argument + "'";
+  pid_t process = 0;
+  const int error = posix_spawn(&process, VIRNUCPRO_PROGRAM, &actions, nullptr,
+                                pointers(arguments).data(), pointers(environment).data());
+  posix_spawn_file_actions_destroy(&actions);
+  if (error != 0) {
+    ADD_FAILURE() << "cannot start " << VIRNUCPRO_PROGRAM << ": " << std::strerror(error);
+    return result;
+  }
+  if (call.while_running) call.while_running(process);
+  int status = 0;
+  ::waitpid(process, &status, 0);
+  result.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  if (call.out_path.empty()) result.out = content_of(out);
+  result.err = content_of(err);
+  return result;
+}
+
+void CliTest::write(const std::string& name, const std::string& content) const {
+  std::filesystem::create_directories(std::filesystem::path(path(name)).parent_path());
+  std::ofstream(path(name), std::ios::binary) << content;
+}
+
+std::string CliTest::read(const std::string& name) const { return content_of(path(name)); }
+
+bool CliTest::exists(const std::string& name) const { return std::filesystem::exists(path(name)); }
+
+std::vector<std::string> CliTest::names_in(const std::string& name) const {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(path(name))) {
+    names.push_back(entry.path().filename().string());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+testing::AssertionResult ends_with(const ProgramResult& result, int exit_code) {
+  if (result.exit_code == exit_code) return testing::AssertionSuccess();
+  return testing::AssertionFailure() << "exit code " << result.exit_code << " instead of "
+                                     << exit_code << " " << result.call << "\nstderr:\n"
+                                     << result.err << "stdout:\n"
+                                     << result.out;
+}
+
+std::string last_line(const std::string& text) {
+  std::string lines = text;
+  while (!lines.empty() && lines.back() == '\n') lines.pop_back();
+  return lines.substr(lines.rfind('\n') + 1);
+}
+
+}  // namespace virnucpro::test

@@ -1,0 +1,62 @@
+// Starts the real program in a fresh folder and keeps what it said and wrote.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace virnucpro::test {
+
+/// What one call of the program left behind. A signal counts as exit code 128 + its number.
+struct ProgramResult {
+  int exit_code = -1;
+  std::string out;
+  std::string err;
+  /// The command line and the folder, for failure messages.
+  std::string call;
+};
+
+/// How to start the program.
+struct ProgramCall {
+  std::vector<std::string> arguments;
+  /// Added to an environment without any VIRNUCPRO_ variable.
+  std::map<std::string, std::string> variables;
+  /// Text for standard input.
+  std::string input;
+  /// Where standard output goes instead of ProgramResult::out; "closed" closes it.
+  std::string out_path;
+  /// Called with the process id while the program runs.
+  std::function<void(int)> while_running;
+};
+
+/// Every test gets its own empty folder, cli_tests/<Suite>.<Test>, in which the program starts.
+class CliTest : public testing::Test {
+ protected:
+  void SetUp() override;
+
+  ProgramResult run(const ProgramCall& call) const;
+  ProgramResult run(std::vector<std::string> arguments) const;
+
+  /// Inside the test's folder.
+  std::string path(const std::string& name) const { return folder_ + "/" + name; }
+  void write(const std::string& name, const std::string& content) const;
+  /// The content of a file; a failure when it cannot be read.
+  std::string read(const std::string& name) const;
+  bool exists(const std::string& name) const;
+  /// The names in a folder, sorted.
+  std::vector<std::string> names_in(const std::string& name) const;
+
+ private:
+  std::string folder_;
+};
+
+/// Expects an exit code, and shows call and messages otherwise.
+testing::AssertionResult ends_with(const ProgramResult& result, int exit_code);
+
+/// The last line of `text`, without its line end.
+std::string last_line(const std::string& text);
+
+}  // namespace virnucpro::test
