@@ -1,0 +1,68 @@
+# The two commands of a newcomer, and those of everyday work. CMake does the building; this only
+# names the usual calls. Every target may be run again at any time.
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+
+PROGRAM := build/release/src/cli/virnucpro
+RESULTS := virnucpro_out
+FILES :=
+
+.PHONY: help dependencies configure predict test slow-test sanitize format check-format tidy bench clean
+
+help:
+	@echo "make predict       build the program and run it on examples/ with the embedded model"
+	@echo "make test          build everything and run the tests"
+	@echo "make slow-test     the tests of published model sizes (minutes, gigabytes of memory)"
+	@echo "make sanitize      the tests under AddressSanitizer and UndefinedBehaviorSanitizer"
+	@echo "make bench         the benchmarks"
+	@echo "make format        format all C++ files (make check-format: only look)"
+	@echo "make tidy          clang-tidy over src/ (FILES='a.cc b.cc': only these)"
+	@echo "make clean         remove what these commands made"
+	@echo "Packages that are missing are installed first, with apt-get."
+
+dependencies:
+	@scripts/install_dependencies.sh
+
+configure: dependencies
+	@cmake --preset release --log-level=WARNING
+
+predict: configure
+	@cmake --build --preset release --target virnucpro
+	@$(PROGRAM) predict examples/genomes.fa examples/reads.fq.gz --output-dir $(RESULTS) --force
+	@scripts/show_results.sh $(RESULTS)
+
+test: configure
+	@cmake --build --preset release
+	@scripts/run_tests.sh release
+
+# The test preset leaves out the label `slow`, so these go by folder.
+slow-test: configure
+	@cmake --build --preset release
+	@ctest --test-dir build/release --label-regex slow --output-on-failure --no-tests=error
+
+sanitize: dependencies
+	@cmake --preset asan-ubsan --log-level=WARNING
+	@cmake --build --preset asan-ubsan
+	@scripts/run_tests.sh asan-ubsan
+
+bench: configure
+	@cmake --build --preset release
+	@set -e; for program in build/release/bench/*_bench; do echo "== $$program"; $$program; done
+
+format:
+	@scripts/install_dependencies.sh
+	@scripts/format.sh
+
+check-format:
+	@scripts/install_dependencies.sh
+	@scripts/format.sh --check
+
+tidy:
+	@scripts/install_dependencies.sh clang-tidy
+	@cmake --preset release --log-level=WARNING
+	@scripts/tidy.sh build/release $(FILES)
+
+# Only what the targets above made: other build folders may lie beside them.
+clean:
+	rm -rf build/release build/asan-ubsan $(RESULTS)
