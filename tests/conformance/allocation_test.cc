@@ -1,0 +1,79 @@
+// The cpu backend's second batch of one size allocates nothing (the dense layer aside, whose
+// library keeps its own house).
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <new>
+
+#include "backend/cpu/cpu_backend.h"
+#include "conformance/conformance.h"
+
+namespace {
+
+std::atomic<std::int64_t> allocations{0};
+
+void* counted(std::size_t bytes, std::size_t alignment) {
+  ++allocations;
+  const std::size_t rounded = (bytes + alignment - 1) / alignment * alignment;
+  void* memory = std::aligned_alloc(alignment, rounded == 0 ? alignment : rounded);
+  if (memory == nullptr) throw std::bad_alloc();
+  return memory;
+}
+
+}  // namespace
+
+void* operator new(std::size_t bytes) { return counted(bytes, alignof(std::max_align_t)); }
+void* operator new[](std::size_t bytes) { return counted(bytes, alignof(std::max_align_t)); }
+void* operator new(std::size_t bytes, std::align_val_t alignment) {
+  return counted(bytes, static_cast<std::size_t>(alignment));
+}
+void operator delete(void* p) noexcept { std::free(p); }
+void operator delete[](void* p) noexcept { std::free(p); }
+void operator delete(void* p, std::size_t) noexcept { std::free(p); }
+void operator delete[](void* p, std::size_t) noexcept { std::free(p); }
+void operator delete(void* p, std::align_val_t) noexcept { std::free(p); }
+
+namespace virnucpro {
+namespace {
+
+struct Batch {
+  std::vector<std::int32_t> offsets = offsets_of({100, 30, 5, 61});
+  std::vector<std::int32_t> ids = std::vector<std::int32_t>(196, 3);
+  std::vector<float> vector = random_values(192, 1);
+  std::vector<std::int32_t> bad = std::vector<std::int32_t>(4);
+  Grid table = Grid::random(33, 192, 1, DataType::kFloat16);
+  Grid tokens = Grid(196, 192);
+  Grid qkv = Grid::random(196, 3 * 192, 2);
+  Grid gated = Grid(196, 96);
+  Grid pooled = Grid(4, 192);
+  Grid half = Grid(196, 192, DataType::kFloat16);
+};
+
+void run_all(Backend& backend, Batch& b) {
+  const ops::Sequences sequences = ops::Sequences::packed(ints(b.offsets));
+  backend.embedding_lookup({ints(b.ids), b.table.view(), floats(b.vector), 0.88f, b.tokens.view()});
+  backend.layer_norm({b.tokens.view(), b.tokens.view(), floats(b.vector), floats(b.vector), 1e-5f,
+                      b.tokens.view()});
+  backend.rotary({b.qkv.view(), sequences, 12, 0.25f});
+  backend.attention_packed({b.qkv.view(), sequences, 12, 0.25f, {}, b.tokens.view()});
+  backend.gated_gelu({b.tokens.view(), b.gated.view()});
+  backend.mean_pool({b.tokens.view(), sequences, 1, 1, 0, b.pooled.view()});
+  backend.softmax({b.pooled.view(), b.pooled.view()});
+  backend.count_nonfinite({b.pooled.view(), b.bad});
+  backend.convert({b.tokens.view(), b.half.view()});
+}
+
+TEST(Allocation, ASteadyStateAllocatesNothing) {
+  for (const std::size_t threads : {1, 2}) {
+    CpuBackend backend(threads);
+    Batch batch;
+    run_all(backend, batch);
+    const std::int64_t before = allocations;
+    run_all(backend, batch);
+    EXPECT_EQ(allocations - before, 0) << threads << " threads";
+  }
+}
+
+}  // namespace
+}  // namespace virnucpro
