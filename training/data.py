@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from tokenizers import Tokenizer
 from torch.utils.data import DataLoader, IterableDataset
 
 import fragments
@@ -26,7 +27,13 @@ class Recipe:
 
 
 PRETRAIN = (Recipe(300, 150, 350, 0.5, 0.2, 0.1), Recipe(500, 350, 600, 0.5, 0.2, 0.1))
-FINETUNE = (Recipe(300, 150, 400, 0.7, 0.5, 0.1), Recipe(500, 300, 600, 0.8, 0.5, 0.1))
+
+
+def finetune_recipes(mutated_share, max_rate):
+    """Frames of both lengths; most of them from windows of exactly that length, none from longer ones."""
+    return (Recipe(300, 150, 300, 0.7, mutated_share, max_rate), Recipe(500, 250, 500, 0.75, mutated_share, max_rate))
+
+
 EXACT = (Recipe(300, 300, 300, 1.0, 0.0, 0.0), Recipe(500, 500, 500, 1.0, 0.0, 0.0))
 
 
@@ -76,6 +83,13 @@ class Batches(IterableDataset):
             rng = np.random.default_rng([self.seed, index])
             yield make_batch(self.sampler, self.tokenizer, rng, self.size, self.recipes[index % len(self.recipes)])
             index += count
+
+
+def with_merge_dropout(tokenizer, share):
+    """A copy of the tokenizer that leaves out merges at random, so that a model sees several splits of a sequence."""
+    copy = Tokenizer.from_str(tokenizer.to_str())
+    copy.model.dropout = share or None
+    return copy
 
 
 def batches(sampler, tokenizer, size, recipes, seed, workers):

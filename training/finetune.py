@@ -11,6 +11,12 @@ from evaluate import score_fragments, summary
 from models import mean_over, round_to_half, save_checkpoint
 
 
+def drop_parts(dna, protein, share):
+    """Both embeddings side by side; in the share of rows one of the two, drawn at random, is set to zero."""
+    draw = torch.rand(len(dna), 1, device=dna.device)
+    return torch.cat([dna * (draw >= share / 2), protein * (draw < 1 - share / 2)], dim=1)
+
+
 def losses_of(network, batch, options):
     """Classification loss, and the loss on the few tokens that are hidden as noise."""
     length, dna, protein, label = batch
@@ -18,7 +24,7 @@ def losses_of(network, batch, options):
     dna_states, dna_real = network.dnabert_s(dna_in)
     protein_states, protein_real = network.esm2(protein_in)
     inner = protein_real & (protein != 0) & (protein != 2)
-    features = torch.cat([mean_over(dna_states, dna_real), mean_over(protein_states, inner)], dim=1)
+    features = drop_parts(mean_over(dna_states, dna_real), mean_over(protein_states, inner), options.part_dropout)
     logits = network.classifiers[str(length)](features)
     loss = F.cross_entropy(logits.float(), label, label_smoothing=options.smoothing)
     dna_loss, protein_loss = loop.hidden_token_losses(network, dna_states, dna, dna_at,
@@ -47,7 +53,8 @@ def settle_batch_norm(network, sampler, tokenizer, options, device, count):
 def finetune(network, sampler, tokenizer, options, device, checkpoint, judge, log):
     """Trains `network` in place and returns the averaged network; `judge` are fragments to print figures for."""
     torch.manual_seed(options.seed + 1)
-    source = data.batches(sampler, tokenizer, options.batch, data.FINETUNE, options.seed + 1, options.workers)
+    source = data.batches(sampler, data.with_merge_dropout(tokenizer, options.merge_dropout), options.batch,
+                          data.finetune_recipes(options.mutated_share, options.max_rate), options.seed + 1, options.workers)
     schedule = loop.Schedule(options.finetune_steps, options.finetune_minutes, options.finetune_rate)
     optimizer = loop.optimiser(network, options.weight_decay, device)
     average = loop.Average(network, options.average)

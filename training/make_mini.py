@@ -14,7 +14,7 @@ import evaluate
 import fragments
 from export import export
 from finetune import finetune
-from models import CONFIGS, Network, load_checkpoint
+from models import CONFIGS, Network, fuse_elementwise, load_checkpoint
 from pretrain import pretrain
 from tokenizer import train_tokenizer
 
@@ -48,6 +48,7 @@ def parse_arguments():
     parser.add_argument("--prepare-only", action="store_true")
     parser.add_argument("--start", help="checkpoint to fine-tune from, in place of pretraining")
     parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
+    parser.add_argument("--fuse", action="store_true", help="compile elementwise operations (torch.compile)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=1, help="processes that make batches")
     parser.add_argument("--batch", type=int, default=2048)
@@ -62,6 +63,10 @@ def parse_arguments():
     parser.add_argument("--head-dropout", type=float, default=0.3)
     parser.add_argument("--hide", type=float, default=0.1, help="share of tokens hidden while fine-tuning")
     parser.add_argument("--token-weight", type=float, default=0.1, help="weight of the hidden-token loss while fine-tuning")
+    parser.add_argument("--mutated-share", type=float, default=0.5, help="share of frames with substitutions")
+    parser.add_argument("--max-rate", type=float, default=0.1, help="their largest rate of substitutions")
+    parser.add_argument("--merge-dropout", type=float, default=0.0, help="share of tokenizer merges left out at random")
+    parser.add_argument("--part-dropout", type=float, default=0.0, help="share of frames that lack one of both embeddings")
     parser.add_argument("--smoothing", type=float, default=0.05)
     parser.add_argument("--average", type=float, default=0.999, help="decay of the averaged weights")
     parser.add_argument("--log-every", type=int, default=200)
@@ -85,6 +90,8 @@ def main():
             f.write(f"[{time.time() - begin:6.0f} s] {text}\n")
 
     config = CONFIGS[args.config]
+    if args.fuse:
+        fuse_elementwise()
     sampler = fragments.FrameSampler(genomes.load(work / "train.npz"), MIN_CODONS)
     tokenizer_file = out / "tokenizer.json"
     make_tokenizer(sampler, config.vocab, args.seed, tokenizer_file)

@@ -43,7 +43,8 @@ CONFIGS = {
     "mini": BundleConfig(96, 2, 3, 192, 4096, 80, 2, 5, 128),
     "mini-wide-protein": BundleConfig(64, 2, 2, 128, 4096, 96, 2, 3, 128),
     "mini-deep-protein": BundleConfig(96, 2, 3, 192, 4096, 64, 3, 2, 128),
-    "midi": BundleConfig(128, 3, 4, 256, 4096, 128, 4, 4, 128),
+    "mini-small-vocab": BundleConfig(64, 2, 2, 128, 1024, 96, 2, 3, 128),
+    "midi": BundleConfig(96, 2, 3, 192, 4096, 128, 4, 4, 128),
 }
 
 
@@ -93,12 +94,12 @@ class DnabertLayer(nn.Module):
     def forward(self, x, bias):
         b, t, d = x.shape
         q, k, v = self.attention.self.Wqkv(x).view(b, t, 3, self.heads, d // self.heads).permute(2, 0, 3, 1, 4)
-        y = F.scaled_dot_product_attention(q, k, v, attn_mask=bias.to(q.dtype))
+        y = F.scaled_dot_product_attention(q, k, v, attn_mask=bias)
         y = self.attention.output.dense(y.transpose(1, 2).reshape(b, t, d))
-        x = self.attention.output.LayerNorm(x + F.dropout(y, self.dropout, self.training))
-        gate, value = self.mlp.gated_layers(x).chunk(2, dim=-1)
-        y = self.mlp.wo(F.gelu(gate) * value)
-        return self.mlp.layernorm(x + F.dropout(y, self.dropout, self.training))
+        p = self.dropout if self.training else 0.0
+        x = add_and_norm(x, y, self.attention.output.LayerNorm, p)
+        y = self.mlp.wo(gated_gelu(self.mlp.gated_layers(x)))
+        return add_and_norm(x, y, self.mlp.layernorm, p)
 
 
 class DnabertS(nn.Module):
@@ -126,7 +127,7 @@ class DnabertS(nn.Module):
         position = torch.arange(ids.shape[1], device=ids.device)
         distance = (position[:, None] - position[None, :]).abs()
         bias = -self.slopes[:, None, None] * distance
-        bias = bias[None].masked_fill(~real[:, None, None, :], -1e9)
+        bias = bias[None].masked_fill(~real[:, None, None, :], -1e9).to(compute_type(x))
         for layer in self.encoder.layer:
             x = layer(x, bias)
         return x, real
@@ -141,6 +142,28 @@ class EsmAttention(nn.Module):
     def __init__(self, d):
         super().__init__()
         self.q_proj, self.k_proj, self.v_proj, self.out_proj = (nn.Linear(d, d) for _ in range(4))
+
+
+def compute_type(x):
+    """Type of the matrix products that read x."""
+    kind = x.device.type
+    return torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else x.dtype
+
+
+def gated_gelu(x):
+    gate, value = x.chunk(2, dim=-1)
+    return F.gelu(gate) * value
+
+
+def add_and_norm(x, y, norm, dropout):
+    """Post-LN residual."""
+    return norm(x + F.dropout(y, dropout))
+
+
+def add_then_norm(x, y, norm, dropout):
+    """Pre-LN residual: the sum, and its norm for the next part."""
+    x = x + F.dropout(y, dropout)
+    return x, norm(x)
 
 
 def rotate(x, cos, sin):
@@ -165,9 +188,9 @@ class EsmLayer(nn.Module):
                    for p in (self.self_attn.q_proj, self.self_attn.k_proj, self.self_attn.v_proj))
         y = F.scaled_dot_product_attention(rotate(q, cos, sin), rotate(k, cos, sin), v, attn_mask=mask)
         y = self.self_attn.out_proj(y.transpose(1, 2).reshape(b, t, d))
-        x = x + F.dropout(y, self.dropout, self.training)
-        y = self.fc2(F.gelu(self.fc1(self.final_layer_norm(x))))
-        return x + F.dropout(y, self.dropout, self.training)
+        p = self.dropout if self.training else 0.0
+        x, y = add_then_norm(x, y, self.final_layer_norm, p)
+        return x + F.dropout(self.fc2(F.gelu(self.fc1(y))), p)
 
 
 class Esm2(nn.Module):
@@ -204,6 +227,13 @@ class Esm2(nn.Module):
         inner[:, 0] = False
         inner.scatter_(1, real.sum(1, keepdim=True) - 1, False)
         return mean_over(x, inner)
+
+
+def fuse_elementwise():
+    """Compiles the elementwise functions above into single kernels (for training on a GPU)."""
+    torch._dynamo.config.suppress_errors = True
+    for name in ("gated_gelu", "add_and_norm", "add_then_norm", "rotate"):
+        globals()[name] = torch.compile(globals()[name], dynamic=True)
 
 
 def mean_over(x, mask):

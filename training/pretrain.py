@@ -10,7 +10,8 @@ from models import save_checkpoint
 def pretrain(network, sampler, tokenizer, options, device, checkpoint, log):
     """Trains `network` in place; `options` holds batch, steps, minutes, rate, seed and workers."""
     torch.manual_seed(options.seed)
-    source = data.batches(sampler, tokenizer, options.batch, data.PRETRAIN, options.seed, options.workers)
+    source = data.batches(sampler, data.with_merge_dropout(tokenizer, options.merge_dropout), options.batch,
+                          data.PRETRAIN, options.seed, options.workers)
     schedule = loop.Schedule(options.pretrain_steps, options.pretrain_minutes, options.pretrain_rate)
     optimizer = loop.optimiser(network, options.weight_decay, device)
     network.train()
