@@ -13,6 +13,7 @@
 #include "base/errors.h"
 #include "weights/display_name.h"
 #include "weights/pickle.h"
+#include "weights/pickle_opcodes.h"
 
 namespace virnucpro {
 namespace {
@@ -24,63 +25,6 @@ constexpr std::size_t kMostStack = 4'000'000;
 constexpr std::size_t kMostMemo = 1'000'000;
 /// Of all containers together.
 constexpr std::size_t kMostElements = 8'000'000;
-
-/// Instructions, named as in Python's pickletools.
-enum Opcode : unsigned char {
-  kMark = '(',
-  kStop = '.',
-  kPop = '0',
-  kPopMark = '1',
-  kDup = '2',
-  kBinFloat = 'G',
-  kBinInt = 'J',
-  kBinInt1 = 'K',
-  kBinInt2 = 'M',
-  kNone = 'N',
-  kBinPersid = 'Q',
-  kReduce = 'R',
-  kBinString = 'T',
-  kShortBinString = 'U',
-  kBinUnicode = 'X',
-  kAppend = 'a',
-  kBuild = 'b',
-  kGlobal = 'c',
-  kDict = 'd',
-  kAppends = 'e',
-  kBinGet = 'h',
-  kLongBinGet = 'j',
-  kList = 'l',
-  kBinPut = 'q',
-  kLongBinPut = 'r',
-  kSetItem = 's',
-  kTuple = 't',
-  kSetItems = 'u',
-  kEmptyDict = '}',
-  kEmptyList = ']',
-  kEmptyTuple = ')',
-  kBinBytes = 'B',
-  kShortBinBytes = 'C',
-  kProto = 0x80,
-  kNewObj = 0x81,
-  kTuple1 = 0x85,
-  kTuple2 = 0x86,
-  kTuple3 = 0x87,
-  kNewTrue = 0x88,
-  kNewFalse = 0x89,
-  kLong1 = 0x8a,
-  kLong4 = 0x8b,
-  kShortBinUnicode = 0x8c,
-  kBinUnicode8 = 0x8d,
-  kBinBytes8 = 0x8e,
-  kEmptySet = 0x8f,
-  kAddItems = 0x90,
-  kFrozenSet = 0x91,
-  kNewObjEx = 0x92,
-  kStackGlobal = 0x93,
-  kMemoize = 0x94,
-  kFrame = 0x95,
-  kByteArray8 = 0x96,
-};
 
 }  // namespace
 
@@ -95,7 +39,7 @@ class PickleInterpreter {
     if (bytes_.size() > kMostBytes) {
       fail(fmt::format("{} bytes, the limit is {}", bytes_.size(), kMostBytes));
     }
-    if (bytes_.size() < 2 || std::to_integer<unsigned>(bytes_[0]) != kProto) {
+    if (bytes_.size() < 2 || std::to_integer<unsigned>(bytes_[0]) != pickle_opcodes::kProto) {
       fail("not a pickle of protocol 2 to 5; save the file again with torch.save");
     }
     none_ = make(PickleKind::kNone);
@@ -318,6 +262,7 @@ class PickleInterpreter {
   }
 
   void step() {
+    using namespace pickle_opcodes;
     opcode_at_ = at_;
     const auto opcode = read_number<unsigned char>();
     switch (opcode) {
