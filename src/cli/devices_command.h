@@ -1,8 +1,14 @@
+// `virnucpro devices`: where this program can compute on this machine.
 #pragma once
+
 namespace CLI {
 class App;
 }
+
 namespace virnucpro::cli {
+
 struct Program;
-inline void add_devices_command(CLI::App&, Program&) {}
+
+void add_devices_command(CLI::App& app, Program& program);
+
 }  // namespace virnucpro::cli

@@ -6,7 +6,9 @@
 
 namespace virnucpro::cli {
 
-std::string version_line() { return "virnucpro " VIRNUCPRO_VERSION; }
+std::string program_version() { return VIRNUCPRO_VERSION; }
+
+std::string version_line() { return "virnucpro " + program_version(); }
 
 std::string help_footer(const std::vector<std::string_view>& examples, bool with_exit_codes) {
   std::string text = "Examples:\n";

@@ -7,6 +7,8 @@
 
 namespace virnucpro::cli {
 
+/// "0.1.0".
+std::string program_version();
 /// "virnucpro 0.1.0".
 std::string version_line();
 

@@ -46,7 +46,7 @@ const CLI::App& named_command(const CLI::App& app) {
 
 void run_program(const std::vector<std::string>& arguments, const Environment& environment,
                  Console& console) {
-  Program program{console, environment, {}};
+  Program program{console, environment, arguments, {}};
   CLI::App app("Finds viral sequences in reads and contigs.", "virnucpro");
   app.set_version_flag("--version", version_line());
   // Unexpected arguments are reported here, with the nearest known name.

@@ -15,6 +15,7 @@ class Console;
 struct Program {
   Console& console;
   const Environment& environment;
+  const std::vector<std::string>& arguments;
   /// Set by the parsed command; run once the whole command line has proved to be right.
   std::function<void()> action;
 };

@@ -1,0 +1,40 @@
+#include "cli/embed_command.h"
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <memory>
+
+#include "cli/help.h"
+#include "cli/progress.h"
+#include "cli/run_command.h"
+
+namespace virnucpro::cli {
+namespace {
+
+void log_summary(const RunSettings& settings, const RunSummary& summary, const Log& log) {
+  const RunReport& report = summary.report;
+  const auto seconds = std::chrono::seconds(static_cast<std::int64_t>(report.seconds));
+  log.info("{} records, {} chunks, {} frames in {}", report.intake.records, report.intake.chunks,
+           report.ledger.frames, short_duration(seconds));
+  log.info("embeddings in {}: datasets ids, dnabert_s, esm2", settings.output);
+}
+
+constexpr RunKind kEmbed = {Command::kEmbed, /*with_classifier=*/false, require_free_embedding_file,
+                            run_embed, log_summary};
+
+}  // namespace
+
+void add_embed_command(CLI::App& app, Program& program) {
+  CLI::App* command =
+      app.add_subcommand("embed", "Write the embeddings of both encoders to an HDF5 file");
+  auto arguments = std::make_shared<SettingsArguments>();
+  add_settings_arguments(*command, Command::kEmbed, *arguments);
+  command->footer(help_footer(
+      {"virnucpro embed contigs.fa -o features.h5",
+       "virnucpro embed a.fa -o f.h5 --dnabert DNABERT-S/ --esm2 esm2_t36_3B_UR50D.pt"}));
+  command->callback([&program, arguments] {
+    program.action = [&program, arguments] { run_command(program, kEmbed, *arguments); };
+  });
+}
+
+}  // namespace virnucpro::cli

@@ -1,0 +1,48 @@
+#include "cli/predict_command.h"
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <memory>
+
+#include "cli/help.h"
+#include "cli/progress.h"
+#include "cli/run_command.h"
+
+namespace virnucpro::cli {
+namespace {
+
+void log_summary(const RunSettings& settings, const RunSummary& summary, const Log& log) {
+  const RunReport& report = summary.report;
+  const OutcomeCounts& chunks = report.ledger.chunks;
+  const auto seconds = std::chrono::seconds(static_cast<std::int64_t>(report.seconds));
+  log.info(
+      "{} records, {} chunks ({} scored, {} without open frame, {} too short), {} frames in {}",
+      report.intake.records, report.intake.chunks, chunks[Outcome::kScored],
+      chunks[Outcome::kNoOrf], chunks[Outcome::kTooShort], report.ledger.frames,
+      short_duration(seconds));
+  log.info("viral: {} of {} records, {} of {} scored chunks", report.calls.viral_records,
+           report.intake.records, report.calls.viral_chunks, chunks[Outcome::kScored]);
+  log.info("results in {}: predictions.tsv has every frame, contigs.tsv every record",
+           settings.output);
+}
+
+constexpr RunKind kPredict = {Command::kPredict, /*with_classifier=*/true,
+                              require_free_prediction_folder, run_predict, log_summary};
+
+}  // namespace
+
+void add_predict_command(CLI::App& app, Program& program) {
+  CLI::App* command = app.add_subcommand("predict", "Find viral sequences in reads and contigs");
+  auto arguments = std::make_shared<SettingsArguments>();
+  add_settings_arguments(*command, Command::kPredict, *arguments);
+  command->footer(
+      help_footer({"virnucpro predict contigs.fa -o results",
+                   "virnucpro predict reads_1.fq.gz reads_2.fq.gz --expected-length 300",
+                   "samtools view -b -f 4 run.bam | virnucpro predict - -o unmapped",
+                   "virnucpro predict contigs.fa --bundle published/ --threads 16"}));
+  command->callback([&program, arguments] {
+    program.action = [&program, arguments] { run_command(program, kPredict, *arguments); };
+  });
+}
+
+}  // namespace virnucpro::cli

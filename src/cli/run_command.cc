@@ -1,0 +1,98 @@
+#include "cli/run_command.h"
+
+#include <fmt/format.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "cli/console.h"
+#include "cli/help.h"
+#include "cli/input_meter.h"
+#include "cli/log_output.h"
+#include "cli/named_bundle.h"
+#include "cli/progress.h"
+#include "cli/stop_signals.h"
+#include "pipeline/devices.h"
+#include "sequence/input_file.h"
+
+namespace virnucpro::cli {
+namespace {
+
+// From the pipeline's counters to the display; the input's position is asked for only when a line
+// is due.
+class ProgressBridge final : public ProgressSink {
+ public:
+  ProgressBridge(const RunSettings& settings, ProgressDisplay& display)
+      : meter_(settings.inputs), display_(display) {}
+
+  void update(const RunProgress& progress) override {
+    if (!display_.is_due()) return;
+    display_.update({.records = progress.records_read,
+                     .chunks = progress.chunks_read,
+                     .frames = progress.frames_embedded,
+                     .frames_found = progress.frames_found,
+                     .bytes_read = meter_.read(),
+                     .bytes_total = meter_.total(),
+                     .reading_done = progress.reading_done});
+  }
+
+ private:
+  InputMeter meter_;
+  ProgressDisplay& display_;
+};
+
+void log_decisions(const Log& log, const ResolvedSettings& resolved, const DeviceChoice& device,
+                   const Backend& backend, const PrecisionChoice& precision) {
+  for (const std::string& origin : resolved.origins) log.info("setting {}", origin);
+  for (const std::string& line : device.passed_over) log.info("{}", line);
+  log.info("device {}: {}", device.name, backend.description());
+  log.info("precision {}, {} batches", name_of(precision.precision),
+           precision.packed ? "packed" : "padded");
+  for (const std::string& warning : precision.warnings) log.warning("{}", warning);
+}
+
+}  // namespace
+
+void run_command(Program& program, const RunKind& kind, const SettingsArguments& arguments) {
+  const ResolvedSettings resolved =
+      resolve_settings(kind.command, arguments.inputs, arguments.flags, program.environment);
+  const RunSettings& settings = resolved.settings;
+  if (settings.json_log) program.console.use_json();
+  const Log log = make_log(program.console, {settings.quiet, settings.json_log});
+
+  const PrecisionChoice precision = precision_of(settings, program.environment);
+  const DeviceChoice device = choose_device(settings.device);
+  kind.require_free_output(settings);
+  // The run opens them later; large models may take minutes until then.
+  for (const std::string& input : settings.inputs) check_readable(input);
+
+  StopSignals signals(
+      [&log](int) { log.warning("stopping; a second signal ends the program at once"); });
+  const std::unique_ptr<Backend> backend = create_backend(device.name, settings.threads);
+  log_decisions(log, resolved, device, *backend, precision);
+  const LoadedModels models =
+      load_models(settings, precision.precision, kind.with_classifier, open_named_bundle, *backend);
+  log.info("models {}{}{}, expected length {}", models.bundle,
+           models.bundle_version.empty() ? "" : " ", models.bundle_version, models.expected_length);
+
+  RunSummary summary;
+  {
+    ProgressDisplay display(program.console, log, !settings.no_progress);
+    ProgressBridge progress(settings, display);
+    RunContext context;
+    context.program_version = program_version();
+    context.command_line = {"virnucpro"};
+    context.command_line.insert(context.command_line.end(), program.arguments.begin(),
+                                program.arguments.end());
+    context.precision = precision;
+    context.device = device.name;
+    context.backends = {backend.get()};
+    context.log = log;
+    context.progress = &progress;
+    summary = kind.run(settings, models, context, signals.token());
+  }
+  kind.log_summary(settings, summary, log);
+}
+
+}  // namespace virnucpro::cli

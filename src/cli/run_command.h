@@ -1,0 +1,29 @@
+// What `predict` and `embed` have in common: from the command line to a finished run.
+#pragma once
+
+#include <functional>
+#include <stop_token>
+
+#include "cli/command_line.h"
+#include "cli/program.h"
+#include "pipeline/predict.h"
+
+namespace virnucpro::cli {
+
+/// The parts in which the two commands differ.
+struct RunKind {
+  Command command;
+  bool with_classifier;
+  /// Refuses an output that is in the way.
+  void (*require_free_output)(const RunSettings& settings);
+  RunSummary (*run)(const RunSettings& settings, const LoadedModels& models,
+                    const RunContext& context, std::stop_token stop);
+  /// The last lines of the log.
+  void (*log_summary)(const RunSettings& settings, const RunSummary& summary, const Log& log);
+};
+
+/// Checks what is cheap first (settings, precision, device, output, inputs), then loads the models
+/// and runs. Throws the typed errors of base/errors.h; Interrupted after SIGINT or SIGTERM.
+void run_command(Program& program, const RunKind& kind, const SettingsArguments& arguments);
+
+}  // namespace virnucpro::cli
