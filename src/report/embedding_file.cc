@@ -23,7 +23,7 @@ hsize_t chunk_rows(std::size_t row_bytes) {
 
 [[noreturn]] void fail(const std::string& path, const char* what) {
   throw OutputError(fmt::format(
-      "{}: cannot {}: {}. Free some space or choose another place with --output, and run again.",
+      "{}: cannot {}: {}. Free some space or choose another place with -o, and run again.",
       path, what, hdf5_reason()));
 }
 
@@ -148,7 +148,7 @@ EmbeddingFile::EmbeddingFile(const std::string& path, const EmbeddingOrigin& ori
   if (path == "-") {
     throw ConfigError(
         "embed writes HDF5, which needs a file to seek in: '-' (standard output) cannot be used. "
-        "Name a file, such as --output features.h5.");
+        "Name a file, such as -o features.h5.");
   }
   check(dnabert_width > 0 && esm2_width > 0, "embedding widths {} and {}", dnabert_width,
         esm2_width);

@@ -22,11 +22,11 @@ std::string advice(int error) {
   switch (error) {
     case ENOSPC:
     case EDQUOT:
-      return "Free some space, or choose another place with --output, and run again.";
+      return "Free some space, or choose another place with -o, and run again.";
     case EACCES:
     case EPERM:
     case EROFS:
-      return "Choose a place that you may write to with --output.";
+      return "Choose a place that you may write to with -o.";
     case EFBIG:
       return "Raise the file size limit (ulimit -f) and run again.";
     case EMFILE:
@@ -36,7 +36,7 @@ std::string advice(int error) {
     case ENOTDIR:
       return "Check that its folder exists.";
     default:
-      return "Check the disk or choose another place with --output.";
+      return "Check the disk or choose another place with -o.";
   }
 }
 
@@ -76,7 +76,7 @@ int open_locked(const std::string& path, const std::string& partial_path) {
       if (error == EWOULDBLOCK) {
         throw OutputError(fmt::format(
             "{}: another run is writing it ('{}' is locked). Wait for it, or choose another place "
-            "with --output.",
+            "with -o.",
             path, partial_path));
       }
       if (can_lock(error)) fail_output(path, "lock", error);

@@ -1,0 +1,48 @@
+// From settings to models that are ready to run: a bundle, or the user's own parts.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/environment.h"
+#include "config/settings.h"
+#include "models/classifier.h"
+#include "models/encoder.h"
+#include "models/precision_policy.h"
+#include "report/run_report.h"
+#include "tokenizer/dna_tokenizer.h"
+#include "weights/bundle.h"
+
+namespace virnucpro {
+
+/// Everything a run computes with. Immutable once loaded, shared by all workers whose backends are
+/// of the kind it was prepared for.
+struct LoadedModels {
+  std::string bundle;  ///< its name, or "own parts"
+  std::string bundle_version;
+  std::vector<ModelPart> parts;
+  std::int64_t expected_length = 0;
+  std::optional<DnaTokenizer> tokenizer;  ///< always set once loaded
+  std::int32_t dna_padding = 0;
+  std::unique_ptr<const Encoder> dnabert_s;
+  std::unique_ptr<const Encoder> esm2;
+  std::unique_ptr<const Classifier> classifier;  ///< null where none was asked for
+};
+
+/// Opens a bundle by the text of `--bundle`: the program adds its embedded ones.
+using OpenBundle = std::function<Bundle(const std::string& name)>;
+
+/// Precision and packing of the run (models/precision_policy.h). Cheap: call it first, since it
+/// throws PrecisionError for what cannot run before any weight is read.
+PrecisionChoice precision_of(const RunSettings& settings, const Environment& environment);
+
+/// Loads, checks that the parts fit together and prepares them on `backend`. Throws ModelError
+/// naming part, expectation and finding; ConfigError when the bundle lacks the expected length.
+LoadedModels load_models(const RunSettings& settings, Precision precision, bool with_classifier,
+                         const OpenBundle& open_bundle, Backend& backend);
+
+}  // namespace virnucpro

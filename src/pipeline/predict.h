@@ -1,0 +1,53 @@
+// Whole runs: from validated settings and loaded models to result files.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "config/settings.h"
+#include "pipeline/load_models.h"
+#include "pipeline/progress.h"
+#include "pipeline/window.h"
+#include "report/run_report.h"
+
+namespace virnucpro {
+
+/// What a run is told beside its settings.
+struct RunContext {
+  std::string program_version;
+  std::vector<std::string> command_line;
+  PrecisionChoice precision;
+  std::string device;  ///< name of the backends
+  /// One worker each; used by no one else until the run ends. At least one, of the kind the models
+  /// were prepared for.
+  std::vector<Backend*> backends;
+  Log log;
+  ProgressSink* progress = nullptr;  ///< may be null
+  WindowLimits limits;               ///< tests turn them down
+};
+
+/// What a run did: the content of run.json, and the files it wrote.
+struct RunSummary {
+  RunReport report;
+  std::vector<std::string> files;
+};
+
+/// Throws ConfigError when the output holds results already and settings.force is not set, or
+/// cannot be what the command writes. Call before loading models; the runs check again.
+void require_free_prediction_folder(const RunSettings& settings);
+void require_free_embedding_file(const RunSettings& settings);
+
+/// Results appear in the folder settings.output together, or not at all. Memory is bounded for any
+/// input. Throws the typed errors of base/errors.h; Interrupted on a stop request.
+RunSummary run_predict(const RunSettings& settings, const LoadedModels& models,
+                       const RunContext& context, std::stop_token stop = {});
+
+/// The same for the HDF5 file settings.output; the models need no classifier.
+RunSummary run_embed(const RunSettings& settings, const LoadedModels& models,
+                     const RunContext& context, std::stop_token stop = {});
+
+}  // namespace virnucpro

@@ -1,0 +1,45 @@
+// What becomes of a finished window: rows of the result tables, or of the embedding file.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "pipeline/window.h"
+#include "report/embedding_file.h"
+#include "report/ledger.h"
+#include "report/prediction_tables.h"
+#include "report/unique_ids.h"
+
+namespace virnucpro {
+
+/// Writes windows, in input order, to the tables. Thread-confined.
+class PredictionSink {
+ public:
+  explicit PredictionSink(PredictionTables& tables) : tables_(tables) {}
+  void take(const Window& window);
+
+ private:
+  PredictionTables& tables_;
+  std::vector<FrameRow> frames_;  // of one chunk, reused
+};
+
+/// Writes windows, in input order, to the embedding file, and keeps the ledger. Thread-confined.
+class EmbeddingSink {
+ public:
+  explicit EmbeddingSink(EmbeddingFile& file) : file_(file) {}
+  void take(const Window& window);
+
+  const Ledger& ledger() const { return ledger_; }
+  std::uint64_t repeated_ids() const { return unique_ids_.renamed(); }
+
+ private:
+  EmbeddingFile& file_;
+  Ledger ledger_;
+  UniqueIds unique_ids_;
+  std::string record_id_;         // of the record at hand: unique and escaped
+  OutcomeCounts outcomes_;        // of its chunks
+  std::vector<std::string> ids_;  // of one window, reused
+};
+
+}  // namespace virnucpro
