@@ -10,7 +10,7 @@ set -euo pipefail
 packages=(
   build-essential cmake ninja-build pkg-config ccache
   libdnnl-dev libhwy-dev                              # src/backend/cpu
-  ocl-icd-opencl-dev                                  # oneDNN's CMake files ask for it, we do not
+  ocl-icd-opencl-dev                                  # Debian's oneDNN asks for it
   libhts-dev                                          # src/sequence; brings libcurl4-gnutls-dev
   nlohmann-json3-dev                                  # src/tokenizer, src/weights, src/report
   libhdf5-dev                                         # src/report
