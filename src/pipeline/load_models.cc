@@ -1,7 +1,6 @@
 #include "pipeline/load_models.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <filesystem>

@@ -1,0 +1,130 @@
+// Windows cut the input anywhere without losing or repeating a chunk.
+#include "pipeline/window_builder.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/errors.h"
+#include "unit/pipeline/fake_run.h"
+
+namespace virnucpro {
+namespace {
+
+struct Contents {
+  std::vector<std::string> lines;
+  std::size_t windows = 0;
+  Intake intake;
+};
+
+Contents read_all(const std::vector<Record>& records, WindowLimits limits) {
+  WindowBuilder builder(stream_of(records), 30, limits);
+  Window window;
+  Contents contents;
+  while (builder.fill(window)) {
+    EXPECT_EQ(window.number, contents.windows);
+    ++contents.windows;
+    std::size_t chunk = 0;
+    std::size_t orf = 0;
+    for (const Window::Part& part : window.parts) {
+      if (part.begins) contents.lines.push_back("begin " + part.record->id);
+      for (std::size_t i = 0; i < part.chunk_count; ++i) {
+        const Window::ChunkEntry& entry = window.chunks[chunk++];
+        contents.lines.push_back(std::to_string(entry.chunk.record) + "/" +
+                                 std::to_string(entry.chunk.index));
+        for (std::size_t k = 0; k < entry.orf_count; ++k, ++orf) {
+          contents.lines.push_back(std::string(window.nucleotides_of(orf)) + " " +
+                                   std::string(window.protein_of(orf)));
+        }
+      }
+      if (part.ends) contents.lines.push_back("end " + part.record->id);
+    }
+    EXPECT_EQ(chunk, window.chunks.size());
+    EXPECT_EQ(orf, window.orfs.size());
+  }
+  EXPECT_FALSE(builder.fill(window));  // the end stays the end
+  contents.intake = builder.intake();
+  return contents;
+}
+
+TEST(WindowBuilder, GivesNoWindowForNoRecord) {
+  const Contents contents = read_all({}, {});
+  EXPECT_EQ(contents.windows, 0u);
+  EXPECT_EQ(contents.intake.records, 0u);
+}
+
+TEST(WindowBuilder, HoldsTheSameItemsWhateverTheLimits) {
+  const std::vector<Record> records = fake_records(40);
+  const Contents whole = read_all(records, {});
+  EXPECT_EQ(whole.windows, 1u);
+  for (const WindowLimits& limits :
+       {WindowLimits{1, 100, 10'000}, WindowLimits{3, 100, 10'000}, WindowLimits{1000, 1, 10'000},
+        WindowLimits{1000, 2, 10'000}, WindowLimits{1000, 100, 1}}) {
+    const Contents cut = read_all(records, limits);
+    EXPECT_GT(cut.windows, 3u);
+    EXPECT_EQ(cut.lines, whole.lines);
+    EXPECT_EQ(cut.intake.chunks, whole.intake.chunks);
+    EXPECT_EQ(cut.intake.orfs, whole.intake.orfs);
+    EXPECT_EQ(cut.intake.bases, whole.intake.bases);
+    EXPECT_EQ(cut.intake.records, 40u);
+  }
+}
+
+TEST(WindowBuilder, EndsAWindowOnceALimitIsReached) {
+  const std::vector<Record> records = fake_records(60);
+  WindowBuilder limited(stream_of(records), 30, {5, 3, 100'000});
+  Window window;
+  while (limited.fill(window)) {
+    EXPECT_LE(window.chunks.size(), 3u);
+    EXPECT_LT(window.orfs.size(), 5u + 6u);  // a chunk is never cut
+  }
+}
+
+TEST(WindowBuilder, BoundsAWindowOfEmptyRecords) {
+  std::vector<Record> records(10);
+  for (std::size_t i = 0; i < records.size(); ++i) records[i].ordinal = i;
+  WindowBuilder builder(stream_of(records), 30, {100, 4, 1000});
+  Window window;
+  std::size_t windows = 0;
+  while (builder.fill(window)) {
+    EXPECT_LE(window.parts.size(), 4u);
+    ++windows;
+  }
+  EXPECT_EQ(windows, 3u);
+  EXPECT_EQ(builder.intake().records, 10u);
+}
+
+TEST(WindowBuilder, HoldsALongRecordOnceForAllItsWindows) {
+  std::vector<Record> records(1);
+  records[0].bases = std::string(3000, 'C');
+  WindowBuilder builder(stream_of(records), 30, {6, 100, 100});
+  Window first;
+  Window second;
+  ASSERT_TRUE(builder.fill(first));
+  ASSERT_TRUE(builder.fill(second));
+  EXPECT_EQ(first.parts[0].record.get(), second.parts[0].record.get());
+  EXPECT_TRUE(first.parts[0].begins);
+  EXPECT_FALSE(second.parts[0].begins);
+  EXPECT_FALSE(second.parts[0].ends);
+}
+
+TEST(WindowBuilder, RefusesRecordsOutOfOrder) {
+  std::vector<Record> records(2);
+  WindowBuilder builder(stream_of(records), 30, {});
+  Window window;
+  EXPECT_THROW(builder.fill(window), ContractError);
+}
+
+TEST(Window, NamesItsFrames) {
+  std::vector<Record> records(1);
+  records[0].id = "c";
+  records[0].bases = std::string(40, 'C');
+  WindowBuilder builder(stream_of(records), 30, {});
+  Window window;
+  ASSERT_TRUE(builder.fill(window));
+  const std::vector<std::uint32_t> wanted = {0, 11, 5};
+  EXPECT_THAT(window.frame_ids(wanted),
+              testing::ElementsAre("c_chunk_1F1", "c_chunk_2R3", "c_chunk_1R3"));
+}
+
+}  // namespace
+}  // namespace virnucpro
