@@ -7,7 +7,7 @@ folder=${1:?usage: scripts/show_results.sh FOLDER}
 awk -F '\t' '
   NR == 1 {
     for (i = 1; i <= NF; ++i) column[$i] = i
-    wanted = split("id length chunks viral_chunks mean_p_virus call", names, " ")
+    wanted = split("id length chunks scored_chunks viral_chunks mean_p_virus call", names, " ")
   }
   {
     for (j = 1; j <= wanted; ++j) {
@@ -29,7 +29,7 @@ awk -F '\t' '
       print line
     }
     printf "\n%d records: %d called virus, %d others", NR - 1, calls["virus"], calls["others"]
-    if (calls["NA"]) printf ", %d without a call", calls["NA"]
+    if (calls["NA"]) printf ", %d without a call (NA: no reading frame is free of stops)", calls["NA"]
     printf "\n"
   }
 ' "$folder/contigs.tsv"
