@@ -1,0 +1,249 @@
+// Whole runs with the bundle `mini`: files, force, independence of options, embeddings.
+#include "pipeline/predict.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <random>
+
+#include "base/errors.h"
+#include "pipeline/devices.h"
+#include "unit/pipeline/fake_run.h"
+#include "unit/report/temporary_folder.h"
+
+namespace virnucpro {
+namespace {
+
+using testing::HasSubstr;
+
+const std::string kMini = std::string(VIRNUCPRO_SOURCE_DIR) + "/models/mini";
+
+constexpr const char* kTables[] = {kPredictionsFile, kContigsFile, kViralFile, kLegacyFramesFile,
+                                   kLegacyChunksFile};
+
+/// Records of several chunks, short ones, a repeated id, and ones without a result.
+std::string some_fasta() {
+  std::mt19937 random(3);
+  std::string text;
+  for (int i = 0; i < 12; ++i) {
+    // Stop codons are rare in DNA without T, so most frames are open.
+    std::string bases = random_bases(150 + 90 * static_cast<std::size_t>(i), random);
+    for (char& base : bases) {
+      if (base == 'T' && random() % 8 != 0) base = 'C';
+    }
+    text += ">seq" + std::to_string(i % 11) + " of a test\n" + bases + "\n";
+  }
+  return text + ">empty\n\n>short\nAC\n>stops\nTAATAATAATAACTAACTAACTAACTTAGTTAGTTAG\n";
+}
+
+struct Fixture {
+  Fixture() {
+    folder.write("in.fa", some_fasta());
+    settings.inputs = {folder.file("in.fa")};
+    settings.bundle = kMini;
+    settings.expected_length = 500;
+    settings.output = folder.file("out");
+    settings.device = "cpu";
+    settings.threads = 1;
+    context.program_version = "0.0.test";
+    context.log = Log([this](LogLevel level, std::string_view line) {
+      if (level == LogLevel::kWarning) warnings.emplace_back(line);
+    });
+  }
+
+  void load(bool with_classifier) {
+    backend = create_backend(settings.device, settings.threads);
+    context.device = settings.device;
+    context.backends = {backend.get()};
+    context.precision =
+        precision_of(settings, [](const std::string&) { return std::optional<std::string>(); });
+    models = load_models(
+        settings, context.precision.precision, with_classifier,
+        [](const std::string& name) { return Bundle::open(name); }, *backend);
+  }
+
+  RunSummary predict() {
+    load(true);
+    return run_predict(settings, models, context);
+  }
+
+  std::string tables() const {
+    std::string text;
+    for (const char* name : kTables) text += folder.read(std::string("out/") + name);
+    return text;
+  }
+
+  TemporaryFolder folder;
+  RunSettings settings;
+  RunContext context;
+  std::unique_ptr<Backend> backend;
+  LoadedModels models;
+  std::vector<std::string> warnings;
+};
+
+TEST(RunPredict, WritesAllFilesAndABalancedReport) {
+  Fixture f;
+  const RunSummary summary = f.predict();
+  EXPECT_EQ(summary.files.size(), 6u);
+  EXPECT_EQ(f.folder.names(), (std::set<std::string>{"in.fa", "out"}));
+  const auto json = nlohmann::json::parse(f.folder.read("out/run.json"));
+  EXPECT_EQ(json["counts"]["records"]["total"], 15);
+  EXPECT_EQ(json["counts"]["records"]["too_short"], 2);
+  EXPECT_GE(json["counts"]["records"]["no_orf"], 1);
+  EXPECT_GT(json["counts"]["frames"], 10);
+  EXPECT_EQ(json["inputs"][0]["records"], 15);
+  EXPECT_EQ(json["inputs"][0]["bytes"], some_fasta().size());
+  EXPECT_EQ(json["model"]["bundle"], "mini");
+  EXPECT_EQ(json["model"]["sha256"].size(), 4u);
+  EXPECT_EQ(json["options"]["precision"], "fp16");
+  EXPECT_EQ(json["options"]["threads"], 1);
+  for (const auto& efficiency : json["performance"]["packing_efficiency"]) {
+    EXPECT_GT(efficiency, 0.0);
+    EXPECT_LE(efficiency, 1.0);
+  }
+  EXPECT_EQ(json["counts"]["repeated_ids"], 1);
+  EXPECT_THAT(f.warnings, testing::ElementsAre(HasSubstr("1 record has an id")));
+  EXPECT_THAT(f.folder.read("out/contigs.tsv"), HasSubstr("\nempty\t13\t0\t"));
+  EXPECT_THAT(f.folder.read("out/prediction_results.txt"), HasSubstr("\nseq0_1_chunk_1"));
+}
+
+TEST(RunPredict, GivesTheSameBytesWhateverBatchWindowThreadsAndPacking) {
+  Fixture reference;
+  reference.predict();
+  const std::string expected = reference.tables();
+  for (const std::size_t batch_tokens : {100u, 1000u, 16000u}) {
+    for (const std::size_t threads : {1u, 2u}) {
+      Fixture f;
+      f.settings.batch_tokens = batch_tokens;
+      f.settings.threads = threads;
+      f.context.limits.orfs = batch_tokens / 20;
+      f.predict();
+      EXPECT_EQ(f.tables(), expected) << batch_tokens << ' ' << threads;
+    }
+  }
+}
+
+TEST(RunPredict, RunsUnpackedAndInFp32) {
+  Fixture f;
+  f.settings.no_packing = true;
+  f.settings.precision = "fp32";
+  const RunSummary summary = f.predict();
+  EXPECT_FALSE(summary.report.packed);
+  EXPECT_EQ(summary.report.precision, "fp32");
+  EXPECT_GT(summary.report.ledger.frames, 10u);
+}
+
+TEST(RunPredict, RunsOnTwoBackendsAsOnOne) {
+  Fixture one;
+  one.predict();
+  Fixture two;
+  two.load(true);
+  const auto second = create_backend("cpu", 1);
+  two.context.backends.push_back(second.get());
+  two.settings.batch_tokens = 300;
+  run_predict(two.settings, two.models, two.context);
+  EXPECT_EQ(two.tables(), one.tables());
+}
+
+TEST(RunPredict, WritesHeadersForAnInputWithoutRecords) {
+  Fixture f;
+  f.folder.write("in.fa", "");
+  const RunSummary summary = f.predict();
+  EXPECT_EQ(summary.report.ledger.records.total(), 0u);
+  EXPECT_EQ(f.folder.read("out/prediction_results_highestscore.csv"), "Modified_ID\tIs_Virus\n");
+}
+
+TEST(RunPredict, LeavesNoFileBehindWhenTheInputIsDamaged) {
+  Fixture f;
+  f.folder.write("in.fa", "@read\nACGT\n+\nII\n");
+  EXPECT_THROW(f.predict(), InputError);
+  EXPECT_TRUE(std::filesystem::is_empty(f.folder.file("out")));
+}
+
+TEST(RunPredict, LeavesNoFolderWhenTheInputIsMissing) {
+  Fixture f;
+  f.settings.inputs = {f.folder.file("missing.fa")};
+  EXPECT_THROW(f.predict(), InputError);
+  EXPECT_FALSE(std::filesystem::exists(f.folder.file("out")));
+}
+
+TEST(RunPredict, RefusesAFolderWithResultsUnlessForced) {
+  Fixture f;
+  f.predict();
+  const std::string before = f.tables();
+  try {
+    require_free_prediction_folder(f.settings);
+    FAIL() << "no ConfigError";
+  } catch (const ConfigError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("holds the results of an earlier run"));
+    EXPECT_THAT(error.what(), HasSubstr("--force"));
+  }
+  f.settings.force = true;
+  f.predict();
+  EXPECT_EQ(f.tables(), before);
+}
+
+TEST(RunPredict, LeavesTheOlderResultsWhenItIsStopped) {
+  Fixture f;
+  f.predict();
+  const std::string before = f.tables();
+  f.settings.force = true;
+  f.load(true);
+  std::stop_source source;
+  source.request_stop();
+  EXPECT_THROW(run_predict(f.settings, f.models, f.context, source.get_token()), Interrupted);
+  EXPECT_EQ(f.tables(), before);
+}
+
+TEST(RunEmbed, WritesOneRowAFrame) {
+  Fixture f;
+  f.settings.output = f.folder.file("features.h5");
+  f.load(false);
+  const RunSummary summary = run_embed(f.settings, f.models, f.context);
+  EXPECT_EQ(summary.files, std::vector<std::string>{f.settings.output});
+  EXPECT_GT(summary.report.ledger.frames, 10u);
+  EXPECT_EQ(summary.report.ledger.records[Outcome::kTooShort], 2u);
+  EXPECT_EQ(summary.report.calls.repeated_ids, 1u);
+  EXPECT_GT(std::filesystem::file_size(f.settings.output), 1000u);
+  EXPECT_THROW(run_embed(f.settings, f.models, f.context), ConfigError);  // it exists now
+  f.settings.output = "-";
+  EXPECT_THROW(run_embed(f.settings, f.models, f.context), ConfigError);
+}
+
+TEST(LoadModels, NamesTheLengthsThereAre) {
+  Fixture f;
+  f.settings.expected_length = 400;
+  EXPECT_THROW(f.load(true), ModelError);
+}
+
+TEST(Devices, StandBestFirstWithTheReasonWhyABetterOneIsNotUsed) {
+  const DeviceChoice choice = choose_device("auto");
+  EXPECT_EQ(choice.name, "cpu");
+  EXPECT_THAT(choice.passed_over,
+              testing::ElementsAre("cuda: not used (not built into this program)"));
+  const std::vector<DeviceInfo> devices = list_devices(1);
+  ASSERT_EQ(devices.size(), 3u);
+  EXPECT_FALSE(devices[0].usable);
+  EXPECT_TRUE(devices[1].usable);
+  EXPECT_FALSE(devices[1].description.empty());
+  EXPECT_EQ(choose_device("reference").name, "reference");
+  EXPECT_EQ(thread_count("cpu", 3), 3u);
+  EXPECT_GE(thread_count("cpu", 0), 1u);
+  EXPECT_EQ(thread_count("reference", 8), 1u);
+}
+
+TEST(Devices, AreNeverReplacedSilently) {
+  EXPECT_THROW(choose_device("cuda"), DeviceError);
+  EXPECT_THROW(choose_device("cuda:0,1"), DeviceError);
+  EXPECT_THROW(choose_device("cpu:1"), DeviceError);
+  try {
+    choose_device("gpu");
+    FAIL() << "no DeviceError";
+  } catch (const DeviceError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("unknown device 'gpu'. Use one of: auto, cpu, reference"));
+  }
+}
+
+}  // namespace
+}  // namespace virnucpro
