@@ -83,6 +83,12 @@ def stop_free_runs(corpus, min_codons):
         for phase in range(3):
             edge = np.diff(np.concatenate([[0], open_codon[phase::3].view(np.int8), [0]]))
             first, last = np.flatnonzero(edge == 1), np.flatnonzero(edge == -1)
+            # No codon spans two contigs that meet in phase, so a run must be cut there.
+            cut = (ends[(ends - phase) % 3 == 0] - phase) // 3
+            cut = cut[(cut > 0) & (cut < len(edge) - 1)]
+            row = open_codon[phase::3]
+            cut = cut[row[cut - 1] & row[cut]]
+            first, last = np.sort(np.concatenate([first, cut])), np.sort(np.concatenate([last, cut]))
             keep = last - first >= min_codons
             starts.append(first[keep] * 3 + phase)
             lengths.append((last - first)[keep].astype(np.int32))

@@ -65,31 +65,51 @@ def genome_weights(corpus):
     return weight
 
 
+class RunTable:
+    """The runs of at least some length, laid out for drawing: by genome, genomes by group."""
+
+    def __init__(self, corpus, weight, genome, length, min_codons):
+        self.min_codons = min_codons
+        self.runs = np.flatnonzero(length >= min_codons)
+        self.codons = np.concatenate([[0], np.cumsum(length[self.runs], dtype=np.int64)])
+        self.genome_codons = self.codons[np.searchsorted(genome[self.runs], np.arange(len(weight) + 1))]
+        self.genomes = np.argsort(corpus.genome_group, kind="stable")
+        present = weight * (np.diff(self.genome_codons) > 0)
+        self.cumulative = np.concatenate([[0], np.cumsum(present[self.genomes])])
+        self.group_edge = np.searchsorted(corpus.genome_group[self.genomes], np.arange(len(GROUPS) + 1))
+
+    def draw(self, rng, groups):
+        """A genome of each group by weight, and a codon of its runs: the run and the codon's place in it."""
+        low, high = (self.cumulative[self.group_edge[groups + k]] for k in (0, 1))
+        pick = np.searchsorted(self.cumulative, low + rng.random(len(groups)) * (high - low), "right") - 1
+        first, last = (self.genome_codons[self.genomes[pick] + k] for k in (0, 1))
+        at = first + (rng.random(len(groups)) * (last - first)).astype(np.int64)
+        r = np.searchsorted(self.codons, at, "right") - 1
+        return self.runs[r], at - self.codons[r]
+
+
 class FrameSampler:
     """Draws stop-free frames: uniform over the places of a genome where a frame of that length fits."""
+
+    LONGER = (120, 166)  # tables of long runs only, so that few draws for long frames fail
+    TRIES = 1000
 
     def __init__(self, corpus, min_codons):
         self.corpus = corpus
         start, length, reverse = stop_free_runs(corpus, min_codons)
         contig = np.searchsorted(corpus.contig_start, start, "right") - 1
-        genome = corpus.contig_genome[contig]
-        order = np.argsort(genome, kind="stable")
+        order = np.argsort(corpus.contig_genome[contig], kind="stable")
+        contig = contig[order]
         self.start, self.length, self.reverse = start[order], length[order], reverse[order]
-        self.contig_end = corpus.contig_start[contig[order] + 1]
-        self.contig_begin = corpus.contig_start[contig[order]]
-        self.codons = np.concatenate([[0], np.cumsum(self.length, dtype=np.int64)])
-        run_edge = np.searchsorted(genome[order], np.arange(len(corpus.genome_group) + 1))
-        self.genome_codons = self.codons[run_edge]
-        weight = genome_weights(corpus) * (np.diff(self.genome_codons) > 0)
-        by_group = np.argsort(corpus.genome_group, kind="stable")
-        self.genomes = by_group
-        self.cumulative = np.concatenate([[0], np.cumsum(weight[by_group])])
-        self.group_edge = np.searchsorted(corpus.genome_group[by_group], np.arange(len(GROUPS) + 1))
+        self.contig_begin, self.contig_end = corpus.contig_start[contig], corpus.contig_start[contig + 1]
+        weight = genome_weights(corpus)
+        self.tables = [RunTable(corpus, weight, corpus.contig_genome[contig], self.length, n) for n in (min_codons, *self.LONGER)]
 
     def draw_groups(self, rng, n):
         """Group indices: one half viral, the others by OTHER_SHARE."""
         share = np.array([0.5] + [0.5 * OTHER_SHARE[g] for g in GROUPS[1:]])
-        share *= np.diff(self.cumulative[self.group_edge]) > 0
+        table = self.tables[0]
+        share *= np.diff(table.cumulative[table.group_edge]) > 0
         return rng.choice(len(GROUPS), size=n, p=share / share.sum()).astype(np.uint8)
 
     def draw(self, rng, groups, window_lengths):
@@ -101,22 +121,19 @@ class FrameSampler:
         offset = rng.integers(0, 3, n)
         codons = (window_lengths - offset) // 3
         run, place = np.zeros(n, np.int64), np.zeros(n, np.int64)
-        todo = np.arange(n)
-        for _ in range(200):
-            low, high = (self.cumulative[self.group_edge[groups[todo] + k]] for k in (0, 1))
-            pick = np.searchsorted(self.cumulative, low + rng.random(len(todo)) * (high - low), "right") - 1
-            genome = self.genomes[pick]
-            first, last = self.genome_codons[genome], self.genome_codons[genome + 1]
-            at = first + (rng.random(len(todo)) * (last - first)).astype(np.int64)
-            r = np.searchsorted(self.codons, at, "right") - 1
-            inside = at - self.codons[r]
-            fits = inside + codons[todo] <= self.length[r]
-            run[todo[fits]], place[todo[fits]] = r[fits], inside[fits]
-            todo = todo[~fits]
-            if len(todo) == 0:
-                break
-        if len(todo):
-            raise RuntimeError("no frame of the wanted length found in some group")
+        most = [t.min_codons for t in self.tables[1:]] + [np.inf]
+        for table, less in zip(self.tables, most):
+            least = 0 if table is self.tables[0] else table.min_codons
+            todo = np.flatnonzero((codons >= least) & (codons < less))
+            for _ in range(self.TRIES):
+                if len(todo) == 0:
+                    break
+                r, inside = table.draw(rng, groups[todo])
+                fits = inside + codons[todo] <= self.length[r]
+                run[todo[fits]], place[todo[fits]] = r[fits], inside[fits]
+                todo = todo[~fits]
+            if len(todo):
+                raise RuntimeError("no frame of the wanted length found in some group")
 
         reverse = self.reverse[run]
         left = self.start[run] + 3 * place

@@ -40,8 +40,8 @@ class BundleConfig:
 
 CONFIGS = {
     "tiny": BundleConfig(32, 1, 2, 64, 512, 32, 1, 2, 16),
-    "mini": BundleConfig(96, 2, 3, 192, 4096, 80, 2, 5, 128),
-    "mini-wide-protein": BundleConfig(64, 2, 2, 128, 4096, 96, 2, 3, 128),
+    "mini": BundleConfig(64, 2, 2, 128, 4096, 96, 2, 3, 128),
+    "mini-wide-dna": BundleConfig(96, 2, 3, 192, 4096, 80, 2, 5, 128),
     "mini-deep-protein": BundleConfig(96, 2, 3, 192, 4096, 64, 3, 2, 128),
     "mini-small-vocab": BundleConfig(64, 2, 2, 128, 1024, 96, 2, 3, 128),
     "midi": BundleConfig(96, 2, 3, 192, 4096, 128, 4, 4, 128),
