@@ -38,9 +38,15 @@ function(virnucpro_add_module path)
     target_link_libraries(virnucpro_${name} ${visibility} virnucpro::${edge_name})
   endforeach()
   set_target_properties(virnucpro_${name} PROPERTIES EXPORT_NAME ${name})
+  virnucpro_record_module(${path} EDGES ${ARG_EDGES} HEADERS ${ARG_HEADERS})
+endfunction()
+
+# Writes down what a module may include, for the test `layering`.
+function(virnucpro_record_module path)
+  cmake_parse_arguments(ARG "" "" "EDGES;HEADERS" ${ARGN})
+  string(REPLACE "/" "_" name ${path})
   file(WRITE ${PROJECT_BINARY_DIR}/layering/${name}.txt
        "module ${path}\nedges ${ARG_EDGES}\nheaders ${ARG_HEADERS}\n")
-  set_property(GLOBAL APPEND PROPERTY VIRNUCPRO_MODULES virnucpro_${name})
 endfunction()
 
 # virnucpro_add_test(unit_sequence LABEL unit DIRECTORY unit/sequence MODULES sequence)

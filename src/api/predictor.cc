@@ -1,0 +1,97 @@
+// The public interface over the pipeline: records from memory, windows into a vector.
+#include <utility>
+
+#include "base/environment.h"
+#include "base/errors.h"
+#include "pipeline/devices.h"
+#include "pipeline/load_models.h"
+#include "pipeline/model_engine.h"
+#include "pipeline/stages.h"
+#include "sequence/frames.h"
+#include "tokenizer/protein_alphabet.h"
+#include "virnucpro/virnucpro.h"
+#include "weights/embedded_bundle.h"
+
+namespace virnucpro {
+namespace {
+
+/// Enough rows for the matrix products to run at full speed, small enough for any laptop.
+constexpr std::int64_t kBatchTokens = 4096;
+
+}  // namespace
+
+const char* version() noexcept { return VIRNUCPRO_VERSION; }
+
+struct Predictor::State {
+  PrecisionChoice precision;
+  std::unique_ptr<Backend> backend;
+  LoadedModels models;
+  std::unique_ptr<ModelEngine> engine;
+};
+
+Predictor::Predictor(const PredictorOptions& options) : state_(std::make_unique<State>()) {
+  if (options.expected_length != 300 && options.expected_length != 500) {
+    throw ConfigError("expected_length must be 300 or 500, not " +
+                      std::to_string(options.expected_length));
+  }
+  RunSettings settings;
+  settings.expected_length = options.expected_length;
+  settings.bundle = options.bundle.empty() ? kEmbeddedBundle : options.bundle;
+  state_->precision = precision_of(settings, process_environment());
+  state_->backend = create_backend(choose_device(options.device).name, options.threads);
+  const OpenBundle open = [&](const std::string& name) {
+    return options.bundle.empty() ? embedded_bundle() : Bundle::open(name);
+  };
+  state_->models = load_models(settings, state_->precision.precision, true, open, *state_->backend);
+  state_->engine =
+      std::make_unique<ModelEngine>(state_->models, *state_->backend, state_->precision.packed);
+}
+
+Predictor::~Predictor() = default;
+Predictor::Predictor(Predictor&&) noexcept = default;
+Predictor& Predictor::operator=(Predictor&&) noexcept = default;
+
+std::vector<FrameScore> Predictor::predict(const std::vector<std::string>& sequences) {
+  std::vector<FrameScore> scores;
+  std::size_t next = 0;
+  StagePlan plan;
+  plan.records = [&](Record& record) {
+    if (next == sequences.size()) return false;
+    record.ordinal = next;
+    record.id.clear();
+    record.bases = sequences[next++];
+    return true;
+  };
+  const LoadedModels& models = state_->models;
+  DnaTokenizer::Scratch scratch;
+  plan.expected_length = models.expected_length;
+  plan.tokenize_dna = [&](std::string_view bases, std::vector<std::int32_t>& ids) {
+    models.tokenizer->encode(bases, scratch, ids);
+  };
+  plan.tokenize_protein = encode_protein;
+  plan.engines = {state_->engine.get()};
+  plan.dnabert_width = models.dnabert_s->width();
+  plan.esm2_width = models.esm2->width();
+  plan.packed = state_->precision.packed;
+  plan.batch_tokens = kBatchTokens;
+  plan.take = [&](const Window& window) {
+    std::size_t orf = 0;
+    for (const Window::ChunkEntry& entry : window.chunks) {
+      for (const std::size_t end = orf + entry.orf_count; orf < end; ++orf) {
+        const float others = window.scores[2 * orf];
+        const float virus = window.scores[2 * orf + 1];
+        scores.push_back({.sequence = static_cast<std::size_t>(entry.chunk.record),
+                          .chunk = static_cast<std::size_t>(entry.chunk.index),
+                          .start = static_cast<std::uint64_t>(entry.chunk.start),
+                          .end = static_cast<std::uint64_t>(entry.chunk.end),
+                          .frame = std::string(frame_name(window.orfs[orf].frame)),
+                          .p_virus = virus,
+                          .is_virus = is_virus(others, virus)});
+      }
+    }
+  };
+  run_stages(plan, {});
+  return scores;
+}
+
+}  // namespace virnucpro
