@@ -1,7 +1,5 @@
 #include "config/resolve.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <optional>
 #include <string_view>
@@ -9,6 +7,7 @@
 
 #include "base/check.h"
 #include "base/errors.h"
+#include "base/format.h"
 #include "config/nearest_name.h"
 #include "config/yaml_file.h"
 

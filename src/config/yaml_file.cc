@@ -1,6 +1,5 @@
 #include "config/yaml_file.h"
 
-#include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
 
 #include <cerrno>
@@ -10,6 +9,7 @@
 #include <system_error>
 
 #include "base/errors.h"
+#include "base/format.h"
 
 namespace virnucpro {
 namespace {

@@ -1,8 +1,7 @@
 #include "models/finite_check.h"
 
-#include <fmt/format.h>
-
 #include "base/errors.h"
+#include "base/format.h"
 
 namespace virnucpro {
 

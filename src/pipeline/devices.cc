@@ -1,11 +1,10 @@
 #include "pipeline/devices.h"
 
-#include <fmt/format.h>
-
 #include "backend/cpu/cpu_backend.h"
 #include "backend/cpu/processor.h"
 #include "backend/reference/reference_backend.h"
 #include "base/errors.h"
+#include "base/format.h"
 
 namespace virnucpro {
 namespace {

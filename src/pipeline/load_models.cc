@@ -1,7 +1,5 @@
 #include "pipeline/load_models.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <optional>
@@ -9,6 +7,7 @@
 
 #include "base/check.h"
 #include "base/errors.h"
+#include "base/format.h"
 #include "base/sha256.h"
 #include "models/dnabert_s.h"
 #include "models/esm2.h"

@@ -1,16 +1,15 @@
 #include "pipeline/predict.h"
 
-#include <fmt/chrono.h>
-#include <fmt/format.h>
 #include <sys/resource.h>
 
 #include <chrono>
-#include <ctime>
 #include <filesystem>
 #include <memory>
 
 #include "base/check.h"
+#include "base/clock.h"
 #include "base/errors.h"
+#include "base/format.h"
 #include "pipeline/devices.h"
 #include "pipeline/model_engine.h"
 #include "pipeline/result_sinks.h"
@@ -37,11 +36,6 @@ std::uint64_t peak_memory() {
   return static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;  // Linux counts in KiB
 }
 
-std::string now_utc() {
-  const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(now));
-}
-
 /// What both commands have in common around their stages.
 class Run {
  public:
@@ -54,7 +48,7 @@ class Run {
     RunReport& report = summary_.report;
     report.program_version = context.program_version;
     report.command_line = context.command_line;
-    report.started_at = now_utc();
+    report.started_at = utc_now();
     for (const std::string& path : settings.inputs) {
       std::error_code error;
       const bool is_file = fs::is_regular_file(path, error);

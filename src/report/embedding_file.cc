@@ -1,13 +1,12 @@
 #include "report/embedding_file.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <vector>
 
 #include "base/check.h"
 #include "base/errors.h"
+#include "base/format.h"
 #include "report/hdf5_handle.h"
 #include "report/partial_file.h"
 
@@ -23,8 +22,8 @@ hsize_t chunk_rows(std::size_t row_bytes) {
 
 [[noreturn]] void fail(const std::string& path, const char* what) {
   throw OutputError(fmt::format(
-      "{}: cannot {}: {}. Free some space or choose another place with -o, and run again.",
-      path, what, hdf5_reason()));
+      "{}: cannot {}: {}. Free some space or choose another place with -o, and run again.", path,
+      what, hdf5_reason()));
 }
 
 /// Hands `value` through unless it is HDF5's mark of a failure.

@@ -1,7 +1,6 @@
 #include "report/partial_file.h"
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,6 +11,7 @@
 #include <utility>
 
 #include "base/errors.h"
+#include "base/format.h"
 
 namespace virnucpro {
 namespace {

@@ -1,7 +1,6 @@
 // SAM, BAM and CRAM through htslib; every result of the library is named where it is received.
 #include "sequence/alignment_source.h"
 
-#include <fmt/format.h>
 #include <htslib/cram.h>
 
 #include <cstdlib>
@@ -11,6 +10,7 @@
 #include <utility>
 
 #include "base/errors.h"
+#include "base/format.h"
 
 namespace virnucpro {
 namespace {

@@ -1,6 +1,5 @@
 #include "sequence/reader.h"
 
-#include <fmt/format.h>
 #include <htslib/hts_log.h>
 
 #include <algorithm>
@@ -9,6 +8,7 @@
 
 #include "base/check.h"
 #include "base/errors.h"
+#include "base/format.h"
 #include "sequence/alignment_source.h"
 #include "sequence/input_file.h"
 #include "sequence/record_source.h"

@@ -1,6 +1,5 @@
 #include "sequence/record_source.h"
-
-#include <fmt/format.h>
+#include "base/format.h"
 
 #include <algorithm>
 #include <cstddef>

@@ -2,7 +2,6 @@
 // errors, bytes between records, '+' or '@' lines in the wrong format, lines to name in errors.
 #include "sequence/text_source.h"
 
-#include <fmt/format.h>
 #include <htslib/kseq.h>
 
 #include <algorithm>
@@ -15,6 +14,7 @@
 #include <utility>
 
 #include "base/errors.h"
+#include "base/format.h"
 #include "sequence/bases.h"
 
 namespace virnucpro {

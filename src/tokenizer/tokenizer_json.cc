@@ -1,8 +1,6 @@
 // Reads tokenizer.json: strict about everything that decides ids, deaf to everything else.
 #include "tokenizer/tokenizer_json.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
@@ -10,6 +8,7 @@
 #include <utility>
 
 #include "base/errors.h"
+#include "base/format.h"
 
 namespace virnucpro {
 namespace {

@@ -1,12 +1,11 @@
 #include "weights/bundle.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <utility>
 
 #include "base/errors.h"
+#include "base/format.h"
 #include "base/mapped_file.h"
 #include "base/sha256.h"
 #include "weights/bundle_card.h"

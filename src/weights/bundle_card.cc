@@ -1,11 +1,10 @@
 #include "weights/bundle_card.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <set>
 
 #include "base/errors.h"
+#include "base/format.h"
 #include "weights/display_name.h"
 #include "weights/json_reader.h"
 #include "weights/model_files.h"

@@ -1,5 +1,4 @@
 // `models import`: encoders and classifiers of any layout become one bundle folder.
-#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,6 +10,7 @@
 #include <utility>
 
 #include "base/errors.h"
+#include "base/format.h"
 #include "base/mapped_file.h"
 #include "base/sha256.h"
 #include "tensor/float16.h"

@@ -1,13 +1,12 @@
 #include "weights/classifier_weights.h"
 
-#include <fmt/format.h>
-
 #include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "base/errors.h"
+#include "base/format.h"
 #include "weights/model_files.h"
 
 namespace virnucpro {

@@ -1,6 +1,5 @@
 #include "weights/display_name.h"
-
-#include <fmt/format.h>
+#include "base/format.h"
 
 namespace virnucpro {
 

@@ -1,13 +1,12 @@
 #include "weights/dnabert_s_weights.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <utility>
 #include <vector>
 
 #include "base/errors.h"
+#include "base/format.h"
 #include "weights/display_name.h"
 #include "weights/json_reader.h"
 #include "weights/model_files.h"

@@ -1,7 +1,5 @@
 #include "weights/esm2_weights.h"
 
-#include <fmt/format.h>
-
 #include <cmath>
 #include <filesystem>
 #include <limits>
@@ -12,6 +10,7 @@
 #include <vector>
 
 #include "base/errors.h"
+#include "base/format.h"
 #include "weights/display_name.h"
 #include "weights/json_reader.h"
 #include "weights/model_files.h"

@@ -1,11 +1,10 @@
 #include "weights/json_reader.h"
 
-#include <fmt/format.h>
-
 #include <cmath>
 #include <utility>
 
 #include "base/errors.h"
+#include "base/format.h"
 #include "base/mapped_file.h"
 #include "weights/display_name.h"
 

@@ -1,7 +1,5 @@
 #include "weights/model_files.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <map>
@@ -9,6 +7,7 @@
 #include <utility>
 
 #include "base/errors.h"
+#include "base/format.h"
 #include "base/mapped_file.h"
 #include "weights/display_name.h"
 #include "weights/json_reader.h"

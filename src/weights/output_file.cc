@@ -1,7 +1,6 @@
 #include "weights/output_file.h"
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -11,6 +10,7 @@
 #include <utility>
 
 #include "base/errors.h"
+#include "base/format.h"
 
 namespace virnucpro {
 namespace {

@@ -3,7 +3,6 @@
 // A pickle is a program for a small stack machine. Two of its instructions run code when Python
 // reads it: the ones that look up a global and those that call it. Here a global is its name and a
 // call is a record of what would be called with what, so nothing of the file is ever executed.
-#include <fmt/format.h>
 
 #include <bit>
 #include <cstring>
@@ -11,6 +10,7 @@
 #include <utility>
 
 #include "base/errors.h"
+#include "base/format.h"
 #include "weights/display_name.h"
 #include "weights/pickle.h"
 #include "weights/pickle_opcodes.h"

@@ -1,5 +1,4 @@
 // Checked reading of safetensors files, in place.
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -10,6 +9,7 @@
 #include <vector>
 
 #include "base/errors.h"
+#include "base/format.h"
 #include "base/mapped_file.h"
 #include "weights/display_name.h"
 #include "weights/json_reader.h"

@@ -1,5 +1,4 @@
 // Writing of safetensors files, one tensor in memory at a time.
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -7,6 +6,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/format.h"
 #include "weights/json_reader.h"
 #include "weights/output_file.h"
 #include "weights/safetensors.h"

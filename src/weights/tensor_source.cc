@@ -1,7 +1,5 @@
 #include "weights/tensor_source.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <numeric>
 #include <set>
@@ -9,6 +7,7 @@
 #include <utility>
 
 #include "base/errors.h"
+#include "base/format.h"
 #include "weights/display_name.h"
 
 namespace virnucpro {

@@ -1,7 +1,5 @@
 #include "weights/torch_archive.h"
 
-#include <fmt/format.h>
-
 #include <functional>
 #include <map>
 #include <mutex>
@@ -11,6 +9,7 @@
 #include <utility>
 
 #include "base/errors.h"
+#include "base/format.h"
 #include "base/mapped_file.h"
 #include "weights/display_name.h"
 #include "weights/torch_tensors.h"

@@ -1,7 +1,5 @@
 #include "weights/torch_tensors.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -11,6 +9,7 @@
 
 #include "base/check.h"
 #include "base/errors.h"
+#include "base/format.h"
 #include "weights/display_name.h"
 
 namespace virnucpro {

@@ -1,6 +1,5 @@
 #include "weights/zip_reader.h"
 
-#include <fmt/format.h>
 #include <zlib.h>
 
 #include <algorithm>
@@ -11,6 +10,7 @@
 #include <utility>
 
 #include "base/errors.h"
+#include "base/format.h"
 #include "weights/display_name.h"
 
 namespace virnucpro {
