@@ -96,7 +96,7 @@ class Run {
     plan.classify = classify;
     plan.packed = report.packed;
     plan.batch_tokens = report.batch_tokens;
-    plan.limits = context_.limits;
+    plan.limits = context_.limits.value_or(limits_for(plan.batch_tokens));
     plan.take = std::move(take);
     plan.progress = context_.progress;
     fill(virnucpro::run_stages(plan, std::move(stop)));

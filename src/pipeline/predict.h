@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <span>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -27,7 +27,8 @@ struct RunContext {
   std::vector<Backend*> backends;
   Log log;
   ProgressSink* progress = nullptr;  ///< may be null
-  WindowLimits limits;               ///< tests turn them down
+  /// Absent: limits_for() the batches. Tests turn them down.
+  std::optional<WindowLimits> limits;
 };
 
 /// What a run did: the content of run.json, and the files it wrote.

@@ -6,6 +6,15 @@
 
 namespace virnucpro {
 
+WindowLimits limits_for(std::int64_t batch_tokens) {
+  // At the upper end the features of the largest models take 400 MB a window.
+  constexpr std::int64_t kMost = 16384;
+  WindowLimits limits;
+  const auto least = static_cast<std::int64_t>(limits.orfs);
+  limits.orfs = static_cast<std::size_t>(std::clamp(batch_tokens / 3, least, kMost));
+  return limits;
+}
+
 void Window::clear() {
   parts.clear();
   chunks.clear();

@@ -20,13 +20,17 @@ namespace virnucpro {
 /// Where a window ends: at the first limit reached, also inside a record. They bound the memory of
 /// a run whatever its input; no result depends on them.
 struct WindowLimits {
-  /// Enough for batches that are over 99 % full; features of the largest models take 100 MB.
-  std::size_t orfs = 4096;
+  /// See limits_for(); features of the largest models take 24 KB an ORF.
+  std::size_t orfs = 2048;
   /// Chunks without ORFs cost 48 bytes each, so windows of stop-rich DNA may be long.
   std::size_t chunks = 65536;
   /// Of records that begin in the window; they are held until their last window is written.
   std::size_t bases = std::size_t{16} << 20;
 };
+
+/// Limits for batches of `batch_tokens`: windows of some 40 batches of usual ORFs (100 to 170
+/// tokens), so that the one that is not full costs under 3 %.
+WindowLimits limits_for(std::int64_t batch_tokens);
 
 /// Chunks of consecutive records with their ORFs, tokens, batches and results. Items are known by
 /// their position. Passed from stage to stage, then cleared and filled again.

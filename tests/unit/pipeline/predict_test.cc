@@ -117,7 +117,7 @@ TEST(RunPredict, GivesTheSameBytesWhateverBatchWindowThreadsAndPacking) {
       Fixture f;
       f.settings.batch_tokens = batch_tokens;
       f.settings.threads = threads;
-      f.context.limits.orfs = batch_tokens / 20;
+      f.context.limits = WindowLimits{.orfs = batch_tokens / 20};
       f.predict();
       EXPECT_EQ(f.tables(), expected) << batch_tokens << ' ' << threads;
     }

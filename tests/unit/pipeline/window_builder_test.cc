@@ -114,6 +114,13 @@ TEST(WindowBuilder, RefusesRecordsOutOfOrder) {
   EXPECT_THROW(builder.fill(window), ContractError);
 }
 
+TEST(WindowLimits, GrowWithTheBatchAndStayBounded) {
+  EXPECT_EQ(limits_for(1).orfs, 2048u);
+  EXPECT_EQ(limits_for(4096).orfs, 2048u);
+  EXPECT_EQ(limits_for(30'000).orfs, 10'000u);
+  EXPECT_EQ(limits_for(std::int64_t{1} << 30).orfs, 16384u);
+}
+
 TEST(Window, NamesItsFrames) {
   std::vector<Record> records(1);
   records[0].id = "c";
