@@ -1,10 +1,9 @@
 #include "cli/command_line.h"
 
-#include <fmt/format.h>
-
 #include <CLI/CLI.hpp>
 
 #include "base/errors.h"
+#include "base/format.h"
 #include "config/nearest_name.h"
 
 namespace virnucpro::cli {

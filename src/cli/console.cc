@@ -1,7 +1,6 @@
 #include "cli/console.h"
 
 #include <fcntl.h>
-#include <fmt/format.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -11,6 +10,7 @@
 #include <system_error>
 
 #include "base/errors.h"
+#include "base/format.h"
 
 namespace virnucpro::cli {
 namespace {
@@ -49,6 +49,7 @@ void secure_standard_streams() {
     if (opened > 2) ::close(opened);
   }
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
 }
 
 Console::Console() : has_terminal_(::isatty(STDERR_FILENO) == 1) {}

@@ -8,8 +8,9 @@
 namespace virnucpro::cli {
 
 /// Gives descriptors 0, 1 and 2 that came closed to /dev/null, opened the wrong way round: no file
-/// of ours can take their number, and using them still is an error. Ignores SIGPIPE, so that a
-/// closed pipe is an error to report and not a silent death. Call first in main.
+/// of ours can take their number, and using them still is an error. Ignores SIGPIPE and SIGXFSZ,
+/// so that a closed pipe and a file beyond its limit are errors to report and not a silent death.
+/// Call first in main.
 void secure_standard_streams();
 
 /// Standard output is buffered and its errors throw; standard error takes whole lines, and its

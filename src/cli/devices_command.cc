@@ -1,11 +1,10 @@
 #include "cli/devices_command.h"
 
-#include <fmt/format.h>
-
 #include <CLI/CLI.hpp>
 #include <string>
 #include <string_view>
 
+#include "base/format.h"
 #include "cli/console.h"
 #include "cli/escape.h"
 #include "cli/help.h"

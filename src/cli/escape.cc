@@ -1,6 +1,5 @@
 #include "cli/escape.h"
-
-#include <fmt/format.h>
+#include "base/format.h"
 
 #include <cstddef>
 #include <cstdint>

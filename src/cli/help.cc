@@ -1,7 +1,6 @@
 #include "cli/help.h"
 
-#include <fmt/format.h>
-
+#include "base/format.h"
 #include "cli/failure.h"
 
 namespace virnucpro::cli {

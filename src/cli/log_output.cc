@@ -1,17 +1,17 @@
 #include "cli/log_output.h"
 
-#include <fmt/chrono.h>
-#include <fmt/format.h>
 #include <spdlog/logger.h>
 #include <spdlog/sinks/base_sink.h>
 
-#include <chrono>
+#include <array>
 #include <ctime>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
 
+#include "base/clock.h"
+#include "base/format.h"
 #include "cli/console.h"
 #include "cli/escape.h"
 
@@ -32,6 +32,15 @@ spdlog::level::level_enum level_of(LogLevel level) {
   return spdlog::level::err;
 }
 
+// "23:59:59", where the user is.
+std::string local_time(spdlog::log_clock::time_point time) {
+  const std::time_t seconds = spdlog::log_clock::to_time_t(time);
+  std::tm fields{};
+  ::localtime_r(&seconds, &fields);
+  std::array<char, 16> text{};
+  return {text.data(), std::strftime(text.data(), text.size(), "%H:%M:%S", &fields)};
+}
+
 // Formats here rather than by pattern, since the text is escaped in either form, and hands whole
 // lines to the console, which keeps them apart from the status line.
 class ConsoleSink final : public spdlog::sinks::base_sink<std::mutex> {
@@ -47,9 +56,8 @@ class ConsoleSink final : public spdlog::sinks::base_sink<std::mutex> {
       console_.message(json_log_line(name, text));
       return;
     }
-    const std::time_t seconds = std::chrono::system_clock::to_time_t(message.time);
     const bool is_info = message.level == spdlog::level::info;
-    console_.message(fmt::format("[{:%H:%M:%S}] {}{}", fmt::localtime(seconds),
+    console_.message(fmt::format("[{}] {}{}", local_time(message.time),
                                  is_info ? std::string() : fmt::format("{}: ", name),
                                  escape_controls(text)));
   }
@@ -62,9 +70,8 @@ class ConsoleSink final : public spdlog::sinks::base_sink<std::mutex> {
 }  // namespace
 
 std::string json_log_line(std::string_view level, std::string_view message, std::string_view more) {
-  const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
-  return fmt::format(R"({{"time":"{:%Y-%m-%dT%H:%M:%SZ}","level":"{}","message":{}{}}})",
-                     fmt::gmtime(now), level, json_string(message), more);
+  return fmt::format(R"({{"time":"{}","level":"{}","message":{}{}}})", utc_now(), level,
+                     json_string(message), more);
 }
 
 Log make_log(Console& console, const LogOptions& options) {

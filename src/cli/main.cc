@@ -1,8 +1,7 @@
 // The program: errors become one line on standard error and an exit code here, and only here.
-#include <fmt/format.h>
-
 #include <exception>
 
+#include "base/format.h"
 #include "cli/console.h"
 #include "cli/escape.h"
 #include "cli/failure.h"

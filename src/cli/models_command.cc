@@ -1,7 +1,5 @@
 #include "cli/models_command.h"
 
-#include <fmt/format.h>
-
 #include <CLI/CLI.hpp>
 #include <charconv>
 #include <cstdint>
@@ -12,6 +10,7 @@
 #include <vector>
 
 #include "base/errors.h"
+#include "base/format.h"
 #include "cli/console.h"
 #include "cli/escape.h"
 #include "cli/help.h"

@@ -1,12 +1,11 @@
 #include "cli/progress.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <utility>
 
+#include "base/format.h"
 #include "cli/console.h"
 
 namespace virnucpro::cli {

@@ -23,7 +23,7 @@ struct ProgressCounts {
   std::uint64_t frames_found = 0;
   std::uint64_t bytes_read = 0;
   /// Absent for standard input and other inputs of unknown size.
-  std::optional<std::uint64_t> bytes_total;
+  std::optional<std::uint64_t> bytes_total = std::nullopt;
   bool reading_done = false;
 
   /// The part of the whole work that is done, 0 to 1; absent when the size of the input is unknown.

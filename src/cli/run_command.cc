@@ -1,11 +1,10 @@
 #include "cli/run_command.h"
 
-#include <fmt/format.h>
-
 #include <memory>
 #include <string>
 #include <utility>
 
+#include "base/format.h"
 #include "cli/console.h"
 #include "cli/help.h"
 #include "cli/input_meter.h"

@@ -1,7 +1,5 @@
 #include "cli/validate_command.h"
 
-#include <fmt/format.h>
-
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
@@ -15,6 +13,7 @@
 #include <vector>
 
 #include "base/errors.h"
+#include "base/format.h"
 #include "cli/command_line.h"
 #include "cli/console.h"
 #include "cli/escape.h"

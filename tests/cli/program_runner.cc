@@ -1,15 +1,21 @@
 #include "cli/program_runner.h"
 
 #include <fcntl.h>
+#include <pty.h>
 #include <spawn.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <chrono>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <thread>
+#include <utility>
 
 extern char** environ;
 
@@ -40,6 +46,47 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
   return result;
 }
 
+// A terminal whose output is collected while the program writes to it.
+class Terminal {
+ public:
+  explicit Terminal(bool wanted) {
+    if (!wanted) return;
+    winsize size{};
+    size.ws_row = 24;
+    size.ws_col = 200;
+    EXPECT_EQ(::openpty(&master_, &slave_, nullptr, nullptr, &size), 0);
+    ::fcntl(master_, F_SETFD, FD_CLOEXEC);
+    reader_ = std::thread([this] {
+      std::array<char, 4096> piece{};
+      // Ends with an error when the last writer has closed the terminal.
+      for (ssize_t n = 0; (n = ::read(master_, piece.data(), piece.size())) > 0;) {
+        text_.append(piece.data(), static_cast<std::size_t>(n));
+      }
+    });
+  }
+  ~Terminal() { text(); }
+  Terminal(const Terminal&) = delete;
+  Terminal& operator=(const Terminal&) = delete;
+
+  int slave() const { return slave_; }
+
+  // All that was written; call when the program has ended.
+  std::string text() {
+    if (reader_.joinable()) {
+      ::close(slave_);
+      reader_.join();
+      ::close(master_);
+    }
+    return text_;
+  }
+
+ private:
+  int master_ = -1;
+  int slave_ = -1;
+  std::thread reader_;
+  std::string text_;
+};
+
 }  // namespace
 
 void CliTest::SetUp() {
@@ -64,6 +111,10 @@ ProgramResult CliTest::run(const ProgramCall& call) const {
   std::ofstream(in, std::ios::binary) << call.input;
 
   std::vector<std::string> arguments = {VIRNUCPRO_PROGRAM};
+  if (call.file_blocks > 0) {
+    const std::string limit = "ulimit -f " + std::to_string(call.file_blocks);
+    arguments = {"/bin/sh", "-c", limit + "; exec \"$0\" \"$@\"", VIRNUCPRO_PROGRAM};
+  }
   arguments.insert(arguments.end(), call.arguments.begin(), call.arguments.end());
   std::vector<std::string> environment = environment_with(call.variables);
 
@@ -75,14 +126,19 @@ ProgramResult CliTest::run(const ProgramCall& call) const {
   } else {
     posix_spawn_file_actions_addopen(&actions, 1, out.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
   }
-  posix_spawn_file_actions_addopen(&actions, 2, err.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
+  Terminal terminal(call.on_terminal);
+  if (call.on_terminal) {
+    posix_spawn_file_actions_adddup2(&actions, terminal.slave(), 2);
+  } else {
+    posix_spawn_file_actions_addopen(&actions, 2, err.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
+  }
   posix_spawn_file_actions_addchdir_np(&actions, folder_.c_str());
 
   ProgramResult result;
   result.call = "in " + folder_ + ":";
   for (const std::string& argument : arguments) result.call += " '" + argument + "'";
   pid_t process = 0;
-  const int error = posix_spawn(&process, VIRNUCPRO_PROGRAM, &actions, nullptr,
+  const int error = posix_spawn(&process, arguments.front().c_str(), &actions, nullptr,
                                 pointers(arguments).data(), pointers(environment).data());
   posix_spawn_file_actions_destroy(&actions);
   if (error != 0) {
@@ -94,8 +150,16 @@ ProgramResult CliTest::run(const ProgramCall& call) const {
   ::waitpid(process, &status, 0);
   result.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   if (call.out_path.empty()) result.out = content_of(out);
-  result.err = content_of(err);
+  result.err = call.on_terminal ? terminal.text() : content_of(err);
   return result;
+}
+
+bool CliTest::wait_for_message(const std::string& text) const {
+  for (int i = 0; i < 6000; ++i) {
+    if (content_of(folder_ + ".stderr").find(text) != std::string::npos) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return false;
 }
 
 void CliTest::write(const std::string& name, const std::string& content) const {

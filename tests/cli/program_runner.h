@@ -21,15 +21,19 @@ struct ProgramResult {
 
 /// How to start the program.
 struct ProgramCall {
-  std::vector<std::string> arguments;
+  std::vector<std::string> arguments = {};
   /// Added to an environment without any VIRNUCPRO_ variable.
-  std::map<std::string, std::string> variables;
+  std::map<std::string, std::string> variables = {};
   /// Text for standard input.
-  std::string input;
+  std::string input = {};
   /// Where standard output goes instead of ProgramResult::out; "closed" closes it.
-  std::string out_path;
+  std::string out_path = {};
+  /// Largest file it may write, in blocks of 512 bytes; 0: any. Stands for a full disk.
+  int file_blocks = 0;
+  /// Gives it a terminal as standard error.
+  bool on_terminal = false;
   /// Called with the process id while the program runs.
-  std::function<void(int)> while_running;
+  std::function<void(int)> while_running = {};
 };
 
 /// Every test gets its own empty folder, cli_tests/<Suite>.<Test>, in which the program starts.
@@ -39,6 +43,9 @@ class CliTest : public testing::Test {
 
   ProgramResult run(const ProgramCall& call) const;
   ProgramResult run(std::vector<std::string> arguments) const;
+
+  /// What the running program has said on standard error so far; waits for `text` at most a minute.
+  bool wait_for_message(const std::string& text) const;
 
   /// Inside the test's folder.
   std::string path(const std::string& name) const { return folder_ + "/" + name; }

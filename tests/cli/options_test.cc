@@ -1,0 +1,216 @@
+// Every option and every variable changes something in the real program.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cli/program_runner.h"
+#include "cli/test_inputs.h"
+
+namespace virnucpro::test {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+using Variables = std::map<std::string, std::string>;
+
+const std::string kParts = VIRNUCPRO_TEST_DATA "/parity/pipeline/";
+
+class RunOptions : public CliTest {
+ protected:
+  void SetUp() override {
+    CliTest::SetUp();
+    // 900 bases: two chunks of 500, three of 300.
+    write("a.fa", fasta(open_records(2, 300)));
+  }
+
+  // Predicts into `out` and gives run.json.
+  json report_of(std::vector<std::string> options, const Variables& variables = {}) {
+    std::vector<std::string> arguments = {"predict", "a.fa", "-o", "out", "--force"};
+    arguments.insert(arguments.end(), options.begin(), options.end());
+    const ProgramResult result = run({.arguments = arguments, .variables = variables});
+    EXPECT_TRUE(ends_with(result, 0));
+    return result.exit_code == 0 ? json::parse(read("out/run.json")) : json();
+  }
+
+  ProgramResult predict(std::vector<std::string> options, const Variables& variables = {}) {
+    std::vector<std::string> arguments = {"predict", "a.fa"};
+    arguments.insert(arguments.end(), options.begin(), options.end());
+    return run({.arguments = arguments, .variables = variables});
+  }
+
+  json option(const json& report, const char* name) { return report["options"][name]; }
+};
+
+TEST_F(RunOptions, OutputDir) {
+  ASSERT_TRUE(ends_with(predict({}), 0));
+  ASSERT_TRUE(ends_with(predict({"--output-dir", "by_flag"}), 0));
+  ASSERT_TRUE(ends_with(predict({}, {{"VIRNUCPRO_OUTPUT_DIR", "by_variable"}}), 0));
+  for (const char* folder : {"virnucpro_out", "by_flag", "by_variable"}) {
+    EXPECT_TRUE(exists(std::string(folder) + "/run.json")) << folder;
+  }
+}
+
+TEST_F(RunOptions, ExpectedLengthUnderBothNamesAndByVariable) {
+  EXPECT_EQ(report_of({})["counts"]["chunks"]["total"], 4);
+  EXPECT_EQ(report_of({"--expected-length", "300"})["counts"]["chunks"]["total"], 6);
+  EXPECT_EQ(report_of({"--model-type", "300"})["counts"]["chunks"]["total"], 6);
+  const json report = report_of({}, {{"VIRNUCPRO_EXPECTED_LENGTH", "300"}});
+  EXPECT_EQ(report["counts"]["chunks"]["total"], 6);
+  EXPECT_EQ(report["model"]["expected_length"], 300);
+}
+
+TEST_F(RunOptions, Precision) {
+  EXPECT_EQ(option(report_of({}), "precision"), "fp16");
+  EXPECT_EQ(option(report_of({"--precision", "bf16"}), "precision"), "bf16");
+  EXPECT_EQ(option(report_of({}, {{"VIRNUCPRO_PRECISION", "bf16"}}), "precision"), "bf16");
+  const std::string half = read("out/predictions.tsv");
+  EXPECT_EQ(option(report_of({"--precision", "fp32", "--no-packing"}), "precision"), "fp32");
+  EXPECT_NE(read("out/predictions.tsv"), half);
+}
+
+TEST_F(RunOptions, NoPackingByFlagAndByVariable) {
+  EXPECT_EQ(option(report_of({}), "packed"), true);
+  EXPECT_EQ(option(report_of({"--no-packing"}), "packed"), false);
+  EXPECT_EQ(option(report_of({}, {{"VIRNUCPRO_DISABLE_PACKING", "yes"}}), "packed"), false);
+}
+
+TEST_F(RunOptions, DisableFp16FailsBeforeAnyModelIsReadAndNamesBothWaysOut) {
+  // The bundle does not exist: had it been opened, the code would be 3.
+  const ProgramResult result = predict({"--bundle", "nowhere"}, {{"VIRNUCPRO_DISABLE_FP16", "1"}});
+  EXPECT_TRUE(ends_with(result, 5));
+  EXPECT_THAT(result.err, HasSubstr("virnucpro: error: packed inference needs"));
+  EXPECT_THAT(result.err, HasSubstr("unset VIRNUCPRO_DISABLE_FP16"));
+  EXPECT_THAT(result.err, HasSubstr("VIRNUCPRO_DISABLE_PACKING=1 or --no-packing"));
+  EXPECT_FALSE(exists("virnucpro_out"));
+}
+
+TEST_F(RunOptions, DisableFp16RunsUnpackedWithOneWarningAndOverrulesTheFlag) {
+  const Variables fp32 = {{"VIRNUCPRO_DISABLE_FP16", " True "}};
+  EXPECT_EQ(option(report_of({"--no-packing", "--precision", "fp16"}, fp32), "precision"), "fp32");
+  const ProgramResult result = predict(
+      {"-o", "again"}, {{"VIRNUCPRO_DISABLE_FP16", "yes"}, {"VIRNUCPRO_DISABLE_PACKING", "1"}});
+  ASSERT_TRUE(ends_with(result, 0));
+  const std::size_t first = result.err.find("warning: VIRNUCPRO_DISABLE_FP16 is set");
+  ASSERT_NE(first, std::string::npos);
+  EXPECT_EQ(result.err.find("warning", first + 1), std::string::npos);
+  EXPECT_EQ(option(report_of({}, {{"VIRNUCPRO_DISABLE_FP16", "0"}}), "precision"), "fp16");
+}
+
+TEST_F(RunOptions, Device) {
+  EXPECT_EQ(option(report_of({}), "device"), "cpu");
+  EXPECT_EQ(option(report_of({"--device", "reference"}), "device"), "reference");
+  EXPECT_EQ(option(report_of({}, {{"VIRNUCPRO_DEVICE", "reference"}}), "device"), "reference");
+}
+
+TEST_F(RunOptions, ADeviceThatIsNotThereIsAnErrorAndNeverReplaced) {
+  const ProgramResult cuda = predict({"--device", "cuda"});
+  EXPECT_TRUE(ends_with(cuda, 4));
+  EXPECT_EQ(cuda.err,
+            "virnucpro: error: device 'cuda' cannot be used: not built into this program. Use one "
+            "of: auto, cpu, reference.\n");
+  EXPECT_TRUE(ends_with(predict({"--device", "cuda:0,1"}), 4));
+  EXPECT_TRUE(ends_with(predict({"--device", "toaster"}), 4));
+  EXPECT_FALSE(exists("virnucpro_out"));
+}
+
+TEST_F(RunOptions, ThreadsAndBatchTokens) {
+  EXPECT_EQ(option(report_of({"-t", "3"}), "threads"), 3);
+  EXPECT_EQ(option(report_of({"--threads", "1"}), "threads"), 1);
+  EXPECT_EQ(option(report_of({}, {{"VIRNUCPRO_THREADS", "3"}}), "threads"), 3);
+  EXPECT_EQ(option(report_of({"--batch-tokens", "99"}), "batch_tokens"), 99);
+  EXPECT_EQ(option(report_of({}, {{"VIRNUCPRO_BATCH_TOKENS", "98"}}), "batch_tokens"), 98);
+}
+
+TEST_F(RunOptions, BundleByFolderAndByVariable) {
+  std::filesystem::copy(VIRNUCPRO_SOURCE_DIR "/models/mini", path("copy"));
+  ASSERT_TRUE(ends_with(predict({"-o", "embedded"}), 0));
+  ASSERT_TRUE(ends_with(predict({"-o", "folder", "--bundle", "copy"}), 0));
+  EXPECT_EQ(read("embedded/predictions.tsv"), read("folder/predictions.tsv"));
+  EXPECT_TRUE(ends_with(predict({"--bundle", "nowhere"}), 3));
+  EXPECT_TRUE(ends_with(predict({}, {{"VIRNUCPRO_BUNDLE", "nowhere"}}), 3));
+  std::filesystem::remove(path("copy/esm2.safetensors"));
+  const ProgramResult damaged = predict({"--bundle", "copy"});
+  EXPECT_TRUE(ends_with(damaged, 3));
+  EXPECT_THAT(damaged.err, HasSubstr("esm2.safetensors"));
+}
+
+TEST_F(RunOptions, OwnPartsInsteadOfABundle) {
+  const json report = report_of({"--dnabert", kParts + "dnabert_s", "--esm2", kParts + "esm2.pt",
+                                 "--classifier", kParts + "classifier.pth"});
+  EXPECT_EQ(report["model"]["bundle"], "own parts");
+  const ProgramResult misfit =
+      predict({"-o", "misfit", "--dnabert", kParts + "dnabert_s", "--esm2", kParts + "esm2.pt",
+               "--classifier", VIRNUCPRO_SOURCE_DIR "/models/mini/classifier_500.safetensors"});
+  EXPECT_TRUE(ends_with(misfit, 3));
+  EXPECT_THAT(misfit.err, HasSubstr("features"));
+  EXPECT_TRUE(ends_with(predict({"--esm2", "x"}), 2));
+}
+
+TEST_F(RunOptions, ConfigByFlagAndByVariable) {
+  write("run.yaml", "threads: 3\nbatch_tokens: 97\n");
+  EXPECT_EQ(option(report_of({"--config", "run.yaml"}), "threads"), 3);
+  EXPECT_EQ(option(report_of({"--config", "run.yaml", "--threads", "1"}), "threads"), 1);
+  EXPECT_EQ(option(report_of({}, {{"VIRNUCPRO_CONFIG", "run.yaml"}}), "batch_tokens"), 97);
+  EXPECT_THAT(predict({"-o", "x", "--config", "run.yaml"}).err,
+              HasSubstr("] setting threads = 3 (from run.yaml, line 1)\n"));
+}
+
+TEST_F(RunOptions, AnUnknownKeyOfTheConfigIsAnError) {
+  write("run.yaml", "threads: 3\nthread: 4\n");
+  const ProgramResult result = predict({"--config", "run.yaml"});
+  EXPECT_TRUE(ends_with(result, 2));
+  EXPECT_EQ(result.err,
+            "virnucpro: error: run.yaml: line 2: unknown key 'thread'; did you mean 'threads'?\n");
+}
+
+TEST_F(RunOptions, QuietByFlagAndByVariable) {
+  EXPECT_EQ(predict({"-o", "one", "--quiet"}).err, "");
+  EXPECT_EQ(predict({"-o", "two"}, {{"VIRNUCPRO_QUIET", "1"}}).err, "");
+  EXPECT_NE(predict({"-o", "three"}, {{"VIRNUCPRO_QUIET", "0"}}).err, "");
+}
+
+TEST_F(RunOptions, JsonLogByFlagAndByVariable) {
+  for (const ProgramResult& result : {predict({"-o", "one", "--json-log"}),
+                                      predict({"-o", "two"}, {{"VIRNUCPRO_JSON_LOG", "true"}}),
+                                      predict({"--json-log", "--device", "cuda"})}) {
+    std::size_t begin = 0;
+    while (begin < result.err.size()) {
+      const std::size_t end = result.err.find('\n', begin);
+      const json line = json::parse(result.err.substr(begin, end - begin));
+      EXPECT_TRUE(line.contains("time") && line.contains("level") && line.contains("message"));
+      begin = end + 1;
+    }
+    EXPECT_GT(begin, 0u);
+  }
+}
+
+TEST_F(RunOptions, ProgressIsShownOnATerminalUnlessSwitchedOff) {
+  write("many.fa", fasta(open_records(8, 300)));
+  const auto shown = [&](const char* folder, std::vector<std::string> options,
+                         const Variables& variables = {}) {
+    std::vector<std::string> arguments = {"predict",   "many.fa",        "-o", folder, "--device",
+                                          "reference", "--batch-tokens", "500"};
+    arguments.insert(arguments.end(), options.begin(), options.end());
+    const ProgramResult result =
+        run({.arguments = arguments, .variables = variables, .on_terminal = true});
+    EXPECT_TRUE(ends_with(result, 0));
+    return result.err;
+  };
+  const std::string progress = shown("one", {});
+  EXPECT_THAT(progress, HasSubstr("\r\033[K8 records, 16 chunks, "));
+  EXPECT_THAT(progress, HasSubstr(" frames/s"));
+  EXPECT_THAT(progress, HasSubstr(" left, "));
+  EXPECT_THAT(shown("two", {"--no-progress"}), testing::Not(HasSubstr("\033[K")));
+  EXPECT_THAT(shown("three", {}, {{"VIRNUCPRO_NO_PROGRESS", "1"}}),
+              testing::Not(HasSubstr("\033[K")));
+  EXPECT_EQ(shown("four", {"--quiet"}), "");
+}
+
+}  // namespace
+}  // namespace virnucpro::test

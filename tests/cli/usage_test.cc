@@ -1,0 +1,100 @@
+// Help, version and what a wrong command line is told.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "cli/program_runner.h"
+
+namespace virnucpro::test {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+class Usage : public CliTest {
+ protected:
+  // The error of a call that ends with code 2 and has nothing to say on standard output.
+  std::string error_of(std::vector<std::string> arguments) {
+    const ProgramResult result = run(std::move(arguments));
+    EXPECT_TRUE(ends_with(result, 2));
+    EXPECT_EQ(result.out, "");
+    return result.err;
+  }
+};
+
+TEST_F(Usage, PrintsTheVersion) {
+  const ProgramResult result = run({"--version"});
+  EXPECT_TRUE(ends_with(result, 0));
+  EXPECT_THAT(result.out, testing::MatchesRegex("virnucpro [0-9]+\\.[0-9]+\\.[0-9]+\n"));
+  EXPECT_EQ(result.err, "");
+}
+
+TEST_F(Usage, HelpOfEveryCommandHasExamplesAndTheCitation) {
+  const std::vector<std::vector<std::string>> commands = {{},
+                                                          {"predict"},
+                                                          {"embed"},
+                                                          {"validate"},
+                                                          {"devices"},
+                                                          {"models"},
+                                                          {"models", "list"},
+                                                          {"models", "info"},
+                                                          {"models", "verify"},
+                                                          {"models", "import"}};
+  for (std::vector<std::string> arguments : commands) {
+    arguments.emplace_back("--help");
+    const ProgramResult result = run(arguments);
+    EXPECT_TRUE(ends_with(result, 0));
+    EXPECT_EQ(result.err, "");
+    EXPECT_THAT(result.out, HasSubstr("Examples:\n  virnucpro ")) << result.call;
+    EXPECT_THAT(result.out, HasSubstr("https://doi.org/10.1093/bib/bbaf224")) << result.call;
+  }
+}
+
+TEST_F(Usage, ACommandIsNeeded) {
+  EXPECT_EQ(error_of({}), "virnucpro: error: no command; 'virnucpro --help' lists them\n");
+  EXPECT_EQ(error_of({"models"}),
+            "virnucpro: error: no command; 'virnucpro models --help' lists them\n");
+}
+
+TEST_F(Usage, NamesTheNearestCommandAndOption) {
+  EXPECT_EQ(error_of({"predcit", "a.fa"}),
+            "virnucpro: error: unknown command 'predcit'; did you mean 'predict'? 'virnucpro "
+            "--help' lists what there is\n");
+  EXPECT_EQ(error_of({"predict", "a.fa", "--thread", "4"}),
+            "virnucpro: error: unknown option '--thread'; did you mean '--threads'? 'virnucpro "
+            "predict --help' lists what there is\n");
+  EXPECT_EQ(error_of({"predict", "a.fa", "--bach-tokens=4"}),
+            "virnucpro: error: unknown option '--bach-tokens=4'; did you mean '--batch-tokens'? "
+            "'virnucpro predict --help' lists what there is\n");
+}
+
+TEST_F(Usage, OptionsThatDoNothingYetAreUnknown) {
+  for (const char* option : {"--resume", "--gpus", "--shard", "--keep-embeddings"}) {
+    EXPECT_THAT(error_of({"predict", "a.fa", option}),
+                StartsWith(std::string("virnucpro: error: unknown option '") + option + "'"));
+  }
+}
+
+TEST_F(Usage, AValueIsNeededOnceAndOnlyOnce) {
+  EXPECT_THAT(error_of({"predict", "a.fa", "--threads"}), HasSubstr("--threads"));
+  EXPECT_THAT(error_of({"predict", "a.fa", "--threads", "1", "--threads", "2"}),
+              HasSubstr("--threads"));
+}
+
+TEST_F(Usage, EscapesControlCharactersOfArguments) {
+  EXPECT_EQ(error_of({"predict", "a.fa", "--device\x1b[2J\n"}),
+            "virnucpro: error: unknown option '--device\\x1b[2J\\n'; 'virnucpro predict --help' "
+            "lists what there is\n");
+}
+
+TEST_F(Usage, FailsWhenStandardOutputIsFullOrClosed) {
+  EXPECT_TRUE(ends_with(run(ProgramCall{.arguments = {"--help"}, .out_path = "/dev/full"}), 74));
+  const ProgramResult closed = run({.arguments = {"models", "list"}, .out_path = "closed"});
+  EXPECT_TRUE(ends_with(closed, 74));
+  EXPECT_THAT(closed.err, StartsWith("virnucpro: error: standard output cannot be written: "));
+}
+
+}  // namespace
+}  // namespace virnucpro::test
