@@ -112,12 +112,13 @@ class Resolver {
   }
 
   void apply_flags() {
-    for (const auto& [name, value] : flags_) {
+    for (const auto& flag : flags_) {
+      const std::string& name = flag.first;
       const auto option = std::find_if(options().begin(), options().end(),
                                        [&](const Option& o) { return o.name == name; });
       check(option != options().end(), "a flag '{}' that is not in the table of options", name);
       check(option->belongs_to(command_), "a flag '{}' of another command", name);
-      if (option->assign != nullptr) assign(*option, Source::kFlag, "--" + name, value);
+      if (option->assign != nullptr) assign(*option, Source::kFlag, "--" + name, flag.second);
     }
   }
 

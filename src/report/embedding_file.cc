@@ -157,6 +157,9 @@ EmbeddingFile::EmbeddingFile(const std::string& path, const EmbeddingOrigin& ori
   s.esm2_width = esm2_width;
 
   const std::lock_guard lock(hdf5_mutex());
+  // Everything is closed by its owner, and HDF5 1.10's own clean-up at exit crashes after a full
+  // disk.
+  H5dont_atexit();
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);  // the library never prints
   const Hdf5Properties access(checked(H5Pcreate(H5P_FILE_ACCESS), path, "create"));
   // PartialFile holds the lock already, and a second one of this process would be refused.
