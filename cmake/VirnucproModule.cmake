@@ -19,6 +19,14 @@ if(VIRNUCPRO_SANITIZE)
     $<BUILD_INTERFACE:-fsanitize=${VIRNUCPRO_SANITIZE};-fno-omit-frame-pointer;-fno-sanitize-recover=all>)
   target_link_options(virnucpro_options INTERFACE $<BUILD_INTERFACE:-fsanitize=${VIRNUCPRO_SANITIZE}>)
 endif()
+if(VIRNUCPRO_FUZZ)
+  if(NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+    message(FATAL_ERROR "VIRNUCPRO_FUZZ needs clang: -DCMAKE_CXX_COMPILER=clang++")
+  endif()
+  # Every module counts its branches for libFuzzer; only the programs of tests/fuzz link the fuzzer.
+  target_compile_options(virnucpro_options INTERFACE $<BUILD_INTERFACE:-fsanitize=fuzzer-no-link>)
+  target_link_options(virnucpro_options INTERFACE $<BUILD_INTERFACE:-fsanitize=fuzzer-no-link>)
+endif()
 
 # virnucpro_add_module(backend/cpu EDGES backend ops tensor base LIBRARIES DNNL::dnnl HEADERS dnnl.hpp hwy/)
 #   EDGES      modules it may include, besides itself

@@ -109,7 +109,7 @@ TensorSource read_sharded(const std::string& index_path) {
       }
     }
     // Tied weights may lie in several shards; the index says which one counts.
-    shard.drop([&](const std::string& name) { return !names.contains(name); });
+    shard.drop([&kept = names](const std::string& name) { return !kept.contains(name); });
     result.absorb(std::move(shard));
   }
   return result;

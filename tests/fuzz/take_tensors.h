@@ -1,0 +1,23 @@
+// Taking every tensor of a source, and reading every byte of it.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "fuzz/only_errors.h"
+#include "weights/tensor_source.h"
+
+namespace virnucpro::fuzz {
+
+/// A tensor that cannot be taken does not keep the others from being tried.
+inline void take_tensors(TensorSource source) {
+  for (const std::string& name : source.names()) {
+    only_errors([&] {
+      const HostTensor tensor = source.take_any(name);
+      volatile unsigned sum = 0;  // every byte is read, which a sanitizer watches
+      for (const std::byte byte : tensor.span()) sum = sum + std::to_integer<unsigned>(byte);
+    });
+  }
+}
+
+}  // namespace virnucpro::fuzz
