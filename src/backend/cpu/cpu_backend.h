@@ -53,6 +53,8 @@ class CpuBackend final : public Backend {
   void do_convert(const ops::Convert& op) override;
 
   void attend(const ops::Attention& op);
+  std::unique_ptr<ops::LinearWeight> prepare(std::span<const HostTensor> parts, DataType type);
+  void multiply(const ops::Linear& op);
 
   WorkerGroup workers_;
   std::vector<Scratch> scratch_;  // one per worker

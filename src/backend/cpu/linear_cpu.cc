@@ -10,16 +10,23 @@
 #include "backend/cpu/parallel.h"
 #include "backend/cpu/single_thread_openmp.h"
 #include "base/check.h"
+#include "base/errors.h"
+#include "base/format.h"
 
 namespace virnucpro {
 namespace {
 
 using Product = CpuLinearState::Product;
 
-// 64 rows by 128 columns: with k = 1280 a tile of either side is under 700 kB and fits the second
-// level cache of current processors; oneDNN is within 2 % of its best there
-// (bench/ops/linear_bench).
-constexpr std::int64_t kTileRows = 64;
+// Rows of a tile, by the inputs of the weight alone. 64 by 128 with k = 1280: a tile of either side
+// is under 700 kB and fits the second level cache of current processors; oneDNN is within 2 % of
+// its best there (bench/ops/linear_bench). Narrow weights take higher tiles, so that the cost of a
+// call (1 to 2 us) stays small beside its products.
+constexpr std::int64_t tile_rows(std::int64_t inputs) {
+  if (inputs <= 192) return 256;
+  return inputs <= 512 ? 128 : 64;
+}
+
 constexpr std::int64_t kPanelRows = 128;
 // Enough tasks for every worker to have several, so that the last ones do not wait long.
 constexpr std::int64_t kTasksPerWorker = 4;
@@ -51,6 +58,20 @@ class CpuLinearWeight final : public ops::LinearWeight {
   std::vector<HostTensor> parts;  // keeps the rows alive
   std::vector<Scratch> packed;    // keeps packed panels alive
 };
+
+/// Runs `body`; what oneDNN throws becomes an error of ours.
+template <typename Body>
+auto translating_errors(const Body& body) {
+  try {
+    return body();
+  } catch (const dnnl::error& error) {
+    if (error.status == dnnl_out_of_memory) {
+      throw OutOfDeviceMemory("cpu: out of memory in a matrix product; use fewer --batch-tokens");
+    }
+    throw DeviceError(fmt::format("cpu: oneDNN failed: {} (status {})", error.what(),
+                                  static_cast<int>(error.status)));
+  }
+}
 
 void execute(const dnnl::primitive& primitive, const dnnl::stream& stream,
              std::span<const dnnl_exec_arg_t> arguments) {
@@ -90,10 +111,11 @@ const CpuLinearState::Primitives& CpuLinearState::primitives(std::int64_t inputs
 
   const SingleThreadOpenMp guard;  // oneDNN plans for the threads it sees here
   using dnnl::memory;
-  const memory::desc input({kTileRows, inputs}, product, memory::format_tag::ab);
+  const std::int64_t rows = tile_rows(inputs);
+  const memory::desc input({rows, inputs}, product, memory::format_tag::ab);
   const memory::desc any({inputs, width}, product, memory::format_tag::any);
   const memory::desc plain({inputs, width}, product, memory::format_tag::ba);
-  const memory::desc output({kTileRows, width}, Product::f32, memory::format_tag::ab);
+  const memory::desc output({rows, width}, Product::f32, memory::format_tag::ab);
   dnnl::primitive_attr attributes;
   // The caller brings the scratch memory: only then may several workers run one primitive.
   attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
@@ -127,6 +149,11 @@ std::unique_ptr<ops::LinearWeight> CpuBackend::do_prepare_linear(const HostTenso
 
 std::unique_ptr<ops::LinearWeight> CpuBackend::do_prepare_linear_parts(
     std::span<const HostTensor> parts, DataType type) {
+  return translating_errors([&] { return prepare(parts, type); });
+}
+
+std::unique_ptr<ops::LinearWeight> CpuBackend::prepare(std::span<const HostTensor> parts,
+                                                       DataType type) {
   const std::int64_t k = parts[0].shape[1];
   std::int64_t outputs = 0;
   for (const HostTensor& part : parts) outputs += part.shape[0];
@@ -195,13 +222,14 @@ void run_task(CpuLinearState& state, const ops::Linear& op, const CpuLinearWeigh
   const bool narrow = weight.product == Product::bf16;
   const auto* input = static_cast<const std::byte*>(narrow ? state.narrowed.data() : op.input.data);
   const std::int64_t input_stride = narrow ? k : op.input.stride;
-  mine.sums.reserve(static_cast<std::size_t>(kTileRows * width));
+  const std::int64_t height = tile_rows(k);
+  mine.sums.reserve(static_cast<std::size_t>(height * width));
   float* sums = mine.sums.data();
-  std::byte* tail = grow(mine.tail, static_cast<std::size_t>(kTileRows) * row_bytes);
+  std::byte* tail = grow(mine.tail, static_cast<std::size_t>(height) * row_bytes);
 
   using dnnl::memory;
-  const memory::desc tile_desc({kTileRows, k}, weight.product, memory::format_tag::ab);
-  const memory::desc sums_desc({kTileRows, width}, Product::f32, memory::format_tag::ab);
+  const memory::desc tile_desc({height, k}, weight.product, memory::format_tag::ab);
+  const memory::desc sums_desc({height, width}, Product::f32, memory::format_tag::ab);
   memory tile = wrap(tile_desc, state.engine, tail);
   const memory weights = wrap(made.packed, state.engine, packed);
   const memory product = wrap(sums_desc, state.engine, sums);
@@ -214,10 +242,10 @@ void run_task(CpuLinearState& state, const ops::Linear& op, const CpuLinearWeigh
   const auto* residual = static_cast<const float*>(op.residual.data);
   auto* output = static_cast<float*>(op.output.data);
   for (std::int64_t t = first_tile; t < last_tile; ++t) {
-    const std::int64_t row = t * kTileRows;
-    const std::int64_t rows = std::min(kTileRows, op.input.rows - row);
+    const std::int64_t row = t * height;
+    const std::int64_t rows = std::min(height, op.input.rows - row);
     const std::byte* from = input + static_cast<std::size_t>(row * input_stride) * element;
-    if (rows == kTileRows && input_stride == k) {
+    if (rows == height && input_stride == k) {
       tile.set_data_handle(const_cast<std::byte*>(from));
     } else {
       for (std::int64_t r = 0; r < rows; ++r) {
@@ -225,7 +253,7 @@ void run_task(CpuLinearState& state, const ops::Linear& op, const CpuLinearWeigh
                     from + static_cast<std::size_t>(r * input_stride) * element, row_bytes);
       }
       std::memset(tail + static_cast<std::size_t>(rows) * row_bytes, 0,
-                  static_cast<std::size_t>(kTileRows - rows) * row_bytes);
+                  static_cast<std::size_t>(height - rows) * row_bytes);
       tile.set_data_handle(tail);
     }
     execute(made.multiply, mine.stream, arguments);
@@ -247,6 +275,10 @@ void run_task(CpuLinearState& state, const ops::Linear& op, const CpuLinearWeigh
 }  // namespace
 
 void CpuBackend::do_linear(const ops::Linear& op) {
+  translating_errors([&] { multiply(op); });
+}
+
+void CpuBackend::multiply(const ops::Linear& op) {
   const auto* weight = dynamic_cast<const CpuLinearWeight*>(op.weight);
   check(weight != nullptr, "linear: the weight was prepared by another backend");
   check(op.input.type == DataType::kFloat32 && op.output.type == DataType::kFloat32 &&
@@ -256,16 +288,18 @@ void CpuBackend::do_linear(const ops::Linear& op) {
   const std::int64_t k = weight->inputs();
   if (rows == 0 || weight->outputs() == 0) return;
   check(k > 0, "linear: a weight without inputs");
-  for (const Panel& panel : weight->panels)
+  for (const Panel& panel : weight->panels) {
     linear_state_->primitives(k, panel.count, weight->product);
+  }
 
-  const std::int64_t tiles = (rows + kTileRows - 1) / kTileRows;
+  const std::int64_t height = tile_rows(k);
+  const std::int64_t tiles = (rows + height - 1) / height;
   if (weight->product == Product::bf16) {
     auto* narrowed = reinterpret_cast<std::uint16_t*>(
         grow(linear_state_->narrowed, static_cast<std::size_t>(rows * k) * sizeof(std::uint16_t)));
     parallel_for(workers_, tiles, [&](std::size_t t, std::size_t) {
-      const std::int64_t first = static_cast<std::int64_t>(t) * kTileRows;
-      for (std::int64_t r = first; r < std::min(first + kTileRows, rows); ++r) {
+      const std::int64_t first = static_cast<std::int64_t>(t) * height;
+      for (std::int64_t r = first; r < std::min(first + height, rows); ++r) {
         narrow_to_bfloat16(static_cast<const float*>(op.input.data) + r * op.input.stride,
                            narrowed + r * k, static_cast<std::size_t>(k));
       }

@@ -6,8 +6,9 @@
 // bias, activation and residual while the tile is still in cache. Where the processor multiplies
 // bfloat16, such weights are packed once when they are prepared.
 //
-// Row tiles have a fixed size: each product runs the same code on the same 64 x k x panel problem,
-// so a row's result cannot depend on how many rows there are, on its neighbours or on the threads.
+// Row tiles have a fixed size: each product runs the same code on the same tile x k x panel
+// problem, so a row's result cannot depend on how many rows there are, on its neighbours or on the
+// threads.
 #pragma once
 
 #include <cstddef>
