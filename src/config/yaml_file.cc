@@ -1,11 +1,13 @@
 #include "config/yaml_file.h"
 
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <cerrno>
 #include <cstddef>
 #include <fstream>
 #include <map>
+#include <sstream>
 #include <system_error>
 
 #include "base/errors.h"
@@ -35,6 +37,31 @@ std::string_view kind_of(const YAML::Node& node) {
   return "nothing";
 }
 
+/// For passing over a document: keeps nothing of it.
+class Ignored final : public YAML::EventHandler {
+ public:
+  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                  YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+};
+
+// Not by YAML::LoadAll: yaml-cpp 0.7 finds documents without end in some damaged texts.
+bool has_several_documents(const std::string& text) {
+  std::istringstream stream(text);
+  YAML::Parser parser(stream);
+  Ignored ignored;
+  return parser.HandleNextDocument(ignored) && parser.HandleNextDocument(ignored);
+}
+
 YamlEntry entry_of(const YAML::Node& key, const YAML::Node& value, const std::string& path) {
   if (!key.IsScalar()) {
     throw ConfigError(fmt::format("{}: line {}: a key must be a plain name, and this one is {}",
@@ -59,18 +86,18 @@ YamlEntry entry_of(const YAML::Node& key, const YAML::Node& value, const std::st
 }  // namespace
 
 std::vector<YamlEntry> parse_yaml(const std::string& text, const std::string& path) {
-  std::vector<YAML::Node> documents;
+  YAML::Node root;
+  bool has_several = false;
   try {
-    documents = YAML::LoadAll(text);
+    has_several = has_several_documents(text);
+    root = YAML::Load(text);
   } catch (const YAML::Exception& error) {
     throw ConfigError(
         fmt::format("{}: line {}: not valid YAML: {}", path, line_of(error.mark), error.msg));
   }
-  if (documents.empty()) return {};
-  if (documents.size() > 1) {
-    throw ConfigError(fmt::format("{}: holds {} YAML documents; keep one", path, documents.size()));
+  if (has_several) {
+    throw ConfigError(fmt::format("{}: holds several YAML documents; keep one", path));
   }
-  const YAML::Node& root = documents.front();
   if (root.IsNull()) return {};
   if (!root.IsMap()) {
     throw ConfigError(

@@ -70,7 +70,11 @@ TEST(YamlFile, NamesTheLineOfASyntaxError) {
 
 TEST(YamlFile, RefusesSeveralDocuments) {
   EXPECT_EQ(error_of("threads: 1\n---\nthreads: 2\n"),
-            "run.yaml: holds 2 YAML documents; keep one");
+            "run.yaml: holds several YAML documents; keep one");
+}
+
+TEST(YamlFile, RefusesDamagedTextInWhichYamlCppFindsDocumentsWithoutEnd) {
+  EXPECT_THAT(error_of(",\x88--[b,\x88---"), testing::StartsWith("run.yaml: "));
 }
 
 TEST(YamlFile, SurvivesDeepNestingAndBinaryBytes) {
