@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <ostream>
 
 #include <cmath>
 #include <cstdint>
@@ -21,6 +22,9 @@ namespace virnucpro {
 struct Subject {
   std::string name;
   std::int64_t target = 0;
+
+  /// What failures and lists of tests show.
+  friend void PrintTo(const Subject& subject, std::ostream* out) { *out << subject.name; }
 };
 
 /// The reference backend, and the cpu backend once for each target this machine can run.

@@ -1,6 +1,8 @@
 // The DNA tokenizer against stored answers of Hugging Face tokenizers.
 #include <gtest/gtest.h>
+
 #include <zlib.h>
+#include <ostream>
 
 #include <cstdint>
 #include <fstream>
@@ -71,6 +73,10 @@ void expect_block(const DnaTokenizer& tokenizer, const ExpectedBlock& expected, 
 struct Part {
   const char* tokenizer;
   std::size_t quarter;  // a quarter of the blocks per test, so that they run side by side
+
+  friend void PrintTo(const Part& part, std::ostream* out) {
+    *out << part.tokenizer << ", quarter " << part.quarter;
+  }
 };
 
 class GeneratedSequences : public ::testing::TestWithParam<Part> {};

@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <ostream>
+
 #include "unit/weights/weights_test_data.h"
 #include "weights/classifier_weights.h"
 #include "weights/dnabert_s_weights.h"
@@ -17,6 +19,8 @@ struct Esm2Case {
   std::string path;
   bool token_dropout = true;
   double layer_norm_eps = 1e-5;
+
+  friend void PrintTo(const Esm2Case& layout, std::ostream* out) { *out << layout.path; }
 };
 
 class Esm2Layout : public testing::TestWithParam<Esm2Case> {};
@@ -178,6 +182,8 @@ TEST_F(DnabertSWeightsErrors, NamesWhatDoesNotFit) {
 struct ClassifierCase {
   std::string path;
   double eps = 1e-5;
+
+  friend void PrintTo(const ClassifierCase& layout, std::ostream* out) { *out << layout.path; }
 };
 
 class ClassifierLayout : public testing::TestWithParam<ClassifierCase> {};
