@@ -69,7 +69,7 @@ TEST(RunJson, HoldsWhatTheRunWas) {
 TEST(RunJson, IsValidForAPathThatIsNoUtf8) {
   RunReport report;
   report.inputs = {{"caf\xe9.fa", 1, 1}};
-  EXPECT_NO_THROW(nlohmann::json::parse(run_json(report)));
+  EXPECT_TRUE(nlohmann::json::accept(run_json(report)));
 }
 
 TEST(RunJson, RefusesAPackingEfficiencyAboveOne) {
