@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cctype>
 #include <cstddef>
-#include <numeric>
-#include <vector>
+
+#include "base/edit_distance.h"
 
 namespace virnucpro {
 namespace {
@@ -20,22 +20,6 @@ std::string folded(std::string_view text) {
   return result;
 }
 
-// Levenshtein distance, one row at a time.
-std::size_t edits(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i + 1;
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({replaced, row[j] + 1, row[j + 1] + 1});
-    }
-  }
-  return row[b.size()];
-}
-
 }  // namespace
 
 std::string nearest_name(std::string_view name, std::span<const std::string> candidates) {
@@ -44,7 +28,7 @@ std::string nearest_name(std::string_view name, std::span<const std::string> can
   const std::string* best = nullptr;
   std::size_t fewest = 0;
   for (const std::string& candidate : candidates) {
-    const std::size_t distance = edits(wanted, folded(candidate));
+    const std::size_t distance = edit_distance(wanted, folded(candidate));
     if (best == nullptr || distance < fewest) {
       best = &candidate;
       fewest = distance;

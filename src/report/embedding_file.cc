@@ -7,8 +7,8 @@
 #include "base/check.h"
 #include "base/errors.h"
 #include "base/format.h"
+#include "base/partial_file.h"
 #include "report/hdf5_handle.h"
-#include "report/partial_file.h"
 
 namespace virnucpro {
 namespace {

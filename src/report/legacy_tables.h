@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "report/output_file.h"
+#include "base/output_file.h"
 #include "report/rows.h"
 #include "report/sorted_lines.h"
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "report/output_file.h"
+#include "base/output_file.h"
 #include "report/rows.h"
 
 namespace virnucpro {

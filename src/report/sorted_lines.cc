@@ -8,7 +8,7 @@
 #include <queue>
 
 #include "base/check.h"
-#include "report/partial_file.h"
+#include "base/partial_file.h"
 
 namespace virnucpro {
 namespace {

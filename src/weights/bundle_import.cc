@@ -12,13 +12,14 @@
 #include "base/errors.h"
 #include "base/format.h"
 #include "base/mapped_file.h"
+#include "base/output_file.h"
+#include "base/partial_file.h"
 #include "base/sha256.h"
 #include "tensor/float16.h"
 #include "weights/bundle.h"
 #include "weights/bundle_card.h"
 #include "weights/display_name.h"
 #include "weights/json_reader.h"
-#include "weights/output_file.h"
 #include "weights/safetensors.h"
 
 namespace virnucpro {

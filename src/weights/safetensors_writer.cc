@@ -7,8 +7,8 @@
 
 #include "base/check.h"
 #include "base/format.h"
+#include "base/output_file.h"
 #include "weights/json_reader.h"
-#include "weights/output_file.h"
 #include "weights/safetensors.h"
 
 namespace virnucpro {

@@ -1,11 +1,11 @@
 #include "weights/tensor_source.h"
 
 #include <algorithm>
-#include <numeric>
 #include <set>
 #include <string_view>
 #include <utility>
 
+#include "base/edit_distance.h"
 #include "base/errors.h"
 #include "base/format.h"
 #include "weights/display_name.h"
@@ -24,22 +24,6 @@ std::string described(const std::string& name, const TensorSource::Entry& entry)
 bool is_floating_name(std::string_view type) {
   return type == name_of(DataType::kFloat32) || type == name_of(DataType::kFloat16) ||
          type == name_of(DataType::kBFloat16);
-}
-
-/// Letters to change, add or remove to turn one name into the other.
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i + 1;
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t changed = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({changed, row[j] + 1, row[j + 1] + 1});
-    }
-  }
-  return row.back();
 }
 
 }  // namespace

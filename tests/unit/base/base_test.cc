@@ -11,6 +11,7 @@
 
 #include "base/bounded_queue.h"
 #include "base/check.h"
+#include "base/edit_distance.h"
 #include "base/environment.h"
 #include "base/errors.h"
 #include "base/log.h"
@@ -130,6 +131,13 @@ TEST(Sha256, AgreesWithTheStandard) {
   const std::string large(3 << 20, 'x');
   EXPECT_EQ(sha256_file(temporary_file("large", large)), sha256_hex(bytes_of(large)));
   EXPECT_THROW(sha256_file("/nowhere/file"), ModelError);
+}
+
+TEST(EditDistance, CountsLettersToChangeAddOrRemove) {
+  EXPECT_EQ(edit_distance("kitten", "sitting"), 3u);
+  EXPECT_EQ(edit_distance("", "abc"), 3u);
+  EXPECT_EQ(edit_distance("abc", ""), 3u);
+  EXPECT_EQ(edit_distance("abc", "abc"), 0u);
 }
 
 TEST(Environment, OneTrueAndYesInAnyCaseAreTrue) {

@@ -1,4 +1,4 @@
-#include "report/partial_file.h"
+#include "base/partial_file.h"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -134,20 +134,24 @@ void PartialFile::publish() {
   if (::rename(partial_path_.c_str(), path_.c_str()) != 0) fail_output(path_, "rename", errno);
   published_ = true;
   ::close(std::exchange(descriptor_, -1));  // and with it the lock: readers may take one, too
-  const std::string folder = folder_of(path_);
-  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) fail_output(folder, "open", errno);
-  const int result = ::fsync(descriptor);
-  const int error = errno;
-  ::close(descriptor);
-  if (result != 0 && error != EINVAL && error != ENOTSUP) {
-    fail_output(folder, "write to the disk", error);
-  }
+  sync_folder(folder_of(path_));
 }
 
 void PartialFile::withdraw() {
   if (::unlink(path_.c_str()) != 0 && errno != ENOENT) {
     fail_output(path_, "remove the older file", errno);
+  }
+}
+
+void sync_folder(const std::string& folder) {
+  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) fail_output(folder, "open", errno);
+  const int result = ::fsync(descriptor);
+  const int error = errno;
+  ::close(descriptor);
+  // A file system that cannot sync a folder has nothing to make durable.
+  if (result != 0 && error != EINVAL && error != ENOTSUP) {
+    fail_output(folder, "write to the disk", error);
   }
 }
 

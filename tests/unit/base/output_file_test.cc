@@ -1,5 +1,5 @@
 // Result files appear whole or not at all.
-#include "report/output_file.h"
+#include "base/output_file.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,11 +1,12 @@
-// A text file written in large pieces, every one of them checked.
+// A file written in large pieces, every one of them checked.
 #pragma once
 
-#include <cstdint>
+#include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 
-#include "report/partial_file.h"
+#include "base/partial_file.h"
 
 namespace virnucpro {
 
@@ -17,10 +18,8 @@ class OutputFile {
 
   const std::string& path() const { return file_.path(); }
 
-  void write(std::string_view text) {
-    buffer_ += text;
-    if (buffer_.size() >= kBufferBytes) flush();
-  }
+  void write(std::string_view text);
+  void write(std::span<const std::byte> bytes);
 
   /// A place to append a row to; follow with row_done().
   std::string& row() { return buffer_; }
@@ -32,6 +31,11 @@ class OutputFile {
   void finish();
   /// Gives the file its name. Call finish() before.
   void publish() { file_.publish(); }
+  /// Both at once.
+  void commit() {
+    finish();
+    publish();
+  }
   /// Removes an older file of the final name, if there is one.
   void withdraw() { file_.withdraw(); }
 
@@ -40,6 +44,7 @@ class OutputFile {
   static constexpr std::size_t kBufferBytes = std::size_t{1} << 18;
 
   void flush();
+  void write_out(std::string_view bytes);
 
   PartialFile file_;
   std::string buffer_;

@@ -34,6 +34,9 @@ class PartialFile {
   bool published_ = false;
 };
 
+/// Makes the names inside a folder durable. OutputError when that fails.
+void sync_folder(const std::string& folder);
+
 /// Makes the folder and its parents unless they exist. OutputError otherwise.
 void make_result_folder(const std::string& folder);
 

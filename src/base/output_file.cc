@@ -1,4 +1,4 @@
-#include "report/output_file.h"
+#include "base/output_file.h"
 
 #include <unistd.h>
 
@@ -6,8 +6,26 @@
 
 namespace virnucpro {
 
+void OutputFile::write(std::string_view text) {
+  if (text.size() >= kBufferBytes) {  // a large piece needs no copy of its own
+    flush();
+    write_out(text);
+    return;
+  }
+  buffer_ += text;
+  if (buffer_.size() >= kBufferBytes) flush();
+}
+
+void OutputFile::write(std::span<const std::byte> bytes) {
+  write(std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+}
+
 void OutputFile::flush() {
-  std::string_view rest = buffer_;
+  write_out(buffer_);
+  buffer_.clear();
+}
+
+void OutputFile::write_out(std::string_view rest) {
   while (!rest.empty()) {
     const ssize_t written = ::write(file_.descriptor(), rest.data(), rest.size());
     if (written < 0) {
@@ -19,7 +37,6 @@ void OutputFile::flush() {
     // A short write is followed by one that says why.
     rest.remove_prefix(static_cast<std::size_t>(written));
   }
-  buffer_.clear();
 }
 
 void OutputFile::finish() {
