@@ -49,7 +49,7 @@ std::vector<ExpectedTensor> expected_tensors(const DnabertSConfig& config,
 
 bool is_unused(const std::string& name) {
   return name.starts_with("pooler.") || name.starts_with("cls.") ||
-         name == "embeddings.position_ids";
+         name == "embeddings.position_ids" || name == "embeddings.token_type_ids";
 }
 
 DnabertSConfig read_config(const std::string& path) {
