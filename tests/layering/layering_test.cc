@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
-#include <regex>
+#include <optional>
 #include <set>
 #include <sstream>
 #include <string>
@@ -58,10 +58,31 @@ std::string module_of(const std::string& path, const std::map<std::string, Modul
   return best;
 }
 
+struct Include {
+  std::string target;
+  bool is_quoted = false;
+};
+
+/// What `#include "x"` or `#include <x>` names; nothing for other lines.
+std::optional<Include> parse_include(const std::string& line) {
+  std::istringstream stream(line);
+  std::string hash;
+  stream >> hash;
+  if (hash == "#") {
+    stream >> hash;
+    hash = "#" + hash;
+  }
+  if (!hash.starts_with("#include")) return std::nullopt;
+  const std::size_t open = line.find_first_of("<\"");
+  if (open == std::string::npos) return std::nullopt;
+  const std::size_t close = line.find_first_of(">\"", open + 1);
+  if (close == std::string::npos) return std::nullopt;
+  return Include{line.substr(open + 1, close - open - 1), line[open] == '"'};
+}
+
 /// Every complaint about one source text, for the module it lies in.
 std::vector<std::string> complaints(const std::string& file, const std::string& text,
                                     const std::map<std::string, Module>& modules) {
-  static const std::regex kInclude("^\\s*#\\s*include\\s*([<\"])([^>\"]+)[>\"]");
   std::vector<std::string> found;
   const std::string own = module_of(file, modules);
   if (own.empty()) return {file + ": lies in no module"};
@@ -69,13 +90,13 @@ std::vector<std::string> complaints(const std::string& file, const std::string& 
   int number = 0;
   for (std::string line; std::getline(stream, line);) {
     ++number;
-    std::smatch match;
-    if (!std::regex_search(line, match, kInclude)) continue;
-    const std::string target = match[2];
+    const std::optional<Include> include = parse_include(line);
+    if (!include) continue;
+    const std::string& target = include->target;
     const std::string where = file + ":" + std::to_string(number) + ": ";
     const Module& module = modules.at(own);
     const std::string other = module_of(target, modules);
-    if (!other.empty() && match[1] == "\"") {
+    if (!other.empty() && include->is_quoted) {
       if (other != own && !module.edges.contains(other)) {
         found.push_back(where + own + " must not include " + target);
       }
