@@ -180,6 +180,15 @@ std::vector<std::string> CliTest::names_in(const std::string& name) const {
   return names;
 }
 
+bool has_terminals() {
+  int master = -1;
+  int slave = -1;
+  if (::openpty(&master, &slave, nullptr, nullptr, nullptr) != 0) return false;
+  ::close(master);
+  ::close(slave);
+  return true;
+}
+
 testing::AssertionResult ends_with(const ProgramResult& result, int exit_code) {
   if (result.exit_code == exit_code) return testing::AssertionSuccess();
   return testing::AssertionFailure() << "exit code " << result.exit_code << " instead of "

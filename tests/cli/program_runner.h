@@ -60,6 +60,9 @@ class CliTest : public testing::Test {
   std::string folder_;
 };
 
+/// False where the system gives no pseudo-terminals (a chroot without /dev/pts).
+bool has_terminals();
+
 /// Expects an exit code, and shows call and messages otherwise.
 testing::AssertionResult ends_with(const ProgramResult& result, int exit_code);
 

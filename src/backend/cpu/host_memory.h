@@ -6,6 +6,11 @@
 
 namespace virnucpro {
 
+/// Floats of room behind an array whose last vector is stored whole: 256 bytes, the longest vector
+/// of any target. Highway's own constants speak of the baseline here, not of the target chosen at
+/// run time.
+inline constexpr std::size_t kVectorRoom = 64;
+
 /// 64-byte aligned, uninitialised. Throws OutOfDeviceMemory.
 std::shared_ptr<void> allocate_aligned(std::size_t bytes);
 

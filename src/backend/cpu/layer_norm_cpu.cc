@@ -89,7 +89,7 @@ void CpuBackend::do_layer_norm(const ops::LayerNorm& op) {
   const float* residual = float32_data("layer_norm", op.residual);
   float* output = float32_data("layer_norm", op.output);
   const auto width = static_cast<std::size_t>(op.input.columns);
-  for (Scratch& scratch : scratch_) scratch.reserve(width + HWY_MAX_BYTES);
+  for (Scratch& scratch : scratch_) scratch.reserve(width + kVectorRoom);
   const auto kernel = HWY_DYNAMIC_DISPATCH(normalise_row);
   parallel_rows(workers_, op.input.rows, op.input.columns,
                 [&](std::int64_t first, std::int64_t last, std::size_t worker) {
