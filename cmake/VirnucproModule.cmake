@@ -15,6 +15,8 @@ if(VIRNUCPRO_DEVELOPER)
   target_compile_options(virnucpro_options INTERFACE $<BUILD_INTERFACE:${VIRNUCPRO_WARNINGS};-Werror>)
 endif()
 if(VIRNUCPRO_SANITIZE)
+  # GCC and clang tell of sanitizers in different ways; tests that cannot run under them ask this.
+  target_compile_definitions(virnucpro_options INTERFACE $<BUILD_INTERFACE:VIRNUCPRO_SANITIZED>)
   target_compile_options(virnucpro_options INTERFACE
     $<BUILD_INTERFACE:-fsanitize=${VIRNUCPRO_SANITIZE};-fno-omit-frame-pointer;-fno-sanitize-recover=all>)
   target_link_options(virnucpro_options INTERFACE $<BUILD_INTERFACE:-fsanitize=${VIRNUCPRO_SANITIZE}>)
