@@ -7,6 +7,7 @@
 #include "hwy/foreach_target.h"
 // foreach_target.h must come first.
 #include "backend/cpu/math-inl.h"
+#include "backend/cpu/vector-inl.h"
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -15,60 +16,29 @@ namespace HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-template <typename T>
-void widen_type(const T* HWY_RESTRICT from, float* HWY_RESTRICT to, std::size_t count) {
+template <typename Half>
+void widen_type(const void* from, float* HWY_RESTRICT to, std::size_t count) {
   const hn::ScalableTag<float> d;
-  const hn::Rebind<T, decltype(d)> narrow;
-  const std::size_t lanes = hn::Lanes(d);
-  std::size_t i = 0;
-  for (; i + lanes <= count; i += lanes) {
-    hn::StoreU(hn::PromoteTo(d, hn::LoadU(narrow, from + i)), d, to + i);
-  }
-  const hn::CappedTag<float, 1> one;
-  const hn::Rebind<T, decltype(one)> narrow_one;
-  for (; i < count; ++i) {
-    hn::StoreU(hn::PromoteTo(one, hn::LoadU(narrow_one, from + i)), one, to + i);
-  }
+  const auto* input = static_cast<const Half*>(from);
+  for_vectors(d, count, [&](std::size_t i, std::size_t lanes) HWY_ATTR {
+    store_any(d, load_any(d, input + i, lanes), to + i, lanes);
+  });
 }
 
 void widen_float16(const void* from, float* to, std::size_t count) {
-  widen_type(static_cast<const hwy::float16_t*>(from), to, count);
+  widen_type<Float16>(from, to, count);
 }
 
 void widen_bfloat16(const void* from, float* to, std::size_t count) {
-  widen_type(static_cast<const hwy::bfloat16_t*>(from), to, count);
+  widen_type<BFloat16>(from, to, count);
 }
 
-void narrow_bfloat16(const float* HWY_RESTRICT from, std::uint16_t* HWY_RESTRICT to,
-                     std::size_t count) {
+void narrow_bfloat16(const float* from, std::uint16_t* to, std::size_t count) {
   const hn::ScalableTag<float> d;
-  const hn::RebindToUnsigned<decltype(d)> du;
-  const hn::Rebind<std::uint16_t, decltype(d)> narrow;
-  const std::size_t lanes = hn::Lanes(d);
-  // Nearest even by integer addition, as tensor/float16.h; DemoteTo alone would truncate.
-  const auto round = [](auto tag, auto bits) {
-    const auto odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(tag, 1u));
-    return hn::ShiftRight<16>(hn::Add(bits, hn::Add(odd, hn::Set(tag, 0x7fffu))));
-  };
-  const auto quiet = [](auto tag, auto bits) {
-    return hn::Or(hn::ShiftRight<16>(bits), hn::Set(tag, 0x40u));
-  };
-  std::size_t i = 0;
-  for (; i + lanes <= count; i += lanes) {
-    const auto value = hn::LoadU(d, from + i);
-    const auto bits = hn::BitCast(du, value);
-    const auto is_nan = hn::RebindMask(du, hn::IsNaN(value));
-    const auto rounded = hn::IfThenElse(is_nan, quiet(du, bits), round(du, bits));
-    const hn::RebindToSigned<decltype(du)> di;
-    hn::StoreU(hn::DemoteTo(narrow, hn::BitCast(di, rounded)), narrow, to + i);
-  }
-  for (; i < count; ++i) {
-    std::uint32_t bits;
-    std::memcpy(&bits, from + i, sizeof(bits));
-    const bool is_nan = (bits & 0x7fffffffu) > 0x7f800000u;
-    to[i] = static_cast<std::uint16_t>(is_nan ? (bits >> 16) | 0x40u
-                                              : (bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16);
-  }
+  auto* output = reinterpret_cast<BFloat16*>(to);
+  for_vectors(d, count, [&](std::size_t i, std::size_t lanes) HWY_ATTR {
+    store_any(d, load_any(d, from + i, lanes), output + i, lanes);
+  });
 }
 
 template <ops::Activation kActivation>
