@@ -6,7 +6,7 @@
 
 namespace virnucpro {
 
-enum class DataType { kFloat32, kFloat16, kBFloat16, kInt32, kInt64 };
+enum class DataType { kFloat32, kFloat16, kBFloat16, kInt8, kInt32, kInt64 };
 
 constexpr std::size_t size_of(DataType type) {
   switch (type) {
@@ -16,13 +16,15 @@ constexpr std::size_t size_of(DataType type) {
     case DataType::kFloat16:
     case DataType::kBFloat16:
       return 2;
+    case DataType::kInt8:
+      return 1;
     case DataType::kInt64:
       return 8;
   }
   return 0;
 }
 
-/// The name used in messages and files: float32, float16, bfloat16, int32, int64.
+/// The name used in messages and files: float32, float16, bfloat16, int8, int32, int64.
 constexpr std::string_view name_of(DataType type) {
   switch (type) {
     case DataType::kFloat32:
@@ -31,6 +33,8 @@ constexpr std::string_view name_of(DataType type) {
       return "float16";
     case DataType::kBFloat16:
       return "bfloat16";
+    case DataType::kInt8:
+      return "int8";
     case DataType::kInt32:
       return "int32";
     case DataType::kInt64:

@@ -46,7 +46,7 @@ constexpr StoredType kStoredTypes[] = {
     {"U32", "uint32", 4, {}},
     {"I16", "int16", 2, {}},
     {"U16", "uint16", 2, {}},
-    {"I8", "int8", 1, {}},
+    {"I8", "int8", 1, DataType::kInt8},
     {"U8", "uint8", 1, {}},
     {"BOOL", "bool", 1, {}},
     {"F8_E4M3", "float8_e4m3", 1, {}},

@@ -35,7 +35,7 @@ constexpr StorageType kStorageTypes[] = {
     {"IntStorage", "int32", DataType::kInt32},
     {"DoubleStorage", "float64", {}},
     {"ShortStorage", "int16", {}},
-    {"CharStorage", "int8", {}},
+    {"CharStorage", "int8", DataType::kInt8},
     {"ByteStorage", "uint8", {}},
     {"BoolStorage", "bool", {}},
 };

@@ -1,6 +1,7 @@
-// Reading and writing single elements and rows of any floating type, as double.
+// Reading and writing single elements and rows of any floating type as double, and reading of int8.
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "base/errors.h"
@@ -18,6 +19,8 @@ inline double load(const ConstMatrix& matrix, std::int64_t row, std::int64_t col
       return to_float(static_cast<const Float16*>(matrix.data)[at]);
     case DataType::kBFloat16:
       return to_float(static_cast<const BFloat16*>(matrix.data)[at]);
+    case DataType::kInt8:
+      return static_cast<const std::int8_t*>(matrix.data)[at];
     case DataType::kInt32:
     case DataType::kInt64:
       break;
@@ -39,6 +42,7 @@ inline void store(const Matrix& matrix, std::int64_t row, std::int64_t column, d
     case DataType::kBFloat16:
       static_cast<BFloat16*>(matrix.data)[at] = to_bfloat16(rounded);
       return;
+    case DataType::kInt8:
     case DataType::kInt32:
     case DataType::kInt64:
       break;

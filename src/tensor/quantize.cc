@@ -1,0 +1,55 @@
+#include "tensor/quantize.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <memory>
+#include <utility>
+
+#include "base/check.h"
+
+namespace virnucpro {
+
+float quantize_row(std::span<const float> row, std::span<std::int8_t> quantized) {
+  check(row.size() == quantized.size(), "quantize_row: {} values to {}", row.size(),
+        quantized.size());
+  float largest = 0.0f;
+  bool finite = true;
+  for (const float value : row) {
+    finite = finite && std::isfinite(value);
+    largest = std::max(largest, std::abs(value));
+  }
+  if (!finite || largest < kLeastQuantizedMagnitude) {
+    std::ranges::fill(quantized, std::int8_t{0});
+    return finite ? 0.0f : std::numeric_limits<float>::quiet_NaN();
+  }
+  const float inverse = kInt8Limit / largest;
+  for (std::size_t i = 0; i < row.size(); ++i) {
+    quantized[i] = static_cast<std::int8_t>(std::nearbyint(row[i] * inverse));
+  }
+  return largest / kInt8Limit;
+}
+
+QuantizedRows quantize_rows(const HostTensor& matrix) {
+  check(matrix.shape.rank() == 2 && is_floating(matrix.type), "quantize_rows of a {} tensor {}",
+        name_of(matrix.type), to_string(matrix.shape));
+  const std::int64_t rows = matrix.shape[0];
+  const std::int64_t columns = matrix.shape[1];
+  auto values =
+      std::make_shared<std::vector<std::int8_t>>(static_cast<std::size_t>(matrix.shape.elements()));
+  QuantizedRows result;
+  result.scales.reserve(static_cast<std::size_t>(rows));
+  std::vector<float> row(static_cast<std::size_t>(columns));
+  for (std::int64_t i = 0; i < rows; ++i) {
+    for (std::int64_t j = 0; j < columns; ++j) {
+      row[static_cast<std::size_t>(j)] = float_at(matrix, i * columns + j);
+    }
+    result.scales.push_back(quantize_row(
+        row, std::span(*values).subspan(static_cast<std::size_t>(i * columns), row.size())));
+  }
+  const auto* data = reinterpret_cast<const std::byte*>(values->data());
+  result.values = {DataType::kInt8, matrix.shape, data, std::move(values)};
+  return result;
+}
+
+}  // namespace virnucpro
