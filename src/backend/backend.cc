@@ -3,6 +3,18 @@
 #include "base/check.h"
 
 namespace virnucpro {
+namespace {
+
+void check_weight(const HostTensor& weight, DataType type) {
+  check(weight.shape.rank() == 2 && is_floating(weight.type) && ops::is_product_type(type),
+        "prepare_linear: weight {} of type {} as {}", to_string(weight.shape), name_of(weight.type),
+        name_of(type));
+  check(type != DataType::kInt8 || weight.shape[1] <= ops::kMostInt8Inputs,
+        "prepare_linear: weight {} as int8, whose sums hold {} inputs", to_string(weight.shape),
+        ops::kMostInt8Inputs);
+}
+
+}  // namespace
 
 ConstFloats PlacedTensor::floats() const {
   check(matrix.type == DataType::kFloat32, "a vector of type {} where float32 is needed",
@@ -18,9 +30,7 @@ PlacedTensor Backend::place(const HostTensor& tensor) {
 
 std::unique_ptr<ops::LinearWeight> Backend::prepare_linear(const HostTensor& weight,
                                                            DataType type) {
-  check(weight.shape.rank() == 2 && is_floating(weight.type) && is_floating(type),
-        "prepare_linear: weight {} of type {} as {}", to_string(weight.shape), name_of(weight.type),
-        name_of(type));
+  check_weight(weight, type);
   return do_prepare_linear(weight, type);
 }
 
@@ -28,10 +38,9 @@ std::unique_ptr<ops::LinearWeight> Backend::prepare_linear(std::span<const HostT
                                                            DataType type) {
   check(!parts.empty(), "prepare_linear of nothing");
   for (const HostTensor& part : parts) {
-    check(part.shape.rank() == 2 && part.shape[1] == parts[0].shape[1] && is_floating(part.type) &&
-              is_floating(type),
-          "prepare_linear: part {} of type {} as {}", to_string(part.shape), name_of(part.type),
-          name_of(type));
+    check_weight(part, type);
+    check(part.shape[1] == parts[0].shape[1], "prepare_linear: part {} beside {}",
+          to_string(part.shape), to_string(parts[0].shape));
   }
   return do_prepare_linear_parts(parts, type);
 }

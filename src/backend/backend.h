@@ -55,8 +55,8 @@ class Backend {
   /// A matrix [v, d] or vector [d] of a floating type, in place where host memory will do.
   PlacedTensor place(const HostTensor& tensor);
 
-  /// Weight [n, k] of any floating type, to be multiplied in `type`. May keep `weight` alive and
-  /// use its storage in place.
+  /// Weight [n, k] of any floating type, to be multiplied in `type`: a floating one, or int8 with
+  /// the rounding of ops/linear.h. May keep `weight` alive and use its storage in place.
   std::unique_ptr<ops::LinearWeight> prepare_linear(const HostTensor& weight, DataType type);
 
   /// The same for a weight whose rows come in parts, one below the other.

@@ -64,7 +64,7 @@ bool assign_expected_length(RunSettings& settings, const std::string& text) {
 }
 
 bool assign_precision(RunSettings& settings, const std::string& text) {
-  if (text != "fp16" && text != "bf16" && text != "fp32") return false;
+  if (text != "fp16" && text != "bf16" && text != "int8" && text != "fp32") return false;
   settings.precision = text;
   return true;
 }
@@ -109,7 +109,7 @@ constexpr std::array kOptions = {
            "Chunk length in bases, and the classifier trained for it.", kAll,
            assign_expected_length},
     Option{"precision", OptionType::kText, "--precision", "precision", "VIRNUCPRO_PRECISION",
-           "fp16|bf16|fp32", "fp16, bf16 or fp32", "fp16",
+           "fp16|bf16|int8|fp32", "fp16, bf16, int8 or fp32", "fp16",
            "Arithmetic of the encoders; fp32 needs --no-packing.", kRuns, assign_precision},
     // Its variable is VIRNUCPRO_DISABLE_PACKING, a policy variable.
     Option{"no-packing", OptionType::kSwitch, "--no-packing", "no_packing", "", "", kSwitchValues,

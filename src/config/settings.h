@@ -37,8 +37,8 @@ struct RunSettings {
   /// 300 or 500; absent: the only length of the bundle, else 500.
   std::optional<std::int64_t> expected_length;
 
-  /// "fp16", "bf16" or "fp32" as asked for; absent: the default. The environment may overrule it:
-  /// models/precision_policy.h decides.
+  /// "fp16", "bf16", "int8" or "fp32" as asked for; absent: the default. The environment may
+  /// overrule it: models/precision_policy.h decides.
   std::optional<std::string> precision;
   bool no_packing = false;
 

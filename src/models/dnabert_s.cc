@@ -59,11 +59,12 @@ struct DnabertS::Layer {
 
 DnabertS::DnabertS(DnabertSWeights weights, Precision precision, Backend& backend)
     : config_(weights.config), precision_(precision) {
-  const DataType type = weight_type(precision);
+  const DataType type = linear_type(precision);
   const std::int64_t d = config_.hidden_size;
   TensorSource& source = weights.tensors;
   word_embedding_ = backend.place(
-      convert(source.take("embeddings.word_embeddings.weight", {config_.vocab_size, d}), type));
+      convert(source.take("embeddings.word_embeddings.weight", {config_.vocab_size, d}),
+              weight_type(precision)));
   const HostTensor types =
       convert(source.take_any("embeddings.token_type_embeddings.weight"), DataType::kFloat32);
   check(types.shape.rank() == 2 && types.shape[0] >= 1 && types.shape[1] == d,

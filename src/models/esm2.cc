@@ -61,10 +61,11 @@ Esm2::Layer::Layer(TensorSource& source, const std::string& prefix, const Esm2Co
 
 Esm2::Esm2(Esm2Weights weights, Precision precision, Backend& backend)
     : config_(weights.config), precision_(precision), vocabulary_(kEsm2Letters) {
-  const DataType type = weight_type(precision);
+  const DataType type = linear_type(precision);
   TensorSource& source = weights.tensors;
-  embedding_ = backend.place(
-      convert(source.take("embed_tokens.weight", {vocabulary_, config_.embed_dim}), type));
+  embedding_ =
+      backend.place(convert(source.take("embed_tokens.weight", {vocabulary_, config_.embed_dim}),
+                            weight_type(precision)));
   layers_.reserve(static_cast<std::size_t>(config_.num_layers));
   for (std::int64_t i = 0; i < config_.num_layers; ++i) {
     layers_.emplace_back(source, "layers." + std::to_string(i) + ".", config_, type, backend);

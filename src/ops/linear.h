@@ -1,4 +1,12 @@
 // Dense layer: matrix product with bias, activation and residual as epilogues.
+//
+// A weight of type int8 is multiplied in 8-bit integers, both sides symmetric: one scale per output
+// channel for the weight, one per row, found anew in each call, for the input (dynamic quantisation
+// per token as in ZeroQuant, arXiv 2206.01861; vector-wise as in LLM.int8(), arXiv 2208.07339).
+//   w[n, :] = s[n] * q[n, :],  x[m, :] = a[m] * p[m, :]    by tensor/quantize.h
+//   product[m, n] = float32(sum over k of p[m, k] * q[n, k]) * (a[m] * s[n])
+// The sum is exact; its conversion and the two products round to float32. A row with NaN or
+// infinity has the scale NaN: all its results are NaN, and no other row's are.
 #pragma once
 
 #include <cstdint>
@@ -6,6 +14,14 @@
 #include "tensor/view.h"
 
 namespace virnucpro::ops {
+
+/// Types a weight may be multiplied in: the floating ones and int8.
+constexpr bool is_product_type(DataType type) {
+  return is_floating(type) || type == DataType::kInt8;
+}
+
+/// The largest k with k * 127 * 127 < 2^31: sums of int8 products fit int32.
+inline constexpr std::int64_t kMostInt8Inputs = 133'144;
 
 /// gelu is the exact one, 0.5 v (1 + erf(v / sqrt 2)).
 enum class Activation { kNone, kGelu, kRelu };

@@ -31,10 +31,10 @@ struct Weights {
 };
 
 Precision parse_precision(const std::string& name) {
-  for (const Precision precision : {Precision::kFp16, Precision::kBf16, Precision::kFp32}) {
+  for (const Precision precision : kPrecisions) {
     if (name == name_of(precision)) return precision;
   }
-  throw ConfigError(fmt::format("unknown precision '{}'. Use fp16, bf16 or fp32.", name));
+  throw ConfigError(fmt::format("unknown precision '{}'. Use fp16, bf16, int8 or fp32.", name));
 }
 
 std::int64_t length_for(const Bundle& bundle, const RunSettings& settings) {

@@ -170,8 +170,8 @@ TEST(ResolveSettings, NamesTheSourceOfAValueThatCannotBeUsed) {
             "4096");
   EXPECT_EQ(predict_error({{"expected-length", "400"}}),
             "--expected-length: '400' cannot be used; it takes 300 or 500");
-  EXPECT_EQ(predict_error({{"precision", "int8"}}),
-            "--precision: 'int8' cannot be used; it takes fp16, bf16 or fp32");
+  EXPECT_EQ(predict_error({{"precision", "int4"}}),
+            "--precision: 'int4' cannot be used; it takes fp16, bf16, int8 or fp32");
   EXPECT_EQ(predict_error({}, {{"VIRNUCPRO_QUIET", "perhaps"}}),
             "VIRNUCPRO_QUIET: 'perhaps' cannot be used; it takes true or false");
   const std::string path = yaml_file("device: cpu\nbatch_tokens: 12k\n");

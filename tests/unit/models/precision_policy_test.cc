@@ -69,5 +69,28 @@ TEST(PrecisionPolicy, PackedBf16WorksWithOneWarning) {
   EXPECT_THAT(choice.warnings, testing::ElementsAre(testing::HasSubstr("bf16")));
 }
 
+TEST(PrecisionPolicy, Int8RunsPackedAndUnpackedWithOneWarningThatNamesItsAccuracy) {
+  for (const bool no_packing : {false, true}) {
+    const PrecisionChoice choice = choose_precision(
+        {.precision = Precision::kInt8, .no_packing = no_packing}, environment({}));
+    EXPECT_EQ(choice.precision, Precision::kInt8);
+    EXPECT_EQ(choice.packed, !no_packing);
+    EXPECT_THAT(choice.warnings,
+                testing::ElementsAre(testing::AllOf(testing::HasSubstr("precision int8"),
+                                                    testing::HasSubstr("at least 0.99"))));
+  }
+}
+
+TEST(PrecisionPolicy, EveryPrecisionHasItsNameAndItsTypes) {
+  for (const Precision precision : kPrecisions) {
+    const bool integer = precision == Precision::kInt8;
+    EXPECT_EQ(linear_type(precision) == DataType::kInt8, integer) << name_of(precision);
+    EXPECT_TRUE(is_floating(weight_type(precision))) << name_of(precision);
+    if (!integer) EXPECT_EQ(linear_type(precision), weight_type(precision));
+    EXPECT_NE(name_of(precision), "?");
+  }
+  EXPECT_EQ(weight_type(Precision::kInt8), DataType::kFloat16);
+}
+
 }  // namespace
 }  // namespace virnucpro
