@@ -14,20 +14,16 @@ float quantize_row(std::span<const float> row, std::span<std::int8_t> quantized)
   check(row.size() == quantized.size(), "quantize_row: {} values to {}", row.size(),
         quantized.size());
   float largest = 0.0f;
-  bool finite = true;
   for (const float value : row) {
-    finite = finite && std::isfinite(value);
+    if (!std::isfinite(value)) largest = std::numeric_limits<float>::infinity();
     largest = std::max(largest, std::abs(value));
   }
-  if (!finite || largest < kLeastQuantizedMagnitude) {
-    std::ranges::fill(quantized, std::int8_t{0});
-    return finite ? 0.0f : std::numeric_limits<float>::quiet_NaN();
-  }
-  const float inverse = kInt8Limit / largest;
+  const RowScale scale = row_scale(largest);
   for (std::size_t i = 0; i < row.size(); ++i) {
-    quantized[i] = static_cast<std::int8_t>(std::nearbyint(row[i] * inverse));
+    const float q = scale.factor == 0.0f ? 0.0f : std::nearbyint(row[i] * scale.factor);
+    quantized[i] = static_cast<std::int8_t>(q);
   }
-  return largest / kInt8Limit;
+  return scale.scale;
 }
 
 QuantizedRows quantize_rows(const HostTensor& matrix) {

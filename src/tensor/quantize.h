@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -14,13 +15,28 @@
 
 namespace virnucpro {
 
-/// The largest magnitude of a quantised value: -128 would have no counterpart.
+/// The largest magnitude of a quantised value; -128 would have no counterpart.
 inline constexpr float kInt8Limit = 127.0f;
 
-/// Rows whose largest magnitude is below this count as zero: 2^-119.
+/// Rows whose largest magnitude is below this count as zero.
 inline constexpr float kLeastQuantizedMagnitude = 0x1p-119f;
 
-/// Writes the q of `row`, all finite or not, and returns its scale. Both of the same size.
+/// How the values of one row are quantised: q = nearest(x * factor), or all 0 where factor is 0.
+struct RowScale {
+  float scale;
+  float factor;
+};
+
+/// For a row's largest magnitude; NaN or infinity where the row has one.
+constexpr RowScale row_scale(float largest) {
+  if (!(largest <= std::numeric_limits<float>::max())) {
+    return {std::numeric_limits<float>::quiet_NaN(), 0.0f};
+  }
+  if (largest < kLeastQuantizedMagnitude) return {0.0f, 0.0f};
+  return {largest / kInt8Limit, kInt8Limit / largest};
+}
+
+/// Writes the q of `row` and returns its scale; both spans are of the same size.
 float quantize_row(std::span<const float> row, std::span<std::int8_t> quantized);
 
 /// A matrix by rows: row i of the tensor it was made of is about scales[i] * values[i, :].
