@@ -18,7 +18,7 @@ using namespace testing_support;
 constexpr Precision kAll[] = {Precision::kFp32, Precision::kFp16, Precision::kBf16};
 
 TEST(EncoderParity, ReferenceBackendAgreesWithThePythonOriginals) {
-  constexpr Precision kSome[] = {Precision::kFp32, Precision::kFp16};
+  constexpr Precision kSome[] = {Precision::kFp32, Precision::kFp16, Precision::kInt8};
   check_encoders("encoders", "reference", kSome);
 }
 

@@ -129,6 +129,8 @@ inline Limits limits(Precision precision) {
       return {0.9999, 2e-2};
     case Precision::kBf16:
       return {0.999, 8e-2};
+    case Precision::kInt8:
+      return {0.99, 1e-1};
   }
   return {};
 }
