@@ -10,15 +10,7 @@
 namespace virnucpro {
 namespace {
 
-class LinearInt8Test : public Conformance {
- protected:
-  void SetUp() override {
-    if (!is_reference()) GTEST_SKIP() << "the cpu backend has no int8 product yet";
-    Conformance::SetUp();
-  }
-};
-INSTANTIATE_TEST_SUITE_P(Backends, LinearInt8Test, testing::ValuesIn(subjects()),
-                         [](const auto& subject) { return subject.param.name; });
+VIRNUCPRO_CONFORMANCE(LinearInt8Test);
 
 struct Problem {
   std::int64_t m, k, n;

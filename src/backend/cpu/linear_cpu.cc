@@ -1,45 +1,49 @@
 #include "backend/cpu/linear_cpu.h"
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 #include <utility>
 
 #include "backend/cpu/cpu_backend.h"
+#include "backend/cpu/gemm_cpu.h"
 #include "backend/cpu/linear_kernels_cpu.h"
 #include "backend/cpu/parallel.h"
+#include "backend/cpu/quantize_cpu.h"
 #include "backend/cpu/single_thread_openmp.h"
 #include "base/check.h"
-#include "base/errors.h"
-#include "base/format.h"
+#include "hwy/highway.h"
 
 namespace virnucpro {
 namespace {
 
-using Product = CpuLinearState::Product;
-
-// Rows of a tile, by the inputs of the weight alone. 64 by 128 with k = 1280: a tile of either side
-// is under 700 kB and fits the second level cache of current processors; oneDNN is within 2 % of
-// its best there (bench/ops/linear_bench). Narrow weights take higher tiles, so that the cost of a
-// call (1 to 2 us) stays small beside its products.
-constexpr std::int64_t tile_rows(std::int64_t inputs) {
-  if (inputs <= 192) return 256;
-  return inputs <= 512 ? 128 : 64;
-}
+using Type = OneDnnProducts::Type;
 
 constexpr std::int64_t kPanelRows = 128;
+// Rows that our own product takes at a time: whole tiles of every instruction set, and sums
+// (48 x 128) that stay in the first level cache until the epilogue has read them.
+constexpr std::int64_t kOwnRows = 48;
 // Enough tasks for every worker to have several, so that the last ones do not wait long.
 constexpr std::int64_t kTasksPerWorker = 4;
-// A panel is packed once for that many rows at least: packing then costs under 3 % of the product.
+// A panel is packed once for that many rows at least: packing then costs under 5 % of the product.
 constexpr std::int64_t kMinRowsPerTask = 512;
+// bfloat16 parts of a split product: high and low weight times high input, high times low.
+constexpr std::int64_t kSplitParts = 3;
 
-std::byte* grow(Scratch& scratch, std::size_t bytes) {
-  scratch.reserve((bytes + sizeof(float) - 1) / sizeof(float));
-  return reinterpret_cast<std::byte*>(scratch.data());
+template <typename T>
+T* grow(Scratch& scratch, std::size_t count) {
+  scratch.reserve((count * sizeof(T) + sizeof(float) - 1) / sizeof(float));
+  return reinterpret_cast<T*>(scratch.data());
 }
 
-/// Up to kPanelRows rows of a weight, stored as `type`; or, where `packed` is set, oneDNN's own
-/// form.
+bool is_own(CpuProduct product) {
+  return product == CpuProduct::kFloats || product == CpuProduct::kPairs;
+}
+
+Type library_type(CpuProduct product) {
+  return product == CpuProduct::kInt8 ? Type::s8 : Type::bf16;
+}
+
+/// Up to kPanelRows rows of a weight, stored as `type`; or, where `packed` is set, oneDNN's form.
 struct Panel {
   const std::byte* rows = nullptr;
   DataType type = DataType::kFloat32;
@@ -50,96 +54,227 @@ struct Panel {
 
 class CpuLinearWeight final : public ops::LinearWeight {
  public:
-  CpuLinearWeight(std::int64_t outputs, std::int64_t inputs, DataType type, Product multiplied)
-      : LinearWeight(outputs, inputs, type), product(multiplied) {}
+  CpuLinearWeight(std::int64_t outputs, std::int64_t inputs, DataType type)
+      : LinearWeight(outputs, inputs, type), product(cpu_product(type)) {}
 
-  const Product product;
+  /// Elements of an input row in the form of the product.
+  std::int64_t depth() const {
+    if (product == CpuProduct::kPairs) return (inputs() + 1) / 2;  // pairs
+    return product == CpuProduct::kSplitBFloat16 ? kSplitParts * inputs() : inputs();
+  }
+
+  const CpuProduct product;
   std::vector<Panel> panels;
   std::vector<HostTensor> parts;  // keeps the rows alive
-  std::vector<Scratch> packed;    // keeps packed panels alive
+  std::vector<Scratch> stored;    // quantised rows or packed panels
+  std::vector<float> scales;      // of the rows, where they are quantised
 };
 
-/// Runs `body`; what oneDNN throws becomes an error of ours.
-template <typename Body>
-auto translating_errors(const Body& body) {
-  try {
-    return body();
-  } catch (const dnnl::error& error) {
-    if (error.status == dnnl_out_of_memory) {
-      throw OutOfDeviceMemory("cpu: out of memory in a matrix product; use fewer --batch-tokens");
-    }
-    throw DeviceError(fmt::format("cpu: oneDNN failed: {} (status {})", error.what(),
-                                  static_cast<int>(error.status)));
+/// A piece of work: rows [first, last) of the input times one panel.
+struct Task {
+  const ops::Linear& op;
+  const CpuLinearWeight& weight;
+  const Panel& panel;
+  std::int64_t first;
+  std::int64_t last;
+  std::size_t worker;
+};
+
+/// The epilogue of `rows` rows from `row` on, whose sums have the given stride.
+EpilogueTile epilogue_of(const CpuLinearState& state, const Task& task, std::int64_t row,
+                         std::int64_t rows, std::size_t sums_stride) {
+  const ops::Linear& op = task.op;
+  const std::int64_t column = task.panel.first;
+  const auto* residual = static_cast<const float*>(op.residual.data);
+  const bool is_quantized = !task.weight.scales.empty();
+  return {.sums = nullptr,
+          .quantized_sums = nullptr,
+          .row_scales = is_quantized ? state.scales.data() + row : nullptr,
+          .column_scales = is_quantized ? task.weight.scales.data() + column : nullptr,
+          .rows = static_cast<std::size_t>(rows),
+          .columns = static_cast<std::size_t>(task.panel.count),
+          .sums_stride = sums_stride,
+          .bias = op.bias.empty() ? nullptr : op.bias.data + column,
+          .activation = op.activation,
+          .residual = residual == nullptr ? nullptr : residual + row * op.residual.stride + column,
+          .residual_stride = static_cast<std::size_t>(op.residual.stride),
+          .output = static_cast<float*>(op.output.data) + row * op.output.stride + column,
+          .output_stride = static_cast<std::size_t>(op.output.stride)};
+}
+
+void run_floats(CpuLinearState& state, const Task& task) {
+  CpuLinearState::Worker& mine = state.workers[task.worker];
+  const auto depth = static_cast<std::size_t>(task.weight.inputs());
+  const auto width = static_cast<std::size_t>(task.panel.count);
+  const std::size_t padded = gemm_padded_width(width);
+  float* packed = grow<float>(mine.packed, depth * padded);
+  gemm_pack(task.panel.rows, task.panel.type, depth, width, packed);
+  float* sums = grow<float>(mine.sums, (kOwnRows + gemm_tile().rows) * padded);
+  float* tail = grow<float>(mine.tail, gemm_tile().rows * depth);
+  const auto* input = static_cast<const float*>(task.op.input.data);
+  for (std::int64_t row = task.first; row < task.last; row += kOwnRows) {
+    const std::int64_t rows = std::min(kOwnRows, task.last - row);
+    gemm_floats({.input = input + row * task.op.input.stride,
+                 .input_stride = static_cast<std::size_t>(task.op.input.stride),
+                 .rows = static_cast<std::size_t>(rows),
+                 .depth = depth,
+                 .packed = packed,
+                 .padded_width = padded,
+                 .sums = sums,
+                 .tail = tail});
+    EpilogueTile tile = epilogue_of(state, task, row, rows, padded);
+    tile.sums = sums;
+    apply_epilogue(tile);
   }
 }
 
-void execute(const dnnl::primitive& primitive, const dnnl::stream& stream,
-             std::span<const dnnl_exec_arg_t> arguments) {
-  dnnl::error::wrap_c_api(
-      dnnl_primitive_execute(primitive.get(), stream.get(), static_cast<int>(arguments.size()),
-                             arguments.data()),
-      "could not execute a matrix product");
+void run_pairs(CpuLinearState& state, const Task& task) {
+  CpuLinearState::Worker& mine = state.workers[task.worker];
+  const auto pairs = static_cast<std::size_t>(task.weight.depth());
+  const auto width = static_cast<std::size_t>(task.panel.count);
+  const std::size_t padded = gemm_padded_width(width);
+  auto* packed = grow<std::int32_t>(mine.packed, pairs * padded);
+  gemm_pack_pairs(reinterpret_cast<const std::int8_t*>(task.panel.rows),
+                  static_cast<std::size_t>(task.weight.inputs()), width, packed);
+  auto* sums = grow<std::int32_t>(mine.sums, (kOwnRows + gemm_tile().rows) * padded);
+  auto* tail = grow<std::int32_t>(mine.tail, gemm_tile().rows * pairs);
+  const auto* input = reinterpret_cast<const std::int32_t*>(state.input.data());
+  for (std::int64_t row = task.first; row < task.last; row += kOwnRows) {
+    const std::int64_t rows = std::min(kOwnRows, task.last - row);
+    gemm_pairs({.input = input + static_cast<std::size_t>(row) * pairs,
+                .input_stride = pairs,
+                .rows = static_cast<std::size_t>(rows),
+                .depth = pairs,
+                .packed = packed,
+                .padded_width = padded,
+                .sums = sums,
+                .tail = tail});
+    EpilogueTile tile = epilogue_of(state, task, row, rows, padded);
+    tile.quantized_sums = sums;
+    apply_epilogue(tile);
+  }
 }
 
-dnnl::memory wrap(const dnnl::memory::desc& desc, const dnnl::engine& engine, const void* data) {
-  return {desc, engine, const_cast<void*>(data)};
+/// A panel whose weight stays in 16 bits, as bfloat16 parts in oneDNN's form.
+const std::byte* pack_split(CpuLinearState& state, const OneDnnProducts::Shape& shape,
+                            const Task& task) {
+  CpuLinearState::Worker& mine = state.workers[task.worker];
+  const auto inputs = static_cast<std::size_t>(task.weight.inputs());
+  auto* rows = grow<std::uint16_t>(mine.rows, static_cast<std::size_t>(shape.width * shape.inputs));
+  for (std::int64_t i = 0; i < shape.width; ++i) {
+    const std::byte* from =
+        task.panel.rows + static_cast<std::size_t>(i) * inputs * size_of(task.panel.type);
+    std::uint16_t* to = rows + static_cast<std::size_t>(i) * kSplitParts * inputs;
+    split_bfloat16(from, task.panel.type, to, to + inputs, inputs);
+    std::memcpy(to + 2 * inputs, to, inputs * sizeof(std::uint16_t));
+  }
+  auto* packed = grow<std::byte>(mine.packed, shape.packed_bytes());
+  state.library.pack(shape, rows, packed, task.worker);
+  return packed;
 }
 
-dnnl::memory::desc bytes_desc(std::size_t bytes) {
-  return {
-      {static_cast<std::int64_t>(bytes)}, dnnl::memory::data_type::u8, dnnl::memory::format_tag::a};
+void run_library(CpuLinearState& state, const Task& task) {
+  const SingleThreadOpenMp guard;
+  CpuLinearState::Worker& mine = state.workers[task.worker];
+  const CpuProduct product = task.weight.product;
+  const std::int64_t depth = task.weight.depth();
+  const auto& shape = state.library.prepared(library_type(product), depth, task.panel.count);
+  const std::byte* packed = task.panel.packed;
+  if (packed == nullptr) packed = pack_split(state, shape, task);
+
+  const std::size_t row_bytes =
+      static_cast<std::size_t>(depth) * (product == CpuProduct::kInt8 ? 1 : 2);
+  const std::int64_t height = OneDnnProducts::tile_rows(depth);
+  auto* sums = grow<float>(mine.sums, static_cast<std::size_t>(height * task.panel.count));
+  const auto* input = reinterpret_cast<const std::byte*>(state.input.data());
+  OneDnnProducts::Panel panel(state.library, shape, packed, sums, task.worker);
+  for (std::int64_t row = task.first; row < task.last; row += height) {
+    const std::int64_t rows = std::min(height, task.last - row);
+    const std::byte* from = input + static_cast<std::size_t>(row) * row_bytes;
+    if (rows < height) {
+      auto* tail = grow<std::byte>(mine.tail, static_cast<std::size_t>(height) * row_bytes);
+      const std::size_t used = static_cast<std::size_t>(rows) * row_bytes;
+      std::memcpy(tail, from, used);
+      std::memset(tail + used, 0, static_cast<std::size_t>(height) * row_bytes - used);
+      from = tail;
+    }
+    panel.multiply(from);
+    EpilogueTile tile =
+        epilogue_of(state, task, row, rows, static_cast<std::size_t>(task.panel.count));
+    if (product == CpuProduct::kInt8) {
+      tile.quantized_sums = reinterpret_cast<const std::int32_t*>(sums);
+    } else {
+      tile.sums = sums;
+    }
+    apply_epilogue(tile);
+  }
 }
 
-std::size_t element_size(Product product) { return product == Product::bf16 ? 2 : 4; }
+/// Rows [first, last) of the input in the form of the product, in state.input and state.scales.
+void convert_input(CpuLinearState& state, const ops::Linear& op, const CpuLinearWeight& weight,
+                   std::int64_t first, std::int64_t last) {
+  const std::int64_t k = weight.inputs();
+  const auto count = static_cast<std::size_t>(k);
+  const auto* input = static_cast<const float*>(op.input.data) + first * op.input.stride;
+  const ConstMatrix rows{input, DataType::kFloat32, last - first, k, op.input.stride};
+  float* scales = state.scales.data() + first;
+  switch (weight.product) {
+    case CpuProduct::kFloats:
+      return;
+    case CpuProduct::kPairs: {
+      const std::int64_t stride = 2 * weight.depth();
+      auto* to = reinterpret_cast<std::int16_t*>(state.input.data()) + first * stride;
+      quantize_rows(rows, to, static_cast<std::size_t>(stride), scales);
+      if (stride == k) return;
+      for (std::int64_t r = 0; r < rows.rows; ++r) to[r * stride + k] = 0;
+      return;
+    }
+    case CpuProduct::kInt8:
+      return quantize_rows(rows, reinterpret_cast<std::int8_t*>(state.input.data()) + first * k,
+                           count, scales);
+    case CpuProduct::kBFloat16:
+    case CpuProduct::kSplitBFloat16: {
+      auto* to = reinterpret_cast<std::uint16_t*>(state.input.data()) + first * weight.depth();
+      for (std::int64_t r = 0; r < rows.rows; ++r) {
+        const float* row = input + r * op.input.stride;
+        if (weight.product == CpuProduct::kBFloat16) {
+          narrow_to_bfloat16(row, to, count);
+        } else {
+          split_bfloat16(row, DataType::kFloat32, to, to + 2 * count, count);
+          std::memcpy(to + count, to, count * sizeof(std::uint16_t));
+        }
+        to += weight.depth();
+      }
+    }
+  }
+}
+
+/// Makes room in state.input and state.scales for `rows` rows.
+void reserve_input(CpuLinearState& state, const CpuLinearWeight& weight, std::int64_t rows) {
+  if (weight.product == CpuProduct::kFloats) return;
+  const std::size_t element = weight.product == CpuProduct::kInt8    ? 1
+                              : weight.product == CpuProduct::kPairs ? sizeof(std::int32_t)
+                                                                     : sizeof(std::uint16_t);
+  grow<std::byte>(state.input, static_cast<std::size_t>(rows * weight.depth()) * element);
+  grow<float>(state.scales, static_cast<std::size_t>(rows));
+}
 
 }  // namespace
 
-CpuLinearState::CpuLinearState(std::size_t worker_count) : engine(dnnl::engine::kind::cpu, 0) {
-  for (std::size_t i = 0; i < worker_count; ++i) workers.emplace_back(engine);
-}
-
-bool has_native_bfloat16() {
-  const dnnl::cpu_isa isa = dnnl::get_effective_cpu_isa();
-  return isa == dnnl::cpu_isa::avx512_core_bf16 || isa == dnnl::cpu_isa::avx512_core_amx;
-}
-
-const CpuLinearState::Primitives& CpuLinearState::primitives(std::int64_t inputs,
-                                                             std::int64_t width, Product product) {
-  const auto key = std::tuple(inputs, width, product);
-  const auto found = made.find(key);
-  if (found != made.end()) return found->second;
-
-  const SingleThreadOpenMp guard;  // oneDNN plans for the threads it sees here
-  using dnnl::memory;
-  const std::int64_t rows = tile_rows(inputs);
-  const memory::desc input({rows, inputs}, product, memory::format_tag::ab);
-  const memory::desc any({inputs, width}, product, memory::format_tag::any);
-  const memory::desc plain({inputs, width}, product, memory::format_tag::ba);
-  const memory::desc output({rows, width}, Product::f32, memory::format_tag::ab);
-  dnnl::primitive_attr attributes;
-  // The caller brings the scratch memory: only then may several workers run one primitive.
-  attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
-  const dnnl::matmul::primitive_desc multiply(dnnl::matmul::desc(input, any, output), attributes,
-                                              engine);
-  const dnnl::reorder::primitive_desc reorder(engine, plain, engine, multiply.weights_desc(),
-                                              attributes);
-  Primitives fresh{multiply.weights_desc(), dnnl::reorder(reorder), dnnl::matmul(multiply),
-                   reorder.scratchpad_desc().get_size(), multiply.scratchpad_desc().get_size()};
-  return made.emplace(key, std::move(fresh)).first->second;
-}
-
-void CpuLinearState::pack(const Primitives& shape, const void* rows, std::byte* to,
-                          std::int64_t inputs, std::int64_t width, Product product,
-                          std::size_t worker) {
-  const dnnl::memory::desc plain({inputs, width}, product, dnnl::memory::format_tag::ba);
-  const dnnl::memory from = wrap(plain, engine, rows);
-  const dnnl::memory into = wrap(shape.packed, engine, to);
-  const dnnl::memory library = wrap(bytes_desc(shape.pack_scratch), engine,
-                                    grow(workers[worker].library, shape.pack_scratch));
-  const std::array<dnnl_exec_arg_t, 3> arguments = {{{DNNL_ARG_FROM, from.get()},
-                                                     {DNNL_ARG_TO, into.get()},
-                                                     {DNNL_ARG_SCRATCHPAD, library.get()}}};
-  execute(shape.pack, workers[worker].stream, arguments);
+CpuProduct cpu_product(DataType type) {
+  // What oneDNN has are AVX-512 products: where only lower targets may run, ours stand in.
+  const bool has_avx512 = (hwy::SupportedTargets() & HWY_AVX3) != 0;
+  const NativeProducts native = has_avx512 ? native_products() : NativeProducts{};
+  switch (type) {
+    case DataType::kInt8:
+      return native.int8 ? CpuProduct::kInt8 : CpuProduct::kPairs;
+    case DataType::kBFloat16:
+      return native.bfloat16 ? CpuProduct::kBFloat16 : CpuProduct::kFloats;
+    case DataType::kFloat16:
+      return native.bfloat16_tiles ? CpuProduct::kSplitBFloat16 : CpuProduct::kFloats;
+    default:
+      return CpuProduct::kFloats;
+  }
 }
 
 std::unique_ptr<ops::LinearWeight> CpuBackend::do_prepare_linear(const HostTensor& weight,
@@ -149,22 +284,16 @@ std::unique_ptr<ops::LinearWeight> CpuBackend::do_prepare_linear(const HostTenso
 
 std::unique_ptr<ops::LinearWeight> CpuBackend::do_prepare_linear_parts(
     std::span<const HostTensor> parts, DataType type) {
-  return translating_errors([&] { return prepare(parts, type); });
-}
-
-std::unique_ptr<ops::LinearWeight> CpuBackend::prepare(std::span<const HostTensor> parts,
-                                                       DataType type) {
   const std::int64_t k = parts[0].shape[1];
   std::int64_t outputs = 0;
   for (const HostTensor& part : parts) outputs += part.shape[0];
-  const bool native_bfloat16 = type == DataType::kBFloat16 && has_native_bfloat16();
-  auto weight = std::make_unique<CpuLinearWeight>(outputs, k, type,
-                                                  native_bfloat16 ? Product::bf16 : Product::f32);
+  auto weight = std::make_unique<CpuLinearWeight>(outputs, k, type);
   std::int64_t first = 0;
   for (const HostTensor& part : parts) {
-    // Every half is a float32: an exact wider product needs no wider copy.
-    const bool in_place = type == DataType::kFloat32;
-    const HostTensor stored = virnucpro::convert(part, in_place ? part.type : type);
+    // Every half is a float32: an exact wider product needs no wider copy. Quantised are the values
+    // as they are stored.
+    const bool in_place = type == DataType::kFloat32 || type == DataType::kInt8;
+    const HostTensor stored = converted(part, in_place ? part.type : type);
     weight->parts.push_back(stored);
     const std::size_t row_bytes = static_cast<std::size_t>(k) * size_of(stored.type);
     for (std::int64_t row = 0; row < part.shape[0]; row += kPanelRows) {
@@ -176,111 +305,50 @@ std::unique_ptr<ops::LinearWeight> CpuBackend::prepare(std::span<const HostTenso
       first += count;
     }
   }
-  if (native_bfloat16 && k > 0) {
-    const SingleThreadOpenMp guard;
-    for (Panel& panel : weight->panels) {
-      const auto& made = linear_state_->primitives(k, panel.count, weight->product);
-      std::byte* to = grow(weight->packed.emplace_back(), made.packed.get_size());
-      linear_state_->pack(made, panel.rows, to, k, panel.count, weight->product, 0);
-      panel.packed = to;
-      panel.rows = nullptr;
-    }
-    weight->parts.clear();
+  const CpuProduct product = weight->product;
+  if (k == 0 || product == CpuProduct::kFloats || product == CpuProduct::kSplitBFloat16) {
+    return weight;
   }
+
+  const bool is_quantized = type == DataType::kInt8;
+  if (is_quantized) weight->scales.resize(static_cast<std::size_t>(outputs));
+  weight->stored.resize(weight->panels.size());
+  CpuLinearState& state = *linear_state_;
+  if (!is_own(product)) {
+    for (const Panel& panel : weight->panels) {
+      state.library.prepare(library_type(product), k, panel.count);
+    }
+  }
+  parallel_for(workers_, static_cast<std::int64_t>(weight->panels.size()),
+               [&](std::size_t i, std::size_t worker) {
+                 const SingleThreadOpenMp guard;
+                 Panel& panel = weight->panels[i];
+                 Scratch& kept = weight->stored[i];
+                 const std::byte* rows = panel.rows;
+                 if (is_quantized) {
+                   Scratch& to = is_own(product) ? kept : state.workers[worker].rows;
+                   auto* values = grow<std::int8_t>(to, static_cast<std::size_t>(panel.count * k));
+                   quantize_rows({panel.rows, panel.type, panel.count, k, k}, values,
+                                 static_cast<std::size_t>(k), weight->scales.data() + panel.first);
+                   rows = reinterpret_cast<const std::byte*>(values);
+                 }
+                 if (is_own(product)) {
+                   panel.rows = rows;
+                   return;
+                 }
+                 const auto& shape = state.library.prepared(library_type(product), k, panel.count);
+                 auto* packed = grow<std::byte>(kept, shape.packed_bytes());
+                 state.library.pack(shape, rows, packed, worker);
+                 panel.packed = packed;
+                 panel.rows = nullptr;
+               });
+  weight->parts.clear();
   return weight;
 }
 
-namespace {
-
-/// Row tiles [first_tile, last_tile) of the outputs of one panel.
-void run_task(CpuLinearState& state, const ops::Linear& op, const CpuLinearWeight& weight,
-              const Panel& panel, std::int64_t first_tile, std::int64_t last_tile,
-              std::size_t worker) {
-  const SingleThreadOpenMp guard;
-  const std::int64_t k = weight.inputs();
-  const std::int64_t width = panel.count;
-  const auto& made = state.made.at(std::tuple(k, width, weight.product));
-  CpuLinearState::Worker& mine = state.workers[worker];
-  const auto cells = static_cast<std::size_t>(k * width);
-
-  const std::byte* packed = panel.packed;
-  if (packed == nullptr) {
-    const void* rows = panel.rows;
-    if (panel.type != DataType::kFloat32) {
-      mine.wide.reserve(cells);
-      float* wide = mine.wide.data();
-      widen(rows, panel.type, wide, cells);
-      rows = wide;
-    }
-    std::byte* to = grow(mine.packed, made.packed.get_size());
-    state.pack(made, rows, to, k, width, weight.product, worker);
-    packed = to;
-  }
-
-  const std::size_t element = element_size(weight.product);
-  const auto row_bytes = static_cast<std::size_t>(k) * element;
-  const bool narrow = weight.product == Product::bf16;
-  const auto* input = static_cast<const std::byte*>(narrow ? state.narrowed.data() : op.input.data);
-  const std::int64_t input_stride = narrow ? k : op.input.stride;
-  const std::int64_t height = tile_rows(k);
-  mine.sums.reserve(static_cast<std::size_t>(height * width));
-  float* sums = mine.sums.data();
-  std::byte* tail = grow(mine.tail, static_cast<std::size_t>(height) * row_bytes);
-
-  using dnnl::memory;
-  const memory::desc tile_desc({height, k}, weight.product, memory::format_tag::ab);
-  const memory::desc sums_desc({height, width}, Product::f32, memory::format_tag::ab);
-  memory tile = wrap(tile_desc, state.engine, tail);
-  const memory weights = wrap(made.packed, state.engine, packed);
-  const memory product = wrap(sums_desc, state.engine, sums);
-  const memory library = wrap(bytes_desc(made.multiply_scratch), state.engine,
-                              grow(mine.library, made.multiply_scratch));
-  const std::array<dnnl_exec_arg_t, 4> arguments = {{{DNNL_ARG_SRC, tile.get()},
-                                                     {DNNL_ARG_WEIGHTS, weights.get()},
-                                                     {DNNL_ARG_DST, product.get()},
-                                                     {DNNL_ARG_SCRATCHPAD, library.get()}}};
-  const auto* residual = static_cast<const float*>(op.residual.data);
-  auto* output = static_cast<float*>(op.output.data);
-  for (std::int64_t t = first_tile; t < last_tile; ++t) {
-    const std::int64_t row = t * height;
-    const std::int64_t rows = std::min(height, op.input.rows - row);
-    const std::byte* from = input + static_cast<std::size_t>(row * input_stride) * element;
-    if (rows == height && input_stride == k) {
-      tile.set_data_handle(const_cast<std::byte*>(from));
-    } else {
-      for (std::int64_t r = 0; r < rows; ++r) {
-        std::memcpy(tail + static_cast<std::size_t>(r) * row_bytes,
-                    from + static_cast<std::size_t>(r * input_stride) * element, row_bytes);
-      }
-      std::memset(tail + static_cast<std::size_t>(rows) * row_bytes, 0,
-                  static_cast<std::size_t>(height - rows) * row_bytes);
-      tile.set_data_handle(tail);
-    }
-    execute(made.multiply, mine.stream, arguments);
-    apply_epilogue({.sums = sums,
-                    .rows = static_cast<std::size_t>(rows),
-                    .columns = static_cast<std::size_t>(width),
-                    .sums_stride = static_cast<std::size_t>(width),
-                    .bias = op.bias.empty() ? nullptr : op.bias.data + panel.first,
-                    .activation = op.activation,
-                    .residual = residual == nullptr
-                                    ? nullptr
-                                    : residual + row * op.residual.stride + panel.first,
-                    .residual_stride = static_cast<std::size_t>(op.residual.stride),
-                    .output = output + row * op.output.stride + panel.first,
-                    .output_stride = static_cast<std::size_t>(op.output.stride)});
-  }
-}
-
-}  // namespace
-
 void CpuBackend::do_linear(const ops::Linear& op) {
-  translating_errors([&] { multiply(op); });
-}
-
-void CpuBackend::multiply(const ops::Linear& op) {
   const auto* weight = dynamic_cast<const CpuLinearWeight*>(op.weight);
-  check(weight != nullptr, "linear: the weight was prepared by another backend");
+  check(weight != nullptr, "linear: a weight prepared by another backend");
   check(op.input.type == DataType::kFloat32 && op.output.type == DataType::kFloat32 &&
             (op.residual.empty() || op.residual.type == DataType::kFloat32),
         "linear: the cpu backend computes on float32 activations");
@@ -288,34 +356,43 @@ void CpuBackend::multiply(const ops::Linear& op) {
   const std::int64_t k = weight->inputs();
   if (rows == 0 || weight->outputs() == 0) return;
   check(k > 0, "linear: a weight without inputs");
-  for (const Panel& panel : weight->panels) {
-    linear_state_->primitives(k, panel.count, weight->product);
+  CpuLinearState& state = *linear_state_;
+  const bool own = is_own(weight->product);
+  if (!own) {
+    for (const Panel& panel : weight->panels) {
+      state.library.prepare(library_type(weight->product), weight->depth(), panel.count);
+    }
   }
-
-  const std::int64_t height = tile_rows(k);
-  const std::int64_t tiles = (rows + height - 1) / height;
-  if (weight->product == Product::bf16) {
-    auto* narrowed = reinterpret_cast<std::uint16_t*>(
-        grow(linear_state_->narrowed, static_cast<std::size_t>(rows * k) * sizeof(std::uint16_t)));
-    parallel_for(workers_, tiles, [&](std::size_t t, std::size_t) {
-      const std::int64_t first = static_cast<std::int64_t>(t) * height;
-      for (std::int64_t r = first; r < std::min(first + height, rows); ++r) {
-        narrow_to_bfloat16(static_cast<const float*>(op.input.data) + r * op.input.stride,
-                           narrowed + r * k, static_cast<std::size_t>(k));
-      }
+  reserve_input(state, *weight, rows);
+  if (weight->product != CpuProduct::kFloats) {
+    parallel_rows(workers_, rows, k, [&](std::int64_t first, std::int64_t last, std::size_t) {
+      convert_input(state, op, *weight, first, last);
     });
   }
 
+  const std::int64_t height = own ? kOwnRows : OneDnnProducts::tile_rows(weight->depth());
+  const std::int64_t tiles = (rows + height - 1) / height;
   const auto panels = static_cast<std::int64_t>(weight->panels.size());
   const auto wanted = static_cast<std::int64_t>(workers_.size()) * kTasksPerWorker;
   const std::int64_t most_splits = std::max<std::int64_t>(1, rows / kMinRowsPerTask);
   const std::int64_t splits = std::clamp<std::int64_t>((wanted + panels - 1) / panels, 1,
                                                        workers_.size() == 1 ? 1 : most_splits);
-  parallel_for(workers_, panels * splits, [&](std::size_t task, std::size_t worker) {
-    const auto index = static_cast<std::int64_t>(task);
-    const std::int64_t split = index % splits;
-    run_task(*linear_state_, op, *weight, weight->panels[static_cast<std::size_t>(index / splits)],
-             tiles * split / splits, tiles * (split + 1) / splits, worker);
+  parallel_for(workers_, panels * splits, [&](std::size_t index, std::size_t worker) {
+    const auto panel = static_cast<std::int64_t>(index) / splits;
+    const std::int64_t split = static_cast<std::int64_t>(index) % splits;
+    const Task task{.op = op,
+                    .weight = *weight,
+                    .panel = weight->panels[static_cast<std::size_t>(panel)],
+                    .first = tiles * split / splits * height,
+                    .last = std::min(rows, tiles * (split + 1) / splits * height),
+                    .worker = worker};
+    if (weight->product == CpuProduct::kFloats) {
+      run_floats(state, task);
+    } else if (own) {
+      run_pairs(state, task);
+    } else {
+      run_library(state, task);
+    }
   });
 }
 

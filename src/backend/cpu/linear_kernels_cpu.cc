@@ -1,6 +1,6 @@
 #include "backend/cpu/linear_kernels_cpu.h"
 
-#include <cstring>
+#include "base/check.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "backend/cpu/linear_kernels_cpu.cc"
@@ -16,23 +16,6 @@ namespace HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-template <typename Half>
-void widen_type(const void* from, float* HWY_RESTRICT to, std::size_t count) {
-  const hn::ScalableTag<float> d;
-  const auto* input = static_cast<const Half*>(from);
-  for_vectors(d, count, [&](std::size_t i, std::size_t lanes) HWY_ATTR {
-    store_any(d, load_any(d, input + i, lanes), to + i, lanes);
-  });
-}
-
-void widen_float16(const void* from, float* to, std::size_t count) {
-  widen_type<Float16>(from, to, count);
-}
-
-void widen_bfloat16(const void* from, float* to, std::size_t count) {
-  widen_type<BFloat16>(from, to, count);
-}
-
 void narrow_bfloat16(const float* from, std::uint16_t* to, std::size_t count) {
   const hn::ScalableTag<float> d;
   auto* output = reinterpret_cast<BFloat16*>(to);
@@ -41,7 +24,40 @@ void narrow_bfloat16(const float* from, std::uint16_t* to, std::size_t count) {
   });
 }
 
-template <ops::Activation kActivation>
+template <typename From>
+void split_as(const void* from, std::uint16_t* high, std::uint16_t* low, std::size_t count) {
+  const hn::ScalableTag<float> d;
+  const auto* input = static_cast<const From*>(from);
+  for_vectors(d, count, [&](std::size_t i, std::size_t lanes) HWY_ATTR {
+    const auto v = load_any(d, input + i, lanes);
+    const auto upper = widen(d, narrow(d, v, BFloat16()), BFloat16());
+    store_any(d, upper, reinterpret_cast<BFloat16*>(high) + i, lanes);
+    store_any(d, hn::Sub(v, upper), reinterpret_cast<BFloat16*>(low) + i, lanes);
+  });
+}
+
+void split_float32(const void* from, std::uint16_t* high, std::uint16_t* low, std::size_t count) {
+  split_as<float>(from, high, low, count);
+}
+void split_float16(const void* from, std::uint16_t* high, std::uint16_t* low, std::size_t count) {
+  split_as<Float16>(from, high, low, count);
+}
+
+/// `count` <= Lanes(d) sums of row r from column c on.
+template <bool kQuantized, class D>
+HWY_INLINE hn::Vec<D> load_sums(D d, const EpilogueTile& tile, std::size_t r, std::size_t c) {
+  if constexpr (kQuantized) {
+    const hn::RebindToSigned<D> di;
+    const auto sums = hn::LoadU(di, tile.quantized_sums + r * tile.sums_stride + c);
+    const auto scale =
+        hn::Mul(hn::Set(d, tile.row_scales[r]), hn::LoadU(d, tile.column_scales + c));
+    return hn::Mul(hn::ConvertTo(d, sums), scale);
+  } else {
+    return hn::LoadU(d, tile.sums + r * tile.sums_stride + c);
+  }
+}
+
+template <bool kQuantized, ops::Activation kActivation>
 void epilogue(const EpilogueTile& tile) {
   const hn::ScalableTag<float> d;
   const std::size_t lanes = hn::Lanes(d);
@@ -56,32 +72,32 @@ void epilogue(const EpilogueTile& tile) {
     }
   };
   for (std::size_t r = 0; r < tile.rows; ++r) {
-    const float* sums = tile.sums + r * tile.sums_stride;
     const float* residual =
         tile.residual == nullptr ? nullptr : tile.residual + r * tile.residual_stride;
     float* output = tile.output + r * tile.output_stride;
+    const auto one_vector = [&](auto tag, std::size_t c) HWY_ATTR {
+      auto v = load_sums<kQuantized>(tag, tile, r, c);
+      if (tile.bias != nullptr) v = hn::Add(v, hn::LoadU(tag, tile.bias + c));
+      v = activate(tag, v);
+      if (residual != nullptr) v = hn::Add(v, hn::LoadU(tag, residual + c));
+      hn::StoreU(v, tag, output + c);
+    };
     std::size_t c = 0;
-    for (; c + lanes <= tile.columns; c += lanes) {
-      auto v = hn::LoadU(d, sums + c);
-      if (tile.bias != nullptr) v = hn::Add(v, hn::LoadU(d, tile.bias + c));
-      v = activate(d, v);
-      if (residual != nullptr) v = hn::Add(v, hn::LoadU(d, residual + c));
-      hn::StoreU(v, d, output + c);
-    }
+    for (; c + lanes <= tile.columns; c += lanes) one_vector(d, c);
     const hn::CappedTag<float, 1> one;
-    for (; c < tile.columns; ++c) {
-      auto v = hn::LoadU(one, sums + c);
-      if (tile.bias != nullptr) v = hn::Add(v, hn::LoadU(one, tile.bias + c));
-      v = activate(one, v);
-      if (residual != nullptr) v = hn::Add(v, hn::LoadU(one, residual + c));
-      hn::StoreU(v, one, output + c);
-    }
+    for (; c < tile.columns; ++c) one_vector(one, c);
   }
 }
 
-void epilogue_none(const EpilogueTile& tile) { epilogue<ops::Activation::kNone>(tile); }
-void epilogue_gelu(const EpilogueTile& tile) { epilogue<ops::Activation::kGelu>(tile); }
-void epilogue_relu(const EpilogueTile& tile) { epilogue<ops::Activation::kRelu>(tile); }
+template <ops::Activation kActivation>
+HWY_INLINE void epilogue_of(const EpilogueTile& tile) {
+  if (tile.quantized_sums != nullptr) return epilogue<true, kActivation>(tile);
+  epilogue<false, kActivation>(tile);
+}
+
+void epilogue_none(const EpilogueTile& tile) { epilogue_of<ops::Activation::kNone>(tile); }
+void epilogue_gelu(const EpilogueTile& tile) { epilogue_of<ops::Activation::kGelu>(tile); }
+void epilogue_relu(const EpilogueTile& tile) { epilogue_of<ops::Activation::kRelu>(tile); }
 
 }  // namespace HWY_NAMESPACE
 }  // namespace virnucpro
@@ -90,25 +106,23 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace virnucpro {
 
-HWY_EXPORT(widen_float16);
-HWY_EXPORT(widen_bfloat16);
 HWY_EXPORT(narrow_bfloat16);
+HWY_EXPORT(split_float32);
+HWY_EXPORT(split_float16);
 HWY_EXPORT(epilogue_none);
 HWY_EXPORT(epilogue_gelu);
 HWY_EXPORT(epilogue_relu);
 
-void widen(const void* from, DataType type, float* to, std::size_t count) {
-  if (type == DataType::kFloat16) {
-    HWY_DYNAMIC_DISPATCH(widen_float16)(from, to, count);
-  } else if (type == DataType::kBFloat16) {
-    HWY_DYNAMIC_DISPATCH(widen_bfloat16)(from, to, count);
-  } else {
-    std::memcpy(to, from, count * sizeof(float));
-  }
-}
-
 void narrow_to_bfloat16(const float* from, std::uint16_t* to, std::size_t count) {
   HWY_DYNAMIC_DISPATCH(narrow_bfloat16)(from, to, count);
+}
+
+void split_bfloat16(const void* from, DataType type, std::uint16_t* high, std::uint16_t* low,
+                    std::size_t count) {
+  if (type == DataType::kFloat16)
+    return HWY_DYNAMIC_DISPATCH(split_float16)(from, high, low, count);
+  check(type == DataType::kFloat32, "split_bfloat16 of {}", name_of(type));
+  HWY_DYNAMIC_DISPATCH(split_float32)(from, high, low, count);
 }
 
 void apply_epilogue(const EpilogueTile& tile) {

@@ -1,4 +1,4 @@
-// Highway kernels around the matrix product: widening weights, narrowing activations, the epilogue.
+// Highway kernels around the matrix product: narrowing and splitting its operands, the epilogue.
 #pragma once
 
 #include <cstddef>
@@ -9,16 +9,22 @@
 
 namespace virnucpro {
 
-/// `count` elements of a floating type, aligned for it, to float32. Exact.
-void widen(const void* from, DataType type, float* to, std::size_t count);
-
 /// float32 to bfloat16, nearest even. `to` has `count` elements of 16 bits.
 void narrow_to_bfloat16(const float* from, std::uint16_t* to, std::size_t count);
 
-/// output[r, :] = activation(sums[r, :] + bias) + residual[r, :], one tile. `bias` and `residual`
-/// may be null; output may be residual. Strides in elements.
+/// Elements of a floating type, aligned for it, as sums of two bfloat16: high + low has 16 bits of
+/// the value, and is exact for float16. NaN and infinity have a NaN in low.
+void split_bfloat16(const void* from, DataType type, std::uint16_t* high, std::uint16_t* low,
+                    std::size_t count);
+
+/// output[r, :] = activation(sums[r, :] + bias) + residual[r, :], one tile. The sums are float32,
+/// or the int32 sums of quantised rows: then float(sum) * (row scale * column scale). `bias` and
+/// `residual` may be null; output may be residual. Strides in elements.
 struct EpilogueTile {
   const float* sums;
+  const std::int32_t* quantized_sums;  // instead of sums
+  const float* row_scales;             // both only with quantized_sums
+  const float* column_scales;
   std::size_t rows;
   std::size_t columns;
   std::size_t sums_stride;

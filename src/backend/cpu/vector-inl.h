@@ -147,7 +147,8 @@ HWY_INLINE hn::Vec<D> load_any(D d, const Half* from, std::size_t count) {
   if (count == hn::Lanes(d)) {
     return widen(d, hn::LoadU(d16, reinterpret_cast<const std::uint16_t*>(from)), Half());
   }
-  std::memcpy(lanes, from, count * sizeof(Half));
+  // The bound is known to the caller but not to the compiler.
+  std::memcpy(lanes, from, HWY_MIN(count, hn::MaxLanes(d)) * sizeof(Half));
   return widen(d, hn::LoadU(d16, lanes), Half());
 }
 
