@@ -42,9 +42,9 @@ class WorkerGroup {
   const Task* task_ = nullptr;
   std::size_t count_ = 0;
   std::atomic<std::size_t> next_{0};
-  std::size_t busy_ = 0;
-  std::size_t generation_ = 0;
-  bool stopping_ = false;
+  std::atomic<std::size_t> busy_{0};
+  std::atomic<std::size_t> generation_{0};  // of run(), and one more to stop
+  bool stopping_ = false;                   // written before the last generation
   std::exception_ptr error_;
 };
 
