@@ -45,6 +45,9 @@ class Backend {
   virtual std::string description() const = 0;
   /// The type of activations when weights have precision `precision`.
   virtual DataType activation_type(Precision precision) const = 0;
+  /// To be called by a thread that from now on works for this backend alone: it may be kept near
+  /// the memory that it will use.
+  virtual void bind_thread() {}
 
   /// Uninitialised device memory. Throws OutOfDeviceMemory.
   virtual Buffer allocate(std::size_t bytes) = 0;

@@ -3,10 +3,12 @@
 
 #include <omp.h>
 
+#include <cstdint>
 #include <cstring>
 
 #include "backend/cpu/linear_cpu.h"
 #include "backend/cpu/processor.h"
+#include "backend/cpu/topology.h"
 #include "hwy/highway.h"
 
 namespace virnucpro {
@@ -21,8 +23,13 @@ std::int64_t chosen_target() {
 
 }  // namespace
 
-CpuBackend::CpuBackend(std::size_t threads)
-    : workers_(threads == 0 ? usable_cores() : threads, [] { omp_set_num_threads(1); }),
+CpuBackend::CpuBackend(std::size_t threads, std::span<const int> cores)
+    : cores_(cores.begin(), cores.end()),
+      workers_(threads == 0 ? usable_cores() : threads,
+               [this] {
+                 omp_set_num_threads(1);
+                 keep_thread_on(cores_);
+               }),
       scratch_(workers_.size()),
       counts_(workers_.size()),
       linear_state_(std::make_unique<CpuLinearState>(workers_.size())) {}
@@ -36,6 +43,8 @@ std::string CpuBackend::description() const {
 
 DataType CpuBackend::activation_type(Precision) const { return DataType::kFloat32; }
 
+void CpuBackend::bind_thread() { keep_thread_on(cores_); }
+
 Buffer CpuBackend::allocate(std::size_t bytes) { return Buffer(allocate_aligned(bytes), bytes); }
 
 void CpuBackend::upload(const void* host, void* device, std::size_t bytes) {
@@ -44,6 +53,22 @@ void CpuBackend::upload(const void* host, void* device, std::size_t bytes) {
 
 void CpuBackend::download(const void* device, void* host, std::size_t bytes) {
   if (bytes > 0) std::memcpy(host, device, bytes);
+}
+
+HostTensor CpuBackend::converted(const HostTensor& tensor, DataType type) {
+  const bool is_aligned = reinterpret_cast<std::uintptr_t>(tensor.data) % size_of(tensor.type) == 0;
+  if (tensor.type == type || !is_aligned || tensor.shape.rank() == 0) {
+    return virnucpro::convert(tensor, type);
+  }
+  HostTensor result{type, tensor.shape, nullptr, nullptr};
+  const std::shared_ptr<void> memory = allocate_aligned(result.bytes());
+  result.data = static_cast<const std::byte*>(memory.get());
+  result.owner = memory;
+  const std::int64_t rows = tensor.shape[0];
+  const std::int64_t width = rows == 0 ? 0 : tensor.shape.elements() / rows;
+  do_convert({.input = {tensor.data, tensor.type, rows, width, width},
+              .output = {memory.get(), type, rows, width, width}});
+  return result;
 }
 
 PlacedTensor CpuBackend::do_place(const HostTensor& tensor) {

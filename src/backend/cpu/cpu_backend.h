@@ -22,13 +22,16 @@ struct CpuLinearState;
 class CpuBackend final : public Backend {
  public:
   /// `threads` 0: every core this process may use (affinity mask and control group quota).
-  explicit CpuBackend(std::size_t threads = 0);
+  /// `cores`, where there are any: the threads stay on these, and so does the one that calls
+  /// bind_thread(). A system that refuses costs speed only.
+  explicit CpuBackend(std::size_t threads = 0, std::span<const int> cores = {});
   ~CpuBackend() override;
 
   std::string_view name() const override { return "cpu"; }
   /// Processor, the Highway target in use, threads: "AMD EPYC, AVX3, 2 threads".
   std::string description() const override;
   DataType activation_type(Precision precision) const override;
+  void bind_thread() override;
 
   Buffer allocate(std::size_t bytes) override;
   void upload(const void* host, void* device, std::size_t bytes) override;
@@ -53,9 +56,10 @@ class CpuBackend final : public Backend {
   void do_convert(const ops::Convert& op) override;
 
   void attend(const ops::Attention& op);
-  std::unique_ptr<ops::LinearWeight> prepare(std::span<const HostTensor> parts, DataType type);
-  void multiply(const ops::Linear& op);
+  /// `tensor` itself where it is of that type and aligned for it, else a copy made by all workers.
+  HostTensor converted(const HostTensor& tensor, DataType type);
 
+  std::vector<int> cores_;  // of the threads; none: all
   WorkerGroup workers_;
   std::vector<Scratch> scratch_;  // one per worker
   RotaryTables rotary_tables_;

@@ -2,9 +2,11 @@
 #include "backend/cpu/processor.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <fstream>
 #include <limits>
+#include <numeric>
 #include <thread>
 
 #ifdef __linux__
@@ -13,18 +15,6 @@
 
 namespace virnucpro {
 namespace {
-
-std::size_t cores_in_affinity_mask() {
-#ifdef __linux__
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  // Fails where the machine has more than 1024 processors: then the mask is not known.
-  if (sched_getaffinity(0, sizeof(set), &set) == 0) {
-    return static_cast<std::size_t>(CPU_COUNT(&set));
-  }
-#endif
-  return std::thread::hardware_concurrency();
-}
 
 /// The path of this process inside the unified control group hierarchy: the line "0::/path".
 std::string control_group() {
@@ -44,7 +34,27 @@ double cores_in_quota(const std::string& path) {
   return std::numeric_limits<double>::infinity();
 }
 
-double cores_in_control_group() {
+}  // namespace
+
+std::vector<int> allowed_cores() {
+  std::vector<int> cores;
+#ifdef __linux__
+  // Room for 8192 processors, more than any kernel is built for.
+  std::array<cpu_set_t, 8> set{};
+  if (sched_getaffinity(0, sizeof(set), set.data()) == 0) {
+    for (std::size_t core = 0; core < 8 * sizeof(set); ++core) {
+      if (CPU_ISSET_S(core, sizeof(set), set.data())) cores.push_back(static_cast<int>(core));
+    }
+  }
+#endif
+  if (cores.empty()) {
+    cores.resize(std::max(1u, std::thread::hardware_concurrency()));
+    std::iota(cores.begin(), cores.end(), 0);
+  }
+  return cores;
+}
+
+double core_quota() {
   // A limit of any ancestor holds too. Inside a container the own group often shows as the root.
   double cores = cores_in_quota("/sys/fs/cgroup/cpu.max");
   const std::string group = control_group();
@@ -56,12 +66,9 @@ double cores_in_control_group() {
   return cores;
 }
 
-}  // namespace
-
 std::size_t usable_cores() {
-  const auto cores = static_cast<double>(cores_in_affinity_mask());
-  return static_cast<std::size_t>(
-      std::max(1.0, std::min(cores, std::ceil(cores_in_control_group()))));
+  const auto cores = static_cast<double>(allowed_cores().size());
+  return static_cast<std::size_t>(std::max(1.0, std::min(cores, std::ceil(core_quota()))));
 }
 
 std::string processor_name() {
@@ -71,6 +78,14 @@ std::string processor_name() {
     if (line.starts_with("model name") && colon != std::string::npos) return line.substr(colon + 2);
   }
   return "processor";
+}
+
+const InstructionSet& instruction_set() {
+  static const InstructionSet set = [] {
+    std::ifstream file("/proc/cpuinfo");
+    return instruction_set_of(read_processor_flags(file));
+  }();
+  return set;
 }
 
 }  // namespace virnucpro

@@ -1,15 +1,28 @@
-// What this machine offers: usable cores and the processor's name.
+// What this machine offers this process: cores, the processor's name, its instructions.
 #pragma once
 
 #include <cstddef>
 #include <string>
+#include <vector>
+
+#include "backend/cpu/instruction_set.h"
 
 namespace virnucpro {
+
+/// The affinity mask, in rising order; as many numbers as there are processors where it is not
+/// known.
+std::vector<int> allowed_cores();
+
+/// Cores of CPU time that the control group allows, 1.5 for one and a half; infinity for no limit.
+double core_quota();
 
 /// Cores in this process's affinity mask, at most its control group's quota rounded up; at least 1.
 std::size_t usable_cores();
 
 /// "AMD EPYC 9654", or "processor" where the system does not say.
 std::string processor_name();
+
+/// Of this processor, as the system lists it; read once.
+const InstructionSet& instruction_set();
 
 }  // namespace virnucpro
