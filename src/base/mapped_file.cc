@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <utility>
 
@@ -27,6 +28,20 @@ struct Descriptor {
   throw ModelError(fmt::format("{}: cannot {}: {}", path, what, std::strerror(errno)));
 }
 
+/// Marks the owners whose bytes are mapped: only there may pages be dropped without losing data.
+struct Unmap {
+  void operator()(const MappedFile* file) const { delete file; }
+};
+
+/// Advice only: where the system does not take it, the pages stay until the file is unmapped.
+void drop_pages(std::span<const std::byte> bytes) {
+  const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const auto begin = reinterpret_cast<std::uintptr_t>(bytes.data());
+  const std::uintptr_t first = (begin + page - 1) / page * page;
+  const std::uintptr_t last = (begin + bytes.size()) / page * page;
+  if (first < last) ::madvise(reinterpret_cast<void*>(first), last - first, MADV_DONTNEED);
+}
+
 }  // namespace
 
 std::shared_ptr<const MappedFile> MappedFile::open(const std::string& path) {
@@ -44,7 +59,7 @@ std::shared_ptr<const MappedFile> MappedFile::open(const std::string& path) {
     if (mapping == MAP_FAILED) fail(path, "map");
     data = static_cast<const std::byte*>(mapping);
   }
-  return std::shared_ptr<const MappedFile>(new MappedFile(path, data, size));
+  return {new MappedFile(path, data, size), Unmap{}};
 }
 
 MappedFile::MappedFile(std::string path, const std::byte* data, std::size_t size)
@@ -52,6 +67,12 @@ MappedFile::MappedFile(std::string path, const std::byte* data, std::size_t size
 
 MappedFile::~MappedFile() {
   if (data_ != nullptr) ::munmap(const_cast<std::byte*>(data_), size_);
+}
+
+std::shared_ptr<const void> release_pages_after(std::shared_ptr<const void> owner,
+                                                std::span<const std::byte> bytes) {
+  if (std::get_deleter<Unmap>(owner) == nullptr) return owner;
+  return {bytes.data(), [owner = std::move(owner), bytes](const void*) { drop_pages(bytes); }};
 }
 
 }  // namespace virnucpro

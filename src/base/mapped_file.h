@@ -29,4 +29,10 @@ class MappedFile {
   std::size_t size_;
 };
 
+/// Keeps `owner` alive. Where that is a mapped file, the pages wholly inside `bytes` leave this
+/// process's memory with the last copy of what is returned: once a tensor has been converted, only
+/// the converted copy stays resident. Pages that are touched again are mapped again. Thread-safe.
+std::shared_ptr<const void> release_pages_after(std::shared_ptr<const void> owner,
+                                                std::span<const std::byte> bytes);
+
 }  // namespace virnucpro

@@ -8,6 +8,7 @@
 #include "base/edit_distance.h"
 #include "base/errors.h"
 #include "base/format.h"
+#include "base/mapped_file.h"
 #include "weights/display_name.h"
 
 namespace virnucpro {
@@ -65,6 +66,7 @@ HostTensor TensorSource::take(const std::string& name, const Shape& expected) {
 HostTensor TensorSource::take_any(const std::string& name) {
   const Entry& entry = find(name);
   HostTensor tensor = entry.load();
+  tensor.owner = release_pages_after(std::move(tensor.owner), tensor.span());
   entries_.erase(name);
   return tensor;
 }

@@ -1,13 +1,16 @@
 // Queue, workers, mapped files, SHA-256 and environment values.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdio>
 #include <fstream>
 #include <numeric>
 #include <thread>
+#include <vector>
 
 #include "base/bounded_queue.h"
 #include "base/check.h"
@@ -18,6 +21,7 @@
 #include "base/mapped_file.h"
 #include "base/sha256.h"
 #include "base/worker_group.h"
+#include "support/resident_pages.h"
 
 namespace virnucpro {
 namespace {
@@ -120,6 +124,35 @@ TEST(MappedFile, ShowsTheBytesAndNamesAMissingFile) {
     EXPECT_STREQ(error.what(), "/nowhere/weights.pt: cannot open: No such file or directory");
   }
   EXPECT_THROW(MappedFile::open(testing::TempDir()), ModelError);
+}
+
+TEST(MappedFile, LeavesMemoryWhereNoLongerNeededAndCanStillBeRead) {
+  const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  const auto file = MappedFile::open(temporary_file("pages", std::string(64 * page, 'x')));
+  const std::span<const std::byte> bytes = file->bytes();
+  const auto sum = [&] {
+    return std::accumulate(bytes.begin(), bytes.end(), std::size_t{0},
+                           [](std::size_t s, std::byte b) { return s + static_cast<char>(b); });
+  };
+  EXPECT_EQ(sum(), 64 * page * 'x');
+  if (test::resident_pages(bytes) < 0) GTEST_SKIP() << "no /proc/self/pagemap";
+  ASSERT_EQ(test::resident_pages(bytes), 64);
+  // Pages 1 to 47 lie wholly inside; the ends of 0 and 48 do not.
+  auto part = release_pages_after(file, bytes.subspan(1, 48 * page));
+  auto copy = part;
+  part.reset();
+  EXPECT_EQ(test::resident_pages(bytes), 64);
+  copy.reset();
+  EXPECT_EQ(test::resident_pages(bytes), 64 - 47);
+  EXPECT_EQ(sum(), 64 * page * 'x');
+}
+
+TEST(MappedFile, IsTheOnlyMemoryWhosePagesAreDropped) {
+  const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  const auto memory = std::make_shared<std::vector<std::byte>>(8 * page, std::byte{7});
+  release_pages_after(memory, *memory).reset();
+  EXPECT_EQ(std::ranges::count(*memory, std::byte{7}), static_cast<std::ptrdiff_t>(8 * page));
+  EXPECT_EQ(release_pages_after(nullptr, *memory), nullptr);
 }
 
 // The two short examples of FIPS 180-4.

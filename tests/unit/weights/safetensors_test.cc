@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "base/mapped_file.h"
+#include "support/resident_pages.h"
 #include "unit/weights/weights_test_data.h"
 
 namespace virnucpro {
@@ -51,6 +52,23 @@ TEST_F(Safetensors, ReadsEveryTypeThatTheLibraryWrites) {
   EXPECT_THAT(model_error([&] { source.take("double", {2}); }), HasSubstr("is of type float64"));
   EXPECT_THAT(model_error([&] { source.take_any("bool"); }),
               HasSubstr("tensor 'bool' is of type 'bool', which cannot be used"));
+}
+
+TEST_F(Safetensors, AConvertedTensorLeavesMemoryAndOneInUseStays) {
+  const std::vector<float> values(1 << 18, 1.5f);
+  const HostTensor tensor = make_float_tensor({1 << 18}, values);
+  write_safetensors(scratch("two"), {{"a", tensor}, {"b", tensor}});
+  const auto file = MappedFile::open(scratch("two"));
+  if (test::resident_pages(file->bytes()) < 0) GTEST_SKIP() << "no /proc/self/pagemap";
+  TensorSource source = read_safetensors(file->bytes(), file, "here");
+  const HostTensor kept = convert(source.take("a", {1 << 18}), DataType::kFloat32);
+  EXPECT_EQ(to_floats(kept), values);
+  const int one = test::resident_pages(kept.span());
+  const HostTensor half = convert(source.take("b", {1 << 18}), DataType::kFloat16);
+  EXPECT_EQ(float_at(half, 77), 1.5f);
+  // Both ends of `b` share a page with something else.
+  EXPECT_LE(test::resident_pages(file->bytes()), one + 2);
+  EXPECT_EQ(test::resident_pages(kept.span()), one);
 }
 
 TEST_F(Safetensors, PointsIntoTheMappedFile) {
