@@ -1,6 +1,5 @@
 #include "cli/run_command.h"
 
-#include <memory>
 #include <string>
 #include <utility>
 
@@ -13,6 +12,7 @@
 #include "cli/progress.h"
 #include "cli/stop_signals.h"
 #include "pipeline/devices.h"
+#include "pipeline/precision_advice.h"
 #include "sequence/input_file.h"
 
 namespace virnucpro::cli {
@@ -42,12 +42,19 @@ class ProgressBridge final : public ProgressSink {
 };
 
 void log_decisions(const Log& log, const ResolvedSettings& resolved, const DeviceChoice& device,
-                   const Backend& backend, const PrecisionChoice& precision) {
+                   const Workers& workers, const PrecisionChoice& precision) {
   for (const std::string& origin : resolved.origins) log.info("setting {}", origin);
   for (const std::string& line : device.passed_over) log.info("{}", line);
-  log.info("device {}: {}", device.name, backend.description());
+  log.info("device {}: {}", device.name, workers.backends.front()->description());
+  if (workers.numa_nodes > 1) {
+    log.info("{} with {} threads on {} NUMA nodes",
+             workers.backends.size() == 1 ? "one worker" : "one worker per node, together",
+             workers.threads, workers.numa_nodes);
+  }
   log.info("precision {}, {} batches", name_of(precision.precision),
            precision.packed ? "packed" : "padded");
+  const std::string advice = precision_advice(precision_costs_on(device.name), precision.precision);
+  if (!advice.empty()) log.info("{}", advice);
   for (const std::string& warning : precision.warnings) log.warning("{}", warning);
 }
 
@@ -68,10 +75,10 @@ void run_command(Program& program, const RunKind& kind, const SettingsArguments&
 
   StopSignals signals(
       [&log](int) { log.warning("stopping; a second signal ends the program at once"); });
-  const std::unique_ptr<Backend> backend = create_backend(device.name, settings.threads);
-  log_decisions(log, resolved, device, *backend, precision);
-  const LoadedModels models =
-      load_models(settings, precision.precision, kind.with_classifier, open_named_bundle, *backend);
+  const Workers workers = create_workers(device.name, settings.threads);
+  log_decisions(log, resolved, device, workers, precision);
+  const LoadedModels models = load_models(settings, precision.precision, kind.with_classifier,
+                                          open_named_bundle, *workers.backends.front());
   log.info("models {}{}{}, expected length {}", models.bundle,
            models.bundle_version.empty() ? "" : " ", models.bundle_version, models.expected_length);
 
@@ -86,7 +93,9 @@ void run_command(Program& program, const RunKind& kind, const SettingsArguments&
                                 program.arguments.end());
     context.precision = precision;
     context.device = device.name;
-    context.backends = {backend.get()};
+    for (const auto& backend : workers.backends) context.backends.push_back(backend.get());
+    context.threads = workers.threads;
+    context.numa_nodes = workers.numa_nodes;
     context.log = log;
     context.progress = &progress;
     summary = kind.run(settings, models, context, signals.token());

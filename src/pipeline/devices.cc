@@ -1,6 +1,7 @@
 #include "pipeline/devices.h"
 
 #include "backend/cpu/cpu_backend.h"
+#include "backend/cpu/precision_costs.h"
 #include "backend/cpu/processor.h"
 #include "backend/reference/reference_backend.h"
 #include "base/errors.h"
@@ -9,28 +10,39 @@
 namespace virnucpro {
 namespace {
 
+constexpr const char* kCpu = "cpu";
+
+std::string counted(std::size_t count, std::string_view what) {
+  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+}
+
+/// What only the CPU can say of itself.
+void describe_cpu(DeviceInfo& info, std::size_t threads) {
+  const CpuPlan plan = plan_cpu_workers(threads);
+  info.offers = fmt::format(
+      "{}; {} with {} on {}", describe(instruction_set()), counted(plan.workers.size(), "worker"),
+      counted(plan.threads(), "thread"), counted(plan.numa_nodes, "NUMA node"));
+  info.precisions = precision_costs();
+}
+
 /// One kind of device. Rows stand best first; a new backend is a new row.
 struct Entry {
   const char* name;
   /// Null: not built into this program.
   std::unique_ptr<Backend> (*create)(std::size_t threads);
-  std::size_t (*threads)(std::size_t asked);
   /// Why it is never chosen by "auto"; null when it may be.
   const char* reason;
 };
 
-std::size_t cpu_threads(std::size_t asked) { return asked == 0 ? usable_cores() : asked; }
-
 const Entry kEntries[] = {
-    {"cuda", nullptr, nullptr, "not built into this program"},
-    {"cpu",
+    {"cuda", nullptr, "not built into this program"},
+    {kCpu,
      [](std::size_t threads) -> std::unique_ptr<Backend> {
        return std::make_unique<CpuBackend>(threads);
      },
-     cpu_threads, nullptr},
+     nullptr},
     {"reference",
      [](std::size_t) -> std::unique_ptr<Backend> { return std::make_unique<ReferenceBackend>(); },
-     [](std::size_t) -> std::size_t { return 1; },
      "plain loops to judge the others by, a hundred times slower"},
 };
 
@@ -70,6 +82,7 @@ std::vector<DeviceInfo> list_devices(std::size_t threads) {
     info.usable = entry.create != nullptr;
     if (info.usable) info.description = entry.create(threads)->description();
     if (entry.reason != nullptr) info.reason = entry.reason;
+    if (info.name == kCpu) describe_cpu(info, threads);
     devices.push_back(std::move(info));
   }
   return devices;
@@ -92,8 +105,27 @@ std::unique_ptr<Backend> create_backend(const std::string& name, std::size_t thr
   return find_usable(name).create(threads);
 }
 
-std::size_t thread_count(const std::string& name, std::size_t threads) {
-  return find_usable(name).threads(threads);
+Workers create_workers(const std::string& name, std::size_t threads) {
+  const Entry& entry = find_usable(name);
+  if (entry.name == std::string_view(kCpu)) return create_workers(plan_cpu_workers(threads));
+  Workers workers;
+  workers.backends.push_back(entry.create(threads));
+  workers.threads = 1;
+  return workers;
+}
+
+Workers create_workers(const CpuPlan& plan) {
+  Workers workers;
+  for (const CpuWorker& worker : plan.workers) {
+    workers.backends.push_back(std::make_unique<CpuBackend>(worker.threads, worker.cores));
+  }
+  workers.threads = plan.threads();
+  workers.numa_nodes = plan.numa_nodes;
+  return workers;
+}
+
+std::vector<PrecisionCost> precision_costs_on(const std::string& name) {
+  return name == kCpu ? precision_costs() : std::vector<PrecisionCost>();
 }
 
 }  // namespace virnucpro

@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "backend/backend.h"
+#include "backend/cpu/topology.h"
+#include "backend/precision_cost.h"
 
 namespace virnucpro {
 
@@ -16,6 +18,9 @@ struct DeviceInfo {
   bool usable = false;
   std::string description;  ///< of a usable one: processor, instruction set, threads
   std::string reason;
+  /// Of a usable one: its products, workers and nodes; and one entry per precision. May be empty.
+  std::string offers;
+  std::vector<PrecisionCost> precisions;
 };
 
 /// Every backend this program knows, best first. `threads` 0: every processor of this process.
@@ -31,10 +36,24 @@ struct DeviceChoice {
 /// devices there are, for an unknown name or one that cannot be used: no silent replacement.
 DeviceChoice choose_device(const std::string& wanted);
 
-/// `name` as chosen above. Thread-safe.
+/// `name` as chosen above: one backend for all threads. Thread-safe.
 std::unique_ptr<Backend> create_backend(const std::string& name, std::size_t threads);
 
-/// The threads that `threads` of the settings stand for on the device.
-std::size_t thread_count(const std::string& name, std::size_t threads);
+/// The backends that work side by side in a run, of one kind: models prepared for the first serve
+/// all of them.
+struct Workers {
+  std::vector<std::unique_ptr<Backend>> backends;  ///< at least one
+  std::size_t threads = 0;                         ///< of all together
+  std::size_t numa_nodes = 1;                      ///< that this process may use
+};
+
+/// `name` as chosen above; the device cpu has one backend per NUMA node (plan_cpu_workers()).
+Workers create_workers(const std::string& name, std::size_t threads);
+
+/// The device cpu as planned.
+Workers create_workers(const CpuPlan& plan);
+
+/// What the precisions cost on the device `name`; empty where that is not known.
+std::vector<PrecisionCost> precision_costs_on(const std::string& name);
 
 }  // namespace virnucpro

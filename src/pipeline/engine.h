@@ -25,6 +25,9 @@ class Engine {
  public:
   virtual ~Engine() = default;
 
+  /// Called first by the thread that will use it for a whole run.
+  virtual void start() {}
+
   /// Fills embeddings.values [sequences, width]. Throws PrecisionError when one is not finite.
   virtual void embed(EncoderKind encoder, const PackedBatch& batch, const BatchName& name,
                      Embeddings& embeddings) = 0;

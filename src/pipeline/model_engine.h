@@ -14,6 +14,7 @@ class ModelEngine final : public Engine {
   ModelEngine(const LoadedModels& models, Backend& backend, bool packed)
       : models_(models), backend_(backend), workspace_(backend), packed_(packed) {}
 
+  void start() override { backend_.bind_thread(); }
   void embed(EncoderKind encoder, const PackedBatch& batch, const BatchName& name,
              Embeddings& embeddings) override;
   void classify(std::span<const float> features, std::span<float> scores) override;

@@ -10,7 +10,6 @@
 #include "base/clock.h"
 #include "base/errors.h"
 #include "base/format.h"
-#include "pipeline/devices.h"
 #include "pipeline/model_engine.h"
 #include "pipeline/result_sinks.h"
 #include "pipeline/stages.h"
@@ -63,7 +62,9 @@ class Run {
     report.packed = context.precision.packed;
     report.device = context.device;
     report.device_description = context.backends.front()->description();
-    report.threads = thread_count(context.device, settings.threads) * context.backends.size();
+    report.threads = context.threads;
+    report.workers = context.backends.size();
+    report.numa_nodes = context.numa_nodes;
     report.batch_tokens = settings.batch_tokens == 0
                               ? kUsualBatchTokens
                               : static_cast<std::int64_t>(settings.batch_tokens);

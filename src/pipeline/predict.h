@@ -25,6 +25,8 @@ struct RunContext {
   /// One worker each; used by no one else until the run ends. At least one, of the kind the models
   /// were prepared for.
   std::vector<Backend*> backends;
+  std::size_t threads = 1;     ///< of all backends together
+  std::size_t numa_nodes = 1;  ///< that they may use
   Log log;
   ProgressSink* progress = nullptr;  ///< may be null
   /// Absent: limits_for() the batches. Tests turn them down.

@@ -217,6 +217,7 @@ void Stages::tokenize() {
 void Stages::work(std::size_t worker) {
   Engine& engine = *plan_.engines[worker];
   WorkerTimes& times = times_[worker];
+  engine.start();
   PackedBatch batch;
   Embeddings embeddings;
   while (std::optional<BatchTask> task = tasks_.pop()) {

@@ -74,9 +74,10 @@ std::string run_json(const RunReport& report) {
   json["inputs"] = inputs_json(report.inputs);
   json["model"] = model_json(report);
   json["options"] = {
-      {"precision", report.precision}, {"packed", report.packed},
-      {"device", report.device},       {"device_description", report.device_description},
-      {"threads", report.threads},     {"batch_tokens", report.batch_tokens}};
+      {"precision", report.precision},   {"packed", report.packed},
+      {"device", report.device},         {"device_description", report.device_description},
+      {"threads", report.threads},       {"workers", report.workers},
+      {"numa_nodes", report.numa_nodes}, {"batch_tokens", report.batch_tokens}};
   json["counts"] = {{"bases", report.intake.bases},
                     {"records", counts_json(report.ledger.records)},
                     {"chunks", counts_json(report.ledger.chunks)},

@@ -43,6 +43,8 @@ struct RunReport {
   std::string device;
   std::string device_description;
   std::size_t threads = 0;
+  std::size_t workers = 1;     ///< backends that share the threads
+  std::size_t numa_nodes = 1;  ///< that the process may use
   std::int64_t batch_tokens = 0;
 
   Intake intake;

@@ -23,30 +23,6 @@ constexpr std::int64_t kMostTokens = 1 << 24;
 
 constexpr const char* kTokenTypes = "embeddings.token_type_embeddings.weight";
 
-std::vector<ExpectedTensor> expected_tensors(const DnabertSConfig& config,
-                                             std::int64_t token_types) {
-  const std::int64_t d = config.hidden_size;
-  const std::int64_t wide = config.intermediate_size;
-  std::vector<ExpectedTensor> list = {{"embeddings.word_embeddings.weight", {config.vocab_size, d}},
-                                      {kTokenTypes, {token_types, d}},
-                                      {"embeddings.LayerNorm.weight", {d}},
-                                      {"embeddings.LayerNorm.bias", {d}}};
-  const auto add = [&](const std::string& part, const Shape& weight, std::int64_t bias) {
-    list.push_back({part + ".weight", weight});
-    list.push_back({part + ".bias", {bias}});
-  };
-  for (std::int64_t i = 0; i < config.num_hidden_layers; ++i) {
-    const std::string layer = fmt::format("encoder.layer.{}.", i);
-    add(layer + "attention.self.Wqkv", {3 * d, d}, 3 * d);
-    add(layer + "attention.output.dense", {d, d}, d);
-    add(layer + "attention.output.LayerNorm", {d}, d);
-    list.push_back({layer + "mlp.gated_layers.weight", {2 * wide, d}});
-    add(layer + "mlp.wo", {d, wide}, d);
-    add(layer + "mlp.layernorm", {d}, d);
-  }
-  return list;
-}
-
 bool is_unused(const std::string& name) {
   return name.starts_with("pooler.") || name.starts_with("cls.") ||
          name == "embeddings.position_ids" || name == "embeddings.token_type_ids";
@@ -130,6 +106,38 @@ DnabertSWeights load_dnabert_s(const std::string& folder) {
   });
   tensors.drop(is_unused);
   return make_dnabert_s_weights(config, std::move(tensors), std::move(tokenizer));
+}
+
+std::vector<ExpectedTensor> expected_tensors(const DnabertSConfig& config,
+                                             std::int64_t token_types) {
+  const std::int64_t d = config.hidden_size;
+  const std::int64_t wide = config.intermediate_size;
+  std::vector<ExpectedTensor> list = {{"embeddings.word_embeddings.weight", {config.vocab_size, d}},
+                                      {kTokenTypes, {token_types, d}},
+                                      {"embeddings.LayerNorm.weight", {d}},
+                                      {"embeddings.LayerNorm.bias", {d}}};
+  const auto add = [&](const std::string& part, const Shape& weight, std::int64_t bias) {
+    list.push_back({part + ".weight", weight});
+    list.push_back({part + ".bias", {bias}});
+  };
+  for (std::int64_t i = 0; i < config.num_hidden_layers; ++i) {
+    const std::string layer = fmt::format("encoder.layer.{}.", i);
+    add(layer + "attention.self.Wqkv", {3 * d, d}, 3 * d);
+    add(layer + "attention.output.dense", {d, d}, d);
+    add(layer + "attention.output.LayerNorm", {d}, d);
+    list.push_back({layer + "mlp.gated_layers.weight", {2 * wide, d}});
+    add(layer + "mlp.wo", {d, wide}, d);
+    add(layer + "mlp.layernorm", {d}, d);
+  }
+  return list;
+}
+
+std::int64_t parameter_count(const DnabertSConfig& config) {
+  std::int64_t count = 0;
+  for (const ExpectedTensor& tensor : expected_tensors(config)) {
+    count += tensor.shape.elements();
+  }
+  return count;
 }
 
 }  // namespace virnucpro

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "weights/tensor_source.h"
 
@@ -43,5 +44,12 @@ DnabertSWeights make_dnabert_s_weights(const DnabertSConfig& config, TensorSourc
 /// One more than the largest id in a tokenizer.json: the embedding rows it needs.
 /// ModelError naming `origin` when the text is not such a file.
 std::int64_t tokenizer_rows(const std::string& tokenizer_json, const std::string& origin);
+
+/// Every tensor of a model of these sizes, by its name. Published models have two token types.
+std::vector<ExpectedTensor> expected_tensors(const DnabertSConfig& config,
+                                             std::int64_t token_types = 2);
+
+/// Weights of a model of these sizes with the two token types that all have.
+std::int64_t parameter_count(const DnabertSConfig& config);
 
 }  // namespace virnucpro

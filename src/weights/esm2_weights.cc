@@ -26,29 +26,6 @@ constexpr std::int64_t kWidest = 1 << 20;
 /// The feed-forward part is four times as wide as the rest in every ESM-2.
 constexpr std::int64_t kFeedForward = 4;
 
-std::vector<ExpectedTensor> expected_tensors(const Esm2Config& config) {
-  const std::int64_t d = config.embed_dim;
-  const std::int64_t f = kFeedForward * d;
-  std::vector<ExpectedTensor> list = {{"embed_tokens.weight", {kEsm2Letters, d}},
-                                      {"emb_layer_norm_after.weight", {d}},
-                                      {"emb_layer_norm_after.bias", {d}}};
-  const auto add = [&](const std::string& part, std::int64_t rows, std::int64_t columns) {
-    list.push_back({part + ".weight", columns == 0 ? Shape{rows} : Shape{rows, columns}});
-    list.push_back({part + ".bias", {rows}});
-  };
-  for (std::int64_t i = 0; i < config.num_layers; ++i) {
-    const std::string layer = fmt::format("layers.{}.", i);
-    for (const char* part : {"q_proj", "k_proj", "v_proj", "out_proj"}) {
-      add(layer + "self_attn." + part, d, d);
-    }
-    add(layer + "self_attn_layer_norm", d, 0);
-    add(layer + "fc1", f, d);
-    add(layer + "fc2", d, f);
-    add(layer + "final_layer_norm", d, 0);
-  }
-  return list;
-}
-
 /// "layers.12.fc1.weight" gives 13 and "fc1.weight": one more than the layer, and what follows it.
 /// 0 when the name does not begin with `prefix` and a number.
 std::pair<std::int64_t, std::string> split_layer(const std::string& name, std::string_view prefix) {
@@ -315,6 +292,35 @@ Esm2Weights load_esm2(const std::string& path) {
   TensorFile file = open_tensor_file(path);
   if (file.archive) return from_archive(*file.archive);
   return with_config_beside(path, std::move(file.tensors));
+}
+
+std::vector<ExpectedTensor> expected_tensors(const Esm2Config& config) {
+  const std::int64_t d = config.embed_dim;
+  const std::int64_t f = kFeedForward * d;
+  std::vector<ExpectedTensor> list = {{"embed_tokens.weight", {kEsm2Letters, d}},
+                                      {"emb_layer_norm_after.weight", {d}},
+                                      {"emb_layer_norm_after.bias", {d}}};
+  const auto add = [&](const std::string& part, std::int64_t rows, std::int64_t columns) {
+    list.push_back({part + ".weight", columns == 0 ? Shape{rows} : Shape{rows, columns}});
+    list.push_back({part + ".bias", {rows}});
+  };
+  for (std::int64_t i = 0; i < config.num_layers; ++i) {
+    const std::string layer = fmt::format("layers.{}.", i);
+    for (const char* part : {"q_proj", "k_proj", "v_proj", "out_proj"}) {
+      add(layer + "self_attn." + part, d, d);
+    }
+    add(layer + "self_attn_layer_norm", d, 0);
+    add(layer + "fc1", f, d);
+    add(layer + "fc2", d, f);
+    add(layer + "final_layer_norm", d, 0);
+  }
+  return list;
+}
+
+std::int64_t parameter_count(const Esm2Config& config) {
+  std::int64_t count = 0;
+  for (const ExpectedTensor& tensor : expected_tensors(config)) count += tensor.shape.elements();
+  return count;
 }
 
 }  // namespace virnucpro

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "weights/tensor_source.h"
 
@@ -39,5 +40,11 @@ Esm2Weights load_esm2(const std::string& path);
 /// Checks the tensors (canonical names) against the config: missing, misshapen, extra ones and
 /// impossible sizes are ModelErrors.
 Esm2Weights make_esm2_weights(const Esm2Config& config, TensorSource tensors);
+
+/// Every tensor of a model of these sizes, by its canonical name.
+std::vector<ExpectedTensor> expected_tensors(const Esm2Config& config);
+
+/// Weights of a model of these sizes, biases and norms included.
+std::int64_t parameter_count(const Esm2Config& config);
 
 }  // namespace virnucpro

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
+#include "backend/cpu/processor.h"
 #include "base/errors.h"
 #include "pipeline/devices.h"
 #include "unit/pipeline/fake_run.h"
@@ -146,6 +147,28 @@ TEST(RunPredict, RunsOnTwoBackendsAsOnOne) {
   EXPECT_EQ(two.tables(), one.tables());
 }
 
+TEST(RunPredict, RunsWithAWorkerPerNodeAsWithOne) {
+  Fixture one;
+  one.predict();
+  // Both nodes have a core that this process may use, whatever this machine looks like.
+  const int core = allowed_cores().front();
+  const std::vector<NumaNode> nodes = {{0, {core}}, {1, {core}}};
+  const Workers workers = create_workers(plan_cpu_workers(nodes, 2.0, 0));
+  ASSERT_EQ(workers.backends.size(), 2u);
+  Fixture two;
+  two.load(true);  // the weights are prepared for another backend of the kind
+  two.context.backends = {workers.backends[0].get(), workers.backends[1].get()};
+  two.context.threads = workers.threads;
+  two.context.numa_nodes = workers.numa_nodes;
+  two.settings.batch_tokens = 300;
+  run_predict(two.settings, two.models, two.context);
+  EXPECT_EQ(two.tables(), one.tables());
+  const auto json = nlohmann::json::parse(two.folder.read("out/run.json"));
+  EXPECT_EQ(json["options"]["threads"], 2);
+  EXPECT_EQ(json["options"]["workers"], 2);
+  EXPECT_EQ(json["options"]["numa_nodes"], 2);
+}
+
 TEST(RunPredict, WritesHeadersForAnInputWithoutRecords) {
   Fixture f;
   f.folder.write("in.fa", "");
@@ -228,9 +251,11 @@ TEST(Devices, StandBestFirstWithTheReasonWhyABetterOneIsNotUsed) {
   EXPECT_TRUE(devices[1].usable);
   EXPECT_FALSE(devices[1].description.empty());
   EXPECT_EQ(choose_device("reference").name, "reference");
-  EXPECT_EQ(thread_count("cpu", 3), 3u);
-  EXPECT_GE(thread_count("cpu", 0), 1u);
-  EXPECT_EQ(thread_count("reference", 8), 1u);
+  EXPECT_THAT(devices[1].offers, HasSubstr("1 worker with 1 thread on "));
+  EXPECT_EQ(devices[1].precisions.size(), kPrecisions.size());
+  EXPECT_TRUE(devices[2].precisions.empty());
+  EXPECT_EQ(create_workers("cpu", 3).threads, 3u);
+  EXPECT_EQ(create_workers("reference", 8).threads, 1u);
 }
 
 TEST(Devices, AreNeverReplacedSilently) {

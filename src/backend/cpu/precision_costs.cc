@@ -1,0 +1,83 @@
+#include "backend/cpu/precision_costs.h"
+
+#include "backend/cpu/linear_cpu.h"
+#include "backend/cpu/processor.h"
+
+namespace virnucpro {
+namespace {
+
+// Rates of whole runs, float32 products with the same vectors being 1. Measured on AVX-512 (EPYC
+// of Zen 4, oneDNN) and, for pairs, on AVX2 (EPYC of Zen 3); those of AMX are half of what its
+// units could do beside AVX-512, unmeasured. `virnucpro bench` measures them on any machine.
+constexpr double kBFloat16Vectors = 1.9;
+constexpr double kBFloat16Tiles = 6.0;
+constexpr double kSplitTiles = kBFloat16Tiles / 3;  // three products of bfloat16
+constexpr double kInt8Vectors = 3.7;
+constexpr double kInt8Tiles = 10.0;
+constexpr double kPairsX86 = 1.7;
+constexpr double kPairsNeon = 1.0;  // one instruction multiplies four of either
+
+/// How one type of weight is multiplied: in words, and how fast.
+struct Way {
+  std::string_view computed_as;
+  double rate;
+};
+
+Way way_of(Precision precision, CpuProduct product, const InstructionSet& set) {
+  // oneDNN takes the tiles wherever they are, and only there are split products worth their while.
+  switch (product) {
+    case CpuProduct::kFloats:
+      if (precision == Precision::kFp16) return {"FP16 weights, FP32 products", 1.0};
+      if (precision == Precision::kFp32) return {"FP32 products", 1.0};
+      return {"BF16 weights, FP32 products: no faster than FP16 here", 1.0};
+    case CpuProduct::kSplitBFloat16:
+      return {"FP16 weights, each product in three of BF16 (AMX)", kSplitTiles};
+    case CpuProduct::kBFloat16:
+      if (set.bfloat16_tiles) return {"BF16 products, FP32 sums (AMX)", kBFloat16Tiles};
+      return {"BF16 products, FP32 sums (AVX512_BF16)", kBFloat16Vectors};
+    case CpuProduct::kInt8:
+      if (set.int8_tiles) return {"8-bit products, exact sums (AMX)", kInt8Tiles};
+      return {"8-bit products, exact sums (VNNI)", kInt8Vectors};
+    case CpuProduct::kPairs:
+      return {"8-bit weights, products in pairs of 16 bits",
+              set.vectors == "NEON" ? kPairsNeon : kPairsX86};
+  }
+  return {"FP32 products", 1.0};
+}
+
+CpuProduct product_of(Precision precision, const CpuProducts& products) {
+  switch (precision) {
+    case Precision::kFp16:
+      return products.float16;
+    case Precision::kBf16:
+      return products.bfloat16;
+    case Precision::kInt8:
+      return products.int8;
+    case Precision::kFp32:
+      break;
+  }
+  return CpuProduct::kFloats;
+}
+
+}  // namespace
+
+std::vector<PrecisionCost> precision_costs(const CpuProducts& products, const InstructionSet& set) {
+  const double fp16 = way_of(Precision::kFp16, products.float16, set).rate;
+  std::vector<PrecisionCost> costs;
+  for (const Precision precision : kPrecisions) {
+    const Way way = way_of(precision, product_of(precision, products), set);
+    // A bundle's float16 weights stay as they lie in the file; fp32 widens them at use.
+    costs.push_back(
+        {precision, way.computed_as, way.rate / fp16, precision == Precision::kInt8 ? 1.0 : 2.0});
+  }
+  return costs;
+}
+
+std::vector<PrecisionCost> precision_costs() {
+  return precision_costs({.float16 = cpu_product(DataType::kFloat16),
+                          .bfloat16 = cpu_product(DataType::kBFloat16),
+                          .int8 = cpu_product(DataType::kInt8)},
+                         instruction_set());
+}
+
+}  // namespace virnucpro

@@ -1,0 +1,34 @@
+// What a precision costs on a device, before anything is measured.
+#pragma once
+
+#include <string_view>
+
+#include "tensor/precision.h"
+
+namespace virnucpro {
+
+struct PrecisionCost {
+  Precision precision = Precision::kFp16;
+  /// For people: "FP16 weights, FP32 products".
+  std::string_view computed_as = {};
+  /// Expected speed of a whole run with large models, fp16 on the same device being 1.
+  double expected_speed = 1.0;
+  /// Resident memory of one weight from a bundle.
+  double bytes_per_weight = 2.0;
+};
+
+/// The guarantee (docs/numerics.md): cosine of an embedding to the one in float64, worst sequence.
+constexpr double worst_cosine(Precision precision) {
+  switch (precision) {
+    case Precision::kFp16:
+    case Precision::kFp32:
+      return 0.99999;
+    case Precision::kBf16:
+      return 0.999;
+    case Precision::kInt8:
+      return 0.99;
+  }
+  return 0.0;
+}
+
+}  // namespace virnucpro
