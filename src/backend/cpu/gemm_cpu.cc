@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <type_traits>
 
 #ifndef VIRNUCPRO_BACKEND_CPU_GEMM_CPU_CC_
 #define VIRNUCPRO_BACKEND_CPU_GEMM_CPU_CC_
@@ -83,11 +84,60 @@ struct PairArithmetic {
   }
 };
 
-/// sums[kTileRows, kTileVectors vectors] (+)= rows[kTileRows, depth] * strip[depth, the same].
-template <class Arithmetic, bool kAccumulate, class Element = typename Arithmetic::Element>
+/// Keeps a tile's sums in memory.
+template <class Element>
+struct KeepSums {
+  template <class D, class V>
+  HWY_INLINE void store(D d, V v, std::size_t row, std::size_t column, Element* sums,
+                        std::size_t sums_stride) const {
+    hn::Store(v, d, sums + row * sums_stride + column);
+  }
+};
+
+/// Sends a whole tile's sums, from registers, to where they go.
+struct FinishSums {
+  const GemmFinish& finish;
+  std::size_t first_row;
+  std::size_t first_column;
+
+  template <class D, class V>
+  HWY_INLINE void store(D d, V v, std::size_t row, std::size_t column, float*, std::size_t) const {
+    const std::size_t r = first_row + row;
+    const std::size_t c = first_column + column;
+    if (finish.bias != nullptr) v = hn::Add(v, hn::LoadU(d, finish.bias + c));
+    if (finish.residual != nullptr) {
+      v = hn::Add(v, hn::LoadU(d, finish.residual + r * finish.residual_stride + c));
+    }
+    hn::StoreU(v, d, finish.output + r * finish.output_stride + c);
+  }
+};
+
+/// The same for the first `rows` rows and `columns` columns of a tile whose sums are in memory.
+HWY_INLINE void finish_edge(const FinishSums& to, const float* sums, std::size_t sums_stride,
+                            std::size_t rows, std::size_t columns) {
+  const hn::ScalableTag<float> d;
+  const GemmFinish& f = to.finish;
+  for (std::size_t row = 0; row < rows; ++row) {
+    const std::size_t r = to.first_row + row;
+    for_vectors(d, columns, [&](std::size_t column, std::size_t lanes) HWY_ATTR {
+      const std::size_t c = to.first_column + column;
+      auto v = load_any(d, sums + row * sums_stride + column, lanes);
+      if (f.bias != nullptr) v = hn::Add(v, load_any(d, f.bias + c, lanes));
+      if (f.residual != nullptr) {
+        v = hn::Add(v, load_any(d, f.residual + r * f.residual_stride + c, lanes));
+      }
+      store_any(d, v, f.output + r * f.output_stride + c, lanes);
+    });
+  }
+}
+
+/// A register tile: sums[kTileRows, kTileVectors vectors] (+)= rows[kTileRows, depth] *
+/// strip[depth, the same], stored by `out`.
+template <class Arithmetic, bool kAccumulate, class Out,
+          class Element = typename Arithmetic::Element>
 HWY_INLINE void multiply_tile(const Element* HWY_RESTRICT rows, std::size_t stride,
-                              const Element* HWY_RESTRICT strip, std::size_t depth,
-                              Element* HWY_RESTRICT sums, std::size_t sums_stride) {
+                              const Element* HWY_RESTRICT strip, std::size_t depth, Element* sums,
+                              std::size_t sums_stride, const Out& out) {
   const typename Arithmetic::D d;
   using V = typename Arithmetic::V;
   const std::size_t lanes = hn::Lanes(d);
@@ -120,47 +170,78 @@ HWY_INLINE void multiply_tile(const Element* HWY_RESTRICT rows, std::size_t stri
   for (std::size_t row = 0; row < kTileRows; ++row) {
     VIRNUCPRO_UNROLL_TILE
     for (std::size_t column = 0; column < kTileVectors; ++column) {
-      hn::Store(tile[row][column], d, sums + row * sums_stride + column * lanes);
+      out.store(d, tile[row][column], row, column * lanes, sums, sums_stride);
     }
   }
 }
 
+template <class Arithmetic, class Out, class Element>
+HWY_INLINE void multiply_tile(bool accumulate, const Element* rows, std::size_t stride,
+                              const Element* strip, std::size_t depth, Element* sums,
+                              std::size_t sums_stride, const Out& out) {
+  if (accumulate) {
+    multiply_tile<Arithmetic, true>(rows, stride, strip, depth, sums, sums_stride, out);
+  } else {
+    multiply_tile<Arithmetic, false>(rows, stride, strip, depth, sums, sums_stride, out);
+  }
+}
+
+/// Copies the rows behind the last whole tile to p.tail, rows of zeros behind them: one code path
+/// for every row.
+template <class Product>
+void fill_tail(const Product& p, std::size_t whole_rows) {
+  for (std::size_t row = whole_rows; row < p.rows; ++row) {
+    std::memcpy(p.tail + (row - whole_rows) * p.depth, p.input + row * p.input_stride,
+                p.depth * sizeof(*p.input));
+  }
+  std::memset(p.tail + (p.rows - whole_rows) * p.depth, 0,
+              (whole_rows + kTileRows - p.rows) * p.depth * sizeof(*p.input));
+}
+
 template <class Arithmetic, class Product>
-HWY_INLINE void multiply(const Product& p) {
+HWY_INLINE void multiply(const Product& p, const GemmFinish* finish) {
+  using Element = typename Arithmetic::Element;
   const std::size_t columns = strip_columns();
   const std::size_t block = gemm_block(p.depth, columns);
   const std::size_t whole_rows = p.rows / kTileRows * kTileRows;
-  if (whole_rows < p.rows) {
-    // The last tile has rows of zeros behind the last row: one code path for every row.
-    for (std::size_t row = whole_rows; row < p.rows; ++row) {
-      std::memcpy(p.tail + (row - whole_rows) * p.depth, p.input + row * p.input_stride,
-                  p.depth * sizeof(*p.input));
-    }
-    std::memset(p.tail + (p.rows - whole_rows) * p.depth, 0,
-                (whole_rows + kTileRows - p.rows) * p.depth * sizeof(*p.input));
-  }
+  if (whole_rows < p.rows) fill_tail(p, whole_rows);
   for (std::size_t first = 0; first < p.depth; first += block) {
     const std::size_t depth = HWY_MIN(block, p.depth - first);
-    const auto* blocks = p.packed + first * p.padded_width;
+    const bool is_last = first + depth == p.depth;
+    const Element* blocks = p.packed + first * p.padded_width;
     for (std::size_t column = 0; column < p.padded_width; column += columns) {
-      const auto* strip = blocks + column * depth;
+      const Element* strip = blocks + column * depth;
       for (std::size_t row = 0; row < p.rows; row += kTileRows) {
         const bool is_tail = row == whole_rows;
-        const auto* rows = is_tail ? p.tail + first : p.input + row * p.input_stride + first;
+        const Element* rows = is_tail ? p.tail + first : p.input + row * p.input_stride + first;
         const std::size_t stride = is_tail ? p.depth : p.input_stride;
-        auto* sums = p.sums + row * p.padded_width + column;
-        if (first == 0) {
-          multiply_tile<Arithmetic, false>(rows, stride, strip, depth, sums, p.padded_width);
-        } else {
-          multiply_tile<Arithmetic, true>(rows, stride, strip, depth, sums, p.padded_width);
+        Element* sums = p.sums + row * p.padded_width + column;
+        if constexpr (std::is_same_v<Element, float>) {
+          if (is_last && finish != nullptr) {
+            const FinishSums to{*finish, row, column};
+            if (!is_tail && column + columns <= finish->columns) {
+              multiply_tile<Arithmetic>(first > 0, rows, stride, strip, depth, sums, p.padded_width,
+                                        to);
+            } else {
+              multiply_tile<Arithmetic>(first > 0, rows, stride, strip, depth, sums, p.padded_width,
+                                        KeepSums<float>());
+              finish_edge(to, sums, p.padded_width, HWY_MIN(kTileRows, p.rows - row),
+                          HWY_MIN(columns, finish->columns - column));
+            }
+            continue;
+          }
         }
+        multiply_tile<Arithmetic>(first > 0, rows, stride, strip, depth, sums, p.padded_width,
+                                  KeepSums<Element>());
       }
     }
   }
 }
 
-void multiply_floats(const GemmFloats& product) { multiply<FloatArithmetic>(product); }
-void multiply_pairs(const GemmPairs& product) { multiply<PairArithmetic>(product); }
+void multiply_floats(const GemmFloats& product) {
+  multiply<FloatArithmetic>(product, product.finish);
+}
+void multiply_pairs(const GemmPairs& product) { multiply<PairArithmetic>(product, nullptr); }
 
 // Elements of a weight row that are widened at a time: four rows of them stay in L1.
 constexpr std::size_t kPackChunk = 128;

@@ -35,9 +35,20 @@ void gemm_pack(const void* rows, DataType type, std::size_t depth, std::size_t w
 void gemm_pack_pairs(const std::int8_t* rows, std::size_t depth, std::size_t width,
                      std::int32_t* packed);
 
+/// Where finished sums go: output = sums + bias + residual, bias and residual where not null. All
+/// three start at the product's first row and column; strides in elements; output may be residual.
+struct GemmFinish {
+  const float* bias;
+  const float* residual;
+  std::size_t residual_stride;
+  float* output;
+  std::size_t output_stride;
+  std::size_t columns;  // of output, at most the panel's
+};
+
 /// sums[rows, width] = input[rows, depth] * panel. `sums` has room for whole tiles, rows and
 /// columns; its stride is the padded width. `tail` holds a tile's rows of input. 64-byte aligned:
-/// packed, sums, tail.
+/// packed, sums, tail. With `finish` the results go there and `sums` is working memory.
 struct GemmFloats {
   const float* input;
   std::size_t input_stride;
@@ -47,11 +58,12 @@ struct GemmFloats {
   std::size_t padded_width;
   float* sums;
   float* tail;
+  const GemmFinish* finish;  // may be null
 };
 void gemm_floats(const GemmFloats& product);
 
-/// The same for rows of int16 pairs: input [rows, depth] of pairs, the last one filled up with
-/// zero. Exact for values of 8 bits and up to 2^17 of them.
+/// The same, without finish, for rows of int16 pairs: input [rows, depth] of pairs, the last one
+/// filled up with zero. Exact for values of 8 bits and up to 2^17 of them.
 struct GemmPairs {
   const std::int32_t* input;
   std::size_t input_stride;  // in pairs

@@ -114,6 +114,12 @@ void run_floats(CpuLinearState& state, const Task& task) {
   const auto* input = static_cast<const float*>(task.op.input.data);
   for (std::int64_t row = task.first; row < task.last; row += kOwnRows) {
     const std::int64_t rows = std::min(kOwnRows, task.last - row);
+    EpilogueTile tile = epilogue_of(state, task, row, rows, padded);
+    tile.sums = sums;
+    // Without an activation the sums need no second pass.
+    const bool is_direct = tile.activation == ops::Activation::kNone;
+    const GemmFinish finish{tile.bias,   tile.residual,      tile.residual_stride,
+                            tile.output, tile.output_stride, tile.columns};
     gemm_floats({.input = input + row * task.op.input.stride,
                  .input_stride = static_cast<std::size_t>(task.op.input.stride),
                  .rows = static_cast<std::size_t>(rows),
@@ -121,10 +127,9 @@ void run_floats(CpuLinearState& state, const Task& task) {
                  .packed = packed,
                  .padded_width = padded,
                  .sums = sums,
-                 .tail = tail});
-    EpilogueTile tile = epilogue_of(state, task, row, rows, padded);
-    tile.sums = sums;
-    apply_epilogue(tile);
+                 .tail = tail,
+                 .finish = is_direct ? &finish : nullptr});
+    if (!is_direct) apply_epilogue(tile);
   }
 }
 
