@@ -7,8 +7,7 @@ namespace virnucpro {
 namespace {
 
 TEST(PublishedShapes, CpuBackendAgreesWithThePythonOriginals) {
-  constexpr Precision kSome[] = {Precision::kFp16, Precision::kFp32, Precision::kBf16};
-  testing_support::check_encoders("large", "cpu", kSome);
+  testing_support::check_encoders("large", "cpu", kPrecisions);
 }
 
 }  // namespace
