@@ -83,10 +83,9 @@ TEST(PrecisionPolicy, Int8RunsPackedAndUnpackedWithOneWarningThatNamesItsAccurac
 
 TEST(PrecisionPolicy, EveryPrecisionHasItsNameAndItsTypes) {
   for (const Precision precision : kPrecisions) {
-    const bool integer = precision == Precision::kInt8;
-    EXPECT_EQ(linear_type(precision) == DataType::kInt8, integer) << name_of(precision);
     EXPECT_TRUE(is_floating(weight_type(precision))) << name_of(precision);
-    if (!integer) EXPECT_EQ(linear_type(precision), weight_type(precision));
+    EXPECT_EQ(linear_type(precision),
+              precision == Precision::kInt8 ? DataType::kInt8 : weight_type(precision));
     EXPECT_NE(name_of(precision), "?");
   }
   EXPECT_EQ(weight_type(Precision::kInt8), DataType::kFloat16);
