@@ -74,6 +74,18 @@ TEST_F(RunOptions, Precision) {
   EXPECT_NE(read("out/predictions.tsv"), half);
 }
 
+TEST_F(RunOptions, PrecisionInt8ChangesTheScoresAndSaysWhatItCosts) {
+  report_of({});
+  const std::string half = read("out/predictions.tsv");
+  const json report = report_of({"--precision", "int8"});
+  EXPECT_EQ(option(report, "precision"), "int8");
+  EXPECT_EQ(option(report, "packed"), true);
+  EXPECT_NE(read("out/predictions.tsv"), half);
+  const ProgramResult result = predict({"--precision", "int8", "-o", "again"});
+  EXPECT_TRUE(ends_with(result, 0));
+  EXPECT_THAT(result.err, HasSubstr("precision int8 rounds weights and activations to 8 bits"));
+}
+
 TEST_F(RunOptions, NoPackingByFlagAndByVariable) {
   EXPECT_EQ(option(report_of({}), "packed"), true);
   EXPECT_EQ(option(report_of({"--no-packing"}), "packed"), false);
