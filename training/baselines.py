@@ -56,7 +56,7 @@ def main():
             begin = time.time()
             model.fit(features, group == 0)
             figures = evaluate.summary(model.predict_proba(judged)[:, 1] - 0.5, dev[f"group_{length}"], dev[f"genome_{length}"])
-            evaluate.print_figures(f"{name} ({time.time() - begin:.0f} s, {len(windows)} training fragments)", length, figures)
+            print(f"{name} ({time.time() - begin:.0f} s, {len(windows)} training fragments), {evaluate.figures_text(length, figures)}")
             result.setdefault(name, {})[f"dev_{length}"] = figures
     if args.out:
         Path(args.out).write_text(json.dumps(evaluate.rounded(result), indent=2) + "\n")

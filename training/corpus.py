@@ -4,7 +4,6 @@ A corpus folder holds `train/*.fa.gz`, `dev/*.fa.gz`, `genomes_train.tsv` and `g
 a FASTA header is `>g<genome>_<contig> <source>`.
 """
 
-import argparse
 import csv
 import gzip
 from dataclasses import dataclass
@@ -98,11 +97,12 @@ def stop_free_runs(corpus, min_codons):
     return start[order].astype(np.int64), length[order], strand[order]
 
 
-def keep_reading_frames(corpus, min_codons, genus_cap, group_mbp, seed):
+def keep_reading_frames(corpus, min_codons, genus_cap, genome_kb, group_mbp, seed):
     """A smaller corpus for training: only the bases inside stop-free runs of `min_codons` or more.
 
-    At most `genus_cap` genomes of a genus stay among the viruses; a non-viral group keeps at most
-    `group_mbp` million bases, in whole kept segments drawn at random.
+    At most `genus_cap` genomes of a genus stay among the viruses, each with little more than `genome_kb` thousand
+    bases (genomes are drawn with weights that do not know their size); a non-viral group keeps at most `group_mbp`
+    million bases. Segments are kept whole and chosen at random.
     """
     rng = np.random.default_rng(seed)
     start, length, _ = stop_free_runs(corpus, min_codons)
@@ -127,6 +127,12 @@ def keep_reading_frames(corpus, min_codons, genus_cap, group_mbp, seed):
         rank[g] = seen.get(genus, 0)
         seen[genus] = rank[g] + 1
     keep &= rank[genome] < genus_cap
+    shuffled = rng.permutation(len(first))
+    shuffled = shuffled[np.argsort(genome[shuffled], kind="stable")]
+    before = np.cumsum((last - first)[shuffled]) - (last - first)[shuffled]
+    before -= before[np.searchsorted(genome[shuffled], genome[shuffled])]
+    too_many = shuffled[before > genome_kb * 1e3]
+    keep[too_many] &= corpus.genome_group[genome[too_many]] != 0
     group = corpus.genome_group[genome]
     for g in range(1, len(GROUPS)):
         segments = rng.permutation(np.flatnonzero(group == g))
@@ -176,24 +182,3 @@ def load(path):
         genome_group=z["genome_group"], genome_family=z["genome_family"],
         genome_genus=z["genome_genus"], genome_name=z["genome_name"],
     )
-
-
-def main():
-    parser = argparse.ArgumentParser(description="Packs the training split of a corpus folder.")
-    parser.add_argument("--corpus", required=True)
-    parser.add_argument("--out", required=True, help="file to write (.npz)")
-    parser.add_argument("--min-codons", type=int, default=80)
-    parser.add_argument("--genus-cap", type=int, default=60)
-    parser.add_argument("--group-mbp", type=float, default=30.0)
-    parser.add_argument("--seed", type=int, default=1)
-    args = parser.parse_args()
-    corpus = keep_reading_frames(read_corpus(args.corpus, "train"), args.min_codons, args.genus_cap,
-                                 args.group_mbp, args.seed)
-    save(corpus, args.out)
-    group = corpus.genome_group[corpus.contig_genome]
-    for g, name in enumerate(GROUPS):
-        print(f"{name:14s}{np.diff(corpus.contig_start)[group == g].sum() / 1e6:8.1f} Mbp")
-
-
-if __name__ == "__main__":
-    main()

@@ -17,7 +17,7 @@ import corpus as genomes
 import fragments
 import tokenizer as dna_tokenizer
 from corpus import GROUPS
-from models import load_checkpoint, round_to_half
+from models import load_checkpoint
 
 
 @dataclass
@@ -111,11 +111,11 @@ def rounded(value):
     return round(float(value), 4) if not isinstance(value, int) else value
 
 
-def print_figures(name, length, figures):
-    print(f"{name}, {length} bases, {figures['fragments']} fragments: AUROC {figures['auroc']:.4f}, "
-          f"mean over groups {figures['auroc_group_mean']:.4f}, AUPRC {figures['auprc']:.4f}, recall at 1 % / 5 % false "
-          f"positives {figures['recall_at_1_percent_fpr']:.4f} / {figures['recall_at_5_percent_fpr']:.4f}")
-    print("   " + ", ".join(f"{g} {v:.3f}" for g, v in figures["auroc_by_group"].items()))
+def figures_text(length, figures):
+    return (f"{length} bases, {figures['fragments']} fragments: AUROC {figures['auroc']:.4f}, "
+            f"mean over groups {figures['auroc_group_mean']:.4f}, AUPRC {figures['auprc']:.4f}, recall at 1 % / 5 % false "
+            f"positives {figures['recall_at_1_percent_fpr']:.4f} / {figures['recall_at_5_percent_fpr']:.4f}\n   "
+            + ", ".join(f"{g} {v:.3f}" for g, v in figures["auroc_by_group"].items()))
 
 
 def main():
@@ -126,9 +126,8 @@ def main():
     draw.add_argument("--per-half", type=int, default=8000)
     draw.add_argument("--seed", type=int, default=1)
     draw.add_argument("--out", required=True)
-    judge = commands.add_parser("judge", help="figures of a checkpoint, its encoders rounded to FP16")
+    judge = commands.add_parser("judge", help="figures of the best state of a checkpoint")
     judge.add_argument("--checkpoint", required=True)
-    judge.add_argument("--tokenizer", required=True)
     judge.add_argument("--fragments", required=True)
     judge.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
     judge.add_argument("--resamples", type=int, default=200)
@@ -139,13 +138,13 @@ def main():
         dev = genomes.read_corpus(args.corpus, "dev")
         save_fragments(args.out, {n: fragments.balanced_windows(dev, n, args.per_half, args.seed) for n in (300, 500)})
         return
-    network = round_to_half(load_checkpoint(args.checkpoint, args.device)[0])
-    tokenizer = Tokenizer.from_file(args.tokenizer)
+    network, text = load_checkpoint(args.checkpoint, args.device)
+    tokenizer = Tokenizer.from_str(text)
     result = {}
     for length, judged in load_fragments(args.fragments).items():
         scores = score_fragments(network, tokenizer, judged, length, args.device)
         result[f"dev_{length}"] = summary(*scores, resamples=args.resamples)
-        print_figures("network", length, result[f"dev_{length}"])
+        print(figures_text(length, result[f"dev_{length}"]))
     if args.out:
         Path(args.out).write_text(json.dumps(rounded(result), indent=2) + "\n")
 

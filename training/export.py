@@ -1,6 +1,5 @@
 """Writes a checkpoint as a bundle folder: safetensors, tokenizer.json and bundle.json."""
 
-import argparse
 import hashlib
 import json
 import shutil
@@ -9,7 +8,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 
-from models import DnabertS, Network, bundle_parts, load_checkpoint
+from models import DnabertS, Network, bundle_parts
 
 DESCRIPTION = ("Small embedded model: a DNABERT-S and an ESM-2 of a few layers with classifiers for 300 and 500 bases, "
                "trained from scratch. For first looks, tests and machines without a GPU; not for diagnosis, "
@@ -55,20 +54,3 @@ def export(network, tokenizer_file, out, version="0.1.0", metrics=None):
         "metrics": metrics or {},
     }
     (out / "bundle.json").write_text(json.dumps(card, indent=2) + "\n")
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--checkpoint", required=True)
-    parser.add_argument("--tokenizer", required=True)
-    parser.add_argument("--metrics", help="JSON written by evaluate.py")
-    parser.add_argument("--version", default="0.1.0")
-    parser.add_argument("--out", required=True)
-    args = parser.parse_args()
-    network, _ = load_checkpoint(args.checkpoint)
-    metrics = json.loads(Path(args.metrics).read_text()) if args.metrics else None
-    export(network, args.tokenizer, args.out, args.version, metrics)
-
-
-if __name__ == "__main__":
-    main()

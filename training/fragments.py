@@ -1,5 +1,7 @@
 """Fragments, reading frames and translation, and the balanced sampler of training frames."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from corpus import GROUPS, N_CODE, stop_free_runs
@@ -23,12 +25,6 @@ def translate(codes):
     """Residue ids of codons; `codes` [..., 3k] holds base codes 0..3; a stop is STOP_ID."""
     c = codes.reshape(*codes.shape[:-1], -1, 3)
     return CODON_TO_ID[c[..., 0] * 16 + c[..., 1] * 4 + c[..., 2]]
-
-
-def to_text(codes, lengths):
-    """Nucleotide strings of the rows of `codes`, each clipped to its length."""
-    letters = np.frombuffer(b"ACGTN", np.uint8)[codes]
-    return [row[:n].tobytes().decode() for row, n in zip(letters, lengths)]
 
 
 def six_frames(window):
@@ -88,6 +84,30 @@ class RunTable:
         return self.runs[r], at - self.codons[r]
 
 
+@dataclass
+class Frames:
+    """Places of stop-free frames in a corpus, each of one piece or of two joined ones."""
+
+    left: np.ndarray     # int64 [n, 2], leftmost base of each piece
+    codons: np.ndarray   # int64 [n, 2], size of each piece; no second piece where its size is 0
+    reverse: np.ndarray  # bool [n, 2], strand of each piece
+    extra: np.ndarray    # bool [n], one base more follows the last codon
+
+    def text(self, bases, row):
+        """The frame of one row as a nucleotide string (plain and slow)."""
+        pieces = [k for k in (0, 1) if self.codons[row, k]]
+        text = ""
+        for k in pieces:
+            left, size = self.left[row, k], 3 * self.codons[row, k]
+            more = int(self.extra[row]) if k == pieces[-1] else 0
+            if self.reverse[row, k]:
+                codes = 3 - bases[left - more: left + size][::-1]
+            else:
+                codes = bases[left: left + size + more]
+            text += np.frombuffer(b"ACGT", np.uint8)[codes].tobytes().decode()
+        return text
+
+
 class FrameSampler:
     """Draws stop-free frames: uniform over the places of a genome where a frame of that length fits."""
 
@@ -112,15 +132,9 @@ class FrameSampler:
         share *= np.diff(table.cumulative[table.group_edge]) > 0
         return rng.choice(len(GROUPS), size=n, p=share / share.sum()).astype(np.uint8)
 
-    def draw(self, rng, groups, window_lengths):
-        """One frame per entry of a window of that length.
-
-        Returns base codes [n, max] (padded with N_CODE), their lengths and the numbers of codons.
-        """
-        n = len(groups)
-        offset = rng.integers(0, 3, n)
-        codons = (window_lengths - offset) // 3
-        run, place = np.zeros(n, np.int64), np.zeros(n, np.int64)
+    def place(self, rng, groups, codons):
+        """A run of each group and a place in it where so many codons fit."""
+        run, place = np.zeros(len(groups), np.int64), np.zeros(len(groups), np.int64)
         most = [t.min_codons for t in self.tables[1:]] + [np.inf]
         for table, less in zip(self.tables, most):
             least = 0 if table is self.tables[0] else table.min_codons
@@ -134,35 +148,35 @@ class FrameSampler:
                 todo = todo[~fits]
             if len(todo):
                 raise RuntimeError("no frame of the wanted length found in some group")
+        return run, place
 
+    def draw(self, rng, groups, window_lengths, joined_share=0.0):
+        """One frame per entry of a window of that length; a share of them joins two pieces of one group."""
+        n = len(groups)
+        offset = rng.integers(0, 3, n)
+        whole = (window_lengths - offset) // 3
+        joined = np.flatnonzero(rng.random(n) < joined_share)
+        codons = np.stack([whole, np.zeros(n, np.int64)], axis=1)
+        codons[joined, 1] = (whole[joined] * rng.uniform(0.25, 0.75, len(joined))).astype(np.int64)
+        codons[joined, 0] -= codons[joined, 1]
+
+        run = np.zeros((n, 2), np.int64)
+        left = np.zeros((n, 2), np.int64)
+        run[:, 0], place = self.place(rng, groups, codons[:, 0])
+        left[:, 0] = self.start[run[:, 0]] + 3 * place
+        run[joined, 1], place = self.place(rng, groups[joined], codons[joined, 1])
+        left[joined, 1] = self.start[run[joined, 1]] + 3 * place
         reverse = self.reverse[run]
-        left = self.start[run] + 3 * place
-        size = 3 * codons
-        extra = (offset + size + 1 <= window_lengths).astype(np.int64)
-        after = np.where(reverse, left - 1, left + size)
-        available = (after >= self.contig_begin[run]) & (after < self.contig_end[run])
-        extra *= available & (self.corpus.bases[np.where(available, after, 0)] != N_CODE)
-        lengths = size + extra
-        column = np.arange(lengths.max())
-        index = np.where(reverse[:, None], (left + size - 1)[:, None] - column, left[:, None] + column)
-        inside = column < lengths[:, None]
-        codes = self.corpus.bases[np.where(inside, index, 0)]
-        codes = np.where(reverse[:, None], 3 - codes, codes)
-        return np.where(inside, codes, N_CODE).astype(np.uint8), lengths, codons
 
-
-def mutate(rng, codes, lengths, codons, rate):
-    """Substitutes bases at each row's rate in place; a codon that would become a stop keeps its bases."""
-    before = codes.copy()
-    hit = rng.random(codes.shape, dtype=np.float32) < rate[:, None].astype(np.float32)
-    hit &= np.arange(codes.shape[1]) < lengths[:, None]
-    codes[hit] = (codes[hit] + rng.integers(1, 4, hit.sum(), dtype=np.uint8)) & 3
-    whole = codes.shape[1] // 3 * 3
-    triples = np.minimum(codes[:, :whole], 3).reshape(len(codes), -1, 3)
-    stop = CODON_TO_ID[triples[..., 0] * 16 + triples[..., 1] * 4 + triples[..., 2]] == STOP_ID
-    stop &= np.arange(stop.shape[1]) < codons[:, None]
-    stop = np.repeat(stop, 3, axis=1)
-    codes[:, :whole][stop] = before[:, :whole][stop]
+        last = np.zeros(n, np.int64)
+        last[joined] = 1
+        row = np.arange(n)
+        r, begin, size = run[row, last], left[row, last], 3 * codons[row, last]
+        after = np.where(reverse[row, last], begin - 1, begin + size)
+        available = (after >= self.contig_begin[r]) & (after < self.contig_end[r])
+        extra = (offset + 3 * whole + 1 <= window_lengths) & available
+        extra &= self.corpus.bases[np.where(available, after, 0)] != N_CODE
+        return Frames(left, codons, reverse, extra)
 
 
 def sample_windows(corpus, rng, group, count, length):

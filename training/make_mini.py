@@ -1,7 +1,10 @@
-"""Makes the embedded bundle from start to end: tokenizer, pretraining, fine-tuning, figures, bundle folder."""
+"""Makes the embedded bundle from start to end: tokenizer, training, figures, bundle. Stops in time, and can go on later."""
 
 import argparse
 import json
+import signal
+import tarfile
+import tempfile
 import time
 from pathlib import Path
 
@@ -12,109 +15,135 @@ from tokenizers import Tokenizer
 import corpus as genomes
 import evaluate
 import fragments
+from data import EXACT, BatchMaker
 from export import export
-from finetune import finetune
-from models import CONFIGS, Network, fuse_elementwise, load_checkpoint
-from pretrain import pretrain
+from frame_kernel import FrameMaker
+from models import CONFIGS, load_checkpoint
 from tokenizer import train_tokenizer
-
-MIN_CODONS = 80
-TOKENIZER_FRAMES = 20000
+from train import Training, train
 
 
 def prepare(args, work):
-    """Packs the training genomes and draws the dev fragments, where they are not there yet."""
+    """Packs the training genomes, learns the DNA tokenizer and draws the dev fragments, where they are not there yet."""
     if not (work / "train.npz").exists():
-        kept = genomes.keep_reading_frames(genomes.read_corpus(args.corpus, "train"), MIN_CODONS, 60, 25.0, args.seed)
+        kept = genomes.keep_reading_frames(genomes.read_corpus(args.corpus, "train"), args.min_codons, args.genus_cap,
+                                           args.genome_kb, args.group_mbp, args.seed)
         genomes.save(kept, work / "train.npz")
+    if not (work / "tokenizer.json").exists():
+        sampler = fragments.FrameSampler(genomes.load(work / "train.npz"), args.min_codons)
+        make_tokenizer(sampler, CONFIGS[args.config].vocab, args.tokenizer_frames, args.seed).save(str(work / "tokenizer.json"))
     if not (work / "dev.npz").exists():
         dev = genomes.read_corpus(args.corpus, "dev")
-        evaluate.save_fragments(work / "dev.npz", {n: fragments.balanced_windows(dev, n, 8000, args.seed) for n in (300, 500)})
+        evaluate.save_fragments(work / "dev.npz", {n: fragments.balanced_windows(dev, n, args.dev_fragments, args.seed)
+                                                   for n in (300, 500)})
 
 
-def make_tokenizer(sampler, vocab, seed, path):
-    """Trains the DNA tokenizer on frames of 500-base windows."""
+def make_tokenizer(sampler, vocab, count, seed):
+    """Trains the DNA tokenizer on so many frames of 500-base windows."""
     rng = np.random.default_rng([seed, 77])
-    codes, lengths, _ = sampler.draw(rng, sampler.draw_groups(rng, TOKENIZER_FRAMES), np.full(TOKENIZER_FRAMES, 500))
-    train_tokenizer(fragments.to_text(codes, lengths), vocab).save(str(path))
+    frames = sampler.draw(rng, sampler.draw_groups(rng, count), np.full(count, 500))
+    return train_tokenizer([frames.text(sampler.corpus.bases, i) for i in range(count)], vocab)
+
+
+def write_bundle(network, tokenizer, metrics, out):
+    """The bundle folder as `bundle.tar`."""
+    with tempfile.TemporaryDirectory() as folder:
+        tokenizer.save(str(Path(folder) / "tokenizer.json"))
+        export(network, Path(folder) / "tokenizer.json", Path(folder) / "bundle", metrics=metrics)
+        with tarfile.open(out / "bundle.tar", "w") as tar:
+            tar.add(Path(folder) / "bundle", "bundle")
 
 
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--corpus", help="corpus folder; not needed where --work already holds train.npz and dev.npz")
-    parser.add_argument("--work", required=True, help="folder for packed data, tokenizer and checkpoints")
-    parser.add_argument("--out", required=True, help="folder for checkpoints, log, figures and the bundle")
-    parser.add_argument("--config", default="mini", choices=sorted(CONFIGS))
+    parser.add_argument("--corpus", help="corpus folder; not needed where --work already holds what --prepare-only makes")
+    parser.add_argument("--work", required=True, help="folder for the packed genomes, the tokenizer and the dev fragments")
+    parser.add_argument("--out", help="folder for checkpoint.pt, log.txt, metrics.json and bundle.tar")
     parser.add_argument("--prepare-only", action="store_true")
-    parser.add_argument("--start", help="checkpoint to fine-tune from, in place of pretraining")
+    parser.add_argument("--min-codons", type=int, default=80, help="shortest stop-free run that is packed")
+    parser.add_argument("--genus-cap", type=int, default=60, help="most genomes of a viral genus that are packed")
+    parser.add_argument("--genome-kb", type=float, default=1e9, help="most thousand bases of a viral genome that are packed")
+    parser.add_argument("--group-mbp", type=float, default=25.0, help="most million bases of a non-viral group that are packed")
+    parser.add_argument("--tokenizer-frames", type=int, default=20000, help="frames that the tokenizer is learned from")
+    parser.add_argument("--dev-fragments", type=int, default=8000, help="viral dev fragments of each length, and as many others")
+    parser.add_argument("--config", default="mini", choices=sorted(CONFIGS))
+    parser.add_argument("--resume", help="checkpoint.pt of an earlier run to go on from")
+    parser.add_argument("--seconds", type=float, default=1e9, help="whole time of this run, preparation and figures included")
+    parser.add_argument("--started", type=float, default=time.time(), help="clock (seconds since 1970) at which that time began")
+    parser.add_argument("--reserve", type=float, default=45.0, help="seconds of it that are kept for the figures")
+    parser.add_argument("--runs-left", type=int, default=1, help="runs that share the schedule from here on, this one included")
+    parser.add_argument("--steps", type=int, default=0, help="length of the schedule in steps, in place of the time")
     parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
-    parser.add_argument("--fuse", action="store_true", help="compile elementwise operations (torch.compile)")
+    parser.add_argument("--compile", default="none", choices=["none", "inductor", "aot_eager"], help="backend of torch.compile")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=1, help="processes that make batches")
-    parser.add_argument("--batch", type=int, default=2048)
-    parser.add_argument("--pretrain-steps", type=int, default=1600)
-    parser.add_argument("--pretrain-minutes", type=float, default=1e6)
-    parser.add_argument("--pretrain-rate", type=float, default=3e-3)
-    parser.add_argument("--finetune-steps", type=int, default=12600)
-    parser.add_argument("--finetune-minutes", type=float, default=1e6)
-    parser.add_argument("--finetune-rate", type=float, default=1.5e-3)
+    parser.add_argument("--batch", type=int, default=4096)
+    parser.add_argument("--rate", type=float, default=2e-3, help="highest learning rate")
+    parser.add_argument("--pretrain-share", type=float, default=0.05, help="share of the schedule with hidden tokens only")
     parser.add_argument("--weight-decay", type=float, default=0.1)
-    parser.add_argument("--dropout", type=float, default=0.15)
+    parser.add_argument("--dropout", type=float, default=0.1)
     parser.add_argument("--head-dropout", type=float, default=0.4)
-    parser.add_argument("--hide", type=float, default=0.1, help="share of tokens hidden while fine-tuning")
-    parser.add_argument("--token-weight", type=float, default=0.1, help="weight of the hidden-token loss while fine-tuning")
+    parser.add_argument("--hide", type=float, default=0.1, help="share of tokens that are hidden")
+    parser.add_argument("--token-weight", type=float, default=0.1, help="weight of the hidden-token loss after pretraining")
+    parser.add_argument("--joined-share", type=float, default=0.2, help="share of frames joined from two pieces of one group")
     parser.add_argument("--mutated-share", type=float, default=0.5, help="share of frames with substitutions")
     parser.add_argument("--max-rate", type=float, default=0.15, help="their largest rate of substitutions")
     parser.add_argument("--merge-dropout", type=float, default=0.1, help="share of tokenizer merges left out at random")
-    parser.add_argument("--part-dropout", type=float, default=0.0, help="share of frames that lack one of both embeddings")
     parser.add_argument("--smoothing", type=float, default=0.05)
     parser.add_argument("--average", type=float, default=0.999, help="decay of the averaged weights")
-    parser.add_argument("--log-every", type=int, default=200)
+    parser.add_argument("--settle-batches", type=int, default=16, help="batches of each length for the batch-norm statistics")
+    parser.add_argument("--log-every", type=float, default=10.0, help="seconds between lines of the log")
     parser.add_argument("--judge-every", type=float, default=60.0, help="seconds between checkpoints")
-    return parser.parse_args()
+    args = parser.parse_args()
+    if not (args.out or args.prepare_only):
+        parser.error("--out is needed")
+    return args
 
 
 def main():
     args = parse_arguments()
-    begin = time.time()
-    work, out = Path(args.work), Path(args.out)
+    begin = args.started
+    work = Path(args.work)
     work.mkdir(parents=True, exist_ok=True)
-    out.mkdir(parents=True, exist_ok=True)
     prepare(args, work)
     if args.prepare_only:
         return
+    out = Path(args.out)
+    out.mkdir(parents=True, exist_ok=True)
+    deadline = [begin + args.seconds - args.reserve]
+    signal.signal(signal.SIGTERM, lambda *_: deadline.__setitem__(0, 0.0))
 
     def log(text):
-        print(f"[{time.time() - begin:6.0f} s] {text}", flush=True)
+        line = f"[{time.time() - begin:6.1f} s] {text}"
+        print(line, flush=True)
         with open(out / "log.txt", "a") as f:
-            f.write(f"[{time.time() - begin:6.0f} s] {text}\n")
+            f.write(line + "\n")
 
-    config = CONFIGS[args.config]
-    if args.fuse:
-        fuse_elementwise()
-    sampler = fragments.FrameSampler(genomes.load(work / "train.npz"), MIN_CODONS)
-    tokenizer_file = out / "tokenizer.json"
-    make_tokenizer(sampler, config.vocab, args.seed, tokenizer_file)
-    tokenizer = Tokenizer.from_file(str(tokenizer_file))
-    judge = evaluate.load_fragments(work / "dev.npz", every=4)
-    log(f"{args.config}: {config.mflop():.0f} MFLOP a frame, data ready")
-
-    torch.manual_seed(args.seed)
-    if args.start:
-        network, _ = load_checkpoint(args.start, args.device, dropout=args.dropout, head_dropout=args.head_dropout)
+    sampler = fragments.FrameSampler(genomes.load(work / "train.npz"), args.min_codons)
+    log(f"{len(sampler.start)} stop-free runs")
+    if args.resume:
+        training, text = Training.resume(args.resume, args, args.device)
+        tokenizer = Tokenizer.from_str(text)
     else:
-        network = Network(config, args.dropout, args.head_dropout).to(args.device)
-        pretrain(network, sampler, tokenizer, args, args.device, out / "pretrained.pt", log)
-    settled = finetune(network, sampler, tokenizer, args, args.device, out / "network.pt", judge, log)
+        training = Training(CONFIGS[args.config], args, args.device)
+        tokenizer = Tokenizer.from_file(str(work / "tokenizer.json"))
+    maker = BatchMaker(sampler, FrameMaker(sampler.corpus.bases, tokenizer), EXACT, args.merge_dropout)
+    judged = evaluate.load_fragments(work / "dev.npz", every=4)
+    config = training.network.config
+    log(f"{config}: {config.mflop():.0f} MFLOP a frame, row widths {maker.widths}, data ready")
+    train(training, maker, tokenizer, judged, args, args.device, lambda: deadline[0], out / "checkpoint.pt", log)
+    log(f"trained {training.seconds:.0f} s, {training.step} steps, {training.frames / 1e6:.1f} million frames")
 
-    metrics = {}
-    for length, judged in evaluate.load_fragments(work / "dev.npz").items():
+    settled, _ = load_checkpoint(out / "checkpoint.pt", args.device)
+    write_bundle(settled, tokenizer, None, out)
+    metrics = {"training": {"seconds": training.seconds, "steps": training.step, "frames": training.frames, "seed": args.seed}}
+    for length, whole in evaluate.load_fragments(work / "dev.npz").items():
         metrics[f"dev_{length}"] = evaluate.summary(
-            *evaluate.score_fragments(settled, tokenizer, judged, length, args.device), resamples=200)
-        evaluate.print_figures(args.config, length, metrics[f"dev_{length}"])
+            *evaluate.score_fragments(settled, tokenizer, whole, length, args.device), resamples=200)
+        log(evaluate.figures_text(length, metrics[f"dev_{length}"]))
     metrics = evaluate.rounded(metrics)
     (out / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n")
-    export(settled, tokenizer_file, out / "bundle", metrics=metrics)
+    write_bundle(settled, tokenizer, {k: v for k, v in metrics.items() if k.startswith("dev_")}, out)
     log("done")
 
 

@@ -5,7 +5,7 @@ feed-forward, post-LN). `Classifier`: one hidden layer over the two mean-pooled 
 """
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import torch
 import torch.nn as nn
@@ -40,10 +40,8 @@ class BundleConfig:
 
 CONFIGS = {
     "tiny": BundleConfig(32, 1, 2, 64, 512, 32, 1, 2, 16),
-    "mini": BundleConfig(64, 2, 2, 128, 4096, 96, 2, 3, 128),
-    "mini-wide-dna": BundleConfig(96, 2, 3, 192, 4096, 80, 2, 5, 128),
-    "mini-deep-protein": BundleConfig(96, 2, 3, 192, 4096, 64, 3, 2, 128),
-    "mini-small-vocab": BundleConfig(64, 2, 2, 128, 1024, 96, 2, 3, 128),
+    "mini": BundleConfig(64, 1, 2, 128, 4096, 80, 2, 5, 128),
+    "mini-118": BundleConfig(64, 2, 2, 128, 4096, 96, 2, 3, 128),
     "midi": BundleConfig(96, 2, 3, 192, 4096, 128, 4, 4, 128),
 }
 
@@ -94,12 +92,13 @@ class DnabertLayer(nn.Module):
     def forward(self, x, bias):
         b, t, d = x.shape
         q, k, v = self.attention.self.Wqkv(x).view(b, t, 3, self.heads, d // self.heads).permute(2, 0, 3, 1, 4)
-        y = F.scaled_dot_product_attention(q, k, v, attn_mask=bias)
+        y = F.scaled_dot_product_attention(q, k, v, attn_mask=bias.to(q.dtype))
         y = self.attention.output.dense(y.transpose(1, 2).reshape(b, t, d))
         p = self.dropout if self.training else 0.0
-        x = add_and_norm(x, y, self.attention.output.LayerNorm, p)
-        y = self.mlp.wo(gated_gelu(self.mlp.gated_layers(x)))
-        return add_and_norm(x, y, self.mlp.layernorm, p)
+        x = self.attention.output.LayerNorm(x + F.dropout(y, p))
+        gate, value = self.mlp.gated_layers(x).chunk(2, dim=-1)
+        y = self.mlp.wo(F.gelu(gate) * value)
+        return self.mlp.layernorm(x + F.dropout(y, p))
 
 
 class DnabertS(nn.Module):
@@ -127,7 +126,7 @@ class DnabertS(nn.Module):
         position = torch.arange(ids.shape[1], device=ids.device)
         distance = (position[:, None] - position[None, :]).abs()
         bias = -self.slopes[:, None, None] * distance
-        bias = bias[None].masked_fill(~real[:, None, None, :], -1e9).to(compute_type(x))
+        bias = bias[None].masked_fill(~real[:, None, None, :], -1e9)
         for layer in self.encoder.layer:
             x = layer(x, bias)
         return x, real
@@ -142,28 +141,6 @@ class EsmAttention(nn.Module):
     def __init__(self, d):
         super().__init__()
         self.q_proj, self.k_proj, self.v_proj, self.out_proj = (nn.Linear(d, d) for _ in range(4))
-
-
-def compute_type(x):
-    """Type of the matrix products that read x."""
-    kind = x.device.type
-    return torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else x.dtype
-
-
-def gated_gelu(x):
-    gate, value = x.chunk(2, dim=-1)
-    return F.gelu(gate) * value
-
-
-def add_and_norm(x, y, norm, dropout):
-    """Post-LN residual."""
-    return norm(x + F.dropout(y, dropout))
-
-
-def add_then_norm(x, y, norm, dropout):
-    """Pre-LN residual: the sum, and its norm for the next part."""
-    x = x + F.dropout(y, dropout)
-    return x, norm(x)
 
 
 def rotate(x, cos, sin):
@@ -189,8 +166,8 @@ class EsmLayer(nn.Module):
         y = F.scaled_dot_product_attention(rotate(q, cos, sin), rotate(k, cos, sin), v, attn_mask=mask)
         y = self.self_attn.out_proj(y.transpose(1, 2).reshape(b, t, d))
         p = self.dropout if self.training else 0.0
-        x, y = add_then_norm(x, y, self.final_layer_norm, p)
-        return x + F.dropout(self.fc2(F.gelu(self.fc1(y))), p)
+        x = x + F.dropout(y, p)
+        return x + F.dropout(self.fc2(F.gelu(self.fc1(self.final_layer_norm(x)))), p)
 
 
 class Esm2(nn.Module):
@@ -227,13 +204,6 @@ class Esm2(nn.Module):
         inner[:, 0] = False
         inner.scatter_(1, real.sum(1, keepdim=True) - 1, False)
         return mean_over(x, inner)
-
-
-def fuse_elementwise():
-    """Compiles the elementwise functions above into single kernels (for training on a GPU)."""
-    torch._dynamo.config.suppress_errors = True
-    for name in ("gated_gelu", "add_and_norm", "add_then_norm", "rotate"):
-        globals()[name] = torch.compile(globals()[name], dynamic=True)
 
 
 def mean_over(x, mask):
@@ -303,16 +273,12 @@ def bundle_parts(network):
                                    if not k.endswith("num_batches_tracked")} for n in Network.LENGTHS}}
 
 
-def save_checkpoint(network, path, **extra):
-    torch.save({"config": asdict(network.config), "state": network.state_dict(), **extra}, path)
-
-
-def load_checkpoint(path, device="cpu", **options):
-    """The network of a checkpoint, and the checkpoint's other entries."""
+def load_checkpoint(path, device="cpu"):
+    """The best network of a checkpoint of make_mini.py and its tokenizer (Hugging Face JSON text)."""
     data = torch.load(path, map_location=device, weights_only=True)
-    network = Network(BundleConfig(**data["config"]), **options).to(device)
-    network.load_state_dict(data["state"])
-    return network, data
+    network = Network(BundleConfig(**data["config"])).to(device)
+    network.load_state_dict(data["best"])
+    return network, data["tokenizer"]
 
 
 def round_to_half(network):

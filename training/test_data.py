@@ -3,7 +3,9 @@
 import numpy as np
 
 import fragments
-from corpus import GROUPS, N_CODE, Corpus, stop_free_runs
+from corpus import GROUPS, Corpus, stop_free_runs
+from frame_kernel import FrameMaker
+from tokenizer import PAD, train_tokenizer
 
 CODONS = {a + b + c: "FFLLSSSSYY**CC*WLLLLPPPPHHQQRRRRIIIMTTTTNNKKSSRRVVVVAAAADDEEGGGG"[16 * i + 4 * j + k]
           for i, a in enumerate("TCAG") for j, b in enumerate("TCAG") for k, c in enumerate("TCAG")}
@@ -53,28 +55,69 @@ def test_runs_stay_inside_contigs():
     assert len(start) and (first == last).all()
 
 
-def test_sampled_frames():
+def frame_maker(corpus, vocab=300):
+    rng = np.random.default_rng(6)
+    tokenizer = train_tokenizer([text(rng.choice(4, 200, p=[.3, .3, .2, .2])) for _ in range(500)], vocab)
+    return tokenizer, FrameMaker(corpus.bases, tokenizer)
+
+
+def sampled(joined_share):
     rng = np.random.default_rng(5)
     corpus = random_corpus(rng, 400)
     sampler = fragments.FrameSampler(corpus, 20)
     windows = rng.integers(60, 150, 2000)
     groups = sampler.draw_groups(rng, 2000)
-    codes, lengths, codons = sampler.draw(rng, groups, windows)
-    contigs = [text(corpus.bases[a:b]) for a, b in zip(corpus.contig_start[:-1], corpus.contig_start[1:])]
-    for row, group in zip(fragments.to_text(codes, lengths), groups):
-        own = [c for c, g in zip(contigs, corpus.contig_genome) if g == group]
-        assert any(row in c or reverse_complement(row) in c for c in own)
-    assert ((lengths == 3 * codons) | (lengths == 3 * codons + 1)).all() and (lengths <= windows).all()
-    for change in (False, True):
-        if change:
-            before = codes.copy()
-            fragments.mutate(rng, codes, lengths, codons, np.full(2000, 0.2))
-            assert 0.1 < (codes != before)[before != N_CODE].mean() < 0.25
-        for row, n in zip(codes, codons):
-            assert not (fragments.translate(row[:3 * n]) == fragments.STOP_ID).any()
+    return corpus, windows, groups, sampler.draw(rng, groups, windows, joined_share)
+
+
+def test_sampled_frames():
+    for joined_share in (0.0, 0.5):
+        corpus, windows, groups, frames = sampled(joined_share)
+        contigs = [text(corpus.bases[a:b]) for a, b in zip(corpus.contig_start[:-1], corpus.contig_start[1:])]
+        joined = frames.codons[:, 1] > 0
+        assert abs(joined.mean() - joined_share) < 0.05
+        for i, group in enumerate(groups):
+            own = [c for c, g in zip(contigs, corpus.contig_genome) if g == group]
+            row = frames.text(corpus.bases, i)
+            cut = 3 * frames.codons[i, 0]
+            for piece in (row[:cut], row[cut:]) if joined[i] else (row,):
+                assert any(piece in c or reverse_complement(piece) in c for c in own)
+            codons = frames.codons[i].sum()
+            assert len(row) in (3 * codons, 3 * codons + 1) and len(row) <= windows[i]
+            assert all(CODONS[row[k:k + 3]] != "*" for k in range(0, 3 * codons, 3))
+            assert frames.codons[i, 0] > 0
+
+
+def unpad(ids, pad):
+    return [row[row != pad].tolist() for row in ids]
+
+
+def test_rows_of_the_kernel():
+    corpus, _, _, frames = sampled(0.5)
+    tokenizer, maker = frame_maker(corpus)
+    n = len(frames.extra)
+    texts = [frames.text(corpus.bases, i) for i in range(n)]
+    proteins = ["".join(CODONS[t[k:k + 3]] for k in range(0, len(t) - 2, 3)) for t in texts]
+    dna, protein = maker(frames, np.zeros(n), 0.0, 7, 152, 56)
+    assert unpad(dna, PAD) == [tokenizer.encode(t).ids for t in texts]
+    assert unpad(protein, 1) == [[0, *(fragments.PROTEIN_ID[a] for a in p), 2] for p in proteins]
+
+    dropped, same = maker(frames, np.zeros(n), 0.3, 7, 152, 56)
+    assert (same == protein).all() and ((dropped != PAD).sum() > 1.05 * (dna != PAD).sum())
+    for row, t in zip(unpad(dropped, PAD), texts):
+        assert "".join(tokenizer.id_to_token(i) for i in row[1:-1]) == t
+
+    dna, _ = maker(frames, np.full(n, 0.2), 0.0, 7, 152, 56)
+    changed = ["".join(tokenizer.id_to_token(i) for i in row[1:-1]) for row in unpad(dna, PAD)]
+    assert all(CODONS[t[k:k + 3]] != "*" for t in changed for k in range(0, len(t) - 2, 3))
+    differ = np.mean([a != b for t, u in zip(texts, changed) for a, b in zip(t, u)])
+    assert 0.15 < differ < 0.21 and all(len(t) == len(u) for t, u in zip(texts, changed))
+
+    short, _ = maker(frames, np.zeros(n), 0.0, 7, 16, 56)
+    assert ((short == 2).sum(axis=1) == 1).all()
 
 
 if __name__ == "__main__":
-    for check in (test_six_frames, test_runs_stay_inside_contigs, test_sampled_frames):
+    for check in (test_six_frames, test_runs_stay_inside_contigs, test_sampled_frames, test_rows_of_the_kernel):
         check()
         print(check.__name__, "ok")
