@@ -6,6 +6,8 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader, IterableDataset
 
+from tokenizer import PAD
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -17,7 +19,7 @@ class Recipe:
     joined_share: float = 0.0   # share of frames joined from two pieces of one group
     mutated_share: float = 0.0  # share of frames with substitutions
     max_rate: float = 0.0       # their rates are uniform between 0 and this
-    merge_dropout: float = 0.0  # share of tokenizer merges left out
+    merge_dropout: float = 0.0  # share of tokenizer merges passed over
 
 
 EXACT = (Recipe(300, 300, 1.0), Recipe(500, 500, 1.0))
@@ -56,7 +58,7 @@ class BatchMaker:
         frames = self.sampler.draw(rng, self.sampler.draw_groups(rng, n), np.full(n, recipe.length))
         protein = up_to_eight(recipe.length // 3 + 2)
         dna, _ = self.maker(frames, np.zeros(n), merge_dropout, 1, recipe.length + 2, protein)
-        return Widths(up_to_eight(np.quantile((dna != 3).sum(axis=1), 0.999)), protein)
+        return Widths(up_to_eight(np.quantile((dna != PAD).sum(axis=1), 0.999)), protein)
 
     def __call__(self, seed, index, size, recipe):
         rng = np.random.default_rng([seed, index])
