@@ -75,10 +75,12 @@ INSTANTIATE_TEST_SUITE_P(Files, TorchArchiveLayout,
 
 TEST(TorchArchive, SharesOneStorageInPlace) {
   TensorSource source = open_tensors(golden("protocol_2.pt"));
-  const HostTensor base = source.take_any("base");
+  HostTensor base = source.take_any("base");
   const HostTensor middle = source.take_any("middle_rows");
   EXPECT_EQ(middle.data, base.data + 6 * sizeof(float));
-  EXPECT_EQ(middle.owner, base.owner);
+  const std::vector<float> values = to_floats(middle);
+  base = {};  // gives back what lies in whole pages of its own
+  EXPECT_EQ(to_floats(middle), values);
 }
 
 TEST(TorchArchive, SharesOneUnpackedStorage) {
