@@ -49,12 +49,12 @@ def in_batches(model, ids, device):
 
 
 class Mini:
-    """The embedded bundle: both encoders."""
+    """The embedded bundle, from its folder: both encoders."""
 
     def __init__(self):
         self.card = json.loads((MINI / "bundle.json").read_text())
         self.tokenizer = Tokenizer.from_file(str(MINI / "tokenizer.json"))
-        self.choice = {"bundle": "mini"}
+        self.choice = {"bundle": MINI}
         self.encoders = ["dnabert_s", "esm2"]
 
     def reference(self, encoder, device):
@@ -123,7 +123,7 @@ def measure_calls(length, arguments, folder):
     records = sequences.sample(arguments.genomes, length, arguments.call_sequences, arguments.seed + 1)
     fasta = folder / "calls.fa"
     sequences.write_fasta(records, fasta)
-    runs = program.Runs(arguments.program, folder, fasta, length, arguments.threads, bundle="mini")
+    runs = program.Runs(arguments.program, folder, fasta, length, arguments.threads, bundle=MINI)
     scores = {}
     for precision in dict.fromkeys(["fp32", *arguments.precisions]):
         runs.predict(precision)

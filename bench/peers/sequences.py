@@ -1,4 +1,8 @@
-"""Open reading frames for the comparisons: chunks and frames as docs/numerics.md defines them, drawn from genomes."""
+"""Open reading frames for the comparisons: chunks and frames as docs/numerics.md defines them, drawn from genomes.
+
+    python sequences.py GENOMES OUT.fa.xz --bases 11000000        a part of the genomes that is small enough to carry
+"""
+import argparse
 import bisect
 import gzip
 import itertools
@@ -125,3 +129,32 @@ def token_batches(lengths, budget):
             batch = []
         batch.append(i)
     return batches + [batch] if batch else batches
+
+
+def excerpt(place, bases, seed, window=3000):
+    """About `bases` bases in whole windows, from each file as many until it has no more. 3000 is a multiple of both chunk lengths."""
+    draw = random.Random(seed)
+    groups = []
+    for path in genome_files(place):
+        windows = [(f"{name}_{start}", contig[start : start + window]) for name, contig in read_fasta(path)
+                   for start in range(0, len(contig) - window + 1, window)]
+        draw.shuffle(windows)
+        groups.append(windows)
+    rounds = (one for layer in itertools.zip_longest(*groups) for one in layer if one is not None)
+    return list(itertools.islice(rounds, bases // window))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("genomes", type=pathlib.Path)
+    parser.add_argument("out", type=pathlib.Path)
+    parser.add_argument("--bases", type=int, default=11_000_000, help="11,000,000 become 3 MB")
+    parser.add_argument("--seed", type=int, default=1)
+    arguments = parser.parse_args()
+    with lzma.open(arguments.out, "wt", preset=9) as file:
+        for name, bases in excerpt(arguments.genomes, arguments.bases, arguments.seed):
+            file.write(f">{name}\n{bases}\n")
+
+
+if __name__ == "__main__":
+    main()
