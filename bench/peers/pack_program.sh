@@ -11,7 +11,7 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 program=$here/../../build/release/src/cli/virnucpro
 python=python3
-out= genomes=
+out='' genomes=''
 tests=() wheels=()
 while [ $# -gt 0 ]; do
   case $1 in
@@ -25,7 +25,7 @@ while [ $# -gt 0 ]; do
   esac
   shift 2
 done
-[ -n "$out" ] && [ -n "$genomes" ] || { echo "-o and --genomes are needed" >&2; exit 2; }
+if [ -z "$out" ] || [ -z "$genomes" ]; then echo "-o and --genomes are needed" >&2; exit 2;  fi
 
 stage=$(mktemp -d)
 trap 'rm -rf "$stage"' EXIT

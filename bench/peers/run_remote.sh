@@ -6,7 +6,7 @@
 #       [--cpus 0,1] [--work DIR]
 #
 # conformance  the packed tests, on all cores                    -> conformance.txt
-# bench        virnucpro bench, on the cores of --cpus           -> bench.json, bench.md
+# bench        virnucpro bench, on the cores of --cpus           -> bench.json, bench.tsv
 # peers        compare.py, on the cores of --cpus                -> peers.json, peers.md
 # accuracy     accuracy.py, on all cores, float64 on a GPU       -> accuracy.json, accuracy.md
 # A part that fails or takes too long leaves what it has; the others run. The last line counts the failed ones.
@@ -23,9 +23,9 @@ two_cores() {
   [[ $cores == *,* ]] && echo "$cores" || echo 0,1
 }
 
-[ $# -gt 0 ] && [ -d "$1" ] || usage
+if [ $# -eq 0 ] || [ ! -d "$1" ]; then usage; fi
 carry=$(cd "$1" && pwd); shift
-parts=conformance,bench,peers,accuracy seconds=540 out=results work= cpus=$(two_cores)
+parts=conformance,bench,peers,accuracy seconds=540 out=results work='' cpus=$(two_cores)
 bench_arguments="--shape published-650m --precision fp16,bf16,int8,fp32 --seconds 15"
 peers_arguments="--cases esm2_650m:500 dnabert_s_117m:500 --repeats 3"
 accuracy_arguments="--models mini dnabert_s_117m esm2_650m --esm2-lengths 300 --call-sequences 10000"
@@ -94,7 +94,7 @@ fi
 if begin bench; then
   # shellcheck disable=SC2086  # arguments are words
   timeout "$allowed" "${on_cores[@]}" "$work/virnucpro" bench $bench_arguments --threads "$threads" --json "$out/bench.json" |
-    tee "$out/bench.md"
+    tee "$out/bench.tsv"
   end bench "${PIPESTATUS[0]}"
 fi
 if begin peers; then
