@@ -1,0 +1,302 @@
+#include "bench/benchmark.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <map>
+#include <utility>
+
+#include "base/errors.h"
+#include "base/format.h"
+#include "bench/peak_memory.h"
+#include "bench/random_models.h"
+#include "pipeline/devices.h"
+#include "pipeline/predict.h"
+
+namespace virnucpro {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr const char* kDevice = "cpu";
+// Odd, so that the median is a measured round.
+constexpr std::size_t kMostRounds = 3;
+// A run before the measured ones: it touches all weights.
+constexpr std::uint64_t kWarmUpOrfs = 1;
+// A way to multiply gets this share of the seconds for a run, but no more than it needs.
+constexpr double kCeilingShare = 1.0 / 120.0;
+constexpr double kMostCeilingSeconds = 0.25;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+void throw_if_stopped(const std::stop_token& stop) {
+  if (!stop.stop_requested()) return;
+  throw Interrupted("stopped on request before the end; nothing was measured to the end");
+}
+
+std::vector<Backend*> pointers(const Workers& workers) {
+  std::vector<Backend*> backends;
+  for (const auto& backend : workers.backends) backends.push_back(backend.get());
+  return backends;
+}
+
+/// One encoder's work, and the ceilings measured so far.
+struct EncoderMeter {
+  std::string stage;  // as the run's report names it
+  EncoderWork work;
+  MatmulCeiling first;
+  std::vector<double> ceilings;
+};
+
+/// Measures one set of models in all precisions.
+class ModelsBenchmark {
+ public:
+  ModelsBenchmark(const BenchRequest& request, const BenchModels& models,
+                  const OpenBundle& open_bundle, const Workers& workers, const Log& log,
+                  std::stop_token stop);
+
+  BenchResult measure(Precision precision);
+
+ private:
+  std::vector<EncoderMeter> meters() const;
+  void measure_ceilings(Precision precision, std::vector<EncoderMeter>& meters);
+  LoadedModels load(Precision precision);
+  RunReport run(const LoadedModels& models, Precision precision,
+                const std::vector<std::string>& inputs);
+  void take_sample(const std::vector<EncoderMeter>& meters, std::int64_t batch_tokens,
+                   const DnaTokenizer& tokenizer);
+  std::uint64_t wanted_orfs(const std::vector<EncoderMeter>& meters,
+                            std::int64_t batch_tokens) const;
+  std::string in_folder(const char* name) const { return folder_.path() + "/" + name; }
+
+  const BenchRequest& request_;
+  const BenchModels& models_;
+  const OpenBundle& open_bundle_;
+  const Workers& workers_;
+  const Log& log_;
+  const std::stop_token stop_;
+  const std::vector<Backend*> backends_;
+  const TemporaryFolder folder_;
+  std::string name_;
+  std::optional<DnabertSConfig> dnabert_s_;
+  std::optional<Esm2Config> esm2_;
+  std::vector<std::string> sample_;  // paths
+  SampleCounts counts_;
+};
+
+ModelsBenchmark::ModelsBenchmark(const BenchRequest& request, const BenchModels& models,
+                                 const OpenBundle& open_bundle, const Workers& workers,
+                                 const Log& log, std::stop_token stop)
+    : request_(request),
+      models_(models),
+      open_bundle_(open_bundle),
+      workers_(workers),
+      log_(log),
+      stop_(std::move(stop)),
+      backends_(pointers(workers)) {
+  if (!models.bundle.empty()) {
+    const BundleInfo info = open_bundle(models.bundle).info();
+    name_ = fmt::format("bundle {}", info.name);
+    dnabert_s_ = info.dnabert_s_config;
+    esm2_ = info.esm2_config;
+  } else {
+    name_ = models.shapes->name;
+    dnabert_s_ = models.shapes->dnabert_s;
+    esm2_ = models.shapes->esm2;
+  }
+  write_random_sample(in_folder("warm_up.fa"), kWarmUpOrfs, request.expected_length);
+}
+
+std::vector<EncoderMeter> ModelsBenchmark::meters() const {
+  std::vector<EncoderMeter> list;
+  if (dnabert_s_) list.push_back({"dnabert_s", work_of(*dnabert_s_), {}, {}});
+  if (esm2_) list.push_back({"esm2", work_of(*esm2_), {}, {}});
+  return list;
+}
+
+void ModelsBenchmark::measure_ceilings(Precision precision, std::vector<EncoderMeter>& meters) {
+  const double seconds = std::min(kMostCeilingSeconds, request_.seconds * kCeilingShare);
+  for (EncoderMeter& meter : meters) {
+    throw_if_stopped(stop_);
+    const bool is_first = meter.ceilings.empty();
+    MatmulCeiling ceiling =
+        measure_matmul_ceiling(precision, backends_, workers_.threads, meter.work.linear, seconds,
+                               is_first ? nullptr : &meter.first);
+    meter.ceilings.push_back(ceiling.flops_per_second());
+    if (is_first) meter.first = std::move(ceiling);
+  }
+}
+
+LoadedModels ModelsBenchmark::load(Precision precision) {
+  Backend& backend = *backends_.front();
+  if (models_.bundle.empty()) {
+    return random_models(*models_.shapes, request_.expected_length, precision, backend);
+  }
+  RunSettings settings;
+  settings.bundle = models_.bundle;
+  settings.expected_length = request_.expected_length;
+  return load_models(settings, precision, /*with_classifier=*/true, open_bundle_, backend);
+}
+
+RunReport ModelsBenchmark::run(const LoadedModels& models, Precision precision,
+                               const std::vector<std::string>& inputs) {
+  RunSettings settings;
+  settings.inputs = inputs;
+  settings.output = in_folder("results");
+  settings.force = true;
+  settings.batch_tokens = request_.batch_tokens;
+  RunContext context;
+  context.precision = {precision, precision != Precision::kFp32, {}};
+  context.device = kDevice;
+  context.backends = backends_;
+  context.threads = workers_.threads;
+  context.numa_nodes = workers_.numa_nodes;
+  return run_predict(settings, models, context, stop_).report;
+}
+
+/// About as many as take a round's time, were all at the ceiling; but enough for a full batch.
+std::uint64_t ModelsBenchmark::wanted_orfs(const std::vector<EncoderMeter>& meters,
+                                           std::int64_t batch_tokens) const {
+  if (request_.orfs) return *request_.orfs;
+  const auto tokens = static_cast<std::uint64_t>(request_.expected_length) / 3;  // DNA has fewer
+  double seconds = 0.0;
+  for (const EncoderMeter& meter : meters) {
+    const double flops =
+        meter.work.linear_flops(tokens) + meter.work.attention_flops(tokens * tokens);
+    seconds += flops / meter.first.flops_per_second();
+  }
+  const double in_time = request_.seconds / static_cast<double>(kMostRounds) / seconds;
+  const double full_batch = static_cast<double>(batch_tokens) / static_cast<double>(tokens);
+  return static_cast<std::uint64_t>(std::max({1.0, std::floor(in_time), std::floor(full_batch)}));
+}
+
+void ModelsBenchmark::take_sample(const std::vector<EncoderMeter>& meters,
+                                  std::int64_t batch_tokens, const DnaTokenizer& tokenizer) {
+  const std::uint64_t orfs = wanted_orfs(meters, batch_tokens);
+  const bool is_whole = request_.orfs == std::uint64_t{0};
+  if (is_whole) {
+    sample_ = request_.inputs;
+  } else {
+    sample_ = {in_folder("sample.fa")};
+    if (request_.inputs.empty()) {
+      write_random_sample(sample_.front(), orfs, request_.expected_length);
+    } else {
+      write_sample(request_.inputs, sample_.front(), orfs, request_.expected_length);
+    }
+  }
+  counts_ = count_sample(sample_, request_.expected_length, tokenizer);
+  log_.info("{}: {} open frames of {} records", name_, counts_.orfs, counts_.records);
+}
+
+Spread exactly(double value) { return {value, value, value}; }
+
+BenchResult ModelsBenchmark::measure(Precision precision) {
+  log_.info("{}, {}: measuring the ceiling", name_, name_of(precision));
+  std::vector<EncoderMeter> encoders = meters();
+  measure_ceilings(precision, encoders);
+
+  BenchResult result;
+  result.models = name_;
+  result.precision = name_of(precision);
+  restart_peak_memory();
+  const Clock::time_point loading = Clock::now();
+  const LoadedModels models = load(precision);
+  result.load_seconds = seconds_since(loading);
+  const RunReport warm_up = run(models, precision, {in_folder("warm_up.fa")});
+  result.peak_memory_bytes = peak_memory();
+  result.packed = warm_up.packed;
+  result.batch_tokens = warm_up.batch_tokens;
+  if (sample_.empty()) take_sample(encoders, warm_up.batch_tokens, *models.tokenizer);
+  result.input = counts_;
+
+  std::vector<double> run_seconds;
+  std::map<std::string, std::vector<double>> stage_seconds;
+  RunReport last;
+  const Clock::time_point start = Clock::now();
+  do {
+    measure_ceilings(precision, encoders);
+    log_.info("{}, {}: round {} of at most {}", name_, name_of(precision), result.rounds + 1,
+              kMostRounds);
+    restart_peak_memory();
+    last = run(models, precision, sample_);
+    result.peak_memory_bytes = std::max(result.peak_memory_bytes, peak_memory());
+    ++result.rounds;
+    run_seconds.push_back(last.seconds);
+    // Backends work side by side: a stage takes as long as one of them was busy with it.
+    for (const auto& [stage, seconds] : last.stage_seconds) {
+      stage_seconds[stage].push_back(seconds / static_cast<double>(last.workers));
+    }
+  } while (result.rounds < kMostRounds && seconds_since(start) < request_.seconds);
+  measure_ceilings(precision, encoders);
+
+  result.seconds = spread_of(run_seconds);
+  result.stages = {{"read", exactly(counts_.read_seconds), {}},
+                   {"frames", exactly(counts_.frames_seconds), {}},
+                   {"tokenize", exactly(counts_.tokenize_seconds), {}}};
+  for (const EncoderMeter& meter : encoders) {
+    const TokenCounts& counts = meter.stage == "esm2" ? counts_.esm2 : counts_.dnabert_s;
+    EncoderFigures figures;
+    figures.tokens = last.tokens.at(meter.stage);
+    figures.linear_flops = meter.work.linear_flops(figures.tokens);
+    // Sequences that occur twice are embedded once; the others stand for their lengths.
+    const double embedded =
+        static_cast<double>(figures.tokens) / static_cast<double>(counts.tokens);
+    figures.attention_flops = meter.work.attention_flops(counts.squared) * embedded;
+    figures.packing_efficiency = last.packing_efficiency.at(meter.stage);
+    figures.ceiling = spread_of(meter.ceilings);
+    figures.ceiling_products = meter.first.products;
+    result.stages.push_back({meter.stage, spread_of(stage_seconds[meter.stage]), figures});
+  }
+  for (const char* stage : {"classify", "write"}) {
+    result.stages.push_back({stage, spread_of(stage_seconds[stage]), {}});
+  }
+  return result;
+}
+
+}  // namespace
+
+Spread spread_of(std::vector<double> values) {
+  if (values.empty()) return {};
+  std::sort(values.begin(), values.end());
+  const std::size_t middle = values.size() / 2;
+  const double median =
+      values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2.0;
+  return {median, values.front(), values.back()};
+}
+
+double BenchResult::flops() const {
+  double sum = 0.0;
+  for (const BenchStage& stage : stages) sum += stage.encoder ? stage.encoder->flops() : 0.0;
+  return sum;
+}
+
+double BenchResult::share_of_ceiling() const {
+  double at_ceiling = 0.0;
+  for (const BenchStage& stage : stages) {
+    if (stage.encoder) at_ceiling += stage.encoder->flops() / stage.encoder->ceiling.median;
+  }
+  return at_ceiling / seconds.median;
+}
+
+BenchReport run_benchmark(const BenchRequest& request, const OpenBundle& open_bundle,
+                          const Log& log, std::stop_token stop) {
+  const Workers workers = create_workers(kDevice, request.threads);
+  BenchReport report;
+  report.processor = workers.backends.front()->description();
+  report.threads = workers.threads;
+  report.workers = workers.backends.size();
+  report.numa_nodes = workers.numa_nodes;
+  report.inputs = request.inputs;
+  report.expected_length = request.expected_length;
+  for (const BenchModels& models : request.models) {
+    ModelsBenchmark benchmark(request, models, open_bundle, workers, log, stop);
+    for (const Precision precision : request.precisions) {
+      report.results.push_back(benchmark.measure(precision));
+    }
+  }
+  return report;
+}
+
+}  // namespace virnucpro

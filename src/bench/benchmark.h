@@ -1,0 +1,96 @@
+// `virnucpro bench`: whole runs of given models, held to what the processor can multiply at best.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "bench/model_shapes.h"
+#include "bench/sample.h"
+#include "pipeline/load_models.h"
+
+namespace virnucpro {
+
+/// Models to measure: a bundle by name, or random weights of known shapes.
+struct BenchModels {
+  std::string bundle;
+  const ModelShapes* shapes = nullptr;  ///< used where `bundle` is empty
+};
+
+struct BenchRequest {
+  /// Empty: random sequences.
+  std::vector<std::string> inputs;
+  /// Open frames to take from the input; 0: the whole input. Absent: what about `seconds` allow.
+  std::optional<std::uint64_t> orfs;
+  /// For the runs of one model in one precision together; rounds end when they are used up.
+  double seconds = 30.0;
+  std::int64_t expected_length = 500;
+  std::vector<BenchModels> models;
+  std::vector<Precision> precisions;
+  std::size_t threads = 0;       ///< 0: every core this process may use
+  std::size_t batch_tokens = 0;  ///< 0: as in a run without the option
+};
+
+/// A quantity that was measured several times.
+struct Spread {
+  double median = 0.0;
+  double lowest = 0.0;
+  double highest = 0.0;
+};
+Spread spread_of(std::vector<double> values);
+
+/// What one encoder did in every round, and how fast the processor could have been.
+struct EncoderFigures {
+  std::uint64_t tokens = 0;
+  double linear_flops = 0.0;
+  double attention_flops = 0.0;
+  double packing_efficiency = 1.0;
+  Spread ceiling;  ///< FLOP/s
+  std::vector<MatmulCeiling::Product> ceiling_products;
+
+  double flops() const { return linear_flops + attention_flops; }
+};
+
+struct BenchStage {
+  std::string name;
+  Spread seconds;
+  std::optional<EncoderFigures> encoder;
+};
+
+/// One model in one precision.
+struct BenchResult {
+  std::string models;
+  std::string precision;
+  bool packed = true;
+  std::int64_t batch_tokens = 0;
+  std::size_t rounds = 0;
+  double load_seconds = 0.0;
+  std::uint64_t peak_memory_bytes = 0;  ///< resident; of loading and running, without the ceiling
+  SampleCounts input;
+  std::vector<BenchStage> stages;
+  Spread seconds;  ///< of a whole run, from opening the input to complete tables
+
+  double flops() const;
+  /// How long the products would take at the ceilings, over how long the run took.
+  double share_of_ceiling() const;
+};
+
+struct BenchReport {
+  std::string processor;
+  std::size_t threads = 0;
+  std::size_t workers = 1;
+  std::size_t numa_nodes = 1;
+  std::vector<std::string> inputs;  ///< empty: random
+  std::int64_t expected_length = 0;
+  std::vector<BenchResult> results;  ///< models, then precisions, in the order asked for
+};
+
+/// Measures everything asked for, one after the other; takes the whole processor and a temporary
+/// folder. Throws the typed errors of base/errors.h; Interrupted on a stop request.
+BenchReport run_benchmark(const BenchRequest& request, const OpenBundle& open_bundle,
+                          const Log& log, std::stop_token stop = {});
+
+}  // namespace virnucpro

@@ -1,0 +1,48 @@
+// The sizes of the models that can be measured, and what a forward pass of them has to multiply.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "backend/cpu/matmul_ceiling.h"
+#include "weights/dnabert_s_weights.h"
+#include "weights/esm2_weights.h"
+
+namespace virnucpro {
+
+/// An encoder that is absent is not computed and not measured.
+struct ModelShapes {
+  std::string_view name;
+  std::string_view description;
+  std::optional<DnabertSConfig> dnabert_s;
+  std::optional<Esm2Config> esm2;
+  std::int64_t classifier_hidden = 0;
+};
+
+/// What `--shape` takes.
+std::span<const ModelShapes> known_shapes();
+
+/// ConfigError, naming the known ones, for another name.
+const ModelShapes& shapes_named(std::string_view name);
+
+/// The matrix products of one encoder. FLOPs: a multiplication and an addition count two.
+struct EncoderWork {
+  std::vector<MatmulShape> linear;  ///< each with the number of layers as its count
+  std::int64_t layers = 0;
+  std::int64_t width = 0;
+
+  /// 2 * inputs * outputs per dense layer and token; exact.
+  double linear_flops(std::uint64_t tokens) const;
+  /// 4 * L^2 * width per layer and sequence of L tokens: scores, and their product with the values.
+  /// `squared_tokens` is the sum of L^2.
+  double attention_flops(std::uint64_t squared_tokens) const;
+};
+
+EncoderWork work_of(const DnabertSConfig& config);
+EncoderWork work_of(const Esm2Config& config);
+
+}  // namespace virnucpro

@@ -1,0 +1,149 @@
+#include "bench/random_models.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "models/dnabert_s.h"
+#include "models/esm2.h"
+#include "tensor/float16.h"
+#include "weights/embedded_bundle.h"
+
+namespace virnucpro {
+namespace {
+
+// Numbers are drawn from a table of that many: small enough for the first level cache.
+constexpr std::size_t kLevels = 4096;
+constexpr int kLevelBits = 12;
+// Drawn from each 64 random bits.
+constexpr int kDraws = 5;
+
+std::uint64_t next_random(std::uint64_t& state) {  // SplitMix64
+  state += 0x9E3779B97F4A7C15ull;
+  std::uint64_t z = state;
+  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ull;
+  z = (z ^ (z >> 27)) * 0x94D049BB133111EBull;
+  return z ^ (z >> 31);
+}
+
+/// Uniform in (-limit, limit).
+void fill_uniform(std::vector<Float16>& values, float limit, std::uint64_t state) {
+  std::array<Float16, kLevels> table;
+  for (std::size_t i = 0; i < kLevels; ++i) {
+    table[i] = to_float16(limit * ((static_cast<float>(i) + 0.5f) * 2.0f / kLevels - 1.0f));
+  }
+  for (std::size_t i = 0; i < values.size();) {
+    std::uint64_t bits = next_random(state);
+    const std::size_t end = std::min(values.size(), i + kDraws);
+    for (; i < end; ++i, bits >>= kLevelBits) values[i] = table[bits % kLevels];
+  }
+}
+
+HostTensor random_tensor(const ExpectedTensor& tensor, std::uint64_t seed) {
+  const auto values =
+      std::make_shared<std::vector<Float16>>(static_cast<std::size_t>(tensor.shape.elements()));
+  const bool is_matrix = tensor.shape.rank() == 2;
+  const bool is_gain =
+      !is_matrix && (tensor.name.ends_with(".weight") || tensor.name.ends_with(".running_var"));
+  if (is_gain) {
+    std::fill(values->begin(), values->end(), to_float16(1.0f));
+  } else if (!is_matrix) {
+    fill_uniform(*values, 0.1f, seed);
+  } else {
+    const bool is_table = tensor.name.find("embed") != std::string::npos;
+    const double variance = is_table ? 1.0 : 1.0 / static_cast<double>(tensor.shape[1]);
+    fill_uniform(*values, static_cast<float>(std::sqrt(3.0 * variance)), seed);
+  }
+  return {DataType::kFloat16, tensor.shape, reinterpret_cast<const std::byte*>(values->data()),
+          values};
+}
+
+TensorSource random_source(const std::string& origin, const std::vector<ExpectedTensor>& tensors) {
+  TensorSource source(origin);
+  std::uint64_t seed = 1;
+  for (const ExpectedTensor& tensor : tensors) {
+    source.add(tensor.name, {.shape = tensor.shape,
+                             .type = std::string(name_of(DataType::kFloat16)),
+                             .load = [tensor, seed] { return random_tensor(tensor, seed); },
+                             .original_name = {}});
+    seed += 0x100000000ull;  // further than any tensor's own steps would be alike
+  }
+  return source;
+}
+
+/// Stands for an encoder that is not measured: one zero per sequence.
+class AbsentEncoder final : public Encoder {
+ public:
+  AbsentEncoder(Precision precision, std::int64_t vocabulary)
+      : precision_(precision), vocabulary_(vocabulary) {}
+
+  std::string_view name() const override { return "no encoder"; }
+  std::int64_t width() const override { return 1; }
+  Precision precision() const override { return precision_; }
+  std::int64_t vocabulary() const override { return vocabulary_; }
+
+ private:
+  void encode(Backend& backend, Workspace&, ConstInts, const ops::Sequences&,
+              Matrix pooled) const override {
+    const std::vector<float> zeros(static_cast<std::size_t>(pooled.rows));
+    backend.upload(zeros.data(), pooled.data, zeros.size() * sizeof(float));
+  }
+
+  Precision precision_;
+  std::int64_t vocabulary_;
+};
+
+}  // namespace
+
+Esm2Weights random_esm2(const Esm2Config& config) {
+  return make_esm2_weights(config, random_source("random ESM-2", expected_tensors(config)));
+}
+
+DnabertSWeights random_dnabert_s(const DnabertSConfig& config, std::string tokenizer_json) {
+  return make_dnabert_s_weights(config, random_source("random DNABERT-S", expected_tensors(config)),
+                                std::move(tokenizer_json));
+}
+
+ClassifierWeights random_classifier(std::int64_t inputs, std::int64_t hidden) {
+  return make_classifier_weights(
+      random_source("random classifier", {{"hidden_layer.weight", {hidden, inputs}},
+                                          {"hidden_layer.bias", {hidden}},
+                                          {"bn1.weight", {hidden}},
+                                          {"bn1.bias", {hidden}},
+                                          {"bn1.running_mean", {hidden}},
+                                          {"bn1.running_var", {hidden}},
+                                          {"output_layer.weight", {2, hidden}},
+                                          {"output_layer.bias", {2}}}));
+}
+
+LoadedModels random_models(const ModelShapes& shapes, std::int64_t expected_length,
+                           Precision precision, Backend& backend) {
+  LoadedModels models;
+  models.bundle = shapes.name;
+  models.expected_length = expected_length;
+  const std::string tokenizer = embedded_bundle().tokenizer_json();
+  models.tokenizer = DnaTokenizer::from_json(tokenizer, "tokenizer of the embedded bundle");
+  models.dna_padding = models.tokenizer->id_of("[PAD]").value_or(models.tokenizer->unknown_id());
+  if (shapes.dnabert_s) {
+    models.dnabert_s = std::make_unique<DnabertS>(random_dnabert_s(*shapes.dnabert_s, tokenizer),
+                                                  precision, backend);
+  } else {
+    models.dnabert_s = std::make_unique<AbsentEncoder>(
+        precision, static_cast<std::int64_t>(models.tokenizer->vocabulary_size()));
+  }
+  if (shapes.esm2) {
+    models.esm2 = std::make_unique<Esm2>(random_esm2(*shapes.esm2), precision, backend);
+  } else {
+    models.esm2 = std::make_unique<AbsentEncoder>(precision, kEsm2Letters);
+  }
+  const std::int64_t features = models.dnabert_s->width() + models.esm2->width();
+  models.classifier =
+      std::make_unique<Classifier>(random_classifier(features, shapes.classifier_hidden), backend);
+  return models;
+}
+
+}  // namespace virnucpro

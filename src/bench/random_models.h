@@ -1,0 +1,24 @@
+// Models of given sizes with random weights: as fast as real ones, and there without a download.
+#pragma once
+
+#include <cstdint>
+
+#include "bench/model_shapes.h"
+#include "pipeline/load_models.h"
+#include "weights/tensor_source.h"
+
+namespace virnucpro {
+
+/// Float16 tensors under the canonical names, the same in every run. Each is made when it is taken
+/// (about 1 GB/s), so that no more of them are in memory than a backend keeps. Weights are uniform
+/// with a variance of 1 / inputs: activations stay as small as in trained models.
+Esm2Weights random_esm2(const Esm2Config& config);
+DnabertSWeights random_dnabert_s(const DnabertSConfig& config, std::string tokenizer_json);
+ClassifierWeights random_classifier(std::int64_t inputs, std::int64_t hidden);
+
+/// Models of these shapes, prepared on `backend`, with the tokenizer of the embedded bundle. An
+/// absent encoder is replaced by one that returns zeros and computes nothing.
+LoadedModels random_models(const ModelShapes& shapes, std::int64_t expected_length,
+                           Precision precision, Backend& backend);
+
+}  // namespace virnucpro

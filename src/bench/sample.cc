@@ -1,0 +1,161 @@
+#include "bench/sample.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <random>
+#include <string_view>
+
+#include "base/errors.h"
+#include "base/format.h"
+#include "base/output_file.h"
+#include "sequence/chunks.h"
+#include "sequence/frames.h"
+#include "sequence/reader.h"
+#include "tokenizer/protein_alphabet.h"
+
+namespace virnucpro {
+namespace {
+
+namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
+
+std::string_view bases_of(const Chunk& chunk, std::string_view bases) {
+  return bases.substr(chunk.start, chunk.end - chunk.start);
+}
+
+/// Copies records to a FASTA file until the number of open frames is reached.
+class SampleWriter {
+ public:
+  SampleWriter(const std::string& path, std::uint64_t orfs, std::int64_t expected_length)
+      : file_(path), left_(orfs), length_(static_cast<std::uint64_t>(expected_length)) {}
+
+  bool is_full() const { return left_ == 0; }
+
+  void add(std::string_view id, std::string_view bases) {
+    std::uint64_t end = bases.size();
+    for (const Chunk& chunk : ChunkRange(0, bases.size(), length_)) {
+      find_orfs(bases_of(chunk, bases), orfs_);
+      left_ -= std::min<std::uint64_t>(left_, orfs_.orfs().size());
+      if (left_ > 0) continue;
+      end = chunk.end;
+      break;
+    }
+    file_.write(fmt::format(">{}\n{}\n", id, bases.substr(0, end)));
+  }
+
+  void commit() { file_.commit(); }
+
+ private:
+  OutputFile file_;
+  std::uint64_t left_;
+  std::uint64_t length_;
+  OrfBuffer orfs_;
+};
+
+std::string random_codons(std::size_t count, std::mt19937& random) {
+  std::string bases;
+  while (bases.size() < 3 * count) {
+    std::string codon = "AAA";
+    for (char& base : codon) base = "ACGT"[random() >> 30];
+    if (codon != "TAA" && codon != "TAG" && codon != "TGA") bases += codon;
+  }
+  return bases;
+}
+
+/// Adds the time since `from` to `seconds` and starts anew.
+void lap(Clock::time_point& from, double& seconds) {
+  const Clock::time_point now = Clock::now();
+  seconds += std::chrono::duration<double>(now - from).count();
+  from = now;
+}
+
+void add(TokenCounts& counts, std::size_t tokens) {
+  counts.tokens += tokens;
+  counts.squared += tokens * tokens;
+}
+
+}  // namespace
+
+TemporaryFolder::TemporaryFolder() {
+  std::error_code error;
+  const fs::path parent = fs::temp_directory_path(error);
+  path_ = (parent / "virnucpro_bench_XXXXXX").string();
+  if (error || ::mkdtemp(path_.data()) == nullptr) {
+    throw OutputError(
+        fmt::format("{}: no temporary folder could be made there. Name another place with TMPDIR.",
+                    parent.string()));
+  }
+}
+
+TemporaryFolder::~TemporaryFolder() {
+  std::error_code ignored;
+  fs::remove_all(path_, ignored);
+}
+
+void write_random_sample(const std::string& path, std::uint64_t orfs,
+                         std::int64_t expected_length) {
+  SampleWriter writer(path, orfs, expected_length);
+  std::mt19937 random(20);  // its sequence is fixed by the standard
+  const auto length = static_cast<std::uint32_t>(expected_length);
+  for (std::uint64_t number = 0; !writer.is_full(); ++number) {
+    const std::size_t bases = length / 2 + random() % (7 * length / 2);
+    writer.add(fmt::format("random_{}", number), random_codons(bases / 3, random));
+  }
+  writer.commit();
+}
+
+void write_sample(const std::vector<std::string>& inputs, const std::string& path,
+                  std::uint64_t orfs, std::int64_t expected_length) {
+  SampleWriter writer(path, orfs, expected_length);
+  SequenceReader reader(inputs);
+  for (Record record; !writer.is_full() && reader.next(record);) {
+    // A name that FASTA can hold, whatever the input's format allowed.
+    writer.add(fmt::format("record_{}", record.ordinal + 1), record.bases);
+  }
+  writer.commit();
+}
+
+SampleCounts count_sample(const std::vector<std::string>& inputs, std::int64_t expected_length,
+                          const DnaTokenizer& tokenizer) {
+  SampleCounts counts;
+  SequenceReader reader(inputs);
+  Record record;
+  OrfBuffer buffer;
+  DnaTokenizer::Scratch scratch;
+  std::vector<std::int32_t> ids;
+  Clock::time_point time = Clock::now();
+  while (reader.next(record)) {
+    lap(time, counts.read_seconds);
+    ++counts.records;
+    counts.bases += record.bases.size();
+    const std::string_view bases = record.bases;
+    for (const Chunk& chunk :
+         ChunkRange(record.ordinal, bases.size(), static_cast<std::uint64_t>(expected_length))) {
+      find_orfs(bases_of(chunk, bases), buffer);
+      lap(time, counts.frames_seconds);
+      ++counts.chunks;
+      for (const Orf& orf : buffer.orfs()) {
+        ++counts.orfs;
+        ids.clear();
+        tokenizer.encode(orf.nucleotides, scratch, ids);
+        add(counts.dnabert_s, ids.size());
+        ids.clear();
+        encode_protein(orf.protein, ids);
+        add(counts.esm2, ids.size());
+      }
+      lap(time, counts.tokenize_seconds);
+    }
+  }
+  lap(time, counts.read_seconds);
+  if (counts.orfs == 0) {
+    throw InputError(
+        fmt::format("{} records, but no open reading frame in them: nothing to measure. Give an "
+                    "input with coding sequences, or none to use random ones.",
+                    counts.records));
+  }
+  return counts;
+}
+
+}  // namespace virnucpro

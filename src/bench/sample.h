@@ -1,0 +1,60 @@
+// The sequences that a benchmark runs on, and what is in them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "tokenizer/dna_tokenizer.h"
+
+namespace virnucpro {
+
+/// A folder of its own in the system's place for temporary files; removed with all that is in it.
+class TemporaryFolder {
+ public:
+  /// Throws OutputError.
+  TemporaryFolder();
+  ~TemporaryFolder();
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+/// Writes a FASTA file to `path` that holds about `orfs` open frames (the last record may add a
+/// few): records of half to four times `expected_length`, random codons without stops. The same
+/// bytes in every call with the same numbers. Throws OutputError.
+void write_random_sample(const std::string& path, std::uint64_t orfs, std::int64_t expected_length);
+
+/// The same with the first records of `inputs`; the last one is cut behind the chunk in which the
+/// number is reached. Throws InputError, OutputError.
+void write_sample(const std::vector<std::string>& inputs, const std::string& path,
+                  std::uint64_t orfs, std::int64_t expected_length);
+
+/// What one encoder gets.
+struct TokenCounts {
+  std::uint64_t tokens = 0;
+  std::uint64_t squared = 0;  ///< the sum of the squared lengths
+};
+
+/// What is in the inputs, and how long one thread takes to find out, with nothing beside it.
+struct SampleCounts {
+  std::uint64_t records = 0;
+  std::uint64_t bases = 0;
+  std::uint64_t chunks = 0;
+  std::uint64_t orfs = 0;
+  TokenCounts dnabert_s;
+  TokenCounts esm2;
+  double read_seconds = 0.0;
+  double frames_seconds = 0.0;  ///< chunks and open frames
+  double tokenize_seconds = 0.0;
+};
+
+/// Throws InputError; also for inputs without an open frame, on which nothing can be measured.
+SampleCounts count_sample(const std::vector<std::string>& inputs, std::int64_t expected_length,
+                          const DnaTokenizer& tokenizer);
+
+}  // namespace virnucpro
