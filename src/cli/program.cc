@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 
 #include "base/errors.h"
+#include "cli/bench_command.h"
 #include "cli/command_line.h"
 #include "cli/console.h"
 #include "cli/devices_command.h"
@@ -58,6 +59,7 @@ void run_program(const std::vector<std::string>& arguments, const Environment& e
   add_models_command(app, program);
   add_validate_command(app, program);
   add_devices_command(app, program);
+  add_bench_command(app, program);
   app.footer(help_footer({"virnucpro predict contigs.fa -o results", "virnucpro predict --help"},
                          /*with_exit_codes=*/true));
 

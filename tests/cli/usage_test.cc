@@ -37,6 +37,7 @@ TEST_F(Usage, HelpOfEveryCommandHasExamplesAndTheCitation) {
                                                           {"embed"},
                                                           {"validate"},
                                                           {"devices"},
+                                                          {"bench"},
                                                           {"models"},
                                                           {"models", "list"},
                                                           {"models", "info"},

@@ -1,0 +1,201 @@
+#include "cli/bench_command.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/errors.h"
+#include "base/format.h"
+#include "base/output_file.h"
+#include "bench/bench_report.h"
+#include "bench/benchmark.h"
+#include "cli/console.h"
+#include "cli/help.h"
+#include "cli/log_output.h"
+#include "cli/named_bundle.h"
+#include "cli/program.h"
+#include "cli/stop_signals.h"
+#include "config/options.h"
+#include "sequence/input_file.h"
+
+namespace virnucpro::cli {
+namespace {
+
+constexpr double kMostSeconds = 86400.0;
+
+/// What was given, before it is checked.
+struct BenchArguments {
+  std::vector<std::string> inputs;
+  std::string bundles;
+  std::string shapes;
+  std::string precisions = "fp16";
+  std::int64_t expected_length = 500;
+  std::size_t threads = 0;
+  std::size_t batch_tokens = 0;
+  std::optional<std::uint64_t> orfs;
+  double seconds = BenchRequest().seconds;
+  std::string json;
+  bool quiet = false;
+};
+
+/// "a,b" as a and b; ConfigError naming `flag` for a list with an empty or repeated entry.
+std::vector<std::string> split(const std::string& list, std::string_view flag) {
+  std::vector<std::string> entries;
+  std::size_t begin = 0;
+  while (begin <= list.size()) {
+    const std::size_t end = std::min(list.find(',', begin), list.size());
+    std::string entry = list.substr(begin, end - begin);
+    if (entry.empty() || std::find(entries.begin(), entries.end(), entry) != entries.end()) {
+      throw ConfigError(fmt::format(
+          "{}: '{}' has an entry that is empty or repeated; it takes a list such as a,b", flag,
+          list));
+    }
+    entries.push_back(std::move(entry));
+    begin = end + 1;
+  }
+  return entries;
+}
+
+Precision precision_named(const std::string& name) {
+  for (const Precision precision : kPrecisions) {
+    if (name == name_of(precision)) return precision;
+  }
+  throw ConfigError(fmt::format(
+      "--precision: '{}' cannot be used; it takes fp16, bf16, int8 and fp32, separated by commas",
+      name));
+}
+
+BenchRequest checked(const BenchArguments& arguments) {
+  BenchRequest request;
+  request.inputs = arguments.inputs;
+  request.orfs = arguments.orfs;
+  request.seconds = arguments.seconds;
+  request.expected_length = arguments.expected_length;
+  request.threads = arguments.threads;
+  request.batch_tokens = arguments.batch_tokens;
+  for (const std::string& name : split(arguments.precisions, "--precision")) {
+    request.precisions.push_back(precision_named(name));
+  }
+  if (!arguments.bundles.empty()) {
+    for (std::string& name : split(arguments.bundles, "--bundle")) {
+      request.models.push_back({std::move(name), nullptr});
+    }
+  }
+  if (!arguments.shapes.empty()) {
+    for (const std::string& name : split(arguments.shapes, "--shape")) {
+      request.models.push_back({{}, &shapes_named(name)});
+    }
+  }
+  if (request.models.empty()) request.models.push_back({embedded_bundle_names().front(), nullptr});
+  if (!(request.seconds > 0.0) || request.seconds > kMostSeconds) {
+    throw ConfigError(
+        fmt::format("--seconds: {} cannot be used; it takes a number above 0, at "
+                    "most {}",
+                    request.seconds, kMostSeconds));
+  }
+  if (request.orfs == std::uint64_t{0}) {
+    if (request.inputs.empty()) {
+      throw ConfigError(
+          "--orfs 0 takes the whole input, but there is none; give a number or INPUT");
+    }
+    if (std::find(request.inputs.begin(), request.inputs.end(), "-") != request.inputs.end()) {
+      throw ConfigError(
+          "--orfs 0 reads the whole input several times, which standard input ('-') cannot; give "
+          "a number or a file");
+    }
+  }
+  for (const std::string& input : request.inputs) check_readable(input);
+  return request;
+}
+
+void run_bench(Program& program, const BenchArguments& arguments) {
+  const BenchRequest request = checked(arguments);
+  const Log log = make_log(program.console, {.quiet = arguments.quiet, .json = false});
+  // Made first: a file that cannot be written is found before minutes of measuring.
+  std::optional<OutputFile> file;
+  if (!arguments.json.empty() && arguments.json != "-") file.emplace(arguments.json);
+
+  const StopSignals signals(
+      [&log](int) { log.warning("stopping; a second signal ends the program at once"); });
+  const BenchReport report = run_benchmark(request, open_named_bundle, log, signals.token());
+  if (arguments.json == "-") return program.console.print(bench_json(report, program_version()));
+  program.console.print(bench_table(report));
+  if (!file) return;
+  file->write(bench_json(report, program_version()));
+  file->commit();
+}
+
+void add_arguments(CLI::App& command, BenchArguments& arguments) {
+  std::string shapes;
+  for (const ModelShapes& shape : known_shapes()) {
+    shapes += fmt::format("{}{} ({})", shapes.empty() ? "" : ", ", shape.name, shape.description);
+  }
+  command
+      .add_option("INPUT", arguments.inputs,
+                  "FASTA, FASTQ, SAM, BAM or CRAM files; - is standard input; none: random "
+                  "sequences with open frames")
+      ->type_name("");
+  command
+      .add_option("--bundle", arguments.bundles,
+                  "Models to measure: embedded bundles or folders, separated by commas [mini, "
+                  "unless --shape is given]")
+      ->type_name("NAME|DIR,...");
+  command
+      .add_option("--shape", arguments.shapes,
+                  "Models of these sizes with random weights, separated by commas: " + shapes)
+      ->type_name("NAME,...");
+  command
+      .add_option("--precision", arguments.precisions,
+                  "fp16, bf16, int8 and fp32, separated by commas; fp32 runs padded [fp16]")
+      ->type_name("NAME,...");
+  command.add_option("--expected-length", arguments.expected_length, "Chunk length in bases [500]")
+      ->type_name("300|500")
+      ->check(CLI::IsMember({300, 500}));
+  command.add_option("-t,--threads", arguments.threads, "Threads; 0 takes every processor [0]")
+      ->type_name("N")
+      ->check(CLI::Range(std::size_t{0}, kMaxThreads));
+  command
+      .add_option("--batch-tokens", arguments.batch_tokens,
+                  "Tokens of one batch; 0 is automatic [0]")
+      ->type_name("N")
+      ->check(CLI::Range(std::size_t{0}, kMaxBatchTokens));
+  command
+      .add_option("--orfs", arguments.orfs,
+                  "Open frames to take from the input; 0 is the whole input [what --seconds "
+                  "allow, at least a full batch]")
+      ->type_name("N")
+      ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{1} << 32));
+  command
+      .add_option("--seconds", arguments.seconds,
+                  "For the runs of one model in one precision, up to three [30]; the products "
+                  "that they are compared with take as long again")
+      ->type_name("N");
+  command
+      .add_option("--json", arguments.json,
+                  "Write all figures to this file; - is standard output, instead of the table")
+      ->type_name("FILE");
+  command.add_flag("-q,--quiet", arguments.quiet, "Show warnings and errors only");
+}
+
+}  // namespace
+
+void add_bench_command(CLI::App& app, Program& program) {
+  CLI::App* command = app.add_subcommand(
+      "bench", "Measure how fast models run here, and how near to the processor's own limit");
+  auto arguments = std::make_shared<BenchArguments>();
+  add_arguments(*command, *arguments);
+  command->footer(
+      help_footer({"virnucpro bench --precision fp16,bf16,int8,fp32",
+                   "virnucpro bench --shape published-650m --precision fp16,bf16 --json bench.json",
+                   "virnucpro bench contigs.fa --bundle published/ --orfs 200 --threads 16"}));
+  command->callback([&program, arguments] {
+    program.action = [&program, arguments] { run_bench(program, *arguments); };
+  });
+}
+
+}  // namespace virnucpro::cli
