@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "bench/model_shapes.h"
 #include "pipeline/load_models.h"
