@@ -1,6 +1,7 @@
 // linear on every backend, against the reference.
 #include <cmath>
 
+#include "backend/cpu/linear_cpu.h"
 #include "conformance/conformance.h"
 #include "tensor/host_tensor.h"
 
@@ -50,10 +51,17 @@ struct Arguments {
 
 /// Float32 sums of k products around 1 / sqrt(k): errors grow like sqrt(k) * 6e-8 / sqrt(k). Where
 /// the processor multiplies bfloat16, the input is rounded to 8 bits too (2^-9 per product,
-/// averaged over k of them, times a few deviations).
+/// averaged over k of them, times a few deviations); where it splits float16 products into those of
+/// bfloat16, to 16 bits.
 Tolerance tolerance_of(DataType weight_type) {
-  if (weight_type == DataType::kBFloat16) return {2e-2, 1e-2};
-  return {1e-5, 1e-5};
+  switch (cpu_product(weight_type)) {
+    case CpuProduct::kBFloat16:
+      return {2e-2, 1e-2};
+    case CpuProduct::kSplitBFloat16:
+      return {4e-5, 2e-5};
+    default:
+      return {1e-5, 1e-5};
+  }
 }
 
 void compare(Backend& backend, Backend& judge, const Problem& p,
