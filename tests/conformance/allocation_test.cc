@@ -2,65 +2,9 @@
 // library keeps its own house).
 #include <gtest/gtest.h>
 
-#include <atomic>
-#include <cstdlib>
-#include <new>
-
 #include "backend/cpu/cpu_backend.h"
+#include "conformance/allocation_counter.h"
 #include "conformance/conformance.h"
-
-namespace {
-
-std::atomic<std::int64_t> allocations{0};
-
-void* counted_or_null(std::size_t bytes, std::size_t alignment) noexcept {
-  ++allocations;
-  const std::size_t units = bytes / alignment + 1;  // aligned_alloc takes whole units
-  return std::aligned_alloc(alignment, units * alignment);
-}
-
-void* counted(std::size_t bytes, std::size_t alignment) {
-  void* memory = counted_or_null(bytes, alignment);
-  if (memory == nullptr) throw std::bad_alloc();
-  return memory;
-}
-
-}  // namespace
-
-// Every form, so that none is left to a sanitizer's own pair.
-void* operator new(std::size_t bytes) { return counted(bytes, alignof(std::max_align_t)); }
-void* operator new[](std::size_t bytes) { return counted(bytes, alignof(std::max_align_t)); }
-void* operator new(std::size_t bytes, std::align_val_t alignment) {
-  return counted(bytes, static_cast<std::size_t>(alignment));
-}
-void* operator new[](std::size_t bytes, std::align_val_t alignment) {
-  return counted(bytes, static_cast<std::size_t>(alignment));
-}
-void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
-  return counted_or_null(bytes, alignof(std::max_align_t));
-}
-void* operator new[](std::size_t bytes, const std::nothrow_t&) noexcept {
-  return counted_or_null(bytes, alignof(std::max_align_t));
-}
-void* operator new(std::size_t bytes, std::align_val_t alignment, const std::nothrow_t&) noexcept {
-  return counted_or_null(bytes, static_cast<std::size_t>(alignment));
-}
-void* operator new[](std::size_t bytes, std::align_val_t alignment,
-                     const std::nothrow_t&) noexcept {
-  return counted_or_null(bytes, static_cast<std::size_t>(alignment));
-}
-void operator delete(void* p) noexcept { std::free(p); }
-void operator delete[](void* p) noexcept { std::free(p); }
-void operator delete(void* p, std::size_t) noexcept { std::free(p); }
-void operator delete[](void* p, std::size_t) noexcept { std::free(p); }
-void operator delete(void* p, std::align_val_t) noexcept { std::free(p); }
-void operator delete[](void* p, std::align_val_t) noexcept { std::free(p); }
-void operator delete(void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
-void operator delete[](void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
-void operator delete(void* p, const std::nothrow_t&) noexcept { std::free(p); }
-void operator delete[](void* p, const std::nothrow_t&) noexcept { std::free(p); }
-void operator delete(void* p, std::align_val_t, const std::nothrow_t&) noexcept { std::free(p); }
-void operator delete[](void* p, std::align_val_t, const std::nothrow_t&) noexcept { std::free(p); }
 
 namespace virnucpro {
 namespace {
@@ -97,9 +41,9 @@ TEST(Allocation, ASteadyStateAllocatesNothing) {
     CpuBackend backend(threads);
     Batch batch;
     run_all(backend, batch);
-    const std::int64_t before = allocations;
+    const std::int64_t before = allocations_so_far();
     run_all(backend, batch);
-    EXPECT_EQ(allocations - before, 0) << threads << " threads";
+    EXPECT_EQ(allocations_so_far() - before, 0) << threads << " threads";
   }
 }
 

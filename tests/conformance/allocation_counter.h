@@ -1,0 +1,11 @@
+// Counts what this test program, and every library in it, asks of operator new.
+#pragma once
+
+#include <cstdint>
+
+namespace virnucpro {
+
+/// Since the start, of all threads. Memory taken by malloc alone does not count.
+std::int64_t allocations_so_far();
+
+}  // namespace virnucpro

@@ -1,0 +1,72 @@
+// Whole encoders on the cpu backend: the second batch of one size allocates nothing.
+#include <gtest/gtest.h>
+
+#include <memory>
+
+#include "backend/cpu/cpu_backend.h"
+#include "conformance/allocation_counter.h"
+#include "models/dnabert_s.h"
+#include "models/esm2.h"
+#include "support/synthetic_weights.h"
+
+namespace virnucpro {
+namespace {
+
+using testing_support::synthetic_dnabert_s;
+using testing_support::synthetic_esm2;
+
+/// Sequences of these lengths, of tokens that both vocabularies have.
+PackedBatch batch_of(std::initializer_list<std::int32_t> lengths) {
+  PackedBatch batch;
+  for (const std::int32_t length : lengths) {
+    for (std::int32_t i = 0; i < length; ++i) batch.tokens.push_back(4 + i % 20);
+    batch.cu_seqlens.push_back(static_cast<std::int32_t>(batch.tokens.size()));
+  }
+  return batch;
+}
+
+/// (encoder, precision, threads)
+using Parameters = std::tuple<std::string, Precision, std::size_t>;
+
+class EncoderAllocation : public testing::TestWithParam<Parameters> {};
+
+TEST_P(EncoderAllocation, ASteadyStateAllocatesNothing) {
+  const auto& [name, precision, threads] = GetParam();
+  CpuBackend backend(threads);
+  std::unique_ptr<Encoder> encoder;
+  if (name == "esm2") {
+    encoder = std::make_unique<Esm2>(synthetic_esm2("steady", 2, 64, 4), precision, backend);
+  } else {
+    encoder = std::make_unique<DnabertS>(synthetic_dnabert_s("steady", 2, 64, 4, 128, 32),
+                                         precision, backend);
+  }
+  Workspace workspace(backend);
+  Embeddings embeddings;
+  // The largest batch first: the ones after it, of any size, find all they need.
+  const PackedBatch large = batch_of({170, 3, 90, 61, 170});
+  const PackedBatch small = batch_of({40, 120});
+  for (int i = 0; i < 2; ++i) {
+    encoder->forward_packed(backend, workspace, large, embeddings);
+    encoder->forward_packed(backend, workspace, small, embeddings);
+  }
+  for (const PackedBatch* batch : {&large, &small, &large}) {
+    const std::int64_t before = allocations_so_far();
+    encoder->forward_packed(backend, workspace, *batch, embeddings);
+    EXPECT_EQ(allocations_so_far() - before, 0) << batch->sequences() << " sequences";
+  }
+}
+
+std::string name_of_case(const testing::TestParamInfo<Parameters>& info) {
+  return std::get<0>(info.param) + "_" + std::string(name_of(std::get<1>(info.param))) + "_" +
+         std::to_string(std::get<2>(info.param));
+}
+
+INSTANTIATE_TEST_SUITE_P(Cpu, EncoderAllocation,
+                         testing::Combine(testing::Values("esm2", "dnabert_s"),
+                                          testing::Values(Precision::kFp16, Precision::kBf16,
+                                                          Precision::kInt8),
+                                          testing::Values(std::size_t{1}, std::size_t{2})),
+                         name_of_case);
+
+}  // namespace
+}  // namespace virnucpro
