@@ -9,6 +9,7 @@
 
 #include "report/ledger.h"
 #include "report/rows.h"
+#include "report/sorted_lines.h"
 
 namespace virnucpro {
 
@@ -36,7 +37,7 @@ class PredictionTables {
  public:
   /// Makes the folder. `sort_memory` bounds the sorting of the legacy chunk table.
   explicit PredictionTables(const std::string& folder,
-                            std::size_t sort_memory = std::size_t{32} << 20);
+                            std::size_t sort_memory = SortedLines::kDefaultMemory);
   ~PredictionTables();
 
   void begin_record(const RecordRow& record);

@@ -13,8 +13,8 @@
 namespace virnucpro {
 namespace {
 
-constexpr std::size_t kReadBytes = std::size_t{1} << 18;   // of each run while merging
-constexpr std::size_t kWriteBytes = std::size_t{1} << 20;  // one system call while spilling
+constexpr std::size_t kLeastReadBytes = std::size_t{1} << 12;  // of each run while merging
+constexpr std::size_t kWriteBytes = std::size_t{1} << 18;      // one system call while spilling
 
 int open_nameless(const std::string& folder) {
 #ifdef O_TMPFILE
@@ -33,8 +33,8 @@ int open_nameless(const std::string& folder) {
 /// Hands out the lines of one run in order.
 class SortedLines::RunReader {
  public:
-  RunReader(int descriptor, const std::string& folder, Extent run)
-      : descriptor_(descriptor), folder_(&folder), run_(run) {}
+  RunReader(int descriptor, const std::string& folder, Extent run, std::size_t read_bytes)
+      : descriptor_(descriptor), folder_(&folder), run_(run), read_bytes_(read_bytes) {}
 
   /// False at the end of the run.
   bool next() {
@@ -60,7 +60,7 @@ class SortedLines::RunReader {
   bool read_more() {
     if (run_.begin == run_.end) return false;
     const std::size_t old_size = buffer_.size();
-    const std::size_t wanted = std::min<std::uint64_t>(kReadBytes, run_.end - run_.begin);
+    const std::size_t wanted = std::min<std::uint64_t>(read_bytes_, run_.end - run_.begin);
     buffer_.resize(old_size + wanted);
     ssize_t count = 0;
     do {
@@ -76,6 +76,7 @@ class SortedLines::RunReader {
   int descriptor_;
   const std::string* folder_;
   Extent run_;
+  std::size_t read_bytes_;
   std::string buffer_;
   std::size_t position_ = 0;
   std::string_view line_;
@@ -137,9 +138,13 @@ void SortedLines::for_each(const std::function<void(std::string_view)>& take) {
     return;
   }
   if (!lines_.empty()) spill();
+  // The readers take the place of the buffers; swapping is what really gives memory back.
+  std::string().swap(buffer_);
+  std::vector<Line>().swap(lines_);
   std::vector<RunReader> readers;
   readers.reserve(runs_.size());
-  for (const Extent& run : runs_) readers.emplace_back(descriptor_, folder_, run);
+  const std::size_t read_bytes = std::max(kLeastReadBytes, memory_bytes_ / runs_.size());
+  for (const Extent& run : runs_) readers.emplace_back(descriptor_, folder_, run, read_bytes);
   const auto later = [&](std::size_t a, std::size_t b) {
     return readers[a].line() > readers[b].line();
   };

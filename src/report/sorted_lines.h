@@ -14,8 +14,9 @@ namespace virnucpro {
 /// however the program ends. Throws OutputError when it cannot be written or read.
 class SortedLines {
  public:
-  // 10 million chunk ids fit into a dozen runs of this size.
-  static constexpr std::size_t kDefaultMemory = std::size_t{32} << 20;
+  // 10 million chunk ids make some 150 runs, read in pieces of 27 KB. Larger ones would show in the
+  // memory of a run: it grows by this much with its input.
+  static constexpr std::size_t kDefaultMemory = std::size_t{4} << 20;
 
   explicit SortedLines(std::string folder, std::size_t memory_bytes = kDefaultMemory);
   ~SortedLines();
