@@ -73,6 +73,13 @@ double BatchPlan::efficiency() const {
 
 void plan_packed(std::span<const std::int32_t> lengths, std::int64_t budget, BatchPlan& plan) {
   sort_by_length(lengths, budget, plan);
+  if (plan.order.empty()) return;
+  // As many batches as the budget asks for, but all about as full: room for an even share and the
+  // longest sequence is enough, since a batch without room for a sequence holds that share.
+  const auto tokens = static_cast<std::int64_t>(plan.tokens);
+  const std::int64_t count = (tokens + budget - 1) / budget;
+  const std::int64_t longest = lengths[plan.order.front()];
+  budget = std::min(budget, (tokens + count - 1) / count + longest);
   FreeTokens free_tokens(lengths.size());
   std::vector<std::size_t> batch_of(lengths.size());
   std::vector<std::size_t> sizes;

@@ -27,9 +27,9 @@ struct BatchPlan {
   double efficiency() const;
 };
 
-/// First-fit-decreasing: at most `budget` tokens a batch; a longer sequence has one of its own.
-/// O(n log n) and a function of lengths and budget alone. Throws ContractError for a budget or a
-/// length below 1. Thread-safe with one plan per thread.
+/// First-fit-decreasing: at most `budget` tokens a batch, and about as many in each; a longer
+/// sequence has one of its own. O(n log n) and a function of lengths and budget alone. Throws
+/// ContractError for a budget or a length below 1. Thread-safe with one plan per thread.
 void plan_packed(std::span<const std::int32_t> lengths, std::int64_t budget, BatchPlan& plan);
 
 /// Rows of like length: sequences times the longest is at most `budget`. The same promises.

@@ -85,6 +85,25 @@ TEST(PlanPacked, StaysWithinTheBudgetAndHoldsEverySequenceOnce) {
   }
 }
 
+TEST(PlanPacked, MakesAsManyBatchesAsTheBudgetAsksForAllAboutAsFull) {
+  for (const std::size_t count : {50u, 513u, 1000u}) {
+    const auto lengths = random_lengths(count, static_cast<std::uint32_t>(count));
+    const std::int64_t total = std::accumulate(lengths.begin(), lengths.end(), std::int64_t{0});
+    for (const std::int64_t budget : {1024, 4096, 8192}) {
+      const std::int64_t wanted = (total + budget - 1) / budget;
+      const std::int64_t share = (total + wanted - 1) / wanted;
+      BatchPlan plan;
+      plan_packed(lengths, budget, plan);
+      if (share + 170 > budget) continue;  // nearly full: nothing to even out
+      ASSERT_EQ(static_cast<std::int64_t>(plan.batches()), wanted) << count << ' ' << budget;
+      for (std::size_t b = 0; b < plan.batches(); ++b) {
+        EXPECT_LE(tokens_of(plan, b, lengths), share + 170);
+        EXPECT_GE(tokens_of(plan, b, lengths), share - 170 * wanted);
+      }
+    }
+  }
+}
+
 TEST(PlanPacked, FillsNineTenthsOfALargeWindow) {
   const auto lengths = random_lengths(4096, 7);
   BatchPlan plan;
