@@ -74,6 +74,9 @@ std::vector<FrameScore> Predictor::predict(const std::vector<std::string>& seque
   plan.esm2_width = models.esm2->width();
   plan.packed = state_->precision.packed;
   plan.batch_tokens = kBatchTokens;
+  std::uint64_t bases = 0;
+  for (const std::string& sequence : sequences) bases += sequence.size();
+  plan.repeats = repeat_limits(2, bases);  // a call with one read must not pay for millions
   plan.take = [&](const Window& window) {
     std::size_t orf = 0;
     for (const Window::ChunkEntry& entry : window.chunks) {

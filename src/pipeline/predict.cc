@@ -2,6 +2,7 @@
 
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <memory>
@@ -10,6 +11,8 @@
 #include "base/clock.h"
 #include "base/errors.h"
 #include "base/format.h"
+#include "base/memory.h"
+#include "pipeline/batch_budget.h"
 #include "pipeline/model_engine.h"
 #include "pipeline/result_sinks.h"
 #include "pipeline/stages.h"
@@ -21,10 +24,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
-
-// About 25 sequences: matrices high enough to run at full speed, activations of the largest model
-// still below 300 MB.
-constexpr std::int64_t kUsualBatchTokens = 4096;
 
 constexpr const char* kResultFiles[] = {kPredictionsFile,  kContigsFile,      kViralFile,
                                         kLegacyFramesFile, kLegacyChunksFile, kRunFile};
@@ -65,9 +64,13 @@ class Run {
     report.threads = context.threads;
     report.workers = context.backends.size();
     report.numa_nodes = context.numa_nodes;
-    report.batch_tokens = settings.batch_tokens == 0
-                              ? kUsualBatchTokens
-                              : static_cast<std::int64_t>(settings.batch_tokens);
+    report.automatic_batch_tokens = settings.batch_tokens == 0;
+    report.batch_tokens =
+        report.automatic_batch_tokens
+            ? automatic_batch_tokens(available_memory(),
+                                     std::max(models.dnabert_s->width(), models.esm2->width()),
+                                     context.backends.size())
+            : static_cast<std::int64_t>(settings.batch_tokens);
     report.warnings = context.precision.warnings;
   }
 
@@ -124,6 +127,8 @@ class Run {
   void fill(const StageReport& stages) {
     RunReport& report = summary_.report;
     report.intake = stages.intake;
+    report.frames_embedded = stages.orfs_computed;
+    report.frames_repeated = stages.orfs_repeated;
     report.batches = stages.batches;
     report.stage_seconds = {
         {"read", stages.read_seconds},           {"tokenize", stages.tokenize_seconds},

@@ -78,6 +78,7 @@ class Stages {
 
   void read();
   void tokenize();
+  void tokenize(Window& window, RepeatFinder& repeats);
   void work(std::size_t worker);
   void run_batch(const BatchTask& task, Engine& engine, WorkerTimes& times, PackedBatch& batch,
                  Embeddings& embeddings);
@@ -88,6 +89,8 @@ class Stages {
   const StagePlan& plan_;
   const std::stop_token stop_;
   const std::size_t width_;
+  const std::size_t result_floats_;  // of one ORF
+  const RepeatLimits repeats_;
   StageReport report_;
   ProgressMeter progress_;
 
@@ -104,6 +107,8 @@ Stages::Stages(const StagePlan& plan, std::stop_token stop)
     : plan_(plan),
       stop_(std::move(stop)),
       width_(static_cast<std::size_t>(plan.dnabert_width + plan.esm2_width)),
+      result_floats_(plan.classify ? 2 : width_),
+      repeats_(plan.repeats.value_or(repeat_limits(result_floats_))),
       progress_(plan.progress),
       free_(plan.engines.size() + kWindowsBesideWorkers),
       filled_(1),
@@ -138,6 +143,9 @@ StageReport Stages::run() {
     report_.esm2.seconds += times.esm2;
     report_.classify_seconds += times.classify;
   }
+  check(report_.orfs_computed + report_.orfs_repeated == report_.intake.orfs,
+        "{} ORFs computed and {} repeated of {}", report_.orfs_computed, report_.orfs_repeated,
+        report_.intake.orfs);
   return report_;
 }
 
@@ -173,22 +181,34 @@ void Stages::read() {
   }
 }
 
+/// Tokens and batches of the ORFs that no earlier one is equal to.
+void Stages::tokenize(Window& window, RepeatFinder& repeats) {
+  const BusyTime busy(report_.tokenize_seconds);
+  for (std::size_t i = 0; i < window.orfs.size(); ++i) {
+    const std::string_view nucleotides = window.nucleotides_of(i);
+    const std::string_view protein = window.protein_of(i);
+    window.routes.push_back(repeats.find(nucleotides, protein));
+    if (window.routes.back().is_repeat()) continue;
+    window.computed.push_back(static_cast<std::uint32_t>(i));
+    window.dna_tokens.append([&](auto& ids) { plan_.tokenize_dna(nucleotides, ids); });
+    window.protein_tokens.append([&](auto& ids) { plan_.tokenize_protein(protein, ids); });
+  }
+  const auto plan_batches = plan_.packed ? plan_packed : plan_padded;
+  plan_batches(window.dna_tokens.lengths(), plan_.batch_tokens, window.dna_plan);
+  plan_batches(window.protein_tokens.lengths(), plan_.batch_tokens, window.protein_plan);
+  window.features.reserve((plan_.limits.orfs + kFrameCount) * width_);  // its largest, at once
+  window.features.assign(window.orfs.size() * width_, 0.0f);
+}
+
 void Stages::tokenize() {
+  RepeatFinder repeats(repeats_);
   while (std::optional<Window*> next = filled_.pop()) {
     Window& window = **next;
-    {
-      const BusyTime busy(report_.tokenize_seconds);
-      for (std::size_t i = 0; i < window.orfs.size(); ++i) {
-        window.dna_tokens.append(
-            [&](auto& ids) { plan_.tokenize_dna(window.nucleotides_of(i), ids); });
-        window.protein_tokens.append(
-            [&](auto& ids) { plan_.tokenize_protein(window.protein_of(i), ids); });
-      }
-      const auto plan_batches = plan_.packed ? plan_packed : plan_padded;
-      plan_batches(window.dna_tokens.lengths(), plan_.batch_tokens, window.dna_plan);
-      plan_batches(window.protein_tokens.lengths(), plan_.batch_tokens, window.protein_plan);
-      window.features.resize(window.orfs.size() * width_);
-    }
+    tokenize(window, repeats);
+    const std::size_t repeated = window.orfs.size() - window.computed.size();
+    report_.orfs_computed += window.computed.size();
+    report_.orfs_repeated += repeated;
+    progress_.change([&](RunProgress& progress) { progress.frames_embedded += repeated; });
     report_.dnabert_s.tokens += window.dna_plan.tokens;
     report_.dnabert_s.capacity += window.dna_plan.capacity;
     report_.esm2.tokens += window.protein_plan.tokens;
@@ -200,6 +220,7 @@ void Stages::tokenize() {
     report_.batches += dna_batches + protein_batches;
     ++report_.windows;
     if (dna_batches + protein_batches == 0) {
+      if (plan_.classify) window.scores.assign(2 * window.orfs.size(), 0.0f);
       if (!done_.push(&window)) return;
       continue;
     }
@@ -243,17 +264,21 @@ void Stages::run_batch(const BatchTask& task, Engine& engine, WorkerTimes& times
   {
     const BusyTime busy(is_dna ? times.dnabert_s : times.esm2);
     gather(is_dna ? window.dna_tokens : window.protein_tokens, members, batch);
-    const BatchName name{window.first_batch + before + task.batch,
-                         [&] { return window.frame_ids(members); }};
+    const BatchName name{window.first_batch + before + task.batch, [&] {
+                           std::vector<std::uint32_t> orfs;
+                           for (const std::uint32_t item : members) {
+                             orfs.push_back(window.computed[item]);
+                           }
+                           return window.frame_ids(orfs);
+                         }};
     engine.embed(task.encoder, batch, name, embeddings);
     check(embeddings.values.size() == members.size() * width,
           "{} embedding values for {} sequences of width {}", embeddings.values.size(),
           members.size(), width);
     for (std::size_t i = 0; i < members.size(); ++i) {
-      const auto row = embeddings.values.begin() + static_cast<std::ptrdiff_t>(i * width);
-      std::copy_n(
-          row, width,
-          window.features.begin() + static_cast<std::ptrdiff_t>(members[i] * width_ + column));
+      const std::size_t orf = window.computed[members[i]];
+      std::copy_n(embeddings.values.data() + i * width, width,
+                  window.features.data() + orf * width_ + column);
     }
   }
   progress_.change([&](RunProgress& progress) {
@@ -264,11 +289,13 @@ void Stages::run_batch(const BatchTask& task, Engine& engine, WorkerTimes& times
 void Stages::classify(Window& window, Engine& engine, WorkerTimes& times) {
   const BusyTime busy(times.classify);
   window.scores.resize(2 * window.orfs.size());
+  // The rows of repeats go along: leaving them out would cost more than they do.
   engine.classify(window.features, window.scores);
 }
 
 void Stages::write() {
   std::map<std::uint64_t, Window*> waiting;  // as many as there are windows, at most
+  RepeatedResults repeated(repeats_, result_floats_);
   std::uint64_t expected = 0;
   std::uint64_t records = 0;
   while (std::optional<Window*> next = done_.pop()) {
@@ -277,6 +304,7 @@ void Stages::write() {
       Window& window = *waiting.begin()->second;
       {
         const BusyTime busy(report_.write_seconds);
+        repeated.complete(window.routes, plan_.classify ? window.scores : window.features);
         plan_.take(window);
       }
       for (const Window::Part& part : window.parts) records += part.ends ? 1 : 0;

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <stop_token>
 #include <string_view>
@@ -20,7 +21,7 @@ namespace virnucpro {
 /// Appends the token ids of one sequence. Called from one thread.
 using Tokenize = std::function<void(std::string_view, std::vector<std::int32_t>&)>;
 
-/// Takes every window once, in input order, on one thread.
+/// Takes every window once, complete and in input order, on one thread.
 using TakeWindow = std::function<void(const Window&)>;
 
 /// What a run consists of. Everything named here outlives run_stages().
@@ -37,6 +38,9 @@ struct StagePlan {
   bool packed = true;
   std::int64_t batch_tokens = 0;
   WindowLimits limits;
+  /// How many ORFs are remembered; absent: repeat_limits() for what the run is to give. Tests turn
+  /// it down.
+  std::optional<RepeatLimits> repeats;
   TakeWindow take;
   ProgressSink* progress = nullptr;  ///< may be null
 };
@@ -54,6 +58,8 @@ struct StageReport {
   };
 
   Intake intake;
+  std::uint64_t orfs_computed = 0;
+  std::uint64_t orfs_repeated = 0;  ///< equal to one before; with those computed, all of the intake
   std::uint64_t windows = 0;
   std::uint64_t batches = 0;
   Encoder dnabert_s;
@@ -67,7 +73,7 @@ struct StageReport {
 /// Runs until every record has been taken. The first error of any stage stops all others and is
 /// rethrown here after their threads have ended; a stop request ends it with Interrupted. Memory
 /// is bounded by a fixed number of windows in flight. What is taken does not depend on limits,
-/// batches or engines.
+/// repeats, batches or engines.
 StageReport run_stages(const StagePlan& plan, std::stop_token stop);
 
 }  // namespace virnucpro

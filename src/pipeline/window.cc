@@ -9,9 +9,10 @@ namespace virnucpro {
 WindowLimits limits_for(std::int64_t batch_tokens) {
   // At the upper end the features of the largest models take 400 MB a window.
   constexpr std::int64_t kMost = 16384;
+  constexpr std::int64_t kTokensPerOrf = 16;  // 7 batches of 110 tokens an ORF
   WindowLimits limits;
   const auto least = static_cast<std::int64_t>(limits.orfs);
-  limits.orfs = static_cast<std::size_t>(std::clamp(batch_tokens / 3, least, kMost));
+  limits.orfs = static_cast<std::size_t>(std::clamp(batch_tokens / kTokensPerOrf, least, kMost));
   return limits;
 }
 
@@ -22,6 +23,8 @@ void Window::clear() {
   nucleotides.clear();
   proteins.clear();
   bases = 0;
+  routes.clear();
+  computed.clear();
   dna_tokens.clear();
   protein_tokens.clear();
   scores.clear();

@@ -11,6 +11,7 @@
 
 #include "batching/batch_plan.h"
 #include "batching/token_table.h"
+#include "pipeline/repeats.h"
 #include "sequence/chunks.h"
 #include "sequence/frames.h"
 #include "sequence/record.h"
@@ -21,15 +22,17 @@ namespace virnucpro {
 /// a run whatever its input; no result depends on them.
 struct WindowLimits {
   /// See limits_for(); features of the largest models take 24 KB an ORF.
-  std::size_t orfs = 2048;
+  std::size_t orfs = 512;
   /// Chunks without ORFs cost 48 bytes each, so windows of stop-rich DNA may be long.
   std::size_t chunks = 65536;
-  /// Of records that begin in the window; they are held until their last window is written.
-  std::size_t bases = std::size_t{16} << 20;
+  /// Of records that begin in the window; they are held until their last window is written. Four
+  /// times what 512 ORFs of bacteria come from.
+  std::size_t bases = std::size_t{2} << 20;
 };
 
-/// Limits for batches of `batch_tokens`: windows of some 40 batches of usual ORFs (100 to 170
-/// tokens), so that the one that is not full costs under 3 %.
+/// Limits for batches of `batch_tokens`: windows of at least 7 batches of usual ORFs (110 tokens of
+/// DNA, 170 of protein). A window wastes at most half a pass over the weights, and a pass costs 1 %
+/// of a batch; larger windows would only take memory.
 WindowLimits limits_for(std::int64_t batch_tokens);
 
 /// Chunks of consecutive records with their ORFs, tokens, batches and results. Items are known by
@@ -60,13 +63,17 @@ struct Window {
   std::string proteins;
   std::size_t bases = 0;
 
-  TokenTable dna_tokens;
+  std::vector<ResultRoute> routes;      ///< [orfs]
+  std::vector<std::uint32_t> computed;  ///< the ORFs that are no repeats: items of the plans
+  TokenTable dna_tokens;                ///< of `computed`
   TokenTable protein_tokens;
   BatchPlan dna_plan;
   BatchPlan protein_plan;
   std::uint64_t first_batch = 0;  ///< number of the window's first batch in the run
   std::atomic<std::size_t> batches_left{0};
 
+  // Repeats get their result, and only that, before the window is taken: scores if classified, else
+  // features. Until then their rows are 0.
   std::vector<float> features;  ///< [orfs, both widths]
   std::vector<float> scores;    ///< [orfs, 2]: P(others), P(virus); empty when not classified
 

@@ -73,15 +73,21 @@ std::string run_json(const RunReport& report) {
                      {"started_at", report.started_at}};
   json["inputs"] = inputs_json(report.inputs);
   json["model"] = model_json(report);
-  json["options"] = {
-      {"precision", report.precision},   {"packed", report.packed},
-      {"device", report.device},         {"device_description", report.device_description},
-      {"threads", report.threads},       {"workers", report.workers},
-      {"numa_nodes", report.numa_nodes}, {"batch_tokens", report.batch_tokens}};
+  json["options"] = {{"precision", report.precision},
+                     {"packed", report.packed},
+                     {"device", report.device},
+                     {"device_description", report.device_description},
+                     {"threads", report.threads},
+                     {"workers", report.workers},
+                     {"numa_nodes", report.numa_nodes},
+                     {"batch_tokens", report.batch_tokens},
+                     {"automatic_batch_tokens", report.automatic_batch_tokens}};
   json["counts"] = {{"bases", report.intake.bases},
                     {"records", counts_json(report.ledger.records)},
                     {"chunks", counts_json(report.ledger.chunks)},
                     {"frames", report.ledger.frames},
+                    {"frames_embedded", report.frames_embedded},
+                    {"frames_repeated", report.frames_repeated},
                     {"viral_frames", report.calls.viral_frames},
                     {"viral_chunks", report.calls.viral_chunks},
                     {"viral_records", report.calls.viral_records},

@@ -46,10 +46,13 @@ struct RunReport {
   std::size_t workers = 1;     ///< backends that share the threads
   std::size_t numa_nodes = 1;  ///< that the process may use
   std::int64_t batch_tokens = 0;
+  bool automatic_batch_tokens = false;  ///< chosen by the program, not by the user
 
   Intake intake;
   Ledger ledger;
   CallCounts calls;
+  std::uint64_t frames_embedded = 0;
+  std::uint64_t frames_repeated = 0;  ///< equal to an earlier one, whose result they got
 
   double seconds = 0.0;                         ///< wall clock of the whole run
   std::map<std::string, double> stage_seconds;  ///< busy time, summed over a stage's threads

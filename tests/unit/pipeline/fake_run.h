@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <numeric>
 #include <random>
 #include <string>
 #include <vector>
@@ -22,11 +23,13 @@ inline constexpr std::int64_t kFakeProteinWidth = 3;
 class FakeEngine final : public Engine {
  public:
   std::function<void()> on_batch;
+  std::function<void(EncoderKind, std::int64_t)> on_sequences;
   std::function<void()> on_classify;
 
   void embed(EncoderKind encoder, const PackedBatch& batch, const BatchName&,
              Embeddings& embeddings) override {
     if (on_batch) on_batch();
+    if (on_sequences) on_sequences(encoder, batch.sequences());
     batch.validate();
     const auto width = static_cast<std::size_t>(
         encoder == EncoderKind::kDnabertS ? kFakeDnaWidth : kFakeProteinWidth);
@@ -47,7 +50,8 @@ class FakeEngine final : public Engine {
     if (on_classify) on_classify();
     constexpr auto kWidth = static_cast<std::size_t>(kFakeDnaWidth + kFakeProteinWidth);
     for (std::size_t i = 0; i < scores.size() / 2; ++i) {
-      const float virus = features[i * kWidth] / 1024.0f;
+      const auto row = features.subspan(i * kWidth, kWidth);
+      const float virus = std::accumulate(row.begin(), row.end(), 0.0f) / 4096.0f;
       scores[2 * i] = 1.0f - virus;
       scores[2 * i + 1] = virus;
     }
@@ -70,7 +74,8 @@ class CollectedLines {
                         std::to_string(entry.chunk.end));
         for (std::size_t k = 0; k < entry.orf_count; ++k, ++orf) {
           std::string line = frame_id(id, window.orfs[orf].frame);
-          for (std::size_t column = 0; column < kWidth; ++column) {
+          // The features of a classified window are nobody's business: repeats have none.
+          for (std::size_t column = 0; window.scores.empty() && column < kWidth; ++column) {
             line += " " + std::to_string(window.features[orf * kWidth + column]);
           }
           if (!window.scores.empty()) line += " p " + std::to_string(window.scores[2 * orf + 1]);

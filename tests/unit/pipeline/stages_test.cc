@@ -16,12 +16,33 @@ namespace {
 
 std::vector<std::string> expected_lines(const std::vector<Record>& records) {
   FakeRun run(records);
-  run.plan.limits = {};
+  run.plan.limits.orfs = 1'000'000;
+  run.plan.limits.chunks = 1'000'000;
+  run.plan.limits.bases = 1'000'000;
   run.plan.batch_tokens = 1'000'000;
+  run.plan.repeats = RepeatLimits{};  // every ORF is computed
   run.run();
   EXPECT_LE(run.collected.windows, 1u);
   return run.collected.lines;
 }
+
+class Sink final : public ProgressSink {
+ public:
+  void update(const RunProgress& progress) override {
+    ASSERT_EQ(inside.fetch_add(1), 0);
+    EXPECT_GE(progress.records_read, last.records_read);
+    EXPECT_GE(progress.frames_embedded, last.frames_embedded);
+    EXPECT_GE(progress.records_finished, last.records_finished);
+    last = progress;
+    inside.fetch_sub(1);
+    ++calls;
+    if (fails) throw OutputError("terminal gone");
+  }
+  std::atomic<int> inside{0};
+  RunProgress last;
+  int calls = 0;
+  bool fails = false;
+};
 
 TEST(Stages, TakeNothingForAnInputWithoutRecords) {
   const std::vector<Record> records;
@@ -78,12 +99,89 @@ TEST(Stages, ClassifyOnlyWhenAsked) {
 
 TEST(Stages, CountTokensOnce) {
   std::vector<Record> records(1);
-  records[0].bases = std::string(12, 'C');  // six open frames: 4 4 3 codons, twice
+  records[0].bases = std::string(12, 'C');  // six open frames: 4 3 3 codons, twice
   FakeRun run(records);
+  run.plan.repeats = RepeatLimits{};
   const StageReport report = run.run();
   EXPECT_EQ(report.intake.orfs, 6u);
   EXPECT_EQ(report.esm2.tokens, 2u * (5 + 4 + 4));
-  EXPECT_EQ(report.esm2.capacity, 64u);
+  EXPECT_EQ(report.esm2.capacity, 26u + 5u);  // one batch, and room for the longest
+}
+
+/// The records of fake_records(), some of them again and again, in a fixed order.
+std::vector<Record> repeated_records(std::size_t count) {
+  const std::vector<Record> distinct = fake_records(30);
+  std::mt19937 random(5);
+  std::vector<Record> records;
+  for (std::size_t i = 0; i < count; ++i) {
+    records.push_back(distinct[random() % distinct.size()]);
+    records.back().ordinal = i;
+    records.back().id = "copy" + std::to_string(i);
+  }
+  return records;
+}
+
+TEST(Stages, ComputeEqualOrfsOnceAndGiveAllTheSameResult) {
+  const std::vector<Record> records = repeated_records(200);
+  const std::vector<std::string> expected = expected_lines(records);
+  for (const std::size_t remembered : {0u, 2u, 10u, 100u, 100'000u}) {
+    for (const std::size_t orfs : {1u, 7u, 1000u}) {
+      for (const std::size_t engines : {1u, 3u}) {
+        FakeRun run(records, engines);
+        run.plan.limits.orfs = orfs;
+        run.plan.repeats = RepeatLimits{remembered, remembered * 100};
+        Sink sink;
+        run.plan.progress = &sink;
+        std::atomic<std::uint64_t> computed = 0;
+        for (FakeEngine& engine : run.engines) {
+          engine.on_sequences = [&](EncoderKind encoder, std::int64_t count) {
+            if (encoder == EncoderKind::kEsm2) computed += static_cast<std::uint64_t>(count);
+          };
+        }
+        const StageReport report = run.run();
+        ASSERT_EQ(run.collected.lines, expected) << remembered << ' ' << orfs << ' ' << engines;
+        EXPECT_EQ(report.orfs_computed, computed);
+        EXPECT_EQ(report.orfs_computed + report.orfs_repeated, report.intake.orfs);
+        EXPECT_EQ(sink.last.frames_embedded, report.intake.orfs);
+        EXPECT_LE(report.esm2.efficiency(), 1.0);
+        EXPECT_EQ(report.orfs_repeated > 0, remembered > 0);
+        if (remembered < 100'000u) continue;
+        // 200 records are copies of at most 30.
+        EXPECT_LT(report.orfs_computed, report.intake.orfs / 4);
+      }
+    }
+  }
+}
+
+TEST(Stages, GiveRepeatsTheEmbeddingsWhenNothingIsClassified) {
+  const std::vector<Record> records = repeated_records(100);
+  std::vector<std::string> expected;
+  for (const std::size_t remembered : {0u, 10u, 100'000u}) {
+    FakeRun run(records);
+    run.plan.classify = false;
+    run.plan.repeats = RepeatLimits{remembered, remembered * 100};
+    const StageReport report = run.run();
+    if (remembered == 0) expected = run.collected.lines;
+    EXPECT_EQ(run.collected.lines, expected) << remembered;
+    EXPECT_EQ(report.orfs_repeated > 0, remembered > 0);
+  }
+}
+
+TEST(Stages, TakeWindowsOfRepeatsAlone) {
+  std::vector<Record> records(10);
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    records[i].ordinal = i;
+    records[i].bases = std::string(30, 'C');
+  }
+  FakeRun run(records);
+  run.plan.limits.orfs = 6;  // one record a window
+  run.plan.batch_tokens = 1000;
+  const StageReport report = run.run();
+  EXPECT_EQ(report.windows, 10u);
+  EXPECT_EQ(report.batches, 2u);
+  // Frames 1 and 2 of a strand differ in length: two distinct ORFs a strand at most.
+  EXPECT_LE(report.orfs_computed, 6u);
+  EXPECT_EQ(run.collected.lines, expected_lines(records));
 }
 
 TEST(Stages, StopAtTheFirstErrorOfAnyStageAndPassItOn) {
@@ -133,24 +231,6 @@ TEST(Stages, StopAtTheFirstErrorOfAnyStageAndPassItOn) {
     }
   }
 }
-
-class Sink final : public ProgressSink {
- public:
-  void update(const RunProgress& progress) override {
-    ASSERT_EQ(inside.fetch_add(1), 0);
-    EXPECT_GE(progress.records_read, last.records_read);
-    EXPECT_GE(progress.frames_embedded, last.frames_embedded);
-    EXPECT_GE(progress.records_finished, last.records_finished);
-    last = progress;
-    inside.fetch_sub(1);
-    ++calls;
-    if (fails) throw OutputError("terminal gone");
-  }
-  std::atomic<int> inside{0};
-  RunProgress last;
-  int calls = 0;
-  bool fails = false;
-};
 
 TEST(Stages, ReportProgressRarelyAndAtTheEnd) {
   const std::vector<Record> records = fake_records(50);

@@ -54,7 +54,7 @@ TEST(WindowBuilder, GivesNoWindowForNoRecord) {
 
 TEST(WindowBuilder, HoldsTheSameItemsWhateverTheLimits) {
   const std::vector<Record> records = fake_records(40);
-  const Contents whole = read_all(records, {});
+  const Contents whole = read_all(records, {100'000, 100'000, 100'000});
   EXPECT_EQ(whole.windows, 1u);
   for (const WindowLimits& limits :
        {WindowLimits{1, 100, 10'000}, WindowLimits{3, 100, 10'000}, WindowLimits{1000, 1, 10'000},
@@ -115,9 +115,9 @@ TEST(WindowBuilder, RefusesRecordsOutOfOrder) {
 }
 
 TEST(WindowLimits, GrowWithTheBatchAndStayBounded) {
-  EXPECT_EQ(limits_for(1).orfs, 2048u);
-  EXPECT_EQ(limits_for(4096).orfs, 2048u);
-  EXPECT_EQ(limits_for(30'000).orfs, 10'000u);
+  EXPECT_EQ(limits_for(1).orfs, 512u);
+  EXPECT_EQ(limits_for(8192).orfs, 512u);
+  EXPECT_EQ(limits_for(32'000).orfs, 2000u);
   EXPECT_EQ(limits_for(std::int64_t{1} << 30).orfs, 16384u);
 }
 

@@ -50,6 +50,11 @@ TEST(RunJson, HoldsWhatTheRunWas) {
   report.bundle = "mini";
   report.parts = {{"esm2", "ab"}};
   report.ledger.records.add(Outcome::kNoOrf);
+  report.ledger.frames = 7;
+  report.frames_embedded = 5;
+  report.frames_repeated = 2;
+  report.batch_tokens = 4096;
+  report.automatic_batch_tokens = true;
   report.tokens = {{"dnabert_s", 300}, {"esm2", 100}};
   report.packing_efficiency = {{"esm2", 0.875}};
   report.seconds = 2.0;
@@ -61,6 +66,11 @@ TEST(RunJson, HoldsWhatTheRunWas) {
   EXPECT_EQ(json["model"]["sha256"]["esm2"], "ab");
   EXPECT_EQ(json["counts"]["records"]["no_orf"], 1);
   EXPECT_EQ(json["counts"]["records"]["total"], 1);
+  EXPECT_EQ(json["counts"]["frames"], 7);
+  EXPECT_EQ(json["counts"]["frames_embedded"], 5);
+  EXPECT_EQ(json["counts"]["frames_repeated"], 2);
+  EXPECT_EQ(json["options"]["batch_tokens"], 4096);
+  EXPECT_EQ(json["options"]["automatic_batch_tokens"], true);
   EXPECT_EQ(json["performance"]["tokens_per_second"], 200.0);
   EXPECT_EQ(json["performance"]["packing_efficiency"]["esm2"], 0.875);
   EXPECT_EQ(json["warnings"][0], "slow");

@@ -1,0 +1,35 @@
+// The automatic size of batches: bounded, growing with memory, smaller for wider models.
+#include "pipeline/batch_budget.h"
+
+#include <gtest/gtest.h>
+
+#include "base/errors.h"
+
+namespace virnucpro {
+namespace {
+
+constexpr std::uint64_t kGiga = std::uint64_t{1} << 30;
+
+TEST(AutomaticBatchTokens, LieBetweenItsBounds) {
+  EXPECT_EQ(automatic_batch_tokens(0, 1280, 1), 1024);
+  EXPECT_EQ(automatic_batch_tokens(kGiga / 4, 1280, 1), 1024);
+  EXPECT_EQ(automatic_batch_tokens(1000 * kGiga, 1280, 1), 8192);
+  EXPECT_EQ(automatic_batch_tokens(~std::uint64_t{0}, 1, 1), 8192);
+  EXPECT_EQ(automatic_batch_tokens(std::nullopt, 1280, 4), 4096);
+}
+
+TEST(AutomaticBatchTokens, TakeAnEighthOfTheMemoryInWholeSteps) {
+  // 4 GiB / 8 over 16 * 1280 * 4 bytes: 6553 tokens.
+  EXPECT_EQ(automatic_batch_tokens(4 * kGiga, 1280, 1), 6400);
+  EXPECT_EQ(automatic_batch_tokens(4 * kGiga, 1280, 2), 3072);  // 3276
+  EXPECT_EQ(automatic_batch_tokens(4 * kGiga, 2560, 1), 3072);
+  EXPECT_EQ(automatic_batch_tokens(4 * kGiga, 96, 1), 8192);
+}
+
+TEST(AutomaticBatchTokens, RefuseNoWorkersAndNoWidth) {
+  EXPECT_THROW(automatic_batch_tokens(kGiga, 1280, 0), ContractError);
+  EXPECT_THROW(automatic_batch_tokens(kGiga, 0, 1), ContractError);
+}
+
+}  // namespace
+}  // namespace virnucpro
