@@ -164,7 +164,7 @@ TEST_P(LinearTest, OutputMayBeTheResidual) {
 
 TEST_P(LinearTest, ARowHasTheSameBitsWhateverTheBatchItsPositionAndTheThreads) {
   for (const DataType weight_type : kFloatingTypes) {
-    const Problem p{300, 130, 270, weight_type, ops::Activation::kGelu, true, true};
+    const Problem p{300, 530, 270, weight_type, ops::Activation::kGelu, true, true};
     const Arguments a(p);
     const auto prepared = backend->prepare_linear(a.weight, weight_type);
     Grid together(p.m, p.n);

@@ -26,6 +26,8 @@ constexpr std::int64_t kOwnRows = 48;
 constexpr std::int64_t kTasksPerWorker = 4;
 // A panel is packed once for that many rows at least: packing then costs under 5 % of the product.
 constexpr std::int64_t kMinRowsPerTask = 512;
+// Narrower weights do not repay splitting them at every use.
+constexpr std::int64_t kLeastSplitInputs = 512;
 // bfloat16 parts of a split product: high and low weight times high input, high times low.
 constexpr std::int64_t kSplitParts = 3;
 
@@ -55,7 +57,7 @@ struct Panel {
 class CpuLinearWeight final : public ops::LinearWeight {
  public:
   CpuLinearWeight(std::int64_t outputs, std::int64_t inputs, DataType type)
-      : LinearWeight(outputs, inputs, type), product(cpu_product(type)) {}
+      : LinearWeight(outputs, inputs, type), product(cpu_product(type, inputs)) {}
 
   /// Elements of an input row in the form of the product.
   std::int64_t depth() const {
@@ -266,7 +268,7 @@ void reserve_input(CpuLinearState& state, const CpuLinearWeight& weight, std::in
 
 }  // namespace
 
-CpuProduct cpu_product(DataType type) {
+CpuProduct cpu_product(DataType type, std::int64_t inputs) {
   // What oneDNN has are AVX-512 products: where only lower targets may run, ours stand in.
   const bool has_avx512 = (hwy::SupportedTargets() & HWY_AVX3) != 0;
   const NativeProducts native = has_avx512 ? native_products() : NativeProducts{};
@@ -276,7 +278,8 @@ CpuProduct cpu_product(DataType type) {
     case DataType::kBFloat16:
       return native.bfloat16 ? CpuProduct::kBFloat16 : CpuProduct::kFloats;
     case DataType::kFloat16:
-      return native.bfloat16_tiles ? CpuProduct::kSplitBFloat16 : CpuProduct::kFloats;
+      return native.bfloat16_tiles && inputs >= kLeastSplitInputs ? CpuProduct::kSplitBFloat16
+                                                                  : CpuProduct::kFloats;
     default:
       return CpuProduct::kFloats;
   }

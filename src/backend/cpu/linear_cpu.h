@@ -18,6 +18,9 @@
 
 namespace virnucpro {
 
+/// Of the published encoders: 768 to 2560.
+inline constexpr std::int64_t kUsualInputs = 768;
+
 /// How a dense layer's products are computed.
 enum class CpuProduct {
   kFloats,         // float32 products, our own (gemm_cpu.h)
@@ -27,8 +30,8 @@ enum class CpuProduct {
   kInt8,           // exact products of int8, by oneDNN
 };
 
-/// The one this processor uses for weights of `type`. Thread-safe.
-CpuProduct cpu_product(DataType type);
+/// The one this processor uses for weights of `type` with so many inputs. Thread-safe.
+CpuProduct cpu_product(DataType type, std::int64_t inputs = kUsualInputs);
 
 /// What the dense layers of one CpuBackend keep. Used by one thread at a time, as the backend;
 /// `workers` by one thread each.

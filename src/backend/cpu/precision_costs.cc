@@ -7,14 +7,14 @@ namespace virnucpro {
 namespace {
 
 // Rates of whole runs, float32 products with the same vectors being 1. Measured on AVX-512 (EPYC
-// of Zen 4, oneDNN) and, for pairs, on AVX2 (EPYC of Zen 3); those of AMX are half of what its
-// units could do beside AVX-512, unmeasured. `virnucpro bench` measures them on any machine.
+// of Zen 4, oneDNN), on AMX (Xeon of Emerald Rapids, two cores: docs/performance.md) and, for
+// pairs, on AVX2 (EPYC of Zen 3). `virnucpro bench` measures them on any machine.
 constexpr double kBFloat16Vectors = 1.9;
-constexpr double kBFloat16Tiles = 6.0;
-constexpr double kSplitTiles = kBFloat16Tiles / 3;  // three products of bfloat16
+constexpr double kBFloat16Tiles = 3.3;
+constexpr double kSplitTiles = 1.25;  // three products of bfloat16, weights split at each use
 constexpr double kInt8Vectors = 3.7;
-constexpr double kInt8Tiles = 10.0;
-constexpr double kPairsX86 = 1.7;
+constexpr double kInt8Tiles = 4.5;
+constexpr double kPairsX86 = 1.6;
 constexpr double kPairsNeon = 1.0;  // one instruction multiplies four of either
 
 /// How one type of weight is multiplied: in words, and how fast.

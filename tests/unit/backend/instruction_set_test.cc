@@ -83,7 +83,7 @@ TEST(PrecisionCosts, AreRelativeToFp16) {
 TEST(PrecisionCosts, FollowTheProductsInUse) {
   const auto plain = precision_costs(kPlain, set_of(kAvx2));
   EXPECT_EQ(speed(plain, Precision::kBf16), 1.0);
-  EXPECT_EQ(speed(plain, Precision::kInt8), 1.7);
+  EXPECT_EQ(speed(plain, Precision::kInt8), 1.6);
   EXPECT_EQ(speed(precision_costs(kPlain, set_of("asimd")), Precision::kInt8), 1.0);
 
   const auto zen4 = precision_costs(kZen4, set_of(kAvx512 + "avx512_bf16 avx512_vnni"));
@@ -93,7 +93,7 @@ TEST(PrecisionCosts, FollowTheProductsInUse) {
 
   // Where fp16 itself runs on tiles, fp32 is the slow one.
   const auto amx = precision_costs(kAmx, set_of(kSapphireRapids));
-  EXPECT_LT(speed(amx, Precision::kFp32), 0.6);
+  EXPECT_LT(speed(amx, Precision::kFp32), 1.0);
   EXPECT_GT(speed(amx, Precision::kBf16), 2.0);
   EXPECT_THAT(amx[1].computed_as, HasSubstr("AMX"));
   EXPECT_EQ(amx[2].precision, Precision::kInt8);
