@@ -16,7 +16,7 @@ void linear(benchmark::State& state) {
   const std::vector<float> bias = normal_values(n, 2, 1.0f);
   const HostTensor weight = convert(
       make_float_tensor({n, k}, normal_values(n * k, 3, 1.0f / std::sqrt(static_cast<float>(k)))),
-      type);
+      is_floating(type) ? type : DataType::kFloat16);
   CpuBackend backend(static_cast<std::size_t>(state.range(5)));
   const auto prepared = backend.prepare_linear(weight, type);
   ops::Linear op{input.view(), prepared.get(), {bias.data(), n}, activation, {}, output.view()};
@@ -31,8 +31,11 @@ void linear(benchmark::State& state) {
   first.weight = expected_weight.get();
   first.output = expected.view();
   judge.linear(first);
-  // A processor that multiplies bfloat16 also rounds the input to 8 bits.
-  if (!answers_agree(state, output, expected, type == DataType::kBFloat16 ? 2e-2 : 1e-5)) return;
+  // A processor that multiplies bfloat16 also rounds the input to 8 bits, or for float16 to 16.
+  const double tolerance = type == DataType::kBFloat16  ? 2e-2
+                           : type == DataType::kFloat16 ? 1e-4
+                                                        : 1e-5;
+  if (!answers_agree(state, output, expected, tolerance)) return;
 
   for (auto _ : state) backend.linear(op);
   report_flops(state, 2.0 * static_cast<double>(m * k * n));
@@ -40,7 +43,8 @@ void linear(benchmark::State& state) {
 
 void shapes(benchmark::internal::Benchmark* bench) {
   bench->ArgNames({"m", "k", "n", "type", "gelu", "threads"});
-  for (const DataType type : {DataType::kFloat32, DataType::kFloat16, DataType::kBFloat16}) {
+  for (const DataType type :
+       {DataType::kFloat32, DataType::kFloat16, DataType::kBFloat16, DataType::kInt8}) {
     const auto t = static_cast<std::int64_t>(type);
     bench->Args({1024, 128, 384, t, 0, 1});    // tiny
     bench->Args({1024, 768, 6144, t, 0, 1});   // DNABERT-S, gated layer

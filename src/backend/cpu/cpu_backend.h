@@ -1,4 +1,5 @@
-// The fast CPU backend: Highway kernels chosen at run time, oneDNN for the dense layers.
+// The fast CPU backend: Highway kernels chosen at run time, and oneDNN for native
+// bfloat16 and int8 products.
 #pragma once
 
 #include <cstddef>
