@@ -266,6 +266,21 @@ void reserve_input(CpuLinearState& state, const CpuLinearWeight& weight, std::in
   grow<float>(state.scales, static_cast<std::size_t>(rows));
 }
 
+/// Makes room for the widest panel with every worker: one that takes no task of this batch must not
+/// have to grow in the next. Not for oneDNN, which allocates in its calls anyway.
+void reserve_workers(CpuLinearState& state, const CpuLinearWeight& weight) {
+  if (!is_own(weight.product)) return;
+  std::int64_t widest = 0;
+  for (const Panel& panel : weight.panels) widest = std::max(widest, panel.count);
+  const std::size_t padded = gemm_padded_width(static_cast<std::size_t>(widest));
+  const auto depth = static_cast<std::size_t>(weight.depth());  // of floats or of pairs: 4 bytes
+  for (CpuLinearState::Worker& worker : state.workers) {
+    grow<float>(worker.packed, depth * padded);
+    grow<float>(worker.sums, (kOwnRows + gemm_tile().rows) * padded);
+    grow<float>(worker.tail, gemm_tile().rows * depth);
+  }
+}
+
 }  // namespace
 
 CpuProduct cpu_product(DataType type, std::int64_t inputs) {
@@ -372,6 +387,7 @@ void CpuBackend::do_linear(const ops::Linear& op) {
     }
   }
   reserve_input(state, *weight, rows);
+  reserve_workers(state, *weight);
   if (weight->product != CpuProduct::kFloats) {
     parallel_rows(workers_, rows, k, [&](std::int64_t first, std::int64_t last, std::size_t) {
       convert_input(state, op, *weight, first, last);
