@@ -94,42 +94,40 @@ struct KeepSums {
   }
 };
 
-/// Sends a whole tile's sums, from registers, to where they go.
+/// Sends a tile's sums to where they go: whole tiles from registers, edges from memory.
 struct FinishSums {
   const GemmFinish& finish;
   std::size_t first_row;
   std::size_t first_column;
 
+  /// The first `count` lanes of one vector of sums.
   template <class D, class V>
-  HWY_INLINE void store(D d, V v, std::size_t row, std::size_t column, float*, std::size_t) const {
+  HWY_INLINE void send(D d, V v, std::size_t row, std::size_t column, std::size_t count) const {
     const std::size_t r = first_row + row;
     const std::size_t c = first_column + column;
-    if (finish.bias != nullptr) v = hn::Add(v, hn::LoadU(d, finish.bias + c));
+    if (finish.bias != nullptr) v = hn::Add(v, load_any(d, finish.bias + c, count));
     if (finish.residual != nullptr) {
-      v = hn::Add(v, hn::LoadU(d, finish.residual + r * finish.residual_stride + c));
+      v = hn::Add(v, load_any(d, finish.residual + r * finish.residual_stride + c, count));
     }
-    hn::StoreU(v, d, finish.output + r * finish.output_stride + c);
+    store_any(d, v, finish.output + r * finish.output_stride + c, count);
+  }
+
+  template <class D, class V>
+  HWY_INLINE void store(D d, V v, std::size_t row, std::size_t column, float*, std::size_t) const {
+    send(d, v, row, column, hn::Lanes(d));
+  }
+
+  /// The first `rows` rows and `columns` columns of a tile whose sums are in memory.
+  HWY_INLINE void send_edge(const float* sums, std::size_t sums_stride, std::size_t rows,
+                            std::size_t columns) const {
+    const hn::ScalableTag<float> d;
+    for (std::size_t row = 0; row < rows; ++row) {
+      for_vectors(d, columns, [&](std::size_t column, std::size_t lanes) HWY_ATTR {
+        send(d, load_any(d, sums + row * sums_stride + column, lanes), row, column, lanes);
+      });
+    }
   }
 };
-
-/// The same for the first `rows` rows and `columns` columns of a tile whose sums are in memory.
-HWY_INLINE void finish_edge(const FinishSums& to, const float* sums, std::size_t sums_stride,
-                            std::size_t rows, std::size_t columns) {
-  const hn::ScalableTag<float> d;
-  const GemmFinish& f = to.finish;
-  for (std::size_t row = 0; row < rows; ++row) {
-    const std::size_t r = to.first_row + row;
-    for_vectors(d, columns, [&](std::size_t column, std::size_t lanes) HWY_ATTR {
-      const std::size_t c = to.first_column + column;
-      auto v = load_any(d, sums + row * sums_stride + column, lanes);
-      if (f.bias != nullptr) v = hn::Add(v, load_any(d, f.bias + c, lanes));
-      if (f.residual != nullptr) {
-        v = hn::Add(v, load_any(d, f.residual + r * f.residual_stride + c, lanes));
-      }
-      store_any(d, v, f.output + r * f.output_stride + c, lanes);
-    });
-  }
-}
 
 /// A register tile: sums[kTileRows, kTileVectors vectors] (+)= rows[kTileRows, depth] *
 /// strip[depth, the same], stored by `out`.
@@ -225,8 +223,8 @@ HWY_INLINE void multiply(const Product& p, const GemmFinish* finish) {
             } else {
               multiply_tile<Arithmetic>(first > 0, rows, stride, strip, depth, sums, p.padded_width,
                                         KeepSums<float>());
-              finish_edge(to, sums, p.padded_width, HWY_MIN(kTileRows, p.rows - row),
-                          HWY_MIN(columns, finish->columns - column));
+              to.send_edge(sums, p.padded_width, HWY_MIN(kTileRows, p.rows - row),
+                           HWY_MIN(columns, finish->columns - column));
             }
             continue;
           }

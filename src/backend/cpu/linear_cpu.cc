@@ -109,10 +109,9 @@ void run_floats(CpuLinearState& state, const Task& task) {
   const auto depth = static_cast<std::size_t>(task.weight.inputs());
   const auto width = static_cast<std::size_t>(task.panel.count);
   const std::size_t padded = gemm_padded_width(width);
-  float* packed = grow<float>(mine.packed, depth * padded);
+  float* packed = mine.packed.data();
   gemm_pack(task.panel.rows, task.panel.type, depth, width, packed);
-  float* sums = grow<float>(mine.sums, (kOwnRows + gemm_tile().rows) * padded);
-  float* tail = grow<float>(mine.tail, gemm_tile().rows * depth);
+  float* sums = mine.sums.data();
   const auto* input = static_cast<const float*>(task.op.input.data);
   for (std::int64_t row = task.first; row < task.last; row += kOwnRows) {
     const std::int64_t rows = std::min(kOwnRows, task.last - row);
@@ -129,7 +128,7 @@ void run_floats(CpuLinearState& state, const Task& task) {
                  .packed = packed,
                  .padded_width = padded,
                  .sums = sums,
-                 .tail = tail,
+                 .tail = mine.tail.data(),
                  .finish = is_direct ? &finish : nullptr});
     if (!is_direct) apply_epilogue(tile);
   }
@@ -140,11 +139,10 @@ void run_pairs(CpuLinearState& state, const Task& task) {
   const auto pairs = static_cast<std::size_t>(task.weight.depth());
   const auto width = static_cast<std::size_t>(task.panel.count);
   const std::size_t padded = gemm_padded_width(width);
-  auto* packed = grow<std::int32_t>(mine.packed, pairs * padded);
+  auto* packed = reinterpret_cast<std::int32_t*>(mine.packed.data());
   gemm_pack_pairs(reinterpret_cast<const std::int8_t*>(task.panel.rows),
                   static_cast<std::size_t>(task.weight.inputs()), width, packed);
-  auto* sums = grow<std::int32_t>(mine.sums, (kOwnRows + gemm_tile().rows) * padded);
-  auto* tail = grow<std::int32_t>(mine.tail, gemm_tile().rows * pairs);
+  auto* sums = reinterpret_cast<std::int32_t*>(mine.sums.data());
   const auto* input = reinterpret_cast<const std::int32_t*>(state.input.data());
   for (std::int64_t row = task.first; row < task.last; row += kOwnRows) {
     const std::int64_t rows = std::min(kOwnRows, task.last - row);
@@ -155,7 +153,7 @@ void run_pairs(CpuLinearState& state, const Task& task) {
                 .packed = packed,
                 .padded_width = padded,
                 .sums = sums,
-                .tail = tail});
+                .tail = reinterpret_cast<std::int32_t*>(mine.tail.data())});
     EpilogueTile tile = epilogue_of(state, task, row, rows, padded);
     tile.quantized_sums = sums;
     apply_epilogue(tile);
@@ -266,8 +264,8 @@ void reserve_input(CpuLinearState& state, const CpuLinearWeight& weight, std::in
   grow<float>(state.scales, static_cast<std::size_t>(rows));
 }
 
-/// Makes room for the widest panel with every worker: one that takes no task of this batch must not
-/// have to grow in the next. Not for oneDNN, which allocates in its calls anyway.
+/// Makes room for the widest panel with every worker, also one that takes no task of this batch: it
+/// must not have to grow in the next. Not for oneDNN, which allocates in its calls anyway.
 void reserve_workers(CpuLinearState& state, const CpuLinearWeight& weight) {
   if (!is_own(weight.product)) return;
   std::int64_t widest = 0;
