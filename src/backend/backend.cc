@@ -65,11 +65,6 @@ void Backend::layer_norm(const ops::LayerNorm& op) {
   do_layer_norm(op);
 }
 
-void Backend::rotary(const ops::Rotary& op) {
-  validate(op);
-  do_rotary(op);
-}
-
 void Backend::attention_packed(const ops::Attention& op) {
   validate(op);
   check(op.sequences.is_packed(), "attention_packed: the sequences are padded");

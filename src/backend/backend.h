@@ -1,4 +1,4 @@
-// The interface every compute backend implements: twelve operations and the memory they work on.
+// The interface every compute backend implements: ten operations and the memory they work on.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +15,6 @@
 #include "ops/layer_norm.h"
 #include "ops/linear.h"
 #include "ops/mean_pool.h"
-#include "ops/rotary.h"
 #include "ops/softmax.h"
 #include "tensor/buffer.h"
 #include "tensor/host_tensor.h"
@@ -69,7 +68,6 @@ class Backend {
   void embedding_lookup(const ops::EmbeddingLookup& op);
   void linear(const ops::Linear& op);
   void layer_norm(const ops::LayerNorm& op);
-  void rotary(const ops::Rotary& op);
   void attention_packed(const ops::Attention& op);
   void attention_padded(const ops::Attention& op);
   void gated_gelu(const ops::GatedGelu& op);
@@ -88,7 +86,6 @@ class Backend {
   virtual void do_embedding_lookup(const ops::EmbeddingLookup& op) = 0;
   virtual void do_linear(const ops::Linear& op) = 0;
   virtual void do_layer_norm(const ops::LayerNorm& op) = 0;
-  virtual void do_rotary(const ops::Rotary& op) = 0;
   virtual void do_attention_packed(const ops::Attention& op) = 0;
   virtual void do_attention_padded(const ops::Attention& op) = 0;
   virtual void do_gated_gelu(const ops::GatedGelu& op) = 0;

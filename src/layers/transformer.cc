@@ -49,12 +49,14 @@ void Norm::forward(Backend& backend, ConstMatrix input, Matrix output, ConstMatr
 }
 
 void attention(Backend& backend, ConstMatrix qkv, const ops::Sequences& sequences,
-               std::int64_t heads, float scale, ConstFloats alibi_slopes, Matrix output) {
+               std::int64_t heads, float scale, ConstFloats alibi_slopes, bool rotary,
+               Matrix output) {
   const ops::Attention op{.qkv = qkv,
                           .sequences = sequences,
                           .heads = heads,
                           .scale = scale,
                           .alibi_slopes = alibi_slopes,
+                          .rotary = rotary,
                           .output = output};
   if (sequences.is_packed()) {
     backend.attention_packed(op);

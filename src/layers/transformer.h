@@ -51,6 +51,7 @@ class Norm {
 
 /// Packed or padded attention, as the sequences say; see ops/attention.h.
 void attention(Backend& backend, ConstMatrix qkv, const ops::Sequences& sequences,
-               std::int64_t heads, float scale, ConstFloats alibi_slopes, Matrix output);
+               std::int64_t heads, float scale, ConstFloats alibi_slopes, bool rotary,
+               Matrix output);
 
 }  // namespace virnucpro

@@ -112,7 +112,7 @@ void DnabertS::encode(Backend& backend, Workspace& workspace, ConstInts tokens,
   const float scale = 1.0f / std::sqrt(static_cast<float>(d / heads));
   for (const Layer& layer : layers_) {
     layer.qkv.forward(backend, x, qkv);
-    attention(backend, qkv, sequences, heads, scale, slopes_.floats(), attended);
+    attention(backend, qkv, sequences, heads, scale, slopes_.floats(), false, attended);
     layer.out.forward(backend, attended, branch);
     layer.attention_norm.forward(backend, branch, x, x);
     layer.gated.forward(backend, x, gate);

@@ -99,9 +99,7 @@ void Esm2::encode(Backend& backend, Workspace& workspace, ConstInts tokens,
   for (const Layer& layer : layers_) {
     layer.attention_norm.forward(backend, x, y);
     layer.qkv.forward(backend, y, qkv);
-    backend.rotary(
-        {.qkv = qkv, .sequences = sequences, .heads = heads, .query_scale = query_scale});
-    attention(backend, qkv, sequences, heads, 1.0f, {}, attended);
+    attention(backend, qkv, sequences, heads, query_scale, {}, true, attended);
     layer.out.forward(backend, attended, x, ops::Activation::kNone, x);
     layer.ffn_norm.forward(backend, x, y);
     layer.fc1.forward(backend, y, wide, ops::Activation::kGelu);

@@ -1,4 +1,4 @@
-// Bidirectional self-attention inside each sequence.
+// Bidirectional self-attention inside each sequence, with rotary positions where a model has them.
 #pragma once
 
 #include "ops/sequences.h"
@@ -7,9 +7,10 @@
 namespace virnucpro::ops {
 
 /// qkv [tokens, 3 * heads * head_width] laid out (3, heads, head_width); output
-/// [tokens, heads * head_width], not overlapping qkv. Per head: softmax(scale * q k^T + bias) v
-/// over the keys of the same sequence only, bias[i, j] = -alibi_slopes[head] * |i - j| where slopes
-/// ([heads]) are given. Softmax in float32 or wider. Packed and padded sequences
+/// [tokens, heads * head_width], not overlapping qkv. Per head: softmax(scale q k^T + bias) v over
+/// the keys of the same sequence, bias[i, j] = -alibi_slopes[head] |i - j| where slopes ([heads])
+/// are given. `rotary`: scaled q, and k, are rotated first, half-split, by their positions in the
+/// sequence (NUMERICS 6; even head_width). All float32 or wider. Packed and padded sequences
 /// (Backend::attention_packed, Backend::attention_padded); output rows of padding become zero.
 struct Attention {
   ConstMatrix qkv;
@@ -17,6 +18,7 @@ struct Attention {
   std::int64_t heads = 0;
   float scale = 1.0f;
   ConstFloats alibi_slopes;
+  bool rotary = false;
   Matrix output;
 };
 

@@ -27,8 +27,7 @@ void run_all(Backend& backend, Batch& b) {
   backend.embedding_lookup({ints(b.ids), b.table.view(), floats(b.vector), 0.88f, b.tokens.view()});
   backend.layer_norm({b.tokens.view(), b.tokens.view(), floats(b.vector), floats(b.vector), 1e-5f,
                       b.tokens.view()});
-  backend.rotary({b.qkv.view(), sequences, 12, 0.25f});
-  backend.attention_packed({b.qkv.view(), sequences, 12, 0.25f, {}, b.tokens.view()});
+  backend.attention_packed({b.qkv.view(), sequences, 12, 0.25f, {}, true, b.tokens.view()});
   backend.gated_gelu({b.tokens.view(), b.gated.view()});
   backend.mean_pool({b.tokens.view(), sequences, 1, 1, 0, b.pooled.view()});
   backend.softmax({b.pooled.view(), b.pooled.view()});

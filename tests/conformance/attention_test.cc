@@ -13,6 +13,8 @@ VIRNUCPRO_CONFORMANCE(AttentionTest);
 // errors of the weights, and the weighted mean of values around 1 inherits them.
 constexpr Tolerance kComputed{1e-5, 1e-5};
 
+enum class Positions { kNone, kAlibi, kRotary };
+
 std::vector<float> slopes_of(std::int64_t heads) {
   std::vector<float> slopes;
   for (std::int64_t h = 0; h < heads; ++h) {
@@ -29,34 +31,74 @@ ops::Attention operation(const Grid& qkv, const std::vector<std::int32_t>& offse
           heads,
           static_cast<float>(1.0 / std::sqrt(width)),
           slopes.empty() ? ConstFloats{} : floats(slopes),
+          false,
           output.view()};
 }
 
 void compare(Backend& backend, Backend& judge, const std::vector<std::int32_t>& lengths,
-             std::int64_t heads, std::int64_t width, bool alibi, DataType type) {
+             std::int64_t heads, std::int64_t width, Positions positions, DataType type) {
   const auto offsets = offsets_of(lengths);
   const Grid qkv = Grid::random(offsets.back(), 3 * heads * width, 7, type);
-  const std::vector<float> slopes = alibi ? slopes_of(heads) : std::vector<float>{};
+  const std::vector<float> slopes =
+      positions == Positions::kAlibi ? slopes_of(heads) : std::vector<float>{};
   Grid actual(offsets.back(), heads * width, type);
   Grid expected(offsets.back(), heads * width, type);
-  backend.attention_packed(operation(qkv, offsets, heads, slopes, actual));
-  judge.attention_packed(operation(qkv, offsets, heads, slopes, expected));
+  ops::Attention op = operation(qkv, offsets, heads, slopes, actual);
+  op.rotary = positions == Positions::kRotary;
+  backend.attention_packed(op);
+  op.output = expected.view();
+  judge.attention_packed(op);
   expect_close(actual, expected, stored_as(type, kComputed),
-               fmt::format("{} heads {} width {} alibi {} lengths {}", name_of(type), heads, width,
-                           alibi, testing::PrintToString(lengths)));
+               fmt::format("{} heads {} width {} positions {} lengths {}", name_of(type), heads,
+                           width, static_cast<int>(positions), testing::PrintToString(lengths)));
 }
 
 TEST_P(AttentionTest, AgreesForHeadWidthsAndCounts) {
   for (const DataType type : activation_types()) {
     for (const std::int64_t width : {1, 2, 3, 7, 8, 10, 16, 17, 20, 24, 32, 33, 48, 64, 67, 80}) {
       for (const std::int64_t heads : {1, 3}) {
-        compare(*backend, judge, {1, 2, 19, 50}, heads, width, width % 2 == 0, type);
+        compare(*backend, judge, {1, 2, 19, 50}, heads, width,
+                width % 2 == 0 ? Positions::kAlibi : Positions::kNone, type);
       }
     }
-    compare(*backend, judge, {33, 5}, 20, 16, false, type);
-    compare(*backend, judge, {33, 5}, 12, 64, true, type);
-    compare(*backend, judge, {9, 30}, 2, 128, true, type);
-    compare(*backend, judge, {9, 30}, 1, 256, true, type);
+    compare(*backend, judge, {33, 5}, 20, 16, Positions::kNone, type);
+    compare(*backend, judge, {33, 5}, 12, 64, Positions::kAlibi, type);
+    compare(*backend, judge, {9, 30}, 2, 128, Positions::kAlibi, type);
+    compare(*backend, judge, {9, 30}, 1, 256, Positions::kAlibi, type);
+  }
+}
+
+TEST_P(AttentionTest, AgreesWithRotaryPositions) {
+  for (const DataType type : activation_types()) {
+    for (const std::int64_t width : {2, 4, 6, 8, 10, 14, 16, 20, 24, 30, 32, 48, 64, 66, 80, 128}) {
+      for (const std::int64_t heads : {1, 3}) {
+        compare(*backend, judge, {1, 2, 61, 7}, heads, width, Positions::kRotary, type);
+      }
+    }
+    compare(*backend, judge, {33, 5}, 20, 64, Positions::kRotary, type);
+  }
+  for (const std::int32_t length : {5, 3, 1026, 40}) {  // the table of angles grows
+    compare(*backend, judge, {length}, 2, 16, Positions::kRotary, DataType::kFloat32);
+  }
+}
+
+TEST_P(AttentionTest, RotaryPositionsAreRelativeAndLeaveTheFirstTokenAlone) {
+  // One token is at position 0 and attends to itself: its value, whatever the angles.
+  const std::vector<std::int32_t> offsets = {0, 1, 3};
+  Grid qkv = Grid::random(3, 3 * 2 * 8, 5);
+  // Two equal tokens have equal scores only where nothing is rotated.
+  for (std::int64_t c = 0; c < 32; ++c) qkv.set(2, c, qkv.at(1, c));
+  Grid plain(3, 16);
+  Grid rotated(3, 16);
+  ops::Attention op = operation(qkv, offsets, 2, {}, plain);
+  backend->attention_packed(op);
+  op.output = rotated.view();
+  op.rotary = true;
+  backend->attention_packed(op);
+  for (std::int64_t c = 0; c < 16; ++c) {
+    EXPECT_FLOAT_EQ(rotated.at(0, c), qkv.at(0, 32 + c));
+    EXPECT_NEAR(plain.at(1, c), (qkv.at(1, 32 + c) + qkv.at(2, 32 + c)) / 2, 1e-6);
+    EXPECT_GT(std::abs(rotated.at(1, c) - plain.at(1, c)), 1e-4);
   }
 }
 
@@ -64,13 +106,16 @@ TEST_P(AttentionTest, AgreesForLengthsAroundEveryBlock) {
   for (const std::int32_t length :
        {1,  3,  4,  5,  6,  7,  15,  16,  17,  23,  24,  25,  47,  48,
         49, 63, 64, 65, 96, 97, 127, 128, 129, 170, 191, 255, 257, 300}) {
-    compare(*backend, judge, {length}, 2, 20, length % 2 == 0, DataType::kFloat32);
+    compare(*backend, judge, {length}, 2, 20,
+            length % 2 == 0 ? Positions::kAlibi : Positions::kNone, DataType::kFloat32);
+    compare(*backend, judge, {length}, 1, 16, Positions::kRotary, DataType::kFloat32);
   }
 }
 
 TEST_P(AttentionTest, AgreesForTheLongestSequence) {
-  compare(*backend, judge, {1026}, 1, 64, false, DataType::kFloat32);
-  compare(*backend, judge, {1026}, 1, 32, true, DataType::kFloat32);
+  compare(*backend, judge, {1026}, 1, 64, Positions::kNone, DataType::kFloat32);
+  compare(*backend, judge, {1026}, 1, 32, Positions::kAlibi, DataType::kFloat32);
+  compare(*backend, judge, {1026}, 1, 64, Positions::kRotary, DataType::kFloat32);
 }
 
 TEST_P(AttentionTest, SurvivesScoresFarApart) {
@@ -85,48 +130,58 @@ TEST_P(AttentionTest, SurvivesScoresFarApart) {
 }
 
 TEST_P(AttentionTest, ASequenceHasTheSameBitsAloneInAPackPaddedAndOnAnyThreads) {
-  const std::vector<std::int32_t> lengths = {3, 170, 1, 131, 50};
-  const auto offsets = offsets_of(lengths);
-  const std::int64_t heads = 3;
-  const std::int64_t width = 40;
-  const Grid qkv = Grid::random(offsets.back(), 3 * heads * width, 11);
-  const std::vector<float> slopes = slopes_of(heads);
-  Grid packed(offsets.back(), heads * width);
-  backend->attention_packed(operation(qkv, offsets, heads, slopes, packed));
-  for (const std::size_t threads : {1, 3}) {
-    Grid again(offsets.back(), heads * width);
-    make(threads)->attention_packed(operation(qkv, offsets, heads, slopes, again));
-    expect_close(again, packed, {0, 0}, fmt::format("{} threads", threads));
-  }
-  for (std::size_t s = 0; s < lengths.size(); ++s) {
-    const std::vector<std::int32_t> own = {0, lengths[s]};
-    const Grid part = qkv.rows_from(offsets[s], lengths[s]);
-    Grid alone(lengths[s], heads * width);
-    backend->attention_packed(operation(part, own, heads, slopes, alone));
-    expect_close(alone, packed.rows_from(offsets[s], lengths[s]), {0, 0},
-                 fmt::format("sequence {} alone", s));
-  }
-  const std::int32_t row_length = 171;
-  Grid padded_qkv = Grid::random(5 * row_length, 3 * heads * width, 12);  // noise in the padding
-  Grid padded(5 * row_length, heads * width);
-  for (std::size_t s = 0; s < lengths.size(); ++s) {
-    for (std::int64_t i = 0; i < lengths[s]; ++i) {
-      for (std::int64_t c = 0; c < qkv.columns(); ++c) {
-        padded_qkv.set(static_cast<std::int64_t>(s) * row_length + i, c, qkv.at(offsets[s] + i, c));
+  for (const bool rotary : {false, true}) {
+    const std::vector<std::int32_t> lengths = {3, 170, 1, 131, 50};
+    const auto offsets = offsets_of(lengths);
+    const std::int64_t heads = 3;
+    const std::int64_t width = 40;
+    const Grid qkv = Grid::random(offsets.back(), 3 * heads * width, 11);
+    const std::vector<float> slopes = slopes_of(heads);
+    const std::vector<float> no_slopes;
+    Grid packed(offsets.back(), heads * width);
+    const auto with_positions = [&](const Grid& tokens, const std::vector<std::int32_t>& at,
+                                    Grid& output) {
+      ops::Attention op = operation(tokens, at, heads, rotary ? no_slopes : slopes, output);
+      op.rotary = rotary;
+      return op;
+    };
+    backend->attention_packed(with_positions(qkv, offsets, packed));
+    for (const std::size_t threads : {1, 3}) {
+      Grid again(offsets.back(), heads * width);
+      make(threads)->attention_packed(with_positions(qkv, offsets, again));
+      expect_close(again, packed, {0, 0}, fmt::format("{} threads", threads));
+    }
+    for (std::size_t s = 0; s < lengths.size(); ++s) {
+      const std::vector<std::int32_t> own = {0, lengths[s]};
+      const Grid part = qkv.rows_from(offsets[s], lengths[s]);
+      Grid alone(lengths[s], heads * width);
+      backend->attention_packed(with_positions(part, own, alone));
+      expect_close(alone, packed.rows_from(offsets[s], lengths[s]), {0, 0},
+                   fmt::format("sequence {} alone", s));
+    }
+    const std::int32_t row_length = 171;
+    Grid padded_qkv = Grid::random(5 * row_length, 3 * heads * width, 12);  // noise in the padding
+    Grid padded(5 * row_length, heads * width);
+    for (std::size_t s = 0; s < lengths.size(); ++s) {
+      for (std::int64_t i = 0; i < lengths[s]; ++i) {
+        for (std::int64_t c = 0; c < qkv.columns(); ++c) {
+          padded_qkv.set(static_cast<std::int64_t>(s) * row_length + i, c,
+                         qkv.at(offsets[s] + i, c));
+        }
       }
     }
-  }
-  ops::Attention op = operation(padded_qkv, offsets, heads, slopes, padded);
-  op.sequences = ops::Sequences::padded(ints(lengths), row_length);
-  backend->attention_padded(op);
-  padded.expect_guards_intact();
-  for (std::size_t s = 0; s < lengths.size(); ++s) {
-    const std::int64_t first = static_cast<std::int64_t>(s) * row_length;
-    expect_close(padded.rows_from(first, lengths[s]), packed.rows_from(offsets[s], lengths[s]),
-                 {0, 0}, fmt::format("sequence {} padded", s));
-    for (std::int64_t i = lengths[s]; i < row_length; ++i) {
-      for (std::int64_t c = 0; c < heads * width; ++c) {
-        ASSERT_EQ(padded.at(first + i, c), 0.0f) << "padding row " << i << " of sequence " << s;
+    ops::Attention op = with_positions(padded_qkv, offsets, padded);
+    op.sequences = ops::Sequences::padded(ints(lengths), row_length);
+    backend->attention_padded(op);
+    padded.expect_guards_intact();
+    for (std::size_t s = 0; s < lengths.size(); ++s) {
+      const std::int64_t first = static_cast<std::int64_t>(s) * row_length;
+      expect_close(padded.rows_from(first, lengths[s]), packed.rows_from(offsets[s], lengths[s]),
+                   {0, 0}, fmt::format("sequence {} padded", s));
+      for (std::int64_t i = lengths[s]; i < row_length; ++i) {
+        for (std::int64_t c = 0; c < heads * width; ++c) {
+          ASSERT_EQ(padded.at(first + i, c), 0.0f) << "padding row " << i << " of sequence " << s;
+        }
       }
     }
   }
@@ -162,6 +217,11 @@ TEST_P(AttentionTest, RefusesWrongShapesAndSequences) {
   backend->attention_packed(good);
   auto bad = good;
   bad.output = other.view();
+  EXPECT_THROW(backend->attention_packed(bad), ContractError);
+  bad = good;
+  bad.heads = 16;  // of width 1
+  backend->attention_packed(bad);
+  bad.rotary = true;
   EXPECT_THROW(backend->attention_packed(bad), ContractError);
   bad = good;
   bad.heads = 5;

@@ -9,6 +9,7 @@
 #include "backend/cpu/cpu_backend.h"
 #include "backend/cpu/float32_operands.h"
 #include "backend/cpu/parallel.h"
+#include "backend/cpu/rotary_tables.h"
 
 #ifndef VIRNUCPRO_BACKEND_CPU_ATTENTION_CPU_CC_
 #define VIRNUCPRO_BACKEND_CPU_ATTENTION_CPU_CC_
@@ -29,10 +30,11 @@ struct HeadTask {
   std::size_t stride;  // floats between rows of q, k and v
   float* output;
   std::size_t output_stride;
-  std::size_t length;  // tokens
-  std::size_t width;   // of the head
-  float scale;
-  float slope;  // of ALiBi, 0: none
+  std::size_t length;         // tokens
+  std::size_t width;          // of the head
+  float scale;                // of queries
+  float slope;                // of ALiBi, 0: none
+  const RotaryTable* rotary;  // nullptr: none
 };
 
 }  // namespace virnucpro
@@ -69,7 +71,7 @@ using Floats = hn::ScalableTag<float>;
 struct Layout {
   std::size_t panel;         // keys side by side in one packed panel
   std::size_t padded_width;  // of values and output, whole vectors
-  std::size_t values, queries, scores, output, largest, sum, total;
+  std::size_t values, rotated, queries, scores, output, largest, sum, total;
 
   Layout(std::size_t length, std::size_t width) {
     const std::size_t lanes = hn::Lanes(Floats());
@@ -77,7 +79,8 @@ struct Layout {
     panel = kVectors * lanes;
     padded_width = (width + lanes - 1) / lanes * lanes;
     values = aligned((length + panel - 1) / panel * panel * width);
-    queries = values + aligned(length * padded_width);
+    rotated = values + aligned(length * padded_width);
+    queries = rotated + aligned(panel * width);
     scores = queries + aligned(kQueryBlock * width);
     output = scores + kQueryBlock * kKeyBlock;
     largest = output + aligned(kQueryBlock * padded_width);
@@ -149,22 +152,52 @@ HWY_INLINE void multiply(std::size_t vectors, const float* a, std::size_t a_stri
   }
 }
 
+/// Rows [first, first + rows) of queries or keys, times `scale` and rotated by their positions.
+/// (u, v) -> (u cos - v sin, v cos + u sin) of element j and its partner half a head away.
+void rotate_rows(const HeadTask& task, const float* from, std::size_t first, std::size_t rows,
+                 float scale, float* to) {
+  const Floats d;
+  const std::size_t half = task.width / 2;
+  const auto factor = hn::Set(d, scale);
+  for (std::size_t i = 0; i < rows; ++i) {
+    const float* row = from + (first + i) * task.stride;
+    const float* cosine = task.rotary->cosine.data() + (first + i) * half;
+    const float* sine = task.rotary->sine.data() + (first + i) * half;
+    float* rotated = to + i * task.width;
+    for_vectors(d, half, [&](std::size_t j, std::size_t lanes) HWY_ATTR {
+      const auto u = hn::Mul(factor, load_any(d, row + j, lanes));
+      const auto v = hn::Mul(factor, load_any(d, row + half + j, lanes));
+      const auto c = load_any(d, cosine + j, lanes);
+      const auto s = load_any(d, sine + j, lanes);
+      store_any(d, hn::NegMulAdd(v, s, hn::Mul(u, c)), rotated + j, lanes);
+      store_any(d, hn::MulAdd(u, s, hn::Mul(v, c)), rotated + half + j, lanes);
+    });
+  }
+}
+
 /// Keys as panels [width, panel], zeros after the last key: to[p][c][j] = k[p * panel + j][c].
-void pack_keys(const HeadTask& task, std::size_t panel, float* to) {
+/// `rotated` holds one panel's keys.
+void pack_keys(const HeadTask& task, std::size_t panel, float* rotated, float* to) {
   for (std::size_t first = 0; first < task.length; first += panel, to += task.width * panel) {
-    const float* from = task.k + first * task.stride;
     const std::size_t keys = HWY_MIN(panel, task.length - first);
+    const float* from = task.k + first * task.stride;
+    std::size_t stride = task.stride;
+    if (task.rotary != nullptr) {
+      rotate_rows(task, task.k, first, keys, 1.0f, rotated);
+      from = rotated;
+      stride = task.width;
+    }
     std::size_t j = 0;
 #if HWY_TARGET != HWY_SCALAR
     const hn::FixedTag<float, 4> d4;
     for (; j + 4 <= keys; j += 4) {
-      const float* rows = from + j * task.stride;
+      const float* rows = from + j * stride;
       std::size_t c = 0;
       for (; c + 4 <= task.width; c += 4) {  // transposes 4 x 4
         const auto r0 = hn::LoadU(d4, rows + c);
-        const auto r1 = hn::LoadU(d4, rows + task.stride + c);
-        const auto r2 = hn::LoadU(d4, rows + 2 * task.stride + c);
-        const auto r3 = hn::LoadU(d4, rows + 3 * task.stride + c);
+        const auto r1 = hn::LoadU(d4, rows + stride + c);
+        const auto r2 = hn::LoadU(d4, rows + 2 * stride + c);
+        const auto r3 = hn::LoadU(d4, rows + 3 * stride + c);
         const auto lower01 = hn::InterleaveLower(d4, r0, r1);
         const auto lower23 = hn::InterleaveLower(d4, r2, r3);
         const auto upper01 = hn::InterleaveUpper(d4, r0, r1);
@@ -176,12 +209,12 @@ void pack_keys(const HeadTask& task, std::size_t panel, float* to) {
         hn::StoreU(hn::ConcatUpperUpper(d4, upper23, upper01), d4, column + 3 * panel);
       }
       for (; c < task.width; ++c) {
-        for (std::size_t i = 0; i < 4; ++i) to[c * panel + j + i] = rows[i * task.stride + c];
+        for (std::size_t i = 0; i < 4; ++i) to[c * panel + j + i] = rows[i * stride + c];
       }
     }
 #endif
     for (; j < keys; ++j) {
-      for (std::size_t c = 0; c < task.width; ++c) to[c * panel + j] = from[j * task.stride + c];
+      for (std::size_t c = 0; c < task.width; ++c) to[c * panel + j] = from[j * stride + c];
     }
     if (keys == panel) continue;
     for (std::size_t c = 0; c < task.width; ++c) {
@@ -275,13 +308,17 @@ void attend_head(const HeadTask& task, float* scratch) {
   float* const output = scratch + at.output;
   float* const largest = scratch + at.largest;
   float* const sum = scratch + at.sum;
-  pack_keys(task, at.panel, keys);
+  pack_keys(task, at.panel, scratch + at.rotated, keys);
   pack_rows(task.v, task.stride, task.length, width, 1.0f, at.padded_width, values);
 
   for (std::size_t first = 0; first < task.length; first += kQueryBlock) {
     const std::size_t rows = HWY_MIN(kQueryBlock, task.length - first);
     const std::size_t tiled_rows = (rows + kRows - 1) / kRows * kRows;
-    pack_rows(task.q + first * task.stride, task.stride, rows, width, task.scale, width, queries);
+    if (task.rotary != nullptr) {
+      rotate_rows(task, task.q, first, rows, task.scale, queries);
+    } else {
+      pack_rows(task.q + first * task.stride, task.stride, rows, width, task.scale, width, queries);
+    }
     // A tile always has kRows rows: those after the last query are computed from zeros and dropped.
     std::fill(queries + rows * width, queries + tiled_rows * width, 0.0f);
     std::fill(largest, largest + rows, -hn::GetLane(hn::Inf(d)));
@@ -341,6 +378,7 @@ void CpuBackend::attend(const ops::Attention& op) {
   const std::size_t floats = HWY_DYNAMIC_DISPATCH(attention_scratch)(
       static_cast<std::size_t>(longest), static_cast<std::size_t>(width));
   for (Scratch& scratch : scratch_) scratch.reserve(floats);
+  const RotaryTable* rotary = op.rotary ? &rotary_tables_.get(width, longest) : nullptr;
   const auto kernel = HWY_DYNAMIC_DISPATCH(attend_head);
   const std::int64_t tasks = op.sequences.count() * op.heads;
   parallel_for(workers_, tasks, [&](std::size_t task, std::size_t worker) {
@@ -354,7 +392,7 @@ void CpuBackend::attend(const ops::Attention& op) {
     kernel({q, k, k + op.heads * width, static_cast<std::size_t>(op.qkv.stride), to,
             static_cast<std::size_t>(op.output.stride), static_cast<std::size_t>(length),
             static_cast<std::size_t>(width), op.scale,
-            op.alibi_slopes.empty() ? 0.0f : op.alibi_slopes.data[head]},
+            op.alibi_slopes.empty() ? 0.0f : op.alibi_slopes.data[head], rotary},
            scratch_[worker].data());
     for (std::int64_t i = length; i < op.sequences.row_length; ++i) {  // padding, none when packed
       std::fill_n(to + i * op.output.stride, width, 0.0f);

@@ -24,7 +24,6 @@ class ReferenceBackend final : public Backend {
   void do_embedding_lookup(const ops::EmbeddingLookup& op) override;
   void do_linear(const ops::Linear& op) override;
   void do_layer_norm(const ops::LayerNorm& op) override;
-  void do_rotary(const ops::Rotary& op) override;
   void do_attention_packed(const ops::Attention& op) override;
   void do_attention_padded(const ops::Attention& op) override;
   void do_gated_gelu(const ops::GatedGelu& op) override;
