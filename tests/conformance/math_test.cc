@@ -26,6 +26,15 @@ void exp_each(const float* x, std::size_t count, float* y) {
   });
 }
 
+void exp2_each(const float* x, std::size_t count, float* y) {
+  const hn::ScalableTag<float> d;
+  for_vectors(d, count, [&](std::size_t i, std::size_t n) HWY_ATTR {
+    hn::Vec<decltype(d)> values[1] = {load_any(d, x + i, n)};
+    exp2_bounded(d, values);
+    store_any(d, values[0], y + i, n);
+  });
+}
+
 void erf_each(const float* x, std::size_t count, float* y) {
   const hn::ScalableTag<float> d;
   for_vectors(d, count, [&](std::size_t i, std::size_t n) HWY_ATTR {
@@ -49,6 +58,7 @@ namespace virnucpro {
 namespace {
 
 HWY_EXPORT(exp_each);
+HWY_EXPORT(exp2_each);
 HWY_EXPORT(erf_each);
 HWY_EXPORT(gelu_each);
 
@@ -103,11 +113,18 @@ void expect_within(const char* name, Function function, double from, double to,
 }
 
 double exact_exp(double x) { return std::exp(x); }
+double exact_exp2(double x) { return std::exp2(x); }
 double exact_erf(double x) { return std::erf(x); }
 double exact_gelu(double x) { return 0.5 * x * std::erfc(-x / std::numbers::sqrt2); }
 
 TEST_P(Math, ExpIsWithinItsStatedError) {
   expect_within("exp", HWY_DYNAMIC_DISPATCH(exp_each), -87.3, 88.3, exact_exp, true, 1e-7);
+}
+
+TEST_P(Math, Exp2IsWithinItsStatedError) {
+  expect_within("exp2", HWY_DYNAMIC_DISPATCH(exp2_each), -126, 127, exact_exp2, true, 2e-7);
+  expect_within("exp2", HWY_DYNAMIC_DISPATCH(exp2_each), -1, 0, exact_exp2, true, 2e-7);
+  expect_within("exp2", HWY_DYNAMIC_DISPATCH(exp2_each), -1000, -126, exact_exp2, false, 1e-37);
 }
 
 TEST_P(Math, ErfIsWithinItsStatedError) {
@@ -137,6 +154,11 @@ TEST_P(Math, SpecialValuesStaySpecial) {
   EXPECT_EQ(y[5], INFINITY);
   EXPECT_EQ(y[6], 0.0f);
   EXPECT_EQ(y[7], INFINITY);
+  HWY_DYNAMIC_DISPATCH(exp2_each)(x.data(), x.size(), y.data());
+  EXPECT_TRUE(std::isnan(y[0]));
+  EXPECT_EQ(y[2], 0.0f);
+  EXPECT_EQ(y[3], 1.0f);
+  EXPECT_EQ(y[4], 1.0f);
   HWY_DYNAMIC_DISPATCH(erf_each)(x.data(), x.size(), y.data());
   EXPECT_TRUE(std::isnan(y[0]));
   EXPECT_EQ(y[1], 1.0f);

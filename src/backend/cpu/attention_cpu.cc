@@ -1,9 +1,11 @@
 // attention: per sequence and head, blocks of queries against blocks of keys with an online
 // softmax, so that nothing of size length^2 is ever stored.
 //
+// Queries lie in the lanes of vectors, one beside the other, and keys follow one another: largest
+// scores, sums and weights of all queries of a block are then plain vector operations, nothing is
+// summed across lanes, and keys and values are read as they come, one broadcast element at a time.
 // The softmax over a stream of key blocks follows Milakov and Gimelshein, "Online normalizer
-// calculation for softmax" (2018). Both products are the same register tile: kRows rows whose
-// elements are broadcast, times kVectors vectors of a packed right-hand side.
+// calculation for softmax" (2018).
 #include <algorithm>
 
 #include "backend/cpu/cpu_backend.h"
@@ -13,29 +15,11 @@
 
 #ifndef VIRNUCPRO_BACKEND_CPU_ATTENTION_CPU_CC_
 #define VIRNUCPRO_BACKEND_CPU_ATTENTION_CPU_CC_
-// The tiles' loops have constant bounds and must vanish, or the accumulators live in memory.
-#ifdef __clang__
-#define VIRNUCPRO_UNROLL _Pragma("unroll")
-#else
-#define VIRNUCPRO_UNROLL _Pragma("GCC unroll 8")
-#endif
 
 namespace virnucpro {
 
-/// One sequence and head. q, k, v point at the head's columns in the sequence's first row.
-struct HeadTask {
-  const float* q;
-  const float* k;
-  const float* v;
-  std::size_t stride;  // floats between rows of q, k and v
-  float* output;
-  std::size_t output_stride;
-  std::size_t length;         // tokens
-  std::size_t width;          // of the head
-  float scale;                // of queries
-  float slope;                // of ALiBi, 0: none
-  const RotaryTable* rotary;  // nullptr: none
-};
+// Scores are kept in base 2: exp2 needs one product less than exp.
+inline constexpr float kLog2E = 1.44269504f;
 
 }  // namespace virnucpro
 #endif  // VIRNUCPRO_BACKEND_CPU_ATTENTION_CPU_CC_
@@ -44,6 +28,7 @@ struct HeadTask {
 #define HWY_TARGET_INCLUDE "backend/cpu/attention_cpu.cc"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
 
+#include "backend/cpu/attention_rows-inl.h"
 #include "backend/cpu/math-inl.h"
 #include "backend/cpu/vector-inl.h"
 #include "hwy/highway.h"
@@ -52,40 +37,36 @@ HWY_BEFORE_NAMESPACE();
 namespace virnucpro {
 namespace HWY_NAMESPACE {
 
-// Accumulators per tile: 6 x 4 of 32 vector registers, or 6 x 2 where there are 16. Either hides
+// Accumulators per tile: 8 x 2 of 32 vector registers, or 6 x 2 where there are 16. Either hides
 // the latency of the fused multiply-add (4 cycles, 2 per cycle) and leaves room for the operands.
-constexpr std::size_t kRows = 6;
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_SSE4 || HWY_TARGET == HWY_SSSE3
-constexpr std::size_t kVectors = 2;
+constexpr std::size_t kRows = 6;
 #else
-constexpr std::size_t kVectors = 4;
+constexpr std::size_t kRows = 8;
 #endif
-// Of a head of width 64: 128 keys and values are 64 KiB and stream from L2 once per 24 queries,
-// whose scores and output (18 KiB) stay in L1.
-constexpr std::size_t kQueryBlock = 4 * kRows;
-constexpr std::size_t kKeyBlock = 128;
+constexpr std::size_t kVectors = 2;
+// Longer than most sequences, which then need no rescaling; the scores of a block of queries take
+// 16 KiB of L1 with 16 queries, and all of it with the 32 of AVX-512.
+constexpr std::size_t kKeyBlock = 256;
+// Keys whose weights are computed at a time.
+constexpr std::size_t kUnrolledKeys = 2;
 
 using Floats = hn::ScalableTag<float>;
+using Vector = hn::Vec<Floats>;
 
 /// Where each part lies in a worker's scratch memory, in floats; all parts start 64-byte aligned.
 struct Layout {
-  std::size_t panel;         // keys side by side in one packed panel
-  std::size_t padded_width;  // of values and output, whole vectors
-  std::size_t values, rotated, queries, scores, output, largest, sum, total;
+  std::size_t values, rows, queries, scores, output, total;  // keys are at 0
 
   Layout(std::size_t length, std::size_t width) {
-    const std::size_t lanes = hn::Lanes(Floats());
+    const std::size_t block = kVectors * hn::Lanes(Floats());
     const auto aligned = [](std::size_t floats) { return (floats + 15) / 16 * 16; };
-    panel = kVectors * lanes;
-    padded_width = (width + lanes - 1) / lanes * lanes;
-    values = aligned((length + panel - 1) / panel * panel * width);
-    rotated = values + aligned(length * padded_width);
-    queries = rotated + aligned(panel * width);
-    scores = queries + aligned(kQueryBlock * width);
-    output = scores + kQueryBlock * kKeyBlock;
-    largest = output + aligned(kQueryBlock * padded_width);
-    sum = largest + aligned(kQueryBlock);
-    total = sum + aligned(kQueryBlock);
+    values = aligned(length * width);
+    rows = values + aligned(length * width);
+    queries = rows + aligned(block * width);
+    scores = queries + aligned(block * width);
+    output = scores + aligned(block * kKeyBlock);
+    total = output + aligned(block * width);
   }
 };
 
@@ -93,266 +74,217 @@ std::size_t attention_scratch(std::size_t length, std::size_t width) {
   return Layout(length, width).total;
 }
 
-/// c[kRows, kColumns vectors] = a[kRows, depth] * b[depth, kColumns vectors], added to c where
-/// `accumulate`. Each element sums over depth in order, whatever the tile's width.
-template <std::size_t kColumns>
-HWY_INLINE void multiply_tile(const float* HWY_RESTRICT a, std::size_t a_stride,
-                              const float* HWY_RESTRICT b, std::size_t b_stride, std::size_t depth,
-                              float* HWY_RESTRICT c, std::size_t c_stride, bool accumulate) {
-  const Floats d;
-  using V = hn::Vec<Floats>;
-  const std::size_t lanes = hn::Lanes(d);
-  V sums[kRows][kColumns];
-  VIRNUCPRO_UNROLL
-  for (std::size_t row = 0; row < kRows; ++row) {
-    VIRNUCPRO_UNROLL
-    for (std::size_t column = 0; column < kColumns; ++column) {
-      sums[row][column] =
-          accumulate ? hn::Load(d, c + row * c_stride + column * lanes) : hn::Zero(d);
-    }
-  }
-  for (std::size_t k = 0; k < depth; ++k) {
-    V right[kColumns];
-    VIRNUCPRO_UNROLL
-    for (std::size_t column = 0; column < kColumns; ++column) {
-      right[column] = hn::Load(d, b + k * b_stride + column * lanes);
-    }
-    VIRNUCPRO_UNROLL
-    for (std::size_t row = 0; row < kRows; ++row) {
-      const V left = hn::Set(d, a[row * a_stride + k]);
-      VIRNUCPRO_UNROLL
-      for (std::size_t column = 0; column < kColumns; ++column) {
-        sums[row][column] = hn::MulAdd(left, right[column], sums[row][column]);
-      }
-    }
-  }
-  VIRNUCPRO_UNROLL
-  for (std::size_t row = 0; row < kRows; ++row) {
-    VIRNUCPRO_UNROLL
-    for (std::size_t column = 0; column < kColumns; ++column) {
-      hn::Store(sums[row][column], d, c + row * c_stride + column * lanes);
-    }
-  }
-}
-
-/// multiply_tile for 1..kVectors vectors of columns.
-HWY_INLINE void multiply(std::size_t vectors, const float* a, std::size_t a_stride, const float* b,
-                         std::size_t b_stride, std::size_t depth, float* c, std::size_t c_stride,
-                         bool accumulate) {
-  switch (vectors) {
-    case 1:
-      return multiply_tile<1>(a, a_stride, b, b_stride, depth, c, c_stride, accumulate);
-    case 2:
-      return multiply_tile<2>(a, a_stride, b, b_stride, depth, c, c_stride, accumulate);
-    case 3:
-      return multiply_tile<HWY_MIN(3, kVectors)>(a, a_stride, b, b_stride, depth, c, c_stride,
-                                                 accumulate);
-    default:
-      return multiply_tile<kVectors>(a, a_stride, b, b_stride, depth, c, c_stride, accumulate);
-  }
-}
-
-/// Rows [first, first + rows) of queries or keys, times `scale` and rotated by their positions.
-/// (u, v) -> (u cos - v sin, v cos + u sin) of element j and its partner half a head away.
-void rotate_rows(const HeadTask& task, const float* from, std::size_t first, std::size_t rows,
-                 float scale, float* to) {
-  const Floats d;
-  const std::size_t half = task.width / 2;
-  const auto factor = hn::Set(d, scale);
-  for (std::size_t i = 0; i < rows; ++i) {
-    const float* row = from + (first + i) * task.stride;
-    const float* cosine = task.rotary->cosine.data() + (first + i) * half;
-    const float* sine = task.rotary->sine.data() + (first + i) * half;
-    float* rotated = to + i * task.width;
-    for_vectors(d, half, [&](std::size_t j, std::size_t lanes) HWY_ATTR {
-      const auto u = hn::Mul(factor, load_any(d, row + j, lanes));
-      const auto v = hn::Mul(factor, load_any(d, row + half + j, lanes));
-      const auto c = load_any(d, cosine + j, lanes);
-      const auto s = load_any(d, sine + j, lanes);
-      store_any(d, hn::NegMulAdd(v, s, hn::Mul(u, c)), rotated + j, lanes);
-      store_any(d, hn::MulAdd(u, s, hn::Mul(v, c)), rotated + half + j, lanes);
-    });
-  }
-}
-
-/// Keys as panels [width, panel], zeros after the last key: to[p][c][j] = k[p * panel + j][c].
-/// `rotated` holds one panel's keys.
-void pack_keys(const HeadTask& task, std::size_t panel, float* rotated, float* to) {
-  for (std::size_t first = 0; first < task.length; first += panel, to += task.width * panel) {
-    const std::size_t keys = HWY_MIN(panel, task.length - first);
-    const float* from = task.k + first * task.stride;
-    std::size_t stride = task.stride;
-    if (task.rotary != nullptr) {
-      rotate_rows(task, task.k, first, keys, 1.0f, rotated);
-      from = rotated;
-      stride = task.width;
-    }
-    std::size_t j = 0;
-#if HWY_TARGET != HWY_SCALAR
-    const hn::FixedTag<float, 4> d4;
-    for (; j + 4 <= keys; j += 4) {
-      const float* rows = from + j * stride;
-      std::size_t c = 0;
-      for (; c + 4 <= task.width; c += 4) {  // transposes 4 x 4
-        const auto r0 = hn::LoadU(d4, rows + c);
-        const auto r1 = hn::LoadU(d4, rows + stride + c);
-        const auto r2 = hn::LoadU(d4, rows + 2 * stride + c);
-        const auto r3 = hn::LoadU(d4, rows + 3 * stride + c);
-        const auto lower01 = hn::InterleaveLower(d4, r0, r1);
-        const auto lower23 = hn::InterleaveLower(d4, r2, r3);
-        const auto upper01 = hn::InterleaveUpper(d4, r0, r1);
-        const auto upper23 = hn::InterleaveUpper(d4, r2, r3);
-        float* column = to + c * panel + j;
-        hn::StoreU(hn::ConcatLowerLower(d4, lower23, lower01), d4, column);
-        hn::StoreU(hn::ConcatUpperUpper(d4, lower23, lower01), d4, column + panel);
-        hn::StoreU(hn::ConcatLowerLower(d4, upper23, upper01), d4, column + 2 * panel);
-        hn::StoreU(hn::ConcatUpperUpper(d4, upper23, upper01), d4, column + 3 * panel);
-      }
-      for (; c < task.width; ++c) {
-        for (std::size_t i = 0; i < 4; ++i) to[c * panel + j + i] = rows[i * stride + c];
-      }
-    }
-#endif
-    for (; j < keys; ++j) {
-      for (std::size_t c = 0; c < task.width; ++c) to[c * panel + j] = from[j * stride + c];
-    }
-    if (keys == panel) continue;
-    for (std::size_t c = 0; c < task.width; ++c) {
-      std::fill(to + c * panel + keys, to + (c + 1) * panel, 0.0f);
-    }
-  }
-}
-
-/// Rows of `width` floats to rows of `padded_width`, times `scale`, zeros in the padding.
-void pack_rows(const float* from, std::size_t stride, std::size_t rows, std::size_t width,
-               float scale, std::size_t padded_width, float* to) {
-  const Floats d;
-  const auto factor = hn::Set(d, scale);
-  for (std::size_t i = 0; i < rows; ++i) {
-    for_vectors(d, width, [&](std::size_t c, std::size_t lanes) HWY_ATTR {
-      const auto scaled = hn::Mul(factor, load_any(d, from + i * stride + c, lanes));
-      // load_any gives zeros after the last element; a padded row has room for them.
-      if (padded_width > width) {
-        hn::Store(scaled, d, to + i * padded_width + c);
-      } else {
-        store_any(d, scaled, to + i * padded_width + c, lanes);
-      }
-    });
-  }
-}
-
-/// The state of one query between key blocks.
-struct QueryState {
-  float* largest;
-  float* sum;
-  float* output;
+/// The left side of a product: element (row, k) is data[row * row_stride + k * depth_stride].
+struct Left {
+  const float* data;
+  std::size_t row_stride;
+  std::size_t depth_stride;
 };
 
-/// Turns the scores of `keys` keys from `first_key` on into exp(score - largest), zeros up to a
-/// whole vector, and rescales the query's running sum and output to the new largest score.
-HWY_INLINE void update_softmax(float* HWY_RESTRICT scores, std::size_t keys, std::size_t first_key,
-                               std::size_t query, float slope, std::size_t padded_width,
-                               QueryState state) {
+/// A register tile: left [kHeight, depth] times right [depth, kWidth vectors], dense rows. Each
+/// element starts as out.start() says, sums over depth in order, and goes to out.finish().
+template <std::size_t kHeight, std::size_t kWidth, class Out>
+HWY_INLINE void multiply_tile(Left left, const float* HWY_RESTRICT right, std::size_t depth,
+                              std::size_t first_row, Out& out) {
   const Floats d;
   const std::size_t lanes = hn::Lanes(d);
-  const auto lowest = hn::Neg(hn::Inf(d));
-  const std::size_t whole = keys / lanes * lanes;
+  Vector sums[kHeight][kWidth];
+  VIRNUCPRO_UNROLL_VECTORS
+  for (std::size_t row = 0; row < kHeight; ++row) {
+    VIRNUCPRO_UNROLL_VECTORS
+    for (std::size_t i = 0; i < kWidth; ++i) sums[row][i] = out.start(first_row + row, i);
+  }
+  const float* HWY_RESTRICT from = left.data + first_row * left.row_stride;
+  for (std::size_t k = 0; k < depth; ++k, from += left.depth_stride, right += kWidth * lanes) {
+    Vector factors[kWidth];
+    VIRNUCPRO_UNROLL_VECTORS
+    for (std::size_t i = 0; i < kWidth; ++i) factors[i] = hn::Load(d, right + i * lanes);
+    VIRNUCPRO_UNROLL_VECTORS
+    for (std::size_t row = 0; row < kHeight; ++row) {
+      const Vector factor = hn::Set(d, from[row * left.row_stride]);
+      VIRNUCPRO_UNROLL_VECTORS
+      for (std::size_t i = 0; i < kWidth; ++i) {
+        sums[row][i] = hn::MulAdd(factor, factors[i], sums[row][i]);
+      }
+    }
+  }
+  VIRNUCPRO_UNROLL_VECTORS
+  for (std::size_t row = 0; row < kHeight; ++row) {
+    VIRNUCPRO_UNROLL_VECTORS
+    for (std::size_t i = 0; i < kWidth; ++i) out.finish(first_row + row, i, sums[row][i]);
+  }
+}
 
-  if (slope != 0.0f) {
-    const auto factor = hn::Set(d, slope);
-    const auto i = hn::Set(d, static_cast<float>(query));
-    for (std::size_t j = 0; j < keys; j += lanes) {
-      const auto distance = hn::Abs(hn::Sub(hn::Iota(d, static_cast<float>(first_key + j)), i));
-      hn::Store(hn::NegMulAdd(factor, distance, hn::Load(d, scores + j)), d, scores + j);
+/// multiply_tile over `rows` rows, in tiles of equal height or one less: a small last tile would
+/// wait for its sums.
+template <std::size_t kWidth, class Out>
+HWY_INLINE void multiply(Left left, std::size_t rows, const float* right, std::size_t depth,
+                         Out& out) {
+  const std::size_t tiles = (rows + kRows - 1) / kRows;
+  std::size_t next = 0;
+  for (std::size_t tile = 0; tile < tiles; ++tile) {
+    const std::size_t first = next;
+    next = rows * (tile + 1) / tiles;
+    switch (next - first) {
+      case 1:
+        multiply_tile<1, kWidth>(left, right, depth, first, out);
+        break;
+      case 2:
+        multiply_tile<2, kWidth>(left, right, depth, first, out);
+        break;
+      case 3:
+        multiply_tile<3, kWidth>(left, right, depth, first, out);
+        break;
+      case 4:
+        multiply_tile<4, kWidth>(left, right, depth, first, out);
+        break;
+      case 5:
+        multiply_tile<5, kWidth>(left, right, depth, first, out);
+        break;
+      case 6:
+        multiply_tile<6, kWidth>(left, right, depth, first, out);
+        break;
+      case 7:
+        multiply_tile<HWY_MIN(7, kRows), kWidth>(left, right, depth, first, out);
+        break;
+      default:
+        multiply_tile<kRows, kWidth>(left, right, depth, first, out);
     }
   }
-  if (whole < keys) {
-    const auto inside = hn::FirstN(d, keys - whole);
-    hn::Store(hn::IfThenElse(inside, hn::Load(d, scores + whole), lowest), d, scores + whole);
+}
+
+/// Scores of keys (rows) for queries (lanes): start at the bias, are stored, and the largest of
+/// each query is kept.
+template <std::size_t kWidth>
+struct Scores {
+  float* to;
+  bool is_biased;
+  Vector slope;          // negative
+  Vector first[kWidth];  // position of each query less that of the block's first key
+  Vector largest[kWidth];
+
+  HWY_INLINE Vector start(std::size_t key, std::size_t i) const {
+    const Floats d;
+    if (!is_biased) return hn::Zero(d);
+    const Vector distance = hn::Sub(first[i], hn::Set(d, static_cast<float>(key)));
+    return hn::Mul(slope, hn::Abs(distance));
   }
-  auto block_largest = lowest;
-  for (std::size_t j = 0; j < keys; j += lanes) {
-    block_largest = hn::Max(block_largest, hn::Load(d, scores + j));
+  HWY_INLINE void finish(std::size_t key, std::size_t i, Vector score) {
+    const Floats d;
+    hn::Store(score, d, to + (key * kWidth + i) * hn::Lanes(d));
+    largest[i] = hn::Max(largest[i], score);
   }
-  const auto before = hn::Set(d, *state.largest);
-  const auto largest = hn::Max(hn::MaxOfLanes(d, block_largest), before);
-  auto block_sum = hn::Zero(d);
-  for (std::size_t j = 0; j < keys; j += lanes) {
-    const auto weight = exp_bounded(d, hn::Sub(hn::Load(d, scores + j), largest));
-    hn::Store(weight, d, scores + j);
-    block_sum = hn::Add(block_sum, weight);
+};
+
+/// Output elements (rows) of queries (lanes): start at what earlier blocks of keys left, times
+/// `before`, and are stored times `after`.
+template <std::size_t kWidth>
+struct Outputs {
+  float* to;
+  bool is_first;
+  Vector before[kWidth];
+  Vector after[kWidth];
+
+  HWY_INLINE Vector start(std::size_t element, std::size_t i) const {
+    const Floats d;
+    if (is_first) return hn::Zero(d);
+    return hn::Mul(before[i], hn::Load(d, to + (element * kWidth + i) * hn::Lanes(d)));
   }
-  const auto total = hn::SumOfLanes(d, block_sum);
-  if (first_key == 0) {
-    *state.sum = hn::GetLane(total);
-  } else {
-    const auto rescale = exp_bounded(d, hn::Sub(before, largest));
-    *state.sum = hn::GetLane(hn::MulAdd(hn::Set(d, *state.sum), rescale, total));
-    for (std::size_t c = 0; c < padded_width; c += lanes) {
-      hn::Store(hn::Mul(hn::Load(d, state.output + c), rescale), d, state.output + c);
+  HWY_INLINE void finish(std::size_t element, std::size_t i, Vector v) const {
+    const Floats d;
+    hn::Store(hn::Mul(after[i], v), d, to + (element * kWidth + i) * hn::Lanes(d));
+  }
+};
+
+/// Scores of kKeys keys to weights 2^(score - largest), added to `sum`.
+template <std::size_t kKeys, std::size_t kWidth>
+HWY_INLINE void weigh(float* scores, const Vector (&largest)[kWidth], Vector (&sum)[kWidth]) {
+  const Floats d;
+  const std::size_t lanes = hn::Lanes(d);
+  Vector weights[kKeys * kWidth];
+  VIRNUCPRO_UNROLL_VECTORS
+  for (std::size_t i = 0; i < kKeys * kWidth; ++i) {
+    weights[i] = hn::Sub(hn::Load(d, scores + i * lanes), largest[i % kWidth]);
+  }
+  exp2_bounded(d, weights);
+  VIRNUCPRO_UNROLL_VECTORS
+  for (std::size_t i = 0; i < kKeys * kWidth; ++i) {
+    hn::Store(weights[i], d, scores + i * lanes);
+    sum[i % kWidth] = hn::Add(sum[i % kWidth], weights[i]);
+  }
+}
+
+/// `count` queries from `first` on, at most kWidth vectors of them, against all keys. Keys and
+/// values are dense rows at their places in `scratch`.
+template <std::size_t kWidth>
+void attend_queries(const HeadTask& task, const Layout& at, std::size_t first, std::size_t count,
+                    float* scratch) {
+  const Floats d;
+  const std::size_t lanes = hn::Lanes(d);
+  const std::size_t block = kWidth * lanes;
+  const std::size_t width = task.width;
+  float* const rows = scratch + at.rows;
+  float* const queries = scratch + at.queries;
+  positioned_rows(task, task.q, first, count, kLog2E * task.scale, rows);
+  // Lanes after the last query are computed from zeros and dropped.
+  std::fill(rows + count * width, rows + block * width, 0.0f);
+  transpose(rows, width, block, width, queries, block);
+
+  Scores<kWidth> scores;
+  scores.to = scratch + at.scores;
+  scores.is_biased = task.slope != 0.0f;
+  scores.slope = hn::Set(d, -kLog2E * task.slope);
+  Outputs<kWidth> output;
+  output.to = scratch + at.output;
+  Vector sum[kWidth];
+  for (std::size_t i = 0; i < kWidth; ++i) {
+    scores.largest[i] = hn::Neg(hn::Inf(d));
+    sum[i] = hn::Zero(d);
+  }
+  for (std::size_t key = 0; key < task.length; key += kKeyBlock) {
+    const std::size_t keys = HWY_MIN(kKeyBlock, task.length - key);
+    Vector largest[kWidth];
+    for (std::size_t i = 0; i < kWidth; ++i) {
+      largest[i] = scores.largest[i];
+      // Exact whole numbers, of either sign.
+      const auto position = static_cast<float>(first + i * lanes) - static_cast<float>(key);
+      scores.first[i] = hn::Iota(d, position);
     }
+    multiply<kWidth>({scratch + key * width, width, 1}, keys, queries, width, scores);
+    for (std::size_t i = 0; i < kWidth; ++i) {
+      output.before[i] = hn::Sub(largest[i], scores.largest[i]);
+    }
+    exp2_bounded(d, output.before);
+    for (std::size_t i = 0; i < kWidth; ++i) sum[i] = hn::Mul(sum[i], output.before[i]);
+    std::size_t j = 0;
+    for (; j + kUnrolledKeys <= keys; j += kUnrolledKeys) {
+      weigh<kUnrolledKeys>(scores.to + j * block, scores.largest, sum);
+    }
+    for (; j < keys; ++j) weigh<1>(scores.to + j * block, scores.largest, sum);
+    const bool is_last = key + keys == task.length;
+    output.is_first = key == 0;
+    for (std::size_t i = 0; i < kWidth; ++i) {
+      const Vector one = hn::Set(d, 1.0f);
+      output.after[i] = is_last ? hn::Div(one, sum[i]) : one;
+    }
+    multiply<kWidth>({scratch + at.values + key * width, 1, width}, width, scores.to, keys, output);
   }
-  *state.largest = hn::GetLane(largest);
+  transpose(output.to, block, width, count, task.output + first * task.output_stride,
+            task.output_stride);
 }
 
 /// The whole task; `scratch` holds attention_scratch(length, width) floats, 64-byte aligned.
 void attend_head(const HeadTask& task, float* scratch) {
-  const Floats d;
-  const std::size_t lanes = hn::Lanes(d);
-  const std::size_t width = task.width;
-  const Layout at(task.length, width);
-  float* const keys = scratch;
-  float* const values = scratch + at.values;
-  float* const queries = scratch + at.queries;
-  float* const scores = scratch + at.scores;
-  float* const output = scratch + at.output;
-  float* const largest = scratch + at.largest;
-  float* const sum = scratch + at.sum;
-  pack_keys(task, at.panel, scratch + at.rotated, keys);
-  pack_rows(task.v, task.stride, task.length, width, 1.0f, at.padded_width, values);
-
-  for (std::size_t first = 0; first < task.length; first += kQueryBlock) {
-    const std::size_t rows = HWY_MIN(kQueryBlock, task.length - first);
-    const std::size_t tiled_rows = (rows + kRows - 1) / kRows * kRows;
-    if (task.rotary != nullptr) {
-      rotate_rows(task, task.q, first, rows, task.scale, queries);
+  const std::size_t lanes = hn::Lanes(Floats());
+  const Layout at(task.length, task.width);
+  positioned_rows(task, task.k, 0, task.length, 1.0f, scratch);
+  copy_rows(task, task.v, 0, task.length, 1.0f, scratch + at.values);
+  for (std::size_t first = 0; first < task.length; first += kVectors * lanes) {
+    const std::size_t count = HWY_MIN(kVectors * lanes, task.length - first);
+    if (count <= lanes) {
+      attend_queries<1>(task, at, first, count, scratch);
     } else {
-      pack_rows(task.q + first * task.stride, task.stride, rows, width, task.scale, width, queries);
-    }
-    // A tile always has kRows rows: those after the last query are computed from zeros and dropped.
-    std::fill(queries + rows * width, queries + tiled_rows * width, 0.0f);
-    std::fill(largest, largest + rows, -hn::GetLane(hn::Inf(d)));
-
-    for (std::size_t first_key = 0; first_key < task.length; first_key += kKeyBlock) {
-      const std::size_t count = HWY_MIN(kKeyBlock, task.length - first_key);
-      for (std::size_t key = 0; key < count; key += at.panel) {
-        const std::size_t vectors = HWY_MIN(kVectors, (count - key + lanes - 1) / lanes);
-        const float* panel = keys + (first_key + key) * width;
-        for (std::size_t row = 0; row < tiled_rows; row += kRows) {
-          multiply(vectors, queries + row * width, width, panel, at.panel, width,
-                   scores + row * kKeyBlock + key, kKeyBlock, false);
-        }
-      }
-      for (std::size_t row = 0; row < rows; ++row) {
-        update_softmax(scores + row * kKeyBlock, count, first_key, first + row, task.slope,
-                       at.padded_width, {largest + row, sum + row, output + row * at.padded_width});
-      }
-      for (std::size_t column = 0; column < at.padded_width; column += at.panel) {
-        const std::size_t vectors = HWY_MIN(kVectors, (at.padded_width - column) / lanes);
-        const float* block = values + first_key * at.padded_width + column;
-        for (std::size_t row = 0; row < tiled_rows; row += kRows) {
-          multiply(vectors, scores + row * kKeyBlock, kKeyBlock, block, at.padded_width, count,
-                   output + row * at.padded_width + column, at.padded_width, first_key > 0);
-        }
-      }
-    }
-    for (std::size_t row = 0; row < rows; ++row) {
-      const auto inverse = hn::Div(hn::Set(d, 1.0f), hn::Set(d, sum[row]));
-      float* to = task.output + (first + row) * task.output_stride;
-      for_vectors(d, width, [&](std::size_t c, std::size_t n) HWY_ATTR {
-        const auto v = hn::Mul(hn::Load(d, output + row * at.padded_width + c), inverse);
-        store_any(d, v, to + c, n);
-      });
+      attend_queries<kVectors>(task, at, first, count, scratch);
     }
   }
 }

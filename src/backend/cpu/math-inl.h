@@ -1,4 +1,4 @@
-// Vectorised exp, erf and the exact gelu; compiled once per instruction set.
+// Vectorised exp, exp2, erf and the exact gelu; compiled once per instruction set.
 //
 // Polynomials are our own minimax fits (Remez exchange in 40 digits, relative weight); the forms
 // follow Cody and Waite (range reduction of exp) and Abramowitz and Stegun 7.1.26 (erfc as
@@ -6,6 +6,7 @@
 // lose all relative accuracy in the tail.
 // Maximum errors over all targets, against double, asserted by tests/conformance/math_test.cc:
 //   exp   1e-7 relative on [-87.3, 88.3]
+//   exp2  2e-7 relative on [-126, 127]
 //   erf   4e-7 absolute everywhere
 //   gelu  7e-7 relative for v > -3, 5e-6 relative down to the smallest normal result at v = -13
 #if defined(VIRNUCPRO_BACKEND_CPU_MATH_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -16,6 +17,15 @@
 #endif
 
 #include "hwy/highway.h"
+
+// Loops over vectors in registers have constant bounds and must vanish.
+#ifndef VIRNUCPRO_UNROLL_VECTORS
+#ifdef __clang__
+#define VIRNUCPRO_UNROLL_VECTORS _Pragma("unroll")
+#else
+#define VIRNUCPRO_UNROLL_VECTORS _Pragma("GCC unroll 8")
+#endif
+#endif
 
 HWY_BEFORE_NAMESPACE();
 namespace virnucpro {
@@ -46,6 +56,50 @@ HWY_INLINE V exp_bounded(D d, V x) {
   p = hn::MulAdd(p, r, hn::Set(d, 1.0f));
   p = hn::MulAdd(p, r, hn::Set(d, 1.0f));
   return hn::IfThenZeroElse(hn::Lt(x, hn::Set(d, -87.33f)), hn::Mul(p, scale));
+}
+
+/// One step of Horner's rule for kCount polynomials: p = p * x + coefficient.
+template <std::size_t kCount, class V>
+HWY_INLINE void horner(V (&p)[kCount], const V (&x)[kCount], V coefficient) {
+  VIRNUCPRO_UNROLL_VECTORS
+  for (std::size_t i = 0; i < kCount; ++i) p[i] = hn::MulAdd(p[i], x[i], coefficient);
+}
+
+/// 2^x of kCount vectors, for x <= 127: zero below -126.5, NaN for NaN. For softmax, where errors
+/// of the argument outweigh those of the fit. Step by step over all vectors: the steps of one wait
+/// for each other, and an out-of-order core sees only some tens of operations ahead.
+template <std::size_t kCount, class D, class V = hn::Vec<D>>
+HWY_INLINE void exp2_bounded(D d, V (&x)[kCount]) {
+  const hn::RebindToSigned<D> di;
+  V scale[kCount];
+  V p[kCount];
+  const V floor = hn::Set(d, -127.0f);
+  const V magic = hn::Set(d, 12583039.0f);  // as in exp_bounded
+  VIRNUCPRO_UNROLL_VECTORS
+  for (std::size_t i = 0; i < kCount; ++i) {
+    // At -127 the scale below is zero. NaN must pass: x86 then returns the second operand.
+#if HWY_ARCH_X86 && HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128
+    x[i] = hn::Max(floor, x[i]);
+#else
+    x[i] = hn::IfThenElse(hn::Lt(x[i], floor), floor, x[i]);
+#endif
+  }
+  VIRNUCPRO_UNROLL_VECTORS
+  for (std::size_t i = 0; i < kCount; ++i) scale[i] = hn::Add(x[i], magic);
+  VIRNUCPRO_UNROLL_VECTORS
+  for (std::size_t i = 0; i < kCount; ++i) x[i] = hn::Sub(x[i], hn::Sub(scale[i], magic));
+  // 2^r on |r| <= 1 / 2; the fit is within 9.4e-8.
+  VIRNUCPRO_UNROLL_VECTORS
+  for (std::size_t i = 0; i < kCount; ++i) p[i] = hn::Set(d, 1.326951897e-3f);
+  horner(p, x, hn::Set(d, 9.671291336e-3f));
+  horner(p, x, hn::Set(d, 5.550710857e-2f));
+  horner(p, x, hn::Set(d, 2.402224690e-1f));
+  horner(p, x, hn::Set(d, 6.931470037e-1f));
+  horner(p, x, hn::Set(d, 1.0f));
+  VIRNUCPRO_UNROLL_VECTORS
+  for (std::size_t i = 0; i < kCount; ++i) {
+    x[i] = hn::Mul(p[i], hn::BitCast(d, hn::ShiftLeft<23>(hn::BitCast(di, scale[i]))));
+  }
 }
 
 /// exp(x) for every x; infinity above 88.37.
