@@ -46,6 +46,10 @@ void shapes(benchmark::internal::Benchmark* bench) {
   for (const DataType type :
        {DataType::kFloat32, DataType::kFloat16, DataType::kBFloat16, DataType::kInt8}) {
     const auto t = static_cast<std::int64_t>(type);
+    bench->Args({2048, 64, 256, t, 0, 1});     // mini, DNABERT-S, gated layer
+    bench->Args({2048, 80, 240, t, 0, 1});     // mini, ESM-2, qkv
+    bench->Args({2048, 80, 320, t, 1, 1});     // fc1
+    bench->Args({2048, 320, 80, t, 0, 1});     // fc2
     bench->Args({1024, 128, 384, t, 0, 1});    // tiny
     bench->Args({1024, 768, 6144, t, 0, 1});   // DNABERT-S, gated layer
     bench->Args({1024, 1280, 5120, t, 1, 1});  // ESM-2 650M, fc1

@@ -54,7 +54,7 @@ constexpr std::size_t kTileVectors = 2;
 
 std::size_t strip_columns() { return kTileVectors * hn::Lanes(hn::ScalableTag<float>()); }
 
-GemmTile tile_shape() { return {kTileRows, strip_columns()}; }
+GemmTile tile_shape() { return {kTileRows, hn::Lanes(hn::ScalableTag<float>())}; }
 
 /// Products of float32, summed with fused multiply-adds.
 struct FloatArithmetic {
@@ -129,9 +129,9 @@ struct FinishSums {
   }
 };
 
-/// A register tile: sums[kTileRows, kTileVectors vectors] (+)= rows[kTileRows, depth] *
+/// A register tile: sums[kTileRows, kVectors vectors] (+)= rows[kTileRows, depth] *
 /// strip[depth, the same], stored by `out`.
-template <class Arithmetic, bool kAccumulate, class Out,
+template <class Arithmetic, std::size_t kVectors, bool kAccumulate, class Out,
           class Element = typename Arithmetic::Element>
 HWY_INLINE void multiply_tile(const Element* HWY_RESTRICT rows, std::size_t stride,
                               const Element* HWY_RESTRICT strip, std::size_t depth, Element* sums,
@@ -139,27 +139,27 @@ HWY_INLINE void multiply_tile(const Element* HWY_RESTRICT rows, std::size_t stri
   const typename Arithmetic::D d;
   using V = typename Arithmetic::V;
   const std::size_t lanes = hn::Lanes(d);
-  V tile[kTileRows][kTileVectors];
+  V tile[kTileRows][kVectors];
   VIRNUCPRO_UNROLL_TILE
   for (std::size_t row = 0; row < kTileRows; ++row) {
     VIRNUCPRO_UNROLL_TILE
-    for (std::size_t column = 0; column < kTileVectors; ++column) {
+    for (std::size_t column = 0; column < kVectors; ++column) {
       tile[row][column] =
           kAccumulate ? hn::Load(d, sums + row * sums_stride + column * lanes) : hn::Zero(d);
     }
   }
   for (std::size_t k = 0; k < depth; ++k) {
-    V right[kTileVectors];
+    V right[kVectors];
     VIRNUCPRO_UNROLL_TILE
-    for (std::size_t column = 0; column < kTileVectors; ++column) {
+    for (std::size_t column = 0; column < kVectors; ++column) {
       right[column] = hn::Load(d, strip + column * lanes);
     }
-    strip += kTileVectors * lanes;
+    strip += kVectors * lanes;
     VIRNUCPRO_UNROLL_TILE
     for (std::size_t row = 0; row < kTileRows; ++row) {
       const V left = hn::Set(d, rows[row * stride + k]);
       VIRNUCPRO_UNROLL_TILE
-      for (std::size_t column = 0; column < kTileVectors; ++column) {
+      for (std::size_t column = 0; column < kVectors; ++column) {
         tile[row][column] = Arithmetic::multiply_add(left, right[column], tile[row][column]);
       }
     }
@@ -167,20 +167,20 @@ HWY_INLINE void multiply_tile(const Element* HWY_RESTRICT rows, std::size_t stri
   VIRNUCPRO_UNROLL_TILE
   for (std::size_t row = 0; row < kTileRows; ++row) {
     VIRNUCPRO_UNROLL_TILE
-    for (std::size_t column = 0; column < kTileVectors; ++column) {
+    for (std::size_t column = 0; column < kVectors; ++column) {
       out.store(d, tile[row][column], row, column * lanes, sums, sums_stride);
     }
   }
 }
 
-template <class Arithmetic, class Out, class Element>
+template <class Arithmetic, std::size_t kVectors, class Out, class Element>
 HWY_INLINE void multiply_tile(bool accumulate, const Element* rows, std::size_t stride,
                               const Element* strip, std::size_t depth, Element* sums,
                               std::size_t sums_stride, const Out& out) {
   if (accumulate) {
-    multiply_tile<Arithmetic, true>(rows, stride, strip, depth, sums, sums_stride, out);
+    multiply_tile<Arithmetic, kVectors, true>(rows, stride, strip, depth, sums, sums_stride, out);
   } else {
-    multiply_tile<Arithmetic, false>(rows, stride, strip, depth, sums, sums_stride, out);
+    multiply_tile<Arithmetic, kVectors, false>(rows, stride, strip, depth, sums, sums_stride, out);
   }
 }
 
@@ -196,45 +196,57 @@ void fill_tail(const Product& p, std::size_t whole_rows) {
               (whole_rows + kTileRows - p.rows) * p.depth * sizeof(*p.input));
 }
 
+/// One block of depth, [first, first + depth), times the strip of kVectors vectors from `column`
+/// on.
+template <class Arithmetic, std::size_t kVectors, class Product>
+HWY_INLINE void multiply_strip(const Product& p, const GemmFinish* finish, std::size_t first,
+                               std::size_t depth, std::size_t column) {
+  using Element = typename Arithmetic::Element;
+  const std::size_t columns = kVectors * hn::Lanes(typename Arithmetic::D());
+  const std::size_t whole_rows = p.rows / kTileRows * kTileRows;
+  const bool is_last = first + depth == p.depth;
+  const Element* strip = p.packed + first * p.padded_width + column * depth;
+  for (std::size_t row = 0; row < p.rows; row += kTileRows) {
+    const bool is_tail = row == whole_rows;
+    const Element* rows = is_tail ? p.tail + first : p.input + row * p.input_stride + first;
+    const std::size_t stride = is_tail ? p.depth : p.input_stride;
+    Element* sums = p.sums + row * p.padded_width + column;
+    if constexpr (std::is_same_v<Element, float>) {
+      if (is_last && finish != nullptr) {
+        const FinishSums to{*finish, row, column};
+        if (!is_tail && column + columns <= finish->columns) {
+          multiply_tile<Arithmetic, kVectors>(first > 0, rows, stride, strip, depth, sums,
+                                              p.padded_width, to);
+        } else {
+          multiply_tile<Arithmetic, kVectors>(first > 0, rows, stride, strip, depth, sums,
+                                              p.padded_width, KeepSums<float>());
+          to.send_edge(sums, p.padded_width, HWY_MIN(kTileRows, p.rows - row),
+                       HWY_MIN(columns, finish->columns - column));
+        }
+        continue;
+      }
+    }
+    multiply_tile<Arithmetic, kVectors>(first > 0, rows, stride, strip, depth, sums, p.padded_width,
+                                        KeepSums<Element>());
+  }
+}
+
 template <class Arithmetic, class Product>
 HWY_INLINE void multiply(const Product& p, const GemmFinish* finish) {
-  using Element = typename Arithmetic::Element;
   const std::size_t columns = strip_columns();
   const std::size_t block = gemm_block(p.depth, columns);
   const std::size_t whole_rows = p.rows / kTileRows * kTileRows;
   if (whole_rows < p.rows) fill_tail(p, whole_rows);
   for (std::size_t first = 0; first < p.depth; first += block) {
     const std::size_t depth = HWY_MIN(block, p.depth - first);
-    const bool is_last = first + depth == p.depth;
-    const Element* blocks = p.packed + first * p.padded_width;
-    for (std::size_t column = 0; column < p.padded_width; column += columns) {
-      const Element* strip = blocks + column * depth;
-      for (std::size_t row = 0; row < p.rows; row += kTileRows) {
-        const bool is_tail = row == whole_rows;
-        const Element* rows = is_tail ? p.tail + first : p.input + row * p.input_stride + first;
-        const std::size_t stride = is_tail ? p.depth : p.input_stride;
-        Element* sums = p.sums + row * p.padded_width + column;
-        if constexpr (std::is_same_v<Element, float>) {
-          if (is_last && finish != nullptr) {
-            const FinishSums to{*finish, row, column};
-            if (!is_tail && column + columns <= finish->columns) {
-              multiply_tile<Arithmetic>(first > 0, rows, stride, strip, depth, sums, p.padded_width,
-                                        to);
-            } else {
-              multiply_tile<Arithmetic>(first > 0, rows, stride, strip, depth, sums, p.padded_width,
-                                        KeepSums<float>());
-              to.send_edge(sums, p.padded_width, HWY_MIN(kTileRows, p.rows - row),
-                           HWY_MIN(columns, finish->columns - column));
-            }
-            continue;
-          }
-        }
-        multiply_tile<Arithmetic>(first > 0, rows, stride, strip, depth, sums, p.padded_width,
-                                  KeepSums<Element>());
-      }
+    std::size_t column = 0;
+    for (; column + columns <= p.padded_width; column += columns) {
+      multiply_strip<Arithmetic, kTileVectors>(p, finish, first, depth, column);
     }
+    if (column < p.padded_width) multiply_strip<Arithmetic, 1>(p, finish, first, depth, column);
   }
 }
+static_assert(kTileVectors == 2, "a last strip is half as wide as the others");
 
 void multiply_floats(const GemmFloats& product) {
   multiply<FloatArithmetic>(product, product.finish);
@@ -274,16 +286,17 @@ HWY_INLINE void transpose_four(const float* const* rows, std::size_t count, std:
 /// Packs elements of 32 bits. fetch(row, first, count, to) writes elements of one weight row.
 template <class Fetch>
 HWY_INLINE void pack(std::size_t depth, std::size_t width, float* packed, const Fetch& fetch) {
-  const std::size_t columns = strip_columns();
-  const std::size_t padded = (width + columns - 1) / columns * columns;
-  const std::size_t block = gemm_block(depth, columns);
+  const std::size_t lanes = tile_shape().columns;
+  const std::size_t padded = (width + lanes - 1) / lanes * lanes;
+  const std::size_t block = gemm_block(depth, strip_columns());
   HWY_ALIGN float chunk[4][kPackChunk];
   const float* const rows[4] = {chunk[0], chunk[1], chunk[2], chunk[3]};
   for (std::size_t first = 0; first < depth; first += block) {
     const std::size_t count = HWY_MIN(block, depth - first);
-    for (std::size_t column = 0; column < padded; column += columns) {
+    for (std::size_t column = 0; column < padded; column += strip_columns()) {
+      const std::size_t columns = HWY_MIN(strip_columns(), padded - column);
       float* strip = packed + first * padded + column * count;
-      for (std::size_t j = 0; j < columns; j += 4) {  // strips have whole groups of four, or one
+      for (std::size_t j = 0; j < columns; j += 4) {  // strips are whole groups of four, or less
         for (std::size_t k = 0; k < count; k += kPackChunk) {
           const std::size_t elements = HWY_MIN(kPackChunk, count - k);
           const std::size_t group = HWY_MIN(columns, 4);
@@ -296,7 +309,7 @@ HWY_INLINE void pack(std::size_t depth, std::size_t width, float* packed, const 
           }
           if (group == 4) {
             transpose_four(rows, elements, columns, strip + k * columns + j);
-          } else {  // the scalar target, whose strips have two columns
+          } else {  // the scalar target, whose strips have one or two columns
             for (std::size_t e = 0; e < elements; ++e) {
               for (std::size_t i = 0; i < group; ++i) {
                 std::memcpy(strip + (k + e) * columns + i, chunk[i] + e, sizeof(float));

@@ -19,11 +19,11 @@ namespace virnucpro {
 /// The shape of the register tile of the chosen instruction set.
 struct GemmTile {
   std::size_t rows;
-  std::size_t columns;  // of a strip; panels are padded to whole strips with zeros
+  std::size_t columns;  // of one vector; panels are padded to whole vectors with zeros
 };
 GemmTile gemm_tile();
 
-/// Columns of a packed panel of `width` weight rows: whole strips.
+/// Columns of a packed panel of `width` weight rows: whole vectors.
 std::size_t gemm_padded_width(std::size_t width);
 
 /// Packs `width` rows of `depth` elements each, one after the other, for gemm_floats. `type` is a
