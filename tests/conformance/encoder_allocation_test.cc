@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "backend/cpu/cpu_backend.h"
+#include "backend/cpu/linear_cpu.h"
 #include "conformance/allocation_counter.h"
 #include "models/dnabert_s.h"
 #include "models/esm2.h"
@@ -25,6 +26,8 @@ PackedBatch batch_of(std::initializer_list<std::int32_t> lengths) {
   return batch;
 }
 
+constexpr std::int64_t kLeastInputs = 64;  // of the dense layers
+
 /// (encoder, precision, threads)
 using Parameters = std::tuple<std::string, Precision, std::size_t>;
 
@@ -32,12 +35,17 @@ class EncoderAllocation : public testing::TestWithParam<Parameters> {};
 
 TEST_P(EncoderAllocation, ASteadyStateAllocatesNothing) {
   const auto& [name, precision, threads] = GetParam();
+  if (!is_own(cpu_product(linear_type(precision), kLeastInputs))) {
+    GTEST_SKIP() << "oneDNN multiplies " << name_of(precision)
+                 << " here, and allocates in its calls";
+  }
   CpuBackend backend(threads);
   std::unique_ptr<Encoder> encoder;
   if (name == "esm2") {
-    encoder = std::make_unique<Esm2>(synthetic_esm2("steady", 2, 64, 4), precision, backend);
+    encoder =
+        std::make_unique<Esm2>(synthetic_esm2("steady", 2, kLeastInputs, 4), precision, backend);
   } else {
-    encoder = std::make_unique<DnabertS>(synthetic_dnabert_s("steady", 2, 64, 4, 128, 32),
+    encoder = std::make_unique<DnabertS>(synthetic_dnabert_s("steady", 2, kLeastInputs, 4, 128, 32),
                                          precision, backend);
   }
   Workspace workspace(backend);

@@ -37,10 +37,6 @@ T* grow(Scratch& scratch, std::size_t count) {
   return reinterpret_cast<T*>(scratch.data());
 }
 
-bool is_own(CpuProduct product) {
-  return product == CpuProduct::kFloats || product == CpuProduct::kPairs;
-}
-
 Type library_type(CpuProduct product) {
   return product == CpuProduct::kInt8 ? Type::s8 : Type::bf16;
 }

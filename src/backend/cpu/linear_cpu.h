@@ -33,6 +33,11 @@ enum class CpuProduct {
 /// The one this processor uses for weights of `type` with so many inputs. Thread-safe.
 CpuProduct cpu_product(DataType type, std::int64_t inputs = kUsualInputs);
 
+/// Our own products allocate nothing; oneDNN does in every call.
+constexpr bool is_own(CpuProduct product) {
+  return product == CpuProduct::kFloats || product == CpuProduct::kPairs;
+}
+
 /// What the dense layers of one CpuBackend keep. Used by one thread at a time, as the backend;
 /// `workers` by one thread each.
 struct CpuLinearState {
