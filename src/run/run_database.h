@@ -1,0 +1,107 @@
+// The database of a run: what went in, what has been computed, and the account of it.
+//
+// One SQLite file in the output folder (docs/reliability.md has its tables). What commit() has
+// returned from survives a killed process and a power failure; what came after it leaves no trace.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "run/stored_rows.h"
+
+namespace virnucpro {
+
+/// Its name inside the output folder.
+inline constexpr const char* kDatabaseFile = "run.db";
+
+/// Receives a stored run in input order: begin_record, then chunk for each of its chunks, then
+/// end_record. Views are valid during the call.
+class StoredRunVisitor {
+ public:
+  virtual ~StoredRunVisitor() = default;
+  virtual void begin_record(const StoredRecord& record) = 0;
+  virtual void chunk(const StoredChunk& chunk, std::span<const StoredOrf> orfs) = 0;
+  virtual void end_record(Outcome outcome, std::string_view reason) = 0;
+};
+
+/// Open, and locked against every other process, as long as it lives. Thread-safe: calls take
+/// turns. Errors of the disk are OutputError (full, read-only, removed), a file that is damaged or
+/// no run database is InputError; both name the file and what to do. After an OutputError of a
+/// writing call the open transaction is gone and only reading and destruction may follow.
+class RunDatabase {
+ public:
+  enum class Existing {
+    kContinue,   ///< go on with the same work; ConfigError listing each difference of other work
+    kStartOver,  ///< throw away what is there
+  };
+
+  /// Opens the database of `folder`, or makes one; the folder must exist. Throws ConfigError also
+  /// when another process has it open.
+  RunDatabase(const std::string& folder, const std::vector<RunFact>& work, Existing existing);
+  /// Opens one that must exist, whatever its work. InputError when there is none.
+  explicit RunDatabase(const std::string& folder);
+  ~RunDatabase();
+  RunDatabase(RunDatabase&&) noexcept;
+  RunDatabase& operator=(RunDatabase&&) = delete;
+
+  /// True where a folder holds a run database, whoever uses it.
+  static bool exists(const std::string& folder);
+
+  const std::string& path() const;
+  std::vector<RunFact> work() const;
+
+  /// What is stored, the open transaction included.
+  StoredExtent extent() const;
+  /// All records are stored with everything that belongs to them.
+  bool is_complete() const;
+
+  // Writing. Rows come in input order, each number once: that of extent(). A transaction begins
+  // with the first of them and ends with commit().
+  void begin_record(const StoredRecord& record);
+  void add_chunk(const StoredChunk& chunk);
+  void add_orf(const StoredOrf& orf);
+  void end_record(std::uint64_t ordinal, Outcome outcome, std::string_view reason);
+  /// Replaces what is stored of this ORF and encoder. `orf` may lie beyond extent().
+  void put_embedding(std::uint64_t orf, StoredEncoder encoder, std::span<const float> values);
+  /// Forgets embeddings of ORFs before this one.
+  void drop_embeddings_before(std::uint64_t orf);
+  /// After the last record: nothing can be added any more.
+  void mark_complete();
+  /// Free texts beside the rows, such as run.json. Part of the transaction, too.
+  void set_text(std::string_view name, std::string_view text);
+  std::optional<std::string> text(std::string_view name) const;
+  /// Adds a session; update_session() changes the newest.
+  void begin_session(const StoredSession& session);
+  void update_session(double seconds, std::uint64_t orfs_computed);
+  std::vector<StoredSession> sessions() const;
+  /// Makes all of it durable. Throws OutputError also when the folder or the file has been removed
+  /// or replaced meanwhile.
+  void commit();
+  bool has_uncommitted() const;
+
+  // Reading.
+  /// Calls `take` for the record, if it is stored.
+  void read_record(std::uint64_t ordinal,
+                   const std::function<void(const StoredRecord&)>& take) const;
+  /// Stored ORFs of [first, end), in order.
+  void read_orfs(std::uint64_t first, std::uint64_t end,
+                 const std::function<void(const StoredOrf&)>& take) const;
+  /// Stored embeddings of ORFs of [first, end), by ORF, then encoder.
+  void read_embeddings(std::uint64_t first, std::uint64_t end,
+                       const std::function<void(std::uint64_t orf, StoredEncoder encoder,
+                                                std::span<const float> values)>& take) const;
+  /// The whole run. Every row is checked: what does not fit together is an InputError.
+  void visit(StoredRunVisitor& visitor) const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace virnucpro

@@ -1,0 +1,77 @@
+// The rows of a run's database, as plain values.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "run/outcome.h"
+
+namespace virnucpro {
+
+/// One thing in which two runs must agree to be the same work, such as {"input 1 sha256", "9f..."}.
+/// The names are for people: they are printed where two runs differ.
+struct RunFact {
+  std::string name;
+  std::string value;
+  bool operator==(const RunFact&) const = default;
+};
+
+/// A record of the input. `ordinal` counts over all inputs from 0; a shard has gaps. `bases` are in
+/// the form of sequence/packed_bases.h, which the database does not look into.
+struct StoredRecord {
+  std::uint64_t ordinal = 0;
+  std::string_view id;  ///< any bytes
+  std::uint64_t length = 0;
+  std::span<const std::byte> bases;
+};
+
+/// Bases [start, end) of its record. Chunks and ORFs are numbered in input order from 0 without
+/// gaps, over the whole run.
+struct StoredChunk {
+  std::uint64_t number = 0;
+  std::uint64_t record = 0;  ///< its ordinal
+  std::uint64_t index = 0;   ///< within the record, from 0
+  std::uint64_t start = 0;
+  std::uint64_t end = 0;
+  Outcome outcome = Outcome::kNoOrf;
+  std::string_view reason;  ///< of a failure
+};
+
+/// The result of one open frame: scored or failed.
+struct StoredOrf {
+  std::uint64_t number = 0;
+  std::uint64_t chunk = 0;  ///< its number
+  std::uint8_t frame = 0;   ///< 0 to 5: F1 F2 F3 R1 R2 R3
+  Outcome outcome = Outcome::kScored;
+  float p_others = 0.0f;  ///< exact; 0 where failed
+  float p_virus = 0.0f;
+  /// The earlier ORF that has the same nucleotides and protein and was computed in its place.
+  std::optional<std::uint64_t> same_as;
+  std::string_view reason;  ///< of a failure
+};
+
+/// How far a database goes. What is stored is a prefix of the input: records that have begun,
+/// chunks, ORFs.
+struct StoredExtent {
+  std::uint64_t records = 0;
+  std::uint64_t chunks = 0;
+  std::uint64_t orfs = 0;
+};
+
+/// One process that worked on the run, for people and run.json.
+struct StoredSession {
+  std::string started_at;  ///< UTC; never compared: clocks go back
+  std::string program_version;
+  std::string device;  ///< and its description
+  double seconds = 0.0;
+  std::uint64_t orfs_computed = 0;  ///< not counting repeats
+};
+
+/// The encoders' numbers in the database.
+enum class StoredEncoder : std::uint8_t { kDnabertS, kEsm2 };
+
+}  // namespace virnucpro
