@@ -14,10 +14,12 @@ packages=(
   libhts-dev                                          # src/sequence; brings libcurl4-gnutls-dev
   nlohmann-json3-dev                                  # src/tokenizer, src/weights, src/report
   libhdf5-dev                                         # src/report
+  libsqlite3-dev                                      # src/run
   libyaml-cpp-dev                                     # src/config
   libcli11-dev                                        # src/cli
   libspdlog-dev libfmt-dev libssl-dev zlib1g-dev      # src/base, src/cli, src/weights
   libgtest-dev libgmock-dev libbenchmark-dev          # tests, bench
+  sqlite3                                             # tests/unit/run: the stock program reads what a killed run left
   clang-format                                        # make format, make check-format
 )
 

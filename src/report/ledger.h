@@ -4,28 +4,10 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <string_view>
+
+#include "run/outcome.h"
 
 namespace virnucpro {
-
-/// Scored: has at least one score. No ORF: long enough, but no frame is free of stops. Too short:
-/// fewer than three bases, not one codon (the published tool is silent about both). Failed: could
-/// not be computed, with a reason.
-enum class Outcome : std::uint8_t { kScored, kNoOrf, kTooShort, kFailed };
-
-inline constexpr std::size_t kOutcomes = 4;
-
-/// The word in the tables: scored, no_orf, too_short, failed.
-constexpr std::string_view name_of(Outcome outcome) {
-  constexpr std::array<std::string_view, kOutcomes> kNames = {"scored", "no_orf", "too_short",
-                                                              "failed"};
-  return kNames[static_cast<std::size_t>(outcome)];
-}
-
-/// What a chunk without ORFs is: a codon takes three bases.
-constexpr Outcome outcome_without_orf(std::uint64_t bases) {
-  return bases < 3 ? Outcome::kTooShort : Outcome::kNoOrf;
-}
 
 /// One counter per outcome.
 class OutcomeCounts {

@@ -21,7 +21,7 @@ namespace virnucpro {
 inline constexpr const char* kDatabaseFile = "run.db";
 
 /// Receives a stored run in input order: begin_record, then chunk for each of its chunks, then
-/// end_record. Views are valid during the call.
+/// end_record. Views are valid during the call, in which the database may be read.
 class StoredRunVisitor {
  public:
   virtual ~StoredRunVisitor() = default;
@@ -32,8 +32,8 @@ class StoredRunVisitor {
 
 /// Open, and locked against every other process, as long as it lives. Thread-safe: calls take
 /// turns. Errors of the disk are OutputError (full, read-only, removed), a file that is damaged or
-/// no run database is InputError; both name the file and what to do. After an OutputError of a
-/// writing call the open transaction is gone and only reading and destruction may follow.
+/// no run database is InputError; both name the file and what to do. After an error of a writing
+/// call the open transaction is gone, and every later writing call throws it again.
 class RunDatabase {
  public:
   enum class Existing {
@@ -96,7 +96,8 @@ class RunDatabase {
   void read_embeddings(std::uint64_t first, std::uint64_t end,
                        const std::function<void(std::uint64_t orf, StoredEncoder encoder,
                                                 std::span<const float> values)>& take) const;
-  /// The whole run. Every row is checked: what does not fit together is an InputError.
+  /// All that is stored. Every row is checked: what does not fit together is an InputError, and so
+  /// is a record that has not ended.
   void visit(StoredRunVisitor& visitor) const;
 
  private:

@@ -1,0 +1,224 @@
+#include "run/database_file.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+
+#include "base/check.h"
+#include "base/errors.h"
+#include "base/format.h"
+#include "base/partial_file.h"
+#include "run/run_database.h"
+#include "run/schema.h"
+
+namespace virnucpro {
+namespace {
+
+/// Somebody who only looks with the program sqlite3 is soon done; another run is not.
+constexpr int kPatienceMs = 500;
+
+/// Pages of the write-ahead log before they are copied into the database: 32 MiB. Each copy waits
+/// for the disk twice, and the default, 1000, would copy after every batch.
+constexpr const char* kSettings =
+    "PRAGMA synchronous=FULL;"  // commit waits for the disk
+    "PRAGMA wal_autocheckpoint=8000;"
+    "PRAGMA secure_delete=OFF;"  // Debian overwrites what is deleted
+    "PRAGMA temp_store=MEMORY;"
+    "PRAGMA cache_size=-16384";  // KiB
+
+std::string path_in(const std::string& folder) {
+  return (std::filesystem::path(folder) / kDatabaseFile).string();
+}
+
+/// Throws unless SQLite may be let near the path.
+void look_before_opening(const std::string& folder, const std::string& path, bool must_exist) {
+  std::error_code error;
+  const auto status = std::filesystem::status(path, error);
+  if (std::filesystem::is_regular_file(status)) return;
+  if (std::filesystem::exists(status)) fail_damaged(path, "something that is no file");
+  if (error && error != std::errc::no_such_file_or_directory) {
+    fail_output(path, "open", error.value());
+  }
+  if (must_exist) {
+    throw InputError(
+        fmt::format("{}: there is no {} in this folder. Name the output folder of a run.", folder,
+                    kDatabaseFile));
+  }
+}
+
+std::uint64_t number_of(const SqliteConnection& connection, const char* sql) {
+  SqliteStatement statement(connection, sql);
+  check(statement.step(), "no row of: {}", sql);
+  return static_cast<std::uint64_t>(statement.integer(0));
+}
+
+const std::string* value_of(const std::vector<RunFact>& facts, const std::string& name) {
+  const auto fact = std::find_if(facts.begin(), facts.end(),
+                                 [&](const RunFact& each) { return each.name == name; });
+  return fact == facts.end() ? nullptr : &fact->value;
+}
+
+/// One line per difference, none where there is none.
+std::string differences(const std::vector<RunFact>& there, const std::vector<RunFact>& now) {
+  std::string lines;
+  for (const RunFact& fact : there) {
+    const std::string* value = value_of(now, fact.name);
+    if (value == nullptr) {
+      lines += fmt::format("  {}: {} there, nothing now\n", fact.name, fact.value);
+    } else if (*value != fact.value) {
+      lines += fmt::format("  {}: {} there, {} now\n", fact.name, fact.value, *value);
+    }
+  }
+  for (const RunFact& fact : now) {
+    if (value_of(there, fact.name) == nullptr) {
+      lines += fmt::format("  {}: nothing there, {} now\n", fact.name, fact.value);
+    }
+  }
+  return lines;
+}
+
+}  // namespace
+
+DatabaseFile::DatabaseFile(const std::string& folder, const std::vector<RunFact>& work,
+                           Opening opening)
+    : connection_([&] {
+        const std::string path = path_in(folder);
+        look_before_opening(folder, path, opening == Opening::kExisting);
+        return SqliteConnection(
+            path, SQLITE_OPEN_READWRITE | (opening == Opening::kExisting ? 0 : SQLITE_OPEN_CREATE));
+      }()) {
+  // A file from somebody else may hold views and triggers: none of them is to run.
+  connection_.configure(SQLITE_DBCONFIG_DEFENSIVE, true);
+  connection_.configure(SQLITE_DBCONFIG_TRUSTED_SCHEMA, false);
+  connection_.configure(SQLITE_DBCONFIG_ENABLE_VIEW, false);
+  connection_.configure(SQLITE_DBCONFIG_ENABLE_TRIGGER, false);
+  sqlite3_busy_timeout(connection_.get(), kPatienceMs);
+  // Before the first look at the file. SQLite then keeps its lock until the end and needs no memory
+  // shared with other processes, so that network file systems will do.
+  connection_.execute("PRAGMA locking_mode=EXCLUSIVE; PRAGMA cell_size_check=ON");
+  if (opening == Opening::kStartOver) start_over();
+  if (!is_new()) {
+    require_known_schema();
+  } else if (opening == Opening::kExisting) {
+    fail_damaged(path(), "a file without its tables");
+  } else {
+    // The older setting of a file that is started over would stay. Debian's default moves pages.
+    connection_.execute("PRAGMA auto_vacuum=NONE");
+  }
+  SqliteStatement set_mode(connection_, "PRAGMA journal_mode=WAL");
+  check(set_mode.step() && set_mode.text(0) == "wal", "SQLite keeps no write-ahead log here");
+  set_mode.reset();
+  connection_.execute(kSettings);
+  if (is_new()) {
+    make(folder, work);
+  } else if (opening == Opening::kContinue) {
+    require_same_work(work);
+  }
+  identities_ = {identity_of(path()), identity_of(path() + "-wal")};
+  require_in_place();
+}
+
+DatabaseFile::~DatabaseFile() {
+  // At its end SQLite removes the log by its name, which may mean that of another run by now.
+  if (!is_in_place()) {
+    sqlite3_db_config(connection_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  }
+}
+
+bool DatabaseFile::is_new() const {
+  // A process that was killed on the way leaves an empty file, or one without tables.
+  return number_of(connection_, "SELECT count(*) FROM sqlite_schema") == 0 &&
+         number_of(connection_, "PRAGMA application_id") == 0 &&
+         number_of(connection_, "PRAGMA user_version") == 0;
+}
+
+void DatabaseFile::start_over() const {
+  // Empties the file in one transaction, whatever is in it, damaged or no database at all.
+  connection_.configure(SQLITE_DBCONFIG_RESET_DATABASE, true);
+  connection_.execute("VACUUM");
+  connection_.configure(SQLITE_DBCONFIG_RESET_DATABASE, false);
+}
+
+void DatabaseFile::make(const std::string& folder, const std::vector<RunFact>& work) const {
+  connection_.execute("BEGIN IMMEDIATE");
+  for (const char* sql : schema_statements()) connection_.execute(sql);
+  for (const char* sql : initial_rows()) connection_.execute(sql);
+  {
+    SqliteStatement insert(connection_, "INSERT INTO work VALUES (?1, ?2, ?3)");
+    for (std::size_t i = 0; i < work.size(); ++i) {
+      check(value_of(work, work[i].name) == &work[i].value, "two facts are called '{}'",
+            work[i].name);
+      insert.bind(1, std::uint64_t{i}).bind(2, work[i].name).bind(3, work[i].value).run();
+    }
+  }
+  connection_.execute(fmt::format("PRAGMA application_id={}; PRAGMA user_version={}; COMMIT",
+                                  kApplicationId, kSchemaVersion)
+                          .c_str());
+  sync_folder(folder);  // the name, too
+}
+
+void DatabaseFile::require_known_schema() const {
+  const std::uint64_t application = number_of(connection_, "PRAGMA application_id");
+  if (application != kApplicationId) {
+    fail_damaged(path(), fmt::format("a database of another program (application id {:#x})",
+                                     static_cast<std::uint32_t>(application)));
+  }
+  const std::uint64_t version = number_of(connection_, "PRAGMA user_version");
+  if (version != kSchemaVersion) {
+    fail_damaged(path(), fmt::format("one of version {}, where this program knows version {}",
+                                     static_cast<std::int32_t>(version), kSchemaVersion));
+  }
+  SqliteStatement statement(connection_, "SELECT sql FROM sqlite_schema ORDER BY rowid");
+  for (const char* expected : schema_statements()) {
+    if (!statement.step() || statement.text(0) != expected) {
+      fail_damaged(path(), "other tables than those of its version");
+    }
+  }
+  if (statement.step()) fail_damaged(path(), "more tables than those of its version");
+}
+
+std::vector<RunFact> DatabaseFile::work() const {
+  std::vector<RunFact> facts;
+  SqliteStatement statement(connection_, "SELECT name, value FROM work ORDER BY position");
+  while (statement.step()) {
+    facts.push_back({std::string(statement.text(0)), std::string(statement.text(1))});
+  }
+  return facts;
+}
+
+void DatabaseFile::require_same_work(const std::vector<RunFact>& work) const {
+  const std::string lines = differences(this->work(), work);
+  if (lines.empty()) return;
+  throw ConfigError(
+      fmt::format("{}: holds other work than what is asked for now:\n{}Choose another folder with "
+                  "-o, or throw away what is there with --force.",
+                  path(), lines));
+}
+
+DatabaseFile::Identity DatabaseFile::identity_of(const std::string& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) return {};
+  return {status.st_dev, status.st_ino};
+}
+
+bool DatabaseFile::is_in_place() const {
+  // SQLite compares what it has open with what the name means; the rest is for the log, and for
+  // another disk whose file has the same number.
+  int has_moved = 0;
+  const int code =
+      sqlite3_file_control(connection_.get(), "main", SQLITE_FCNTL_HAS_MOVED, &has_moved);
+  return code == SQLITE_OK && has_moved == 0 && identity_of(path()) == identities_[0] &&
+         identity_of(path() + "-wal") == identities_[1] && identities_[0].number != 0;
+}
+
+void DatabaseFile::require_in_place() const {
+  if (is_in_place()) return;
+  throw OutputError(
+      fmt::format("{}: was removed or replaced while the run was working in its folder. What has "
+                  "been computed since is lost; run again.",
+                  path()));
+}
+
+}  // namespace virnucpro

@@ -1,0 +1,57 @@
+// The file of a run's database: found or made, locked, known to be ours; for run/*.cc only.
+#pragma once
+
+#include <sys/types.h>
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include "run/sqlite_handles.h"
+#include "run/stored_rows.h"
+
+namespace virnucpro {
+
+/// A connection to a database with the tables of schema.h, which no other process can open
+/// meanwhile. Errors as in run_database.h.
+class DatabaseFile {
+ public:
+  /// What becomes of the file that is there.
+  enum class Opening {
+    kContinue,   ///< a new one where there is none; `work` must be that of an old one
+    kStartOver,  ///< a new one in any case
+    kExisting,   ///< there must be one, of whatever work
+  };
+
+  DatabaseFile(const std::string& folder, const std::vector<RunFact>& work, Opening opening);
+  ~DatabaseFile();
+  DatabaseFile(const DatabaseFile&) = delete;
+  DatabaseFile& operator=(const DatabaseFile&) = delete;
+
+  const SqliteConnection& connection() const { return connection_; }
+  const std::string& path() const { return connection_.path(); }
+  std::vector<RunFact> work() const;
+  /// OutputError unless the folder still shows the files that are open.
+  void require_in_place() const;
+
+ private:
+  /// Which file a name means.
+  struct Identity {
+    ::dev_t device = 0;
+    ::ino_t number = 0;
+    bool operator==(const Identity&) const = default;
+  };
+  static Identity identity_of(const std::string& path);
+
+  bool is_new() const;
+  void make(const std::string& folder, const std::vector<RunFact>& work) const;
+  void start_over() const;
+  void require_known_schema() const;
+  void require_same_work(const std::vector<RunFact>& work) const;
+  bool is_in_place() const;
+
+  SqliteConnection connection_;
+  std::array<Identity, 2> identities_;  ///< of the database and of its write-ahead log
+};
+
+}  // namespace virnucpro

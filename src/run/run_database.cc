@@ -1,0 +1,415 @@
+#include "run/run_database.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <exception>
+#include <filesystem>
+#include <limits>
+#include <mutex>
+#include <system_error>
+#include <utility>
+
+#include "base/check.h"
+#include "base/format.h"
+#include "run/database_file.h"
+#include "run/sqlite_handles.h"
+#include "run/stored_row_reader.h"
+#include "run/stored_run_walk.h"
+
+namespace virnucpro {
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "embeddings are stored as they lie");
+
+/// SQLite's numbers have a sign; the key of an embedding is twice its ORF's number.
+constexpr std::uint64_t kMostNumber = std::numeric_limits<std::int64_t>::max();
+constexpr std::uint64_t kMostOrf = kMostNumber / 2;
+
+std::uint64_t embedding_key(std::uint64_t orf, StoredEncoder encoder) {
+  check(orf < kMostOrf, "the embedding of ORF {}", orf);
+  return 2 * orf + static_cast<std::uint64_t>(encoder);
+}
+
+std::span<const std::byte> bytes_of(std::string_view text) {
+  return std::as_bytes(std::span(text.data(), text.size()));
+}
+
+/// What is in the tables, so that nobody has to count rows.
+struct State {
+  StoredExtent extent;
+  std::optional<std::uint64_t> last_record;  ///< its ordinal
+  bool complete = false;
+};
+
+/// Compares what the tables say of themselves with the ends of the tables.
+State read_state(const SqliteConnection& connection) {
+  SqliteStatement statement(
+      connection,
+      "SELECT id, records, chunks, orfs, complete, (SELECT max(ordinal) FROM records), "
+      "(SELECT max(number) FROM chunks), (SELECT max(number) FROM orfs) FROM progress");
+  if (!statement.step()) fail_damaged(connection.path(), "an empty table progress");
+  const StoredRowReader reader(statement, "progress");
+  State state;
+  state.extent = {reader.count(1, "records"), reader.count(2, "chunks"), reader.count(3, "orfs")};
+  state.complete = reader.count(4, "complete") != 0;
+  state.last_record = reader.optional_count(5, "the last record");
+  const auto last_chunk = reader.optional_count(6, "the last chunk");
+  const auto last_orf = reader.optional_count(7, "the last ORF");
+  const std::uint64_t most_records = state.last_record ? *state.last_record + 1 : 0;
+  const std::uint64_t chunks = last_chunk ? *last_chunk + 1 : 0;
+  const std::uint64_t orfs = last_orf ? *last_orf + 1 : 0;
+  if (state.extent.records > most_records || (most_records > 0 && state.extent.records == 0) ||
+      state.extent.chunks != chunks || state.extent.orfs != orfs) {
+    reader.fail(fmt::format("{} records, {} chunks and {} ORFs, where the tables end at {}, {}, {}",
+                            state.extent.records, state.extent.chunks, state.extent.orfs,
+                            most_records, chunks, orfs));
+  }
+  return state;
+}
+
+}  // namespace
+
+struct RunDatabase::Impl {
+  Impl(const std::string& folder, const std::vector<RunFact>& work, DatabaseFile::Opening opening)
+      : file(folder, work, opening), committed(read_state(file.connection())), state(committed) {}
+  ~Impl() {
+    if (connection().in_transaction()) connection().try_execute("ROLLBACK");
+  }
+
+  const SqliteConnection& connection() const { return file.connection(); }
+
+  /// An error of `action` takes the open transaction along, and every later call gets it again:
+  /// what follows it in order would not fit any more.
+  template <typename Action>
+  void change(Action&& action) {
+    const std::lock_guard lock(mutex);
+    if (failure) std::rethrow_exception(failure);
+    try {
+      action();
+    } catch (...) {
+      give_up(std::current_exception());
+      throw;
+    }
+  }
+
+  /// Changes something in the open transaction, or in a new one.
+  template <typename Action>
+  void write(Action&& action) {
+    change([&] {
+      if (!connection().in_transaction()) connection().execute("BEGIN IMMEDIATE");
+      action();
+    });
+  }
+
+  /// The same for rows of the input, which end with mark_complete().
+  template <typename Action>
+  void add(Action&& action) {
+    write([&] {
+      check(!state.complete, "a row after the last one");
+      action();
+    });
+  }
+
+  void give_up(std::exception_ptr error) {
+    failure = std::move(error);
+    // On some errors SQLite has rolled back by itself.
+    if (connection().in_transaction()) connection().try_execute("ROLLBACK");
+    state = committed;
+  }
+
+  DatabaseFile file;
+  /// Recursive, since a visitor may look up something else.
+  mutable std::recursive_mutex mutex;
+  State committed;
+  State state;
+  std::exception_ptr failure;
+
+  SqliteStatement insert_record{connection(),
+                                "INSERT INTO records(ordinal, id, length) VALUES (?1, ?2, ?3)"};
+  SqliteStatement insert_bases{connection(), "INSERT INTO bases VALUES (?1, ?2)"};
+  SqliteStatement update_record{connection(),
+                                "UPDATE records SET outcome = ?2, reason = ?3 WHERE ordinal = ?1"};
+  SqliteStatement insert_chunk{connection(),
+                               "INSERT INTO chunks(number, record, chunk, start, stop, outcome, "
+                               "reason) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"};
+  SqliteStatement insert_orf{connection(),
+                             "INSERT INTO orfs(number, chunk, frame, outcome, p_others, p_virus, "
+                             "same_as, reason) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"};
+  SqliteStatement replace_embedding{connection(), "REPLACE INTO embeddings VALUES (?1, ?2)"};
+  SqliteStatement update_progress{
+      connection(), "UPDATE progress SET records = ?1, chunks = ?2, orfs = ?3, complete = ?4"};
+  SqliteStatement select_record{
+      connection(),
+      "SELECT ordinal, id, length, packed FROM records LEFT JOIN bases ON "
+      "bases.record = records.ordinal WHERE ordinal = ?1"};
+};
+
+RunDatabase::RunDatabase(const std::string& folder, const std::vector<RunFact>& work,
+                         Existing existing)
+    : impl_(std::make_unique<Impl>(folder, work,
+                                   existing == Existing::kStartOver
+                                       ? DatabaseFile::Opening::kStartOver
+                                       : DatabaseFile::Opening::kContinue)) {}
+
+RunDatabase::RunDatabase(const std::string& folder)
+    : impl_(std::make_unique<Impl>(folder, std::vector<RunFact>{},
+                                   DatabaseFile::Opening::kExisting)) {}
+
+RunDatabase::~RunDatabase() = default;
+RunDatabase::RunDatabase(RunDatabase&&) noexcept = default;
+
+bool RunDatabase::exists(const std::string& folder) {
+  // Not opened: closing it again would end the lock that this process may hold on it. An empty file
+  // is what a process leaves that was killed while it made one.
+  std::error_code error;
+  const auto path = std::filesystem::path(folder) / kDatabaseFile;
+  return std::filesystem::is_regular_file(path, error) &&
+         std::filesystem::file_size(path, error) > 0 && !error;
+}
+
+const std::string& RunDatabase::path() const { return impl_->file.path(); }
+
+std::vector<RunFact> RunDatabase::work() const {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->file.work();
+}
+
+StoredExtent RunDatabase::extent() const {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->state.extent;
+}
+
+bool RunDatabase::is_complete() const {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->state.complete;
+}
+
+void RunDatabase::begin_record(const StoredRecord& record) {
+  impl_->add([&] {
+    State& state = impl_->state;
+    check(!state.last_record || record.ordinal > *state.last_record, "record {} after record {}",
+          record.ordinal, state.last_record.value_or(0));
+    impl_->insert_record.bind(1, record.ordinal)
+        .bind(2, bytes_of(record.id))
+        .bind(3, record.length)
+        .run();
+    impl_->insert_bases.bind(1, record.ordinal).bind(2, record.bases).run();
+    state.last_record = record.ordinal;
+    ++state.extent.records;
+  });
+}
+
+void RunDatabase::add_chunk(const StoredChunk& chunk) {
+  impl_->add([&] {
+    State& state = impl_->state;
+    check(chunk.number == state.extent.chunks, "chunk {} after {} chunks", chunk.number,
+          state.extent.chunks);
+    check(state.last_record && chunk.record <= *state.last_record, "a chunk of record {}",
+          chunk.record);
+    impl_->insert_chunk.bind(1, chunk.number)
+        .bind(2, chunk.record)
+        .bind(3, chunk.index)
+        .bind(4, chunk.start)
+        .bind(5, chunk.end)
+        .bind(6, static_cast<std::uint64_t>(chunk.outcome))
+        .bind_optional(7, chunk.reason)
+        .run();
+    ++state.extent.chunks;
+  });
+}
+
+void RunDatabase::add_orf(const StoredOrf& orf) {
+  impl_->add([&] {
+    State& state = impl_->state;
+    check(orf.number == state.extent.orfs && orf.chunk < state.extent.chunks,
+          "ORF {} of chunk {} after {} ORFs and {} chunks", orf.number, orf.chunk,
+          state.extent.orfs, state.extent.chunks);
+    check(orf.outcome == Outcome::kScored || orf.outcome == Outcome::kFailed, "ORF {} as {}",
+          orf.number, name_of(orf.outcome));
+    SqliteStatement& insert = impl_->insert_orf;
+    insert.bind(1, orf.number)
+        .bind(2, orf.chunk)
+        .bind(3, std::uint64_t{orf.frame})
+        .bind(4, static_cast<std::uint64_t>(orf.outcome));
+    if (orf.outcome == Outcome::kScored) {
+      // SQLite would make NULL of a NaN.
+      check(std::isfinite(orf.p_others) && std::isfinite(orf.p_virus),
+            "the scores of ORF {}: {} {}", orf.number, orf.p_others, orf.p_virus);
+      insert.bind(5, double{orf.p_others}).bind(6, double{orf.p_virus});
+    }
+    if (orf.same_as) insert.bind(7, *orf.same_as);
+    insert.bind_optional(8, orf.reason).run();
+    ++state.extent.orfs;
+  });
+}
+
+void RunDatabase::end_record(std::uint64_t ordinal, Outcome outcome, std::string_view reason) {
+  impl_->add([&] {
+    impl_->update_record.bind(1, ordinal)
+        .bind(2, static_cast<std::uint64_t>(outcome))
+        .bind_optional(3, reason)
+        .run();
+    check(sqlite3_changes(impl_->connection().get()) == 1, "the end of record {}, which is missing",
+          ordinal);
+  });
+}
+
+void RunDatabase::put_embedding(std::uint64_t orf, StoredEncoder encoder,
+                                std::span<const float> values) {
+  impl_->write([&] {
+    check(!values.empty(), "an empty embedding of ORF {}", orf);
+    impl_->replace_embedding.bind(1, embedding_key(orf, encoder)).bind(2, std::as_bytes(values));
+    impl_->replace_embedding.run();
+  });
+}
+
+void RunDatabase::drop_embeddings_before(std::uint64_t orf) {
+  impl_->write([&] {
+    SqliteStatement(impl_->connection(), "DELETE FROM embeddings WHERE key < ?1")
+        .bind(1, embedding_key(std::min(orf, kMostOrf - 1), StoredEncoder::kDnabertS))
+        .run();
+  });
+}
+
+void RunDatabase::mark_complete() {
+  impl_->add([&] { impl_->state.complete = true; });
+}
+
+void RunDatabase::set_text(std::string_view name, std::string_view text) {
+  impl_->write([&] {
+    SqliteStatement(impl_->connection(), "REPLACE INTO texts VALUES (?1, ?2)")
+        .bind(1, name)
+        .bind(2, text)
+        .run();
+  });
+}
+
+std::optional<std::string> RunDatabase::text(std::string_view name) const {
+  const std::lock_guard lock(impl_->mutex);
+  SqliteStatement select(impl_->connection(), "SELECT text FROM texts WHERE name = ?1");
+  select.bind(1, name);
+  if (!select.step()) return std::nullopt;
+  return std::string(select.text(0));
+}
+
+void RunDatabase::begin_session(const StoredSession& session) {
+  impl_->write([&] {
+    SqliteStatement(impl_->connection(),
+                    "INSERT INTO sessions(started_at, program_version, device, seconds, "
+                    "orfs_computed) VALUES (?1, ?2, ?3, ?4, ?5)")
+        .bind(1, std::string_view(session.started_at))
+        .bind(2, std::string_view(session.program_version))
+        .bind(3, std::string_view(session.device))
+        .bind(4, session.seconds)
+        .bind(5, session.orfs_computed)
+        .run();
+  });
+}
+
+void RunDatabase::update_session(double seconds, std::uint64_t orfs_computed) {
+  impl_->write([&] {
+    SqliteStatement(impl_->connection(),
+                    "UPDATE sessions SET seconds = ?1, orfs_computed = ?2 "
+                    "WHERE number = (SELECT max(number) FROM sessions)")
+        .bind(1, seconds)
+        .bind(2, orfs_computed)
+        .run();
+    check(sqlite3_changes(impl_->connection().get()) == 1, "no session has begun");
+  });
+}
+
+std::vector<StoredSession> RunDatabase::sessions() const {
+  const std::lock_guard lock(impl_->mutex);
+  std::vector<StoredSession> sessions;
+  SqliteStatement select(impl_->connection(),
+                         "SELECT number, started_at, program_version, device, seconds, "
+                         "orfs_computed FROM sessions ORDER BY number");
+  while (select.step()) {
+    const StoredRowReader reader(select, "sessions");
+    sessions.push_back({std::string(reader.text(1, "started_at")),
+                        std::string(reader.text(2, "program_version")),
+                        std::string(reader.text(3, "device")), reader.seconds(4, "seconds"),
+                        reader.count(5, "orfs_computed")});
+  }
+  return sessions;
+}
+
+void RunDatabase::commit() {
+  impl_->change([&] {
+    if (impl_->connection().in_transaction()) {
+      const StoredExtent& extent = impl_->state.extent;
+      impl_->update_progress.bind(1, extent.records)
+          .bind(2, extent.chunks)
+          .bind(3, extent.orfs)
+          .bind(4, std::uint64_t{impl_->state.complete ? 1U : 0U})
+          .run();
+      impl_->connection().execute("COMMIT");
+      impl_->committed = impl_->state;
+    }
+    // Afterwards: what is durable must also be where it will be looked for.
+    impl_->file.require_in_place();
+  });
+}
+
+bool RunDatabase::has_uncommitted() const {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->connection().in_transaction();
+}
+
+void RunDatabase::read_record(std::uint64_t ordinal,
+                              const std::function<void(const StoredRecord&)>& take) const {
+  const std::lock_guard lock(impl_->mutex);
+  SqliteStatement& select = impl_->select_record;
+  check(!select.is_busy(), "a record is read while one is being read");
+  const StatementReset reset_at_end(select);
+  select.bind(1, std::min(ordinal, kMostNumber));
+  if (!select.step()) return;
+  const StoredRowReader reader(select, "records");
+  const std::span<const std::byte> id = reader.blob(1, "id");
+  take({reader.number(),
+        {reinterpret_cast<const char*>(id.data()), id.size()},
+        reader.count(2, "length"),
+        reader.blob(3, "packed bases")});
+}
+
+void RunDatabase::read_orfs(std::uint64_t first, std::uint64_t end,
+                            const std::function<void(const StoredOrf&)>& take) const {
+  const std::lock_guard lock(impl_->mutex);
+  SqliteStatement select(
+      impl_->connection(),
+      fmt::format("SELECT {} FROM orfs WHERE number >= ?1 AND number < ?2 ORDER BY number",
+                  kOrfColumns)
+          .c_str());
+  select.bind(1, std::min(first, kMostNumber)).bind(2, std::min(end, kMostNumber));
+  while (select.step()) take(read_orf(select));
+}
+
+void RunDatabase::read_embeddings(
+    std::uint64_t first, std::uint64_t end,
+    const std::function<void(std::uint64_t, StoredEncoder, std::span<const float>)>& take) const {
+  const std::lock_guard lock(impl_->mutex);
+  SqliteStatement select(
+      impl_->connection(),
+      "SELECT key, vector FROM embeddings WHERE key >= ?1 AND key < ?2 ORDER BY key");
+  select.bind(1, 2 * std::min(first, kMostOrf)).bind(2, 2 * std::min(end, kMostOrf));
+  std::vector<float> values;  // SQLite's bytes are not aligned
+  while (select.step()) {
+    const StoredRowReader reader(select, "embeddings");
+    const std::span<const std::byte> bytes = reader.blob(1, "vector");
+    if (bytes.empty() || bytes.size() % sizeof(float) != 0) {
+      reader.fail(fmt::format("a vector of {} bytes", bytes.size()));
+    }
+    values.resize(bytes.size() / sizeof(float));
+    std::memcpy(values.data(), bytes.data(), bytes.size());
+    take(reader.number() / 2, static_cast<StoredEncoder>(reader.number() % 2), values);
+  }
+}
+
+void RunDatabase::visit(StoredRunVisitor& visitor) const {
+  const std::lock_guard lock(impl_->mutex);
+  walk_stored_run(impl_->connection(), impl_->state.extent, visitor);
+}
+
+}  // namespace virnucpro

@@ -1,0 +1,98 @@
+// Owners of SQLite's connections and statements; for run/*.cc only.
+#pragma once
+
+#include <sqlite3.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace virnucpro {
+
+/// An open database file. Used by one thread at a time: SQLite's own locks are off. Every failure
+/// of it or of its statements is thrown by fail().
+class SqliteConnection {
+ public:
+  /// `path` is taken literally. `flags` are those of sqlite3_open_v2 that say how it is opened.
+  SqliteConnection(const std::string& path, int flags);
+
+  sqlite3* get() const { return handle_.get(); }
+  const std::string& path() const { return path_; }
+  /// Runs statements that give no rows, or whose rows do not matter.
+  void execute(const char* sql) const;
+  /// The same, for clean-up: a failure leaves things as they are.
+  void try_execute(const char* sql) const noexcept;
+  bool in_transaction() const;
+  /// Sets a switch of sqlite3_db_config.
+  void configure(int option, bool on) const;
+  /// Throws what `code`, the result of `doing`, means: OutputError, InputError, ConfigError (locked
+  /// by somebody), bad_alloc; ContractError where SQLite was misused.
+  [[noreturn]] void fail(int code, const std::string& doing) const;
+
+ private:
+  struct Closer {
+    void operator()(sqlite3* handle) const;
+  };
+  std::string path_;
+  std::unique_ptr<sqlite3, Closer> handle_;
+};
+
+/// Throws the InputError of a file that is not, or no longer, what a run has written.
+[[noreturn]] void fail_damaged(const std::string& path, const std::string& found);
+
+/// A prepared statement, which must not outlive its connection. Parameters count from 1, columns
+/// from 0. What is bound must live until run() or reset(); columns live until the next step().
+class SqliteStatement {
+ public:
+  SqliteStatement(const SqliteConnection& connection, const char* sql);
+
+  SqliteStatement& bind(int parameter, std::uint64_t value);
+  SqliteStatement& bind(int parameter, double value);
+  SqliteStatement& bind(int parameter, std::string_view text);
+  SqliteStatement& bind(int parameter, std::span<const std::byte> blob);
+  /// NULL where `text` is empty.
+  SqliteStatement& bind_optional(int parameter, std::string_view text);
+
+  /// True while there is a row.
+  bool step();
+  /// For statements without rows: does it and is ready for the next values.
+  void run();
+  /// Ready for new values, which are NULL unless bound.
+  void reset();
+  /// A row is being looked at.
+  bool is_busy() const { return sqlite3_stmt_busy(handle_.get()) != 0; }
+
+  /// SQLITE_INTEGER, SQLITE_FLOAT, SQLITE_TEXT, SQLITE_BLOB or SQLITE_NULL.
+  int type(int column) const { return sqlite3_column_type(handle_.get(), column); }
+  std::int64_t integer(int column) const { return sqlite3_column_int64(handle_.get(), column); }
+  double real(int column) const { return sqlite3_column_double(handle_.get(), column); }
+  std::string_view text(int column) const;
+  std::span<const std::byte> blob(int column) const;
+  const SqliteConnection& connection() const { return *connection_; }
+
+ private:
+  struct Finalizer {
+    void operator()(sqlite3_stmt* handle) const { sqlite3_finalize(handle); }
+  };
+  void expect_ok(int code) const;
+
+  const SqliteConnection* connection_;
+  std::unique_ptr<sqlite3_stmt, Finalizer> handle_;
+};
+
+/// Resets a kept statement at the end of a scope, however that is left.
+class StatementReset {
+ public:
+  explicit StatementReset(SqliteStatement& statement) : statement_(statement) {}
+  ~StatementReset() { statement_.reset(); }
+  StatementReset(const StatementReset&) = delete;
+  StatementReset& operator=(const StatementReset&) = delete;
+
+ private:
+  SqliteStatement& statement_;
+};
+
+}  // namespace virnucpro
