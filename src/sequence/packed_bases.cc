@@ -10,8 +10,8 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstring>
-#include <limits>
 #include <optional>
 
 namespace virnucpro {
@@ -22,24 +22,30 @@ constexpr std::byte kPlain{1};
 constexpr std::byte kWithRuns{2};
 
 constexpr std::string_view kLetters = "ACTG";  // by bits 1 and 2 of their ASCII codes
-constexpr std::uint8_t kNotPlain = 0x80;
 
 constexpr bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
 constexpr char upper(char c) { return is_lower(c) ? static_cast<char>(c - 'a' + 'A') : c; }
 constexpr bool is_letter_of_dna(char c) { return kLetters.find(c) != std::string_view::npos; }
 
-/// The two bits of each byte, for either case; kNotPlain besides, but for upper case ACGT.
-constexpr auto kCodes = [] {
-  std::array<std::uint8_t, 256> codes{};
-  for (std::size_t byte = 0; byte < codes.size(); ++byte) {
-    const char c = static_cast<char>(byte);
-    const std::size_t code = kLetters.find(upper(c));
-    codes[byte] =
-        code == std::string_view::npos ? std::uint8_t{0} : static_cast<std::uint8_t>(code);
-    if (!is_letter_of_dna(c)) codes[byte] |= kNotPlain;
+template <typename Function>
+constexpr auto table_of(Function function) {
+  std::array<std::uint8_t, 256> table{};
+  for (std::size_t byte = 0; byte < table.size(); ++byte) {
+    table[byte] = static_cast<std::uint8_t>(function(static_cast<char>(byte)));
   }
-  return codes;
-}();
+  return table;
+}
+
+/// The two bits of each byte: the same for either case, 0 for other letters.
+constexpr auto kCodes = table_of(
+    [](char c) { return is_letter_of_dna(upper(c)) ? kLetters.find(upper(c)) : std::size_t{0}; });
+
+/// What kind of run a byte is in; 0: none. A NUL has no letter that could stand for it: bases with
+/// one are stored raw.
+using Kinds = std::array<std::uint8_t, 256>;
+constexpr Kinds kLowerKinds = table_of([](char c) { return is_lower(c) ? 1 : 0; });
+constexpr Kinds kOtherKinds =
+    table_of([](char c) { return is_letter_of_dna(upper(c)) ? '\0' : upper(c); });
 
 /// The four letters of each packed byte.
 constexpr auto kFourLetters = [] {
@@ -54,29 +60,37 @@ constexpr std::uint64_t packed_letters(std::uint64_t length) {
   return length / 4 + (length % 4 != 0 ? 1 : 0);
 }
 
-std::uint8_t code_of(char c) { return kCodes[static_cast<std::uint8_t>(c)]; }
+/// The packed byte of at most four bases.
+std::byte packed_byte(const char* bases, std::size_t count) {
+  unsigned byte = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    byte |= unsigned{kCodes[static_cast<std::uint8_t>(bases[i])]} << (2 * i);
+  }
+  return static_cast<std::byte>(byte);
+}
 
-/// Writes packed_letters() bytes. True when all are plain.
+/// Writes packed_letters() bytes. True when all are upper case ACGT.
 bool pack_letters(std::string_view bases, std::byte* packed) {
-  std::uint8_t seen = 0;
+  static_assert(std::endian::native == std::endian::little, "four bases at once");
+  bool is_plain = true;
   const char* from = bases.data();
   for (const char* end = from + bases.size() / 4 * 4; from != end; from += 4) {
-    const std::uint8_t a = code_of(from[0]);
-    const std::uint8_t b = code_of(from[1]);
-    const std::uint8_t c = code_of(from[2]);
-    const std::uint8_t d = code_of(from[3]);
-    seen |= a | b | c | d;
-    *packed++ = static_cast<std::byte>((a & 3) | (b & 3) << 2 | (c & 3) << 4 | (d & 3) << 6);
-  }
-  if (bases.size() % 4 != 0) {
-    unsigned last = 0;
-    for (std::size_t i = 0; i < bases.size() % 4; ++i) {
-      seen |= code_of(from[i]);
-      last |= (code_of(from[i]) & 3U) << (2 * i);
+    // Bits 1 and 2 of each of the four bytes, brought together in the highest byte of a product.
+    std::uint32_t four = 0;
+    std::memcpy(&four, from, 4);
+    std::uint32_t byte = ((four >> 1 & 0x03030303U) * 0x01041040U) >> 24;
+    if (std::memcmp(kFourLetters[byte].data(), from, 4) != 0) {
+      is_plain = false;
+      byte = static_cast<std::uint32_t>(packed_byte(from, 4));
     }
-    *packed = static_cast<std::byte>(last);
+    *packed++ = static_cast<std::byte>(byte);
   }
-  return (seen & kNotPlain) == 0;
+  if (const std::size_t rest = bases.size() % 4; rest != 0) {
+    *packed = packed_byte(from, rest);
+    const auto& letters = kFourLetters[static_cast<std::uint8_t>(*packed)];
+    is_plain = is_plain && std::memcmp(letters.data(), from, rest) == 0;
+  }
+  return is_plain;
 }
 
 void put_number(std::uint64_t number, std::vector<std::byte>& packed) {
@@ -84,36 +98,31 @@ void put_number(std::uint64_t number, std::vector<std::byte>& packed) {
   packed.push_back(static_cast<std::byte>(number));
 }
 
-/// Calls `take` with the start and the length of each longest run of bases of the same kind, where
-/// `kind_of` gives 0 for bases that are in no run.
-template <typename KindOf, typename Take>
-void for_each_run(std::string_view bases, KindOf kind_of, Take take) {
+/// Calls `take` with the kind, the start and the end of each longest run of one kind.
+template <typename Take>
+void for_each_run(std::string_view bases, const Kinds& kinds, Take take) {
+  const auto kind_at = [&](std::size_t i) { return kinds[static_cast<std::uint8_t>(bases[i])]; };
   for (std::size_t start = 0; start < bases.size();) {
-    const char kind = kind_of(bases[start]);
+    const std::uint8_t kind = kind_at(start);
     std::size_t end = start + 1;
-    while (end < bases.size() && kind_of(bases[end]) == kind) ++end;
+    while (end < bases.size() && kind_at(end) == kind) ++end;
     if (kind != 0) take(kind, start, end);
     start = end;
   }
 }
 
-char lower_kind(char c) { return is_lower(c) ? '\1' : '\0'; }
-
-/// A NUL among the bases has no letter that could stand for it: such bases are stored raw.
-char other_kind(char c) { return is_letter_of_dna(upper(c)) ? '\0' : upper(c); }
-
 void put_runs(std::string_view bases, std::vector<std::byte>& packed) {
   std::uint64_t lower_runs = 0;
-  for_each_run(bases, lower_kind, [&](char, std::size_t, std::size_t) { ++lower_runs; });
+  for_each_run(bases, kLowerKinds, [&](std::uint8_t, std::size_t, std::size_t) { ++lower_runs; });
   put_number(lower_runs, packed);
   std::size_t last = 0;
-  for_each_run(bases, lower_kind, [&](char, std::size_t start, std::size_t end) {
+  for_each_run(bases, kLowerKinds, [&](std::uint8_t, std::size_t start, std::size_t end) {
     put_number(start - last, packed);
     put_number(end - start, packed);
     last = end;
   });
   last = 0;
-  for_each_run(bases, other_kind, [&](char letter, std::size_t start, std::size_t end) {
+  for_each_run(bases, kOtherKinds, [&](std::uint8_t letter, std::size_t start, std::size_t end) {
     put_number(start - last, packed);
     put_number(end - start, packed);
     packed.push_back(static_cast<std::byte>(letter));
