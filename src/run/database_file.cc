@@ -1,8 +1,10 @@
 #include "run/database_file.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
 #include <system_error>
 
@@ -46,6 +48,45 @@ void look_before_opening(const std::string& folder, const std::string& path, boo
         fmt::format("{}: there is no {} in this folder. Name the output folder of a run.", folder,
                     kDatabaseFile));
   }
+  // SQLite tries several ways and tells of the last one.
+  if (::access(folder.c_str(), W_OK | X_OK) != 0) fail_output(path, "create", errno);
+}
+
+/// True where the file can only be read, such as on a medium for reading. It is whole as it is when
+/// it has no log: every process that has it open keeps one, and a killed one leaves it.
+bool is_archived(const std::string& folder, const std::string& path) {
+  return (::access(path.c_str(), W_OK) != 0 || ::access(folder.c_str(), W_OK) != 0) &&
+         ::access((path + "-wal").c_str(), F_OK) != 0;
+}
+
+/// The path as a URI that has SQLite take no locks and look for no log.
+std::string immutable_uri(const std::string& path) {
+  std::string uri = "file:";
+  for (const char c : path) {
+    if (c == '%' || c == '?' || c == '#') {
+      uri += fmt::format("%{:02x}", static_cast<int>(c));
+    } else {
+      uri += c;
+    }
+  }
+  return uri + "?immutable=1";
+}
+
+SqliteConnection open_connection(const std::string& folder, DatabaseFile::Opening opening) {
+  const std::string path = path_in(folder);
+  const bool must_exist = opening == DatabaseFile::Opening::kExisting;
+  look_before_opening(folder, path, must_exist);
+  if (must_exist && is_archived(folder, path)) {
+    return {path, immutable_uri(path), SQLITE_OPEN_READONLY | SQLITE_OPEN_URI};
+  }
+  SqliteConnection connection(path, path,
+                              SQLITE_OPEN_READWRITE | (must_exist ? 0 : SQLITE_OPEN_CREATE));
+  // SQLite would rather open it for reading than not at all.
+  if (connection.is_for_reading()) {
+    connection.fail(SQLITE_READONLY,
+                    must_exist ? "take in the log that a killed run has left" : "write");
+  }
+  return connection;
 }
 
 std::uint64_t number_of(const SqliteConnection& connection, const char* sql) {
@@ -83,12 +124,7 @@ std::string differences(const std::vector<RunFact>& there, const std::vector<Run
 
 DatabaseFile::DatabaseFile(const std::string& folder, const std::vector<RunFact>& work,
                            Opening opening)
-    : connection_([&] {
-        const std::string path = path_in(folder);
-        look_before_opening(folder, path, opening == Opening::kExisting);
-        return SqliteConnection(
-            path, SQLITE_OPEN_READWRITE | (opening == Opening::kExisting ? 0 : SQLITE_OPEN_CREATE));
-      }()) {
+    : connection_(open_connection(folder, opening)) {
   // A file from somebody else may hold views and triggers: none of them is to run.
   connection_.configure(SQLITE_DBCONFIG_DEFENSIVE, true);
   connection_.configure(SQLITE_DBCONFIG_TRUSTED_SCHEMA, false);
@@ -99,19 +135,11 @@ DatabaseFile::DatabaseFile(const std::string& folder, const std::vector<RunFact>
   // shared with other processes, so that network file systems will do.
   connection_.execute("PRAGMA locking_mode=EXCLUSIVE; PRAGMA cell_size_check=ON");
   if (opening == Opening::kStartOver) start_over();
-  if (!is_new()) {
-    require_known_schema();
-  } else if (opening == Opening::kExisting) {
-    fail_damaged(path(), "a file without its tables");
-  } else {
-    // The older setting of a file that is started over would stay. Debian's default moves pages.
-    connection_.execute("PRAGMA auto_vacuum=NONE");
-  }
-  SqliteStatement set_mode(connection_, "PRAGMA journal_mode=WAL");
-  check(set_mode.step() && set_mode.text(0) == "wal", "SQLite keeps no write-ahead log here");
-  set_mode.reset();
-  connection_.execute(kSettings);
-  if (is_new()) {
+  const bool must_make = is_new();
+  if (!must_make) require_known_schema();
+  if (must_make && opening == Opening::kExisting) fail_damaged(path(), "a file without its tables");
+  if (!connection_.is_for_reading()) prepare_for_writing();
+  if (must_make) {
     make(folder, work);
   } else if (opening == Opening::kContinue) {
     require_same_work(work);
@@ -132,6 +160,13 @@ bool DatabaseFile::is_new() const {
   return number_of(connection_, "SELECT count(*) FROM sqlite_schema") == 0 &&
          number_of(connection_, "PRAGMA application_id") == 0 &&
          number_of(connection_, "PRAGMA user_version") == 0;
+}
+
+void DatabaseFile::prepare_for_writing() const {
+  SqliteStatement set_mode(connection_, "PRAGMA journal_mode=WAL");
+  check(set_mode.step() && set_mode.text(0) == "wal", "SQLite keeps no write-ahead log here");
+  set_mode.reset();
+  connection_.execute(kSettings);
 }
 
 void DatabaseFile::start_over() const {

@@ -20,7 +20,7 @@ class DatabaseFile {
   enum class Opening {
     kContinue,   ///< a new one where there is none; `work` must be that of an old one
     kStartOver,  ///< a new one in any case
-    kExisting,   ///< there must be one, of whatever work
+    kExisting,   ///< there must be one, of whatever work; only read where it cannot be written
   };
 
   DatabaseFile(const std::string& folder, const std::vector<RunFact>& work, Opening opening);
@@ -46,6 +46,7 @@ class DatabaseFile {
   bool is_new() const;
   void make(const std::string& folder, const std::vector<RunFact>& work) const;
   void start_over() const;
+  void prepare_for_writing() const;
   void require_known_schema() const;
   void require_same_work(const std::vector<RunFact>& work) const;
   bool is_in_place() const;

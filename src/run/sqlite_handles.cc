@@ -20,6 +20,20 @@ int reason_of_read_only(const std::string& path) {
   return ::access(path.c_str(), W_OK) != 0 ? errno : EROFS;
 }
 
+/// Why the last system call on the log or the database failed. The errno that
+/// sqlite3_system_errno() keeps may be that of a call which came after it.
+int last_errno(sqlite3* handle) {
+  int error = 0;
+  sqlite3_file* log = nullptr;
+  if (sqlite3_file_control(handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) == SQLITE_OK &&
+      log != nullptr && log->pMethods != nullptr) {
+    log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &error);
+  }
+  if (error == 0) sqlite3_file_control(handle, "main", SQLITE_FCNTL_LAST_ERRNO, &error);
+  if (error == 0) error = sqlite3_system_errno(handle);
+  return error != 0 ? error : EIO;
+}
+
 }  // namespace
 
 void fail_damaged(const std::string& path, const std::string& found) {
@@ -34,9 +48,10 @@ void SqliteConnection::Closer::operator()(sqlite3* handle) const {
   sqlite3_close(handle);
 }
 
-SqliteConnection::SqliteConnection(const std::string& path, int flags) : path_(path) {
+SqliteConnection::SqliteConnection(const std::string& path, const std::string& name, int flags)
+    : path_(path) {
   sqlite3* handle = nullptr;
-  const int code = sqlite3_open_v2(path.c_str(), &handle,
+  const int code = sqlite3_open_v2(name.c_str(), &handle,
                                    flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
   handle_.reset(handle);  // there is one even where opening failed
   if (code != SQLITE_OK) fail(code, "open");
@@ -53,14 +68,16 @@ void SqliteConnection::try_execute(const char* sql) const noexcept {
 
 bool SqliteConnection::in_transaction() const { return sqlite3_get_autocommit(get()) == 0; }
 
+bool SqliteConnection::is_for_reading() const { return sqlite3_db_readonly(get(), "main") == 1; }
+
 void SqliteConnection::configure(int option, bool on) const {
   const int code = sqlite3_db_config(handle_.get(), option, on ? 1 : 0, nullptr);
   check(code == SQLITE_OK, "SQLite refuses option {}", option);
 }
 
 void SqliteConnection::fail(int code, const std::string& doing) const {
-  const int system_error = handle_ ? sqlite3_system_errno(handle_.get()) : 0;
-  const std::string said = handle_ ? sqlite3_errmsg(handle_.get()) : sqlite3_errstr(code);
+  if (!handle_) throw std::bad_alloc();  // all that SQLite could not even make a handle for
+  const std::string said = sqlite3_errmsg(handle_.get());
   switch (code & 0xff) {  // the rest of an extended code says where in SQLite it happened
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
@@ -82,7 +99,7 @@ void SqliteConnection::fail(int code, const std::string& doing) const {
     case SQLITE_NOLFS:
       if (code == SQLITE_IOERR_NOMEM) throw std::bad_alloc();
       if (code == SQLITE_IOERR_CORRUPTFS) break;
-      fail_output(path_, doing, system_error != 0 ? system_error : EIO);
+      fail_output(path_, doing, last_errno(handle_.get()));
     case SQLITE_TOOBIG:
       throw InputError(fmt::format(
           "{}: a record, an id or a text is larger than the {} bytes that the database takes in "

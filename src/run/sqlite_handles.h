@@ -16,8 +16,8 @@ namespace virnucpro {
 /// of it or of its statements is thrown by fail().
 class SqliteConnection {
  public:
-  /// `path` is taken literally. `flags` are those of sqlite3_open_v2 that say how it is opened.
-  SqliteConnection(const std::string& path, int flags);
+  /// `path` is for messages, `name` what is opened; `flags` are those of sqlite3_open_v2.
+  SqliteConnection(const std::string& path, const std::string& name, int flags);
 
   sqlite3* get() const { return handle_.get(); }
   const std::string& path() const { return path_; }
@@ -26,6 +26,7 @@ class SqliteConnection {
   /// The same, for clean-up: a failure leaves things as they are.
   void try_execute(const char* sql) const noexcept;
   bool in_transaction() const;
+  bool is_for_reading() const;
   /// Sets a switch of sqlite3_db_config.
   void configure(int option, bool on) const;
   /// Throws what `code`, the result of `doing`, means: OutputError, InputError, ConfigError (locked

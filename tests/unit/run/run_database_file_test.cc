@@ -182,7 +182,7 @@ TEST(RunDatabaseFile, MustHaveAFolder) {
   const std::string text =
       error_of<OutputError>([&] { RunDatabase(folder.file("none"), kWork, Existing::kContinue); });
   EXPECT_EQ(text, folder.file("none") +
-                      "/run.db: cannot open: No such file or directory (error 2). Check that its "
+                      "/run.db: cannot create: No such file or directory (error 2). Check that its "
                       "folder exists.");
 }
 

@@ -1,0 +1,163 @@
+// Rows that do not fit together, and files with bytes that are not what they were.
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "base/errors.h"
+#include "run/run_database.h"
+#include "run/sqlite_handles.h"
+#include "unit/report/temporary_folder.h"
+#include "unit/run/test_rows.h"
+
+namespace virnucpro {
+namespace {
+
+using Existing = RunDatabase::Existing;
+
+/// Two records of two chunks: ORFs 0 and 1 in chunk 0, 2 and 3 in chunk 2.
+void make_small_run(const TemporaryFolder& folder) {
+  RunDatabase database(folder.path(), kWork, Existing::kContinue);
+  add_small_record(database, 0);
+  add_small_record(database, 5);
+  database.put_embedding(3, StoredEncoder::kEsm2, std::vector<float>{1.0f});
+  database.begin_session({"2026-01-02T03:04:05Z", "0.1.0", "cpu", 0.0, 0});
+  database.commit();
+}
+
+/// What is found wrong in a run after `sql`, without the file and the advice around it.
+std::string found_after(const std::string& sql) {
+  const TemporaryFolder folder;
+  make_small_run(folder);
+  const std::string path = folder.file("run.db");
+  SqliteConnection(path, path, SQLITE_OPEN_READWRITE).execute(sql.c_str());
+  std::string text = error_of<InputError>([&] {
+    const RunDatabase database(folder.path());
+    transcript_of(database);
+    database.read_embeddings(0, 100, [](std::uint64_t, StoredEncoder, std::span<const float>) {});
+    database.sessions();
+  });
+  const std::string before = path + ": expected the database of a run, found ";
+  const std::string after = ". Choose another folder with -o, or throw it away with --force.";
+  if (!text.starts_with(before) || !text.ends_with(after)) return text;
+  return text.substr(before.size(), text.size() - before.size() - after.size());
+}
+
+TEST(RunDatabaseDamage, IsNotSeenWhereThereIsNone) {
+  EXPECT_EQ(found_after("UPDATE records SET reason = 'x'"), "no error");
+}
+
+TEST(RunDatabaseDamage, IsFoundInTheNumbersOfRows) {
+  EXPECT_EQ(found_after("DELETE FROM records WHERE ordinal = 0"),
+            "table chunks, row 0: a record that is not there, or out of order");
+  EXPECT_EQ(found_after("DELETE FROM chunks WHERE number = 1"),
+            "table chunks, row 2: expected the number 1");
+  EXPECT_EQ(found_after("DELETE FROM orfs WHERE number = 0"),
+            "table orfs, row 1: expected the number 0");
+  EXPECT_EQ(
+      found_after("DELETE FROM orfs WHERE number = 3"),
+      "table progress, row 1: 2 records, 4 chunks and 4 ORFs, where the tables end at 6, 4, 3");
+  EXPECT_EQ(found_after("DELETE FROM progress"), "an empty table progress");
+  EXPECT_EQ(found_after("UPDATE progress SET records = -1"),
+            "table progress, row 1: '-1' as records, expected a number from 0");
+  EXPECT_EQ(found_after("INSERT INTO records VALUES (3, x'', 0, 2, NULL); "
+                        "INSERT INTO bases VALUES (3, x'')"),
+            "table records with 3 rows, expected 2");
+  EXPECT_EQ(found_after("UPDATE chunks SET number = -1 WHERE number = 0"),
+            "table chunks, row -1: -1 as its number");
+}
+
+TEST(RunDatabaseDamage, IsFoundInRecords) {
+  EXPECT_EQ(found_after("UPDATE records SET outcome = 4"),
+            "table records, row 0: 4 as outcome, expected 0 to 3");
+  EXPECT_EQ(found_after("UPDATE records SET outcome = NULL WHERE ordinal = 5"),
+            "table records, row 5: no outcome");
+  EXPECT_EQ(found_after("UPDATE records SET length = -600"),
+            "table records, row 0: '-600' as length, expected a number from 0");
+  EXPECT_EQ(found_after("DELETE FROM bases WHERE record = 5"),
+            "table records, row 5: '' as packed bases, expected bytes");
+}
+
+TEST(RunDatabaseDamage, IsFoundInChunks) {
+  EXPECT_EQ(found_after("UPDATE chunks SET record = 5 WHERE number = 0"),
+            "table chunks, row 1: a record that is not there, or out of order");
+  EXPECT_EQ(found_after("UPDATE chunks SET record = 4 WHERE number = 3"),
+            "table chunks, row 3: a record that is not there, or out of order");
+  EXPECT_EQ(found_after("UPDATE chunks SET chunk = 7 WHERE number = 1"),
+            "table chunks, row 1: expected chunk 1 of its record");
+  EXPECT_EQ(found_after("UPDATE chunks SET stop = 601 WHERE number = 1"),
+            "table chunks, row 1: bases 100 to 601 of a record of 600");
+  EXPECT_EQ(found_after("UPDATE chunks SET start = 500 WHERE number = 0"),
+            "table chunks, row 0: bases 500 to 500 of a record of 600");
+  EXPECT_EQ(found_after("UPDATE chunks SET outcome = 0 WHERE number = 1"),
+            "table chunks, row 1: the outcome scored with 0 ORFs, without scores");
+  EXPECT_EQ(found_after("UPDATE chunks SET outcome = 1 WHERE number = 0"),
+            "table chunks, row 0: the outcome no_orf with 2 ORFs, with scores");
+}
+
+TEST(RunDatabaseDamage, IsFoundInOrfs) {
+  EXPECT_EQ(found_after("UPDATE orfs SET chunk = 1 WHERE number = 1"),
+            "table chunks, row 1: the outcome no_orf with 1 ORFs, with scores");
+  EXPECT_EQ(found_after("UPDATE orfs SET chunk = 9 WHERE number = 3"),
+            "table orfs, row 3: a chunk that is not there, or out of order");
+  EXPECT_EQ(found_after("UPDATE orfs SET frame = 6 WHERE number = 1"),
+            "table orfs, row 1: 6 as frame, expected 0 to 5");
+  EXPECT_EQ(found_after("UPDATE orfs SET frame = 0 WHERE number = 3"),
+            "table orfs, row 3: frame 0 after frame 0");
+  EXPECT_EQ(found_after("UPDATE orfs SET outcome = 1 WHERE number = 3"),
+            "table orfs, row 3: the outcome no_orf, expected scored or failed");
+  EXPECT_EQ(found_after("UPDATE orfs SET outcome = 3 WHERE number = 3"),
+            "table orfs, row 3: scores of an ORF that failed");
+  EXPECT_EQ(found_after("UPDATE orfs SET p_virus = NULL WHERE number = 2"),
+            "table orfs, row 2: '' as p_virus, expected a float from 0 to 1");
+  EXPECT_EQ(found_after("UPDATE orfs SET p_others = 1.5 WHERE number = 2"),
+            "table orfs, row 2: '1.5' as p_others, expected a float from 0 to 1");
+  EXPECT_EQ(found_after("UPDATE orfs SET p_virus = 9e999 WHERE number = 2"),
+            "table orfs, row 2: 'Inf' as p_virus, expected a float from 0 to 1");
+  EXPECT_EQ(found_after("UPDATE orfs SET p_virus = 0.1 WHERE number = 2"),
+            "table orfs, row 2: '0.1' as p_virus, expected a float from 0 to 1");
+  EXPECT_EQ(found_after("UPDATE orfs SET same_as = 2 WHERE number = 2"),
+            "table orfs, row 2: 2 as same_as, expected an earlier row");
+}
+
+TEST(RunDatabaseDamage, IsFoundInEmbeddingsAndSessions) {
+  EXPECT_EQ(found_after("UPDATE embeddings SET vector = x'000000'"),
+            "table embeddings, row 7: a vector of 3 bytes");
+  EXPECT_EQ(found_after("UPDATE embeddings SET vector = x''"),
+            "table embeddings, row 7: a vector of 0 bytes");
+  EXPECT_EQ(found_after("UPDATE sessions SET seconds = -1"),
+            "table sessions, row 1: '-1.0' as seconds, expected seconds");
+}
+
+TEST(RunDatabaseDamage, NeverEndsInAnythingButOurErrors) {
+  const TemporaryFolder folder;
+  {
+    RunDatabase database(folder.path(), kWork, Existing::kContinue);
+    for (std::uint64_t i = 0; i < 100; ++i) add_small_record(database, i);
+    database.commit();
+  }
+  const std::string good = folder.read("run.db");
+  std::mt19937 random(3);
+  int refused = 0;
+  for (int i = 0; i < 400; ++i) {
+    std::string bytes = good;
+    for (std::size_t change = 0; change < 1 + random() % 8; ++change) {
+      // The first page, with the tables' definitions, more often than the others.
+      const std::size_t range = random() % 3 == 0 ? 4096 : bytes.size();
+      bytes[random() % range] = static_cast<char>(random());
+    }
+    if (random() % 4 == 0) bytes.resize(random() % bytes.size());
+    folder.write("run.db", bytes);
+    try {
+      const RunDatabase database(folder.path());
+      transcript_of(database);
+      database.sessions();
+      database.work();
+    } catch (const InputError&) {
+      ++refused;
+    }
+  }
+  EXPECT_GT(refused, 100);
+}
+
+}  // namespace
+}  // namespace virnucpro
