@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/errors.h"
 #include "base/format.h"
 #include "run/database_file.h"
 #include "run/sqlite_handles.h"
@@ -30,6 +31,19 @@ constexpr std::uint64_t kMostOrf = kMostNumber / 2;
 std::uint64_t embedding_key(std::uint64_t orf, StoredEncoder encoder) {
   check(orf < kMostOrf, "the embedding of ORF {}", orf);
   return 2 * orf + static_cast<std::uint64_t>(encoder);
+}
+
+/// SQLite takes a row in one piece; the rest of the row has room in what is left here.
+void require_room(const SqliteConnection& connection, const StoredRecord& record) {
+  constexpr std::uint64_t kRestOfRow = 1000;
+  const int limit = sqlite3_limit(connection.get(), SQLITE_LIMIT_LENGTH, -1);
+  const std::uint64_t most = static_cast<std::uint64_t>(limit) - kRestOfRow;
+  if (record.bases.size() <= most && record.id.size() <= most) return;
+  throw InputError(fmt::format(
+      "record {} ('{}'): {} bases, {} bytes when packed, and an id of {}, are more than "
+      "the {} bytes that the database of a run takes in one piece. Split the record.",
+      record.ordinal + 1, record.id.substr(0, 60), record.length, record.bases.size(),
+      record.id.size(), most));
 }
 
 std::span<const std::byte> bytes_of(std::string_view text) {
@@ -191,6 +205,7 @@ void RunDatabase::begin_record(const StoredRecord& record) {
     State& state = impl_->state;
     check(!state.last_record || record.ordinal > *state.last_record, "record {} after record {}",
           record.ordinal, state.last_record.value_or(0));
+    require_room(impl_->connection(), record);
     impl_->insert_record.bind(1, record.ordinal)
         .bind(2, bytes_of(record.id))
         .bind(3, record.length)

@@ -108,7 +108,7 @@ TEST(RunDatabaseDisk, SaysThatAPlaceCannotBeWritten) {
   ::chmod(folder.path().c_str(), 0755);
   { RunDatabase database(folder.path(), kWork, Existing::kContinue); }
   ::chmod(folder.file("run.db").c_str(), 0644);
-  const int code = in_killed_process([&] {
+  const int code = in_another_process([&]() -> int {
     const ::uid_t nobody = 65534;
     if (::geteuid() == 0 && ::setuid(nobody) != 0) return 100;
     if (::geteuid() != nobody) {  // our own files
@@ -195,11 +195,11 @@ TEST(RunDatabaseDisk, LeavesTheFilesOfAnotherRunInItsPlaceAlone) {
   std::filesystem::rename(folder, parent.file("moved"));
   std::filesystem::create_directory(folder);
   // Killed after its first commit: what it did is only in its log.
-  ASSERT_EQ(in_killed_process([&] {
+  ASSERT_EQ(in_another_process([&]() -> int {
               RunDatabase second(folder, kWork, Existing::kContinue);
               for (std::uint64_t i = 0; i < 7; ++i) add_small_record(second, i);
               second.commit();
-              return 0;
+              ::_exit(0);
             }),
             0);
   EXPECT_THROW(first->commit(), OutputError);

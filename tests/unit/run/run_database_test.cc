@@ -2,6 +2,7 @@
 #include "run/run_database.h"
 
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 
 #include <limits>
 #include <thread>
@@ -149,6 +150,24 @@ TEST(RunDatabase, RefusesRowsOutOfOrder) {
   EXPECT_TRUE(refuses([](RunDatabase& d) {
     d.add_orf({2, 1, 0, Outcome::kScored, std::numeric_limits<float>::quiet_NaN(), 0, {}, {}});
   }));
+}
+
+TEST(RunDatabase, RefusesARecordThatIsTooLargeForIt) {
+  const TemporaryFolder folder;
+  RunDatabase database(folder.path(), kWork, Existing::kContinue);
+  // Address space only: nobody looks at these bytes.
+  const std::size_t size = 1'000'000'000;
+  void* bytes =
+      ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  ASSERT_NE(bytes, MAP_FAILED);
+  EXPECT_EQ(
+      error_of<InputError>([&] {
+        database.begin_record({6, "chr1", 4 * size, {static_cast<const std::byte*>(bytes), size}});
+      }),
+      "record 7 ('chr1'): 4000000000 bases, 1000000000 bytes when packed, and an id of 4, are "
+      "more than the 999999000 bytes that the database of a run takes in one piece. Split the "
+      "record.");
+  ::munmap(bytes, size);
 }
 
 TEST(RunDatabase, ReadsSingleRecordsAndRangesOfOrfs) {

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cstdint>
+#include <cstdio>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -93,16 +94,16 @@ std::string error_of(Action&& action) {
   return "no error";
 }
 
-/// Runs `action` in another process, which ends as if killed when it returns: nothing is closed.
-/// Returns what it returned, 255 after an exception.
-inline int in_killed_process(const std::function<int()>& action) {
+/// Runs `action` in another process and returns its exit code; 255 after an exception. An action
+/// that calls ::_exit() ends as a killed process does: nothing is closed.
+inline int in_another_process(const std::function<int()>& action) {
   const ::pid_t child = ::fork();
   if (child == 0) {
     int code = 255;
     try {
       code = action();
     } catch (const std::exception& error) {
-      ::fprintf(stderr, "in the other process: %s\n", error.what());
+      std::fprintf(stderr, "in the other process: %s\n", error.what());
     }
     ::_exit(code);
   }
