@@ -92,13 +92,13 @@ void SqliteConnection::fail(int code, const std::string& doing) const {
     case SQLITE_READONLY:
       fail_output(path_, doing, reason_of_read_only(path_));
     case SQLITE_NOMEM:
-      throw std::bad_alloc();
+      // Said of some damaged definitions of tables, too, and far more often.
+      fail_damaged(path_, "a damaged file, unless the memory is short (" + said + ")");
     case SQLITE_IOERR:
     case SQLITE_CANTOPEN:
     case SQLITE_PERM:
     case SQLITE_NOLFS:
-      if (code == SQLITE_IOERR_NOMEM) throw std::bad_alloc();
-      if (code == SQLITE_IOERR_CORRUPTFS) break;
+      if (code == SQLITE_IOERR_NOMEM || code == SQLITE_IOERR_CORRUPTFS) break;
       fail_output(path_, doing, last_errno(handle_.get()));
     case SQLITE_TOOBIG:
       throw InputError(fmt::format(

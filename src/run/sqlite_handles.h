@@ -30,7 +30,7 @@ class SqliteConnection {
   /// Sets a switch of sqlite3_db_config.
   void configure(int option, bool on) const;
   /// Throws what `code`, the result of `doing`, means: OutputError, InputError, ConfigError (locked
-  /// by somebody), bad_alloc; ContractError where SQLite was misused.
+  /// by somebody); ContractError where SQLite was misused.
   [[noreturn]] void fail(int code, const std::string& doing) const;
 
  private:

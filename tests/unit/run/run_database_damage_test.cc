@@ -1,6 +1,7 @@
 // Rows that do not fit together, and files with bytes that are not what they were.
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <random>
 
 #include "base/errors.h"
@@ -126,6 +127,17 @@ TEST(RunDatabaseDamage, IsFoundInEmbeddingsAndSessions) {
             "table embeddings, row 7: a vector of 0 bytes");
   EXPECT_EQ(found_after("UPDATE sessions SET seconds = -1"),
             "table sessions, row 1: '-1.0' as seconds, expected seconds");
+}
+
+TEST(RunDatabaseDamage, IsToldFromAShortMemory) {
+  const TemporaryFolder folder;
+  std::filesystem::copy_file(VIRNUCPRO_SOURCE_DIR "/tests/fuzz/seeds/run_database/out_of_memory.db",
+                             folder.file("run.db"));
+  EXPECT_EQ(
+      error_of<InputError>([&] { RunDatabase database(folder.path()); }),
+      folder.file("run.db") +
+          ": expected the database of a run, found a damaged file, unless the memory is short "
+          "(out of memory). Choose another folder with -o, or throw it away with --force.");
 }
 
 TEST(RunDatabaseDamage, NeverEndsInAnythingButOurErrors) {
