@@ -15,6 +15,7 @@
 #include "base/errors.h"
 #include "base/format.h"
 #include "run/database_file.h"
+#include "run/run_state.h"
 #include "run/sqlite_handles.h"
 #include "run/stored_row_reader.h"
 #include "run/stored_run_walk.h"
@@ -50,44 +51,13 @@ std::span<const std::byte> bytes_of(std::string_view text) {
   return std::as_bytes(std::span(text.data(), text.size()));
 }
 
-/// What is in the tables, so that nobody has to count rows.
-struct State {
-  StoredExtent extent;
-  std::optional<std::uint64_t> last_record;  ///< its ordinal
-  bool complete = false;
-};
-
-/// Compares what the tables say of themselves with the ends of the tables.
-State read_state(const SqliteConnection& connection) {
-  SqliteStatement statement(
-      connection,
-      "SELECT id, records, chunks, orfs, complete, (SELECT max(ordinal) FROM records), "
-      "(SELECT max(number) FROM chunks), (SELECT max(number) FROM orfs) FROM progress");
-  if (!statement.step()) fail_damaged(connection.path(), "an empty table progress");
-  const StoredRowReader reader(statement, "progress");
-  State state;
-  state.extent = {reader.count(1, "records"), reader.count(2, "chunks"), reader.count(3, "orfs")};
-  state.complete = reader.count(4, "complete") != 0;
-  state.last_record = reader.optional_count(5, "the last record");
-  const auto last_chunk = reader.optional_count(6, "the last chunk");
-  const auto last_orf = reader.optional_count(7, "the last ORF");
-  const std::uint64_t most_records = state.last_record ? *state.last_record + 1 : 0;
-  const std::uint64_t chunks = last_chunk ? *last_chunk + 1 : 0;
-  const std::uint64_t orfs = last_orf ? *last_orf + 1 : 0;
-  if (state.extent.records > most_records || (most_records > 0 && state.extent.records == 0) ||
-      state.extent.chunks != chunks || state.extent.orfs != orfs) {
-    reader.fail(fmt::format("{} records, {} chunks and {} ORFs, where the tables end at {}, {}, {}",
-                            state.extent.records, state.extent.chunks, state.extent.orfs,
-                            most_records, chunks, orfs));
-  }
-  return state;
-}
-
 }  // namespace
 
 struct RunDatabase::Impl {
   Impl(const std::string& folder, const std::vector<RunFact>& work, DatabaseFile::Opening opening)
-      : file(folder, work, opening), committed(read_state(file.connection())), state(committed) {}
+      : file(folder, work, opening),
+        committed(read_run_state(file.connection())),
+        state(committed) {}
   ~Impl() {
     if (connection().in_transaction()) connection().try_execute("ROLLBACK");
   }
@@ -136,8 +106,8 @@ struct RunDatabase::Impl {
   DatabaseFile file;
   /// Recursive, since a visitor may look up something else.
   mutable std::recursive_mutex mutex;
-  State committed;
-  State state;
+  RunState committed;
+  RunState state;
   std::exception_ptr failure;
 
   SqliteStatement insert_record{connection(),
@@ -202,7 +172,7 @@ bool RunDatabase::is_complete() const {
 
 void RunDatabase::begin_record(const StoredRecord& record) {
   impl_->add([&] {
-    State& state = impl_->state;
+    RunState& state = impl_->state;
     check(!state.last_record || record.ordinal > *state.last_record, "record {} after record {}",
           record.ordinal, state.last_record.value_or(0));
     require_room(impl_->connection(), record);
@@ -218,7 +188,7 @@ void RunDatabase::begin_record(const StoredRecord& record) {
 
 void RunDatabase::add_chunk(const StoredChunk& chunk) {
   impl_->add([&] {
-    State& state = impl_->state;
+    RunState& state = impl_->state;
     check(chunk.number == state.extent.chunks, "chunk {} after {} chunks", chunk.number,
           state.extent.chunks);
     check(state.last_record && chunk.record <= *state.last_record, "a chunk of record {}",
@@ -237,7 +207,7 @@ void RunDatabase::add_chunk(const StoredChunk& chunk) {
 
 void RunDatabase::add_orf(const StoredOrf& orf) {
   impl_->add([&] {
-    State& state = impl_->state;
+    RunState& state = impl_->state;
     check(orf.number == state.extent.orfs && orf.chunk < state.extent.chunks,
           "ORF {} of chunk {} after {} ORFs and {} chunks", orf.number, orf.chunk,
           state.extent.orfs, state.extent.chunks);
