@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -31,6 +32,15 @@ struct PlacedTensor {
   ConstFloats floats() const;
 };
 
+/// Where in an encoder the operations that follow belong: "embedding", "layer" with its number from
+/// 0, "final norm", "pooling". The text is a literal.
+struct LayerMark {
+  std::string_view part;
+  std::int64_t number = 0;
+
+  bool operator==(const LayerMark&) const = default;
+};
+
 /// One execution context on one device: used by one thread at a time, any number may live side by
 /// side. Public operations validate (ContractError), then call the private virtual one. Results of
 /// a row depend neither on the other rows nor on their number nor on the number of threads.
@@ -47,6 +57,8 @@ class Backend {
   /// To be called by a thread that from now on works for this backend alone: it may be kept near
   /// the memory that it will use.
   virtual void bind_thread() {}
+  /// Called by the encoders on the way; for those who watch, it changes no result.
+  virtual void enter_layer(LayerMark) {}
 
   /// Uninitialised device memory. Throws OutOfDeviceMemory.
   virtual Buffer allocate(std::size_t bytes) = 0;

@@ -103,6 +103,7 @@ void DnabertS::encode(Backend& backend, Workspace& workspace, ConstInts tokens,
   const Matrix attended = workspace.matrix(kAttended, type, rows, d);
   const Matrix gated = workspace.matrix(kGated, type, rows, config_.intermediate_size);
 
+  backend.enter_layer({"embedding"});
   backend.embedding_lookup({.ids = tokens,
                             .table = word_embedding_.matrix,
                             .addend = token_type_.floats(),
@@ -110,7 +111,9 @@ void DnabertS::encode(Backend& backend, Workspace& workspace, ConstInts tokens,
                             .output = x});
   embedding_norm_.forward(backend, x, x);
   const float scale = 1.0f / std::sqrt(static_cast<float>(d / heads));
+  std::int64_t number = 0;
   for (const Layer& layer : layers_) {
+    backend.enter_layer({"layer", number++});
     layer.qkv.forward(backend, x, qkv);
     attention(backend, qkv, sequences, heads, scale, slopes_.floats(), false, attended);
     layer.out.forward(backend, attended, branch);
@@ -120,6 +123,7 @@ void DnabertS::encode(Backend& backend, Workspace& workspace, ConstInts tokens,
     layer.wo.forward(backend, gated, branch);
     layer.ffn_norm.forward(backend, branch, x, x);
   }
+  backend.enter_layer({"pooling"});
   // All tokens, [CLS] and [SEP] included (kept): the published classifier was trained on that mean.
   backend.mean_pool({.input = x,
                      .sequences = sequences,

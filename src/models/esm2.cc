@@ -90,13 +90,16 @@ void Esm2::encode(Backend& backend, Workspace& workspace, ConstInts tokens,
   const Matrix qkv{wide.data, type, rows, 3 * d, 3 * d};
   const Matrix attended = workspace.matrix(kAttended, type, rows, d);
 
+  backend.enter_layer({"embedding"});
   backend.embedding_lookup({.ids = tokens,
                             .table = embedding_.matrix,
                             .addend = {},
                             .scale = config_.token_dropout ? kTokenDropoutScale : 1.0f,
                             .output = x});
   const float query_scale = 1.0f / std::sqrt(static_cast<float>(d / heads));
+  std::int64_t number = 0;
   for (const Layer& layer : layers_) {
+    backend.enter_layer({"layer", number++});
     layer.attention_norm.forward(backend, x, y);
     layer.qkv.forward(backend, y, qkv);
     attention(backend, qkv, sequences, heads, query_scale, {}, true, attended);
@@ -105,7 +108,9 @@ void Esm2::encode(Backend& backend, Workspace& workspace, ConstInts tokens,
     layer.fc1.forward(backend, y, wide, ops::Activation::kGelu);
     layer.fc2.forward(backend, wide, x, ops::Activation::kNone, x);
   }
+  backend.enter_layer({"final norm"});
   final_norm_.forward(backend, x, y);
+  backend.enter_layer({"pooling"});
   backend.mean_pool({.input = y,
                      .sequences = sequences,
                      .skip_front = 1,

@@ -1,0 +1,67 @@
+// What a forwarding backend changes: nothing; and what a subclass of it learns from the encoders.
+#include "backend/forwarding_backend.h"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "backend/cpu/cpu_backend.h"
+#include "models/dnabert_s.h"
+#include "models/esm2.h"
+#include "support/synthetic_weights.h"
+
+namespace virnucpro {
+namespace {
+
+/// Notes the marks that the encoders leave.
+class MarkReader final : public ForwardingBackend {
+ public:
+  using ForwardingBackend::ForwardingBackend;
+
+  void enter_layer(LayerMark mark) override {
+    marks.push_back(mark);
+    ForwardingBackend::enter_layer(mark);
+  }
+
+  std::vector<LayerMark> marks;
+};
+
+const PackedBatch kBatch{{0, 5, 6, 2, 0, 7, 2}, {0, 4, 7}};
+
+std::vector<float> embed(const Encoder& encoder, Backend& backend, bool packed) {
+  Workspace workspace(backend);
+  Embeddings embeddings;
+  if (packed) {
+    encoder.forward_packed(backend, workspace, kBatch, embeddings);
+  } else {
+    encoder.forward(backend, workspace, pad(kBatch, 1), embeddings);
+  }
+  return embeddings.values;
+}
+
+TEST(ForwardingBackend, ComputesTheSameAndPassesEveryMarkOn) {
+  CpuBackend cpu(1);
+  MarkReader inner(&cpu);
+  ForwardingBackend forwarding(&inner);
+  const Esm2 plain_esm2(testing_support::synthetic_esm2("esm2", 2, 32, 4), Precision::kFp16, cpu);
+  const Esm2 esm2(testing_support::synthetic_esm2("esm2", 2, 32, 4), Precision::kFp16, forwarding);
+  const DnabertS plain_dna(testing_support::synthetic_dnabert_s("dna", 1, 32, 4, 64, 16),
+                           Precision::kFp16, cpu);
+  const DnabertS dna(testing_support::synthetic_dnabert_s("dna", 1, 32, 4, 64, 16),
+                     Precision::kFp16, forwarding);
+  EXPECT_EQ(forwarding.name(), cpu.name());
+  EXPECT_EQ(forwarding.description(), cpu.description());
+  for (const bool packed : {true, false}) {
+    inner.marks.clear();
+    EXPECT_EQ(embed(esm2, forwarding, packed), embed(plain_esm2, cpu, packed));
+    EXPECT_EQ(inner.marks,
+              (std::vector<LayerMark>{
+                  {"embedding"}, {"layer", 0}, {"layer", 1}, {"final norm"}, {"pooling"}}));
+    inner.marks.clear();
+    EXPECT_EQ(embed(dna, forwarding, packed), embed(plain_dna, cpu, packed));
+    EXPECT_EQ(inner.marks, (std::vector<LayerMark>{{"embedding"}, {"layer", 0}, {"pooling"}}));
+  }
+}
+
+}  // namespace
+}  // namespace virnucpro
