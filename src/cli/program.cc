@@ -12,6 +12,7 @@
 #include "cli/embed_command.h"
 #include "cli/help.h"
 #include "cli/models_command.h"
+#include "cli/precision_command.h"
 #include "cli/predict_command.h"
 #include "cli/validate_command.h"
 
@@ -60,6 +61,7 @@ void run_program(const std::vector<std::string>& arguments, const Environment& e
   add_validate_command(app, program);
   add_devices_command(app, program);
   add_bench_command(app, program);
+  add_precision_command(app, program);
   app.footer(help_footer({"virnucpro predict contigs.fa -o results", "virnucpro predict --help"},
                          /*with_exit_codes=*/true));
 

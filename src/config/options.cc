@@ -72,7 +72,8 @@ bool assign_precision(RunSettings& settings, const std::string& text) {
 constexpr std::uint8_t kPredict = static_cast<std::uint8_t>(Command::kPredict);
 constexpr std::uint8_t kEmbed = static_cast<std::uint8_t>(Command::kEmbed);
 constexpr std::uint8_t kValidate = static_cast<std::uint8_t>(Command::kValidate);
-constexpr std::uint8_t kRuns = kPredict | kEmbed;
+constexpr std::uint8_t kPrecision = static_cast<std::uint8_t>(Command::kPrecision);
+constexpr std::uint8_t kRuns = kPredict | kEmbed | kPrecision;
 constexpr std::uint8_t kAll = kRuns | kValidate;
 
 constexpr std::string_view kSwitchValues = "true or false";
@@ -85,6 +86,14 @@ constexpr std::array kOptions = {
            "the path of a file", "",
            "HDF5 file with the datasets ids, dnabert_s and esm2 (required).", kEmbed,
            assign_output},
+    Option{"report-dir", OptionType::kText, "-o,--report-dir", "", "", "DIR",
+           "the path of a folder", "",
+           "Folder for sequences.tsv, layers.tsv and precision.json; made when missing.",
+           kPrecision, assign_output},
+    Option{"limit", OptionType::kInteger, "--limit", "", "", "N",
+           "a whole number from 0 (all) to 1099511627776", "1000",
+           "Frames to compare, from the beginning of the input; 0 takes all.", kPrecision,
+           assign_count<&RunSettings::frame_limit, kMaxFrameLimit>},
     // Neither file nor environment: what may be overwritten is decided anew for each run.
     Option{"force", OptionType::kSwitch, "--force", "", "", "", kSwitchValues, "false",
            "Replace results that are there already.", kRuns, assign_switch<&RunSettings::force>},
@@ -94,15 +103,16 @@ constexpr std::array kOptions = {
            assign_text<&RunSettings::bundle>},
     Option{"dnabert", OptionType::kText, "--dnabert", "dnabert", "", "DIR",
            "the path of a DNABERT-S folder", "",
-           "Own DNABERT-S folder instead of a bundle (with --esm2, and --classifier to predict).",
+           "Own DNABERT-S folder instead of a bundle (with --esm2, and --classifier unless you "
+           "embed).",
            kRuns, assign_text<&RunSettings::dnabert>},
     Option{"esm2", OptionType::kText, "--esm2", "esm2", "", "FILE|DIR",
            "the path of an ESM-2 checkpoint", "",
            "Own ESM-2 checkpoint (fair-esm .pt file or Hugging Face folder).", kRuns,
            assign_text<&RunSettings::esm2>},
     Option{"classifier", OptionType::kText, "--classifier", "classifier", "", "FILE",
-           "the path of a classifier", "", "Own classifier (.pth or .safetensors).", kPredict,
-           assign_text<&RunSettings::classifier>},
+           "the path of a classifier", "", "Own classifier (.pth or .safetensors).",
+           kPredict | kPrecision, assign_text<&RunSettings::classifier>},
     Option{"expected-length", OptionType::kInteger, "--expected-length,--model-type",
            "expected_length", "VIRNUCPRO_EXPECTED_LENGTH", "300|500", "300 or 500",
            "the bundle's only one, else 500",

@@ -12,7 +12,7 @@
 namespace virnucpro {
 
 /// The commands that take settings. Values are bits, so that an option can name several.
-enum class Command : std::uint8_t { kPredict = 1, kEmbed = 2, kValidate = 4 };
+enum class Command : std::uint8_t { kPredict = 1, kEmbed = 2, kValidate = 4, kPrecision = 8 };
 
 enum class OptionType : std::uint8_t { kSwitch, kInteger, kText };
 
@@ -55,5 +55,7 @@ std::span<const PolicyVariable> policy_variables();
 /// The bounds of counts: no machine has more processors, and batch offsets are 32-bit.
 inline constexpr std::size_t kMaxThreads = 4096;
 inline constexpr std::size_t kMaxBatchTokens = std::size_t{1} << 30;
+/// More frames than any study could compare.
+inline constexpr std::size_t kMaxFrameLimit = std::size_t{1} << 40;
 
 }  // namespace virnucpro

@@ -145,7 +145,7 @@ class Resolver {
       settings.classifier.clear();
       return;
     }
-    const bool needs_classifier = command_ == Command::kPredict;
+    const bool needs_classifier = command_ != Command::kEmbed;
     std::vector<std::string_view> missing;
     if (settings.dnabert.empty()) missing.emplace_back("--dnabert");
     if (settings.esm2.empty()) missing.emplace_back("--esm2");

@@ -14,12 +14,14 @@ inline constexpr const char* kDefaultBundle = "mini";
 /// Where `predict` writes when no folder is named.
 inline constexpr const char* kDefaultOutputFolder = "virnucpro_out";
 
-/// The settings of one run of `predict` or `embed`. Plain data: made by config/resolve.h from
-/// defaults, file, environment and flags, validated there once, and only read afterwards.
+/// The settings of one run of `predict`, `embed` or `precision`. Plain data: made by
+/// config/resolve.h from defaults, file, environment and flags, validated there once, and only read
+/// afterwards.
 struct RunSettings {
   /// Paths in the order given; "-" is standard input. Never empty.
   std::vector<std::string> inputs;
-  /// predict: the folder of the results; embed: the HDF5 file. Never empty.
+  /// predict: the folder of the results; embed: the HDF5 file; neither is ever empty. precision:
+  /// the folder of the report, or empty for none.
   std::string output = kDefaultOutputFolder;
   /// Replace the results that `output` holds already; without it such an output is refused.
   bool force = false;
@@ -27,8 +29,8 @@ struct RunSettings {
   /// Name of an embedded bundle, or a folder. Unused when `dnabert`, `esm2` and `classifier` are
   /// set.
   std::string bundle = kDefaultBundle;
-  /// Own parts instead of a bundle. predict: all three or none. embed: `dnabert` and `esm2` or
-  /// none.
+  /// Own parts instead of a bundle. predict, precision: all three or none. embed: `dnabert` and
+  /// `esm2` or none.
   std::string dnabert;
   std::string esm2;
   std::string classifier;
@@ -49,6 +51,9 @@ struct RunSettings {
   std::size_t threads = 0;
   /// Tokens of one batch; 0: chosen by the program.
   std::size_t batch_tokens = 0;
+
+  /// precision: how many frames to compare; 0: all.
+  std::size_t frame_limit = 1000;
 
   /// What is shown on the way: for cli/, no influence on the results.
   bool quiet = false;

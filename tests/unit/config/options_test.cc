@@ -34,7 +34,8 @@ TEST(Options, HaveUniqueNamesKeysAndVariables) {
 }
 
 TEST(Options, HaveNoFlagTwiceInOneCommand) {
-  for (const Command command : {Command::kPredict, Command::kEmbed, Command::kValidate}) {
+  for (const Command command :
+       {Command::kPredict, Command::kEmbed, Command::kValidate, Command::kPrecision}) {
     std::set<std::string> seen;
     for (const Option& option : options()) {
       if (!option.belongs_to(command)) continue;
@@ -92,6 +93,7 @@ std::string documented(const Option& option) {
   add(Command::kPredict, "predict");
   add(Command::kEmbed, "embed");
   add(Command::kValidate, "validate");
+  add(Command::kPrecision, "precision");
   return "| " + flags + " | " + or_none(option.yaml_key) + " | " + or_none(option.variable) +
          " | " + (option.default_text.empty() ? "-" : std::string(option.default_text)) + " | " +
          commands + " | " + std::string(option.help) + " |";

@@ -96,7 +96,7 @@ const std::map<std::string, std::string> kOtherValues = {
     {"no-packing", "true"},      {"device", "cpu"},          {"threads", "3"},
     {"batch-tokens", "99"},      {"quiet", "true"},          {"no-progress", "true"},
     {"json-log", "true"},        {"dnabert", "d"},           {"esm2", "e"},
-    {"classifier", "c"},
+    {"classifier", "c"},         {"report-dir", "there"},    {"limit", "0"},
 };
 
 std::string fingerprint(const RunSettings& s) {
@@ -105,7 +105,7 @@ std::string fingerprint(const RunSettings& s) {
   for (const std::size_t value :
        {static_cast<std::size_t>(s.force), static_cast<std::size_t>(s.no_packing), s.threads,
         s.batch_tokens, static_cast<std::size_t>(s.quiet), static_cast<std::size_t>(s.no_progress),
-        static_cast<std::size_t>(s.json_log),
+        static_cast<std::size_t>(s.json_log), s.frame_limit,
         static_cast<std::size_t>(s.expected_length.value_or(0))}) {
     text += "|" + std::to_string(value);
   }
@@ -119,8 +119,9 @@ TEST(ResolveSettings, EveryOptionChangesSomethingFromEverySource) {
     SCOPED_TRACE(name);
     ASSERT_TRUE(kOtherValues.contains(name)) << "give it a value in this test";
     const std::string& value = kOtherValues.at(name);
-    const Command command =
-        option.belongs_to(Command::kPredict) ? Command::kPredict : Command::kEmbed;
+    const Command command = option.belongs_to(Command::kPredict) ? Command::kPredict
+                            : option.belongs_to(Command::kEmbed) ? Command::kEmbed
+                                                                 : Command::kPrecision;
     FlagValues base;
     if (command == Command::kEmbed) base["output"] = "plain.h5";
     std::string parts_yaml;
@@ -152,6 +153,15 @@ TEST(ResolveSettings, EveryOptionChangesSomethingFromEverySource) {
 TEST(ResolveSettings, EmbedNeedsAFile) {
   EXPECT_EQ(error_of(Command::kEmbed, {}), "embed needs the file to write: -o FEATURES.h5");
   EXPECT_EQ(resolved(Command::kEmbed, {{"output", "f.h5"}}).output, "f.h5");
+}
+
+TEST(ResolveSettings, PrecisionNeedsAClassifierAndNoFolder) {
+  EXPECT_EQ(resolved(Command::kPrecision, {}).output, "");
+  EXPECT_EQ(resolved(Command::kPrecision, {}).frame_limit, 1000u);
+  EXPECT_EQ(error_of(Command::kPrecision, {{"dnabert", "d"}, {"esm2", "e"}}),
+            "own parts need --dnabert, --esm2 and --classifier together; missing: --classifier");
+  EXPECT_EQ(error_of(Command::kPrecision, {{"limit", "-1"}}),
+            "--limit: '-1' cannot be used; it takes a whole number from 0 (all) to 1099511627776");
 }
 
 TEST(ResolveSettings, QuietImpliesNoProgress) {

@@ -1,0 +1,139 @@
+#include "cli/precision_command.h"
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/errors.h"
+#include "base/format.h"
+#include "cli/command_line.h"
+#include "cli/console.h"
+#include "cli/help.h"
+#include "cli/log_output.h"
+#include "cli/named_bundle.h"
+#include "cli/program.h"
+#include "cli/progress.h"
+#include "cli/stop_signals.h"
+#include "pipeline/devices.h"
+#include "pipeline/precision_study.h"
+#include "report/precision_files.h"
+#include "sequence/input_file.h"
+
+namespace virnucpro::cli {
+namespace {
+
+/// From the study's counters to the display. How long the input is says nothing: it is not read to
+/// its end when the limit comes first.
+class ProgressBridge final : public ProgressSink {
+ public:
+  explicit ProgressBridge(ProgressDisplay& display) : display_(display) {}
+
+  void update(const RunProgress& progress) override {
+    if (!display_.is_due()) return;
+    display_.update({.records = progress.records_read,
+                     .chunks = progress.chunks_read,
+                     .frames = progress.frames_embedded,
+                     .frames_found = progress.frames_found});
+  }
+
+ private:
+  ProgressDisplay& display_;
+};
+
+PrecisionReport study(Program& program, const RunSettings& settings,
+                      const PrecisionChoice& precision, const Log& log, PrecisionFiles* files) {
+  const StopSignals signals(
+      [&log](int) { log.warning("stopping; a second signal ends the program at once"); });
+  const DeviceChoice device = choose_device(settings.device);
+  for (const std::string& line : device.passed_over) log.info("{}", line);
+  const std::unique_ptr<Backend> backend = create_backend(device.name, settings.threads);
+  backend->bind_thread();
+  log.info("device {}: {}", device.name, backend->description());
+  const std::string started_at = utc_now();
+  const LoadedModels studied = load_models(settings, precision.precision, /*with_classifier=*/true,
+                                           open_named_bundle, *backend);
+  const LoadedModels exact = load_models(settings, Precision::kFp32, /*with_classifier=*/false,
+                                         open_named_bundle, *backend);
+  log.info("models {}{}{}, expected length {}", studied.bundle,
+           studied.bundle_version.empty() ? "" : " ", studied.bundle_version,
+           studied.expected_length);
+  if (!settings.has_own_parts()) {
+    log.info(
+        "weights of bundles are stored as float16, and FP32 starts from the same: to see what "
+        "their "
+        "rounding costs, give the original checkpoints (--dnabert, --esm2, --classifier)");
+  }
+  ProgressDisplay display(program.console, log, !settings.no_progress);
+  ProgressBridge progress(display);
+  PrecisionReport report = study_precision(
+      settings,
+      {.studied = studied,
+       .exact = exact,
+       .precision = precision,
+       .backend = *backend,
+       .limit = settings.frame_limit,
+       .log = log,
+       .progress = &progress},
+      [files](const FrameComparison& frame) {
+        if (files != nullptr) files->frame(frame);
+      },
+      signals.token());
+  RunReport& run = report.run;
+  run.program_version = program_version();
+  run.command_line = {"virnucpro"};
+  run.command_line.insert(run.command_line.end(), program.arguments.begin(),
+                          program.arguments.end());
+  run.started_at = started_at;
+  run.device = device.name;
+  run.device_description = backend->description();
+  return report;
+}
+
+void run_precision(Program& program, const SettingsArguments& arguments) {
+  const ResolvedSettings resolved =
+      resolve_settings(Command::kPrecision, arguments.inputs, arguments.flags, program.environment);
+  const RunSettings& settings = resolved.settings;
+  if (settings.json_log) program.console.use_json();
+  const Log log = make_log(program.console, {settings.quiet, settings.json_log});
+
+  const PrecisionChoice precision = studied_precision(settings, program.environment);
+  for (const std::string& input : settings.inputs) check_readable(input);
+  std::optional<PrecisionFiles> files;
+  if (!settings.output.empty()) {
+    require_free_precision_folder(settings.output, settings.force);
+    files.emplace(settings.output);
+  }
+  for (const std::string& origin : resolved.origins) log.info("setting {}", origin);
+  const PrecisionReport report =
+      study(program, settings, precision, log, files ? &*files : nullptr);
+  if (files) files->publish(report);
+  program.console.print(precision_summary(report));
+  program.console.flush();
+  if (report.nonfinite_frames == 0) return;
+  throw PrecisionError(fmt::format(
+      "{} of {} frames have no finite embedding in {}; the table says where NaN or infinity came "
+      "up first. Use another --precision for this input",
+      report.nonfinite_frames, report.frames, report.run.precision));
+}
+
+}  // namespace
+
+void add_precision_command(CLI::App& app, Program& program) {
+  CLI::App* command = app.add_subcommand(
+      "precision", "Compare a precision with FP32 on your sequences: embeddings, scores, layers");
+  auto arguments = std::make_shared<SettingsArguments>();
+  add_settings_arguments(*command, Command::kPrecision, *arguments);
+  command->footer(
+      help_footer({"virnucpro precision contigs.fa",
+                   "virnucpro precision contigs.fa --precision int8 --limit 5000 -o int8_report",
+                   "virnucpro precision reads.fq.gz --dnabert DNABERT-S/ --esm2 esm2.pt "
+                   "--classifier 500_model.pth"}));
+  command->callback([&program, arguments] {
+    program.action = [&program, arguments] { run_precision(program, *arguments); };
+  });
+}
+
+}  // namespace virnucpro::cli

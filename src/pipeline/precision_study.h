@@ -1,0 +1,44 @@
+// The autopsy of a precision: the same frames through a model in that precision and in FP32.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <stop_token>
+
+#include "base/environment.h"
+#include "base/log.h"
+#include "pipeline/load_models.h"
+#include "pipeline/progress.h"
+#include "pipeline/window.h"
+#include "report/precision_report.h"
+
+namespace virnucpro {
+
+/// What a study is made of. Borrowed, and of the same weights.
+struct PrecisionStudy {
+  const LoadedModels& studied;  ///< with the classifier that scores both
+  const LoadedModels& exact;    ///< in FP32; needs no classifier
+  PrecisionChoice precision;    ///< of `studied`
+  Backend& backend;             ///< both were prepared for it; used by this thread alone
+  std::uint64_t limit = 0;      ///< frames to compare; 0: all
+  Log log = {};
+  ProgressSink* progress = nullptr;  ///< may be null
+  /// Absent: limits_for() the batches. Tests turn them down.
+  std::optional<WindowLimits> limits = std::nullopt;
+};
+
+/// The precision to study, by settings and environment. Throws PrecisionError when that is FP32,
+/// be it by flag or by VIRNUCPRO_DISABLE_FP16: nothing could be learned. Pure.
+PrecisionChoice studied_precision(const RunSettings& settings, const Environment& environment);
+
+/// Compares the frames of settings.inputs in input order, each passed to `take`: read, cut and
+/// batched as in a run, the exact model padded, every operation of both probed. NaN and infinity
+/// are results, not errors. The caller fills in what it knows of report.run (program, device,
+/// threads). Memory is bounded for any input. Throws the typed errors of base/errors.h; Interrupted
+/// on a stop request.
+PrecisionReport study_precision(const RunSettings& settings, const PrecisionStudy& study,
+                                const std::function<void(const FrameComparison&)>& take,
+                                std::stop_token stop = {});
+
+}  // namespace virnucpro

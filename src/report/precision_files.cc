@@ -1,0 +1,115 @@
+#include "report/precision_files.h"
+
+#include <filesystem>
+
+#include "base/errors.h"
+#include "base/format.h"
+#include "report/escape.h"
+#include "report/format_float.h"
+
+namespace virnucpro {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kNoValue = "NA";
+
+std::string path_in(const std::string& folder, const char* name) {
+  make_result_folder(folder);
+  return folder + "/" + name;
+}
+
+std::string header() {
+  std::string text = "id\trecord\tchunk\tframe";
+  for (const std::string_view encoder : kComparedEncoders) {
+    for (const char* column :
+         {"tokens", "cosine", "largest_difference", "relative_difference", "finite", "finite_fp32",
+          "first_nonfinite", "first_nonfinite_fp32"}) {
+      text += fmt::format("\t{}_{}", encoder, column);
+    }
+  }
+  return text + "\tp_virus_fp32\tp_virus\tdrift\tlabel_flip\n";
+}
+
+void append_place(std::string& row, const std::string& place) {
+  row += '\t';
+  row += place.empty() ? kNoValue : std::string_view(place);
+}
+
+void append_score(std::string& row, std::optional<float> score) {
+  row += '\t';
+  if (score) {
+    append_float32(row, *score);
+  } else {
+    row += kNoValue;
+  }
+}
+
+void append(std::string& row, const EmbeddingComparison& encoder) {
+  row += fmt::format("\t{}", encoder.tokens);
+  if (encoder.comparable()) {
+    row += fmt::format("\t{:.9f}\t{:.6g}\t{:.6g}", encoder.cosine, encoder.largest_difference,
+                       encoder.relative_difference);
+  } else {
+    for (int i = 0; i < 3; ++i) row.append("\t").append(kNoValue);
+  }
+  row += encoder.finite ? "\tyes" : "\tno";
+  row += encoder.finite_fp32 ? "\tyes" : "\tno";
+  append_place(row, encoder.first_nonfinite);
+  append_place(row, encoder.first_nonfinite_fp32);
+}
+
+}  // namespace
+
+void require_free_precision_folder(const std::string& folder, bool force) {
+  std::error_code error;
+  if (fs::exists(folder, error) && !fs::is_directory(folder, error)) {
+    throw ConfigError(fmt::format(
+        "{}: expected a folder for the report, found a file. Name another one with -o.", folder));
+  }
+  if (force) return;
+  for (const char* name : {kSequencesFile, kLayersFile, kPrecisionFile}) {
+    if (!fs::exists(folder + "/" + name, error)) continue;
+    throw ConfigError(
+        fmt::format("{}: holds an earlier report ({}). Name another folder with -o, or pass "
+                    "--force to replace it.",
+                    folder, name));
+  }
+}
+
+PrecisionFiles::PrecisionFiles(const std::string& folder)
+    : sequences_(path_in(folder, kSequencesFile)),
+      layers_(path_in(folder, kLayersFile)),
+      report_(path_in(folder, kPrecisionFile)) {
+  sequences_.write(header());
+}
+
+void PrecisionFiles::frame(const FrameComparison& frame) {
+  std::string& row = sequences_.row();
+  append_escaped(row, frame.record_id, Escape::kReversible);
+  row += fmt::format("\t{}\t{}\t{}", frame.record + 1, frame.chunk + 1, frame.frame);
+  for (const EmbeddingComparison& encoder : frame.encoders) append(row, encoder);
+  append_score(row, frame.p_virus_fp32);
+  append_score(row, frame.p_virus);
+  const std::optional<double> drift = frame.drift();
+  if (drift) {
+    row += fmt::format("\t{:.6g}\t{}\n", *drift, frame.flip ? "yes" : "no");
+  } else {
+    row.append("\t").append(kNoValue).append("\t").append(kNoValue).append("\n");
+  }
+  sequences_.row_done();
+}
+
+void PrecisionFiles::publish(const PrecisionReport& report) {
+  layers_.write(layer_table(report));
+  report_.write(precision_json(report));
+  sequences_.finish();
+  layers_.finish();
+  report_.finish();
+  report_.withdraw();  // of an earlier study: it must never vouch for tables of two
+  sequences_.publish();
+  layers_.publish();
+  report_.publish();
+}
+
+}  // namespace virnucpro

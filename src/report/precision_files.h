@@ -1,0 +1,36 @@
+// The files of `precision`: all of them whole, or none.
+#pragma once
+
+#include <string>
+
+#include "base/output_file.h"
+#include "report/precision_report.h"
+
+namespace virnucpro {
+
+// The names inside the folder.
+inline constexpr const char* kSequencesFile = "sequences.tsv";
+inline constexpr const char* kLayersFile = "layers.tsv";
+inline constexpr const char* kPrecisionFile = "precision.json";
+
+/// Throws ConfigError when `folder` is no folder, or holds the files already and `force` is not
+/// set.
+void require_free_precision_folder(const std::string& folder, bool force);
+
+/// Makes the folder; a row per frame goes out as it comes. Thread-confined; every call may throw
+/// OutputError, and without publish() no file gets its name.
+class PrecisionFiles {
+ public:
+  explicit PrecisionFiles(const std::string& folder);
+
+  void frame(const FrameComparison& frame);
+  /// Writes the others and gives all their names, precision.json last: where it is, the rest is.
+  void publish(const PrecisionReport& report);
+
+ private:
+  OutputFile sequences_;
+  OutputFile layers_;
+  OutputFile report_;
+};
+
+}  // namespace virnucpro
