@@ -1,0 +1,257 @@
+// `virnucpro precision`: the tables, the files and the exit codes of the real program.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "cli/program_runner.h"
+#include "cli/test_inputs.h"
+#include "support/planted_weights.h"
+
+namespace virnucpro::test {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+const std::string kParts = VIRNUCPRO_TEST_DATA "/parity/pipeline/";
+const std::string kExamples = VIRNUCPRO_SOURCE_DIR "/examples/";
+
+using Table = std::vector<std::vector<std::string>>;
+
+/// Rows of a TSV file, header first.
+Table table_of(const std::string& text) {
+  Table rows;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    rows.emplace_back();
+    std::istringstream cells(line);
+    for (std::string cell; std::getline(cells, cell, '\t');) rows.back().push_back(cell);
+  }
+  return rows;
+}
+
+/// The cells of a column, by its name, without the header.
+std::vector<std::string> column(const Table& table, const std::string& name) {
+  std::size_t at = 0;
+  while (at < table.at(0).size() && table[0][at] != name) ++at;
+  std::vector<std::string> cells;
+  for (std::size_t i = 1; i < table.size(); ++i) cells.push_back(table[i].at(at));
+  return cells;
+}
+
+class Precision : public CliTest {
+ protected:
+  /// Own parts whose DNABERT-S holds a weight that is infinite in float16.
+  std::vector<std::string> planted(const std::string& tensor, std::int64_t row = 0) const {
+    testing_support::plant_dnabert_s(kParts + "dnabert_s", path("planted"), tensor, row,
+                                     testing_support::kBeyondHalf);
+    return {"--dnabert",        path("planted"), "--esm2",
+            kParts + "esm2.pt", "--classifier",  kParts + "classifier.pth"};
+  }
+
+  ProgramResult precision(std::vector<std::string> arguments,
+                          const std::vector<std::string>& more = {}) const {
+    arguments.insert(arguments.begin(), "precision");
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run(std::move(arguments));
+  }
+};
+
+TEST_F(Precision, ComparesTheFramesOfTheExamplesAndWritesNothingUnasked) {
+  const ProgramResult result =
+      precision({kExamples + "genomes.fa", kExamples + "reads.fq.gz", "--precision", "int8"});
+  EXPECT_TRUE(ends_with(result, 0));
+  EXPECT_THAT(result.out, StartsWith("int8 packed against fp32 padded: all 85 frames of 33 "
+                                     "records\n\nencoder\tframes\tnonfinite\t"));
+  EXPECT_THAT(result.out, testing::ContainsRegex("\ndnabert_s\t85\t0\t0\t0\\.999[0-9]+\t"));
+  EXPECT_THAT(result.out, testing::ContainsRegex("\nesm2\t85\t0\t0\t0\\.99[0-9]+\t"));
+  EXPECT_THAT(result.out, testing::ContainsRegex("\n85\t[0-9]+\t0\\.0[0-9]+\t"));
+  EXPECT_THAT(result.out, testing::ContainsRegex("\nesm2\tlayer 1\t[0-9.]+\t0\\.000[0-9]+\t"));
+  EXPECT_THAT(result.out, Not(HasSubstr("nonfinite_frame")));
+  EXPECT_THAT(result.err, HasSubstr("weights of bundles are stored as float16"));
+  EXPECT_THAT(names_in(""), ElementsAre());
+}
+
+TEST_F(Precision, NamesAndScoresFramesAsPredictDoes) {
+  write("a.fa", fasta(open_records(5, 230)) + ">t\\a\xff<b>\n" + open_frame(80, 9) + "\n");
+  ASSERT_TRUE(ends_with(run({"predict", "a.fa", "-o", "run", "--precision", "int8"}), 0));
+  const ProgramResult result = precision({"a.fa", "-o", "study", "--precision", "int8"});
+  ASSERT_TRUE(ends_with(result, 0));
+  EXPECT_THAT(names_in("study"), ElementsAre("layers.tsv", "precision.json", "sequences.tsv"));
+  const Table run_rows = table_of(read("run/predictions.tsv"));
+  const Table rows = table_of(read("study/sequences.tsv"));
+  ASSERT_GT(rows.size(), 10u);
+  for (const char* name : {"id", "record", "chunk", "frame", "p_virus"}) {
+    EXPECT_EQ(column(rows, name), column(run_rows, name)) << name;
+  }
+  EXPECT_EQ(column(rows, "id").back(), "t\\\\a\\xff<b>");
+  EXPECT_THAT(result.out + read("study/layers.tsv"), Not(HasSubstr("\xff")));
+  EXPECT_THAT(column(rows, "label_flip"), testing::Each("no"));
+
+  ASSERT_TRUE(
+      ends_with(run({"predict", "a.fa", "-o", "exact", "--precision", "fp32", "--no-packing"}), 0));
+  EXPECT_EQ(column(rows, "p_virus_fp32"),
+            column(table_of(read("exact/predictions.tsv")), "p_virus"));
+}
+
+TEST_F(Precision, SaysTheSameForAnyBatchesAndThreads) {
+  write("a.fa", fasta(open_records(6, 190)));
+  ASSERT_TRUE(ends_with(precision({"a.fa", "-o", "one", "--precision", "bf16"}), 0));
+  ASSERT_TRUE(ends_with(precision({"a.fa", "-o", "two", "--precision", "bf16", "--batch-tokens",
+                                   "200", "--threads", "1"}),
+                        0));
+  EXPECT_EQ(read("one/sequences.tsv"), read("two/sequences.tsv"));
+  const Table one = table_of(read("one/layers.tsv"));
+  const Table two = table_of(read("two/layers.tsv"));
+  for (const char* name : {"layer", "largest_fp32", "largest", "nonfinite"}) {
+    EXPECT_EQ(column(one, name), column(two, name)) << name;
+  }
+}
+
+TEST_F(Precision, SaysWhatTheLimitLeftOut) {
+  write("a.fa", fasta(open_records(4, 160)));
+  ASSERT_TRUE(ends_with(precision({"a.fa", "-o", "all", "--limit", "0"}), 0));
+  const std::string all = read("all/sequences.tsv");
+  const std::size_t frames = table_of(all).size() - 1;
+  for (const std::size_t limit : {std::size_t{1}, std::size_t{5}, frames - 1}) {
+    const std::string folder = "limit" + std::to_string(limit);
+    const ProgramResult result =
+        precision({"a.fa", "-o", folder, "--limit", std::to_string(limit)});
+    ASSERT_TRUE(ends_with(result, 0));
+    EXPECT_THAT(result.out,
+                HasSubstr("the first " + std::to_string(limit) + " frames, up to record "));
+    EXPECT_THAT(result.out, HasSubstr("; what follows was not looked at (--limit 0 takes all)\n"));
+    const std::string some = read(folder + "/sequences.tsv");
+    EXPECT_EQ(table_of(some).size(), limit + 1);
+    EXPECT_EQ(all.substr(0, some.size()), some);
+    EXPECT_EQ(nlohmann::json::parse(read(folder + "/precision.json"))["coverage"]["complete"],
+              false);
+  }
+  // Just enough is all.
+  const ProgramResult exact = precision({"a.fa", "--limit", std::to_string(frames)});
+  EXPECT_THAT(exact.out, HasSubstr("all " + std::to_string(frames) + " frames of 4 records\n"));
+}
+
+TEST_F(Precision, AnInputWithoutFramesHasNoFigures) {
+  write("stops.fa", ">s\nTAATAATAATAACTAACTAACTAACTTAGTTAGTTAG\n>empty\n");
+  const ProgramResult result = precision({"stops.fa", "-o", "study"});
+  EXPECT_TRUE(ends_with(result, 0));
+  EXPECT_THAT(result.out, HasSubstr("all 0 frames of 2 records\n"));
+  EXPECT_THAT(result.out, HasSubstr("\ndnabert_s\t0\t0\t0\tNA\tNA\tNA\tNA\tNA\n"));
+  EXPECT_THAT(result.out, HasSubstr("\n0\t0\tNA\tNA\tNA\n"));
+  EXPECT_EQ(table_of(read("study/sequences.tsv")).size(), 1u);
+  EXPECT_EQ(table_of(read("study/layers.tsv")).size(), 1u);
+  const auto json = nlohmann::json::parse(read("study/precision.json"));
+  EXPECT_EQ(json["coverage"]["frames"], 0);
+  EXPECT_TRUE(json["scores"]["mean_drift"].is_null());
+}
+
+TEST_F(Precision, FindsTheLayerWhereHalfPrecisionBreaks) {
+  write("a.fa", fasta(open_records(3, 160)));
+  const auto parts = planted("encoder.layer.1.mlp.wo.weight");
+  // A run can only refuse.
+  EXPECT_TRUE(ends_with(run({"predict", "a.fa", "-o", "run", parts[0], parts[1], parts[2], parts[3],
+                             parts[4], parts[5]}),
+                        5));
+  const ProgramResult result = precision({"a.fa", "-o", "study"}, parts);
+  EXPECT_TRUE(ends_with(result, 5));
+  EXPECT_THAT(result.err, HasSubstr(" frames have no finite embedding in fp16; "));
+  EXPECT_THAT(result.out,
+              HasSubstr("\nr0_chunk_1F1\tdnabert_s\tlayer 1, linear 4\tnot finite\tfinite\n"));
+  const Table rows = table_of(read("study/sequences.tsv"));
+  EXPECT_THAT(column(rows, "dnabert_s_first_nonfinite"), testing::Each("layer 1, linear 4"));
+  EXPECT_THAT(column(rows, "dnabert_s_first_nonfinite_fp32"), testing::Each("NA"));
+  EXPECT_THAT(column(rows, "dnabert_s_finite"), testing::Each("no"));
+  EXPECT_THAT(column(rows, "dnabert_s_finite_fp32"), testing::Each("yes"));
+  EXPECT_THAT(column(rows, "dnabert_s_cosine"), testing::Each("NA"));
+  EXPECT_THAT(column(rows, "esm2_finite"), testing::Each("yes"));
+  EXPECT_THAT(column(rows, "p_virus"), testing::Each("NA"));
+  EXPECT_THAT(column(rows, "p_virus_fp32"), testing::Each(Not("NA")));
+  const Table layers = table_of(read("study/layers.tsv"));
+  // Embedding, two layers, pooling of DNABERT-S.
+  const std::vector<std::string> nonfinite = column(layers, "nonfinite");
+  EXPECT_EQ(nonfinite[0], "0");
+  EXPECT_EQ(nonfinite[1], "0");
+  EXPECT_NE(nonfinite[2], "0");
+  const auto json = nlohmann::json::parse(read("study/precision.json"));
+  EXPECT_EQ(json["nonfinite_frames"], rows.size() - 1);
+  // The same weights in bfloat16, which has the range.
+  EXPECT_TRUE(ends_with(precision({"a.fa", "--precision", "bf16"}, parts), 0));
+}
+
+TEST_F(Precision, ShowsHowFarLayersAreFromTheLimitOfHalf) {
+  write("a.fa", fasta(open_records(1, 160)));
+  // The bias is kept in float32: large values, none of them beyond it.
+  const auto parts = planted("encoder.layer.0.mlp.wo.bias");
+  const ProgramResult result = precision({"a.fa", "-o", "study"}, parts);
+  EXPECT_TRUE(ends_with(result, 0));
+  const Table layers = table_of(read("study/layers.tsv"));
+  EXPECT_EQ(column(layers, "layer")[1], "layer 0");
+  EXPECT_EQ(column(layers, "operation")[1], "linear 4");
+  const double share = std::stod(column(layers, "share_of_fp16_limit")[1]);
+  EXPECT_NEAR(share, testing_support::kBeyondHalf / 65504.0, 0.01);
+}
+
+TEST_F(Precision, RefusesToCompareFp32WithItself) {
+  write("a.fa", fasta(open_records(1, 60)));
+  for (const std::vector<std::string>& more :
+       {std::vector<std::string>{}, std::vector<std::string>{"--no-packing"}}) {
+    ProgramCall call{.arguments = {"precision", "a.fa", "-o", "study"},
+                     .variables = {{"VIRNUCPRO_DISABLE_FP16", "1"}}};
+    call.arguments.insert(call.arguments.end(), more.begin(), more.end());
+    const ProgramResult by_variable = run(call);
+    EXPECT_TRUE(ends_with(by_variable, 5));
+    EXPECT_EQ(by_variable.err,
+              "virnucpro: error: precision compares another precision with FP32, and "
+              "VIRNUCPRO_DISABLE_FP16 is set, which means FP32 for both: nothing could be learned. "
+              "Unset it for this command.\n");
+    EXPECT_EQ(by_variable.out, "");
+    const ProgramResult by_flag = precision({"a.fa", "--precision", "fp32"}, more);
+    EXPECT_TRUE(ends_with(by_flag, 5));
+    EXPECT_THAT(by_flag.err, HasSubstr("--precision fp32 asks for FP32 for both: nothing could be "
+                                       "learned. Name fp16, bf16 or int8.\n"));
+  }
+  EXPECT_FALSE(exists("study"));
+}
+
+TEST_F(Precision, KeepsAnEarlierReportUnlessForced) {
+  write("a.fa", fasta(open_records(2, 100)));
+  std::filesystem::create_directory(path("study"));
+  write("study/layers.tsv", "precious");
+  const ProgramResult refused = precision({"a.fa", "-o", "study"});
+  EXPECT_TRUE(ends_with(refused, 2));
+  EXPECT_THAT(refused.err, HasSubstr("study: holds an earlier report (layers.tsv). Name another "
+                                     "folder with -o, or pass --force to replace it.\n"));
+  EXPECT_EQ(read("study/layers.tsv"), "precious");
+  EXPECT_TRUE(ends_with(precision({"a.fa", "-o", "study", "--force"}), 0));
+  EXPECT_THAT(read("study/layers.tsv"), StartsWith("encoder\tlayer\t"));
+  const ProgramResult file = precision({"a.fa", "-o", "a.fa"});
+  EXPECT_TRUE(ends_with(file, 2));
+  EXPECT_THAT(file.err, HasSubstr("a.fa: expected a folder for the report, found a file."));
+}
+
+TEST_F(Precision, AFullDiskIsAnErrorAndLeavesNoFile) {
+  write("a.fa", fasta(open_records(6, 300)));
+  const ProgramResult result =
+      run(ProgramCall{.arguments = {"precision", "a.fa", "-o", "study"}, .file_blocks = 1});
+  EXPECT_TRUE(ends_with(result, 74));
+  EXPECT_THAT(names_in("study"), ElementsAre());
+}
+
+TEST_F(Precision, DamagedInputIsAnErrorAndLeavesNoFile) {
+  write("bad.fq", "@a\nACGT\n+\nII\n");
+  EXPECT_TRUE(ends_with(precision({"bad.fq", "-o", "study"}), 2));
+  EXPECT_THAT(names_in("study"), ElementsAre());
+  EXPECT_TRUE(ends_with(precision({"missing.fa", "-o", "other"}), 2));
+  EXPECT_FALSE(exists("other"));
+}
+
+}  // namespace
+}  // namespace virnucpro::test
