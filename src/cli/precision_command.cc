@@ -43,11 +43,12 @@ class ProgressBridge final : public ProgressSink {
   ProgressDisplay& display_;
 };
 
+/// `files` is filled in once the models are loaded, where files are asked for.
 PrecisionReport study(Program& program, const RunSettings& settings,
-                      const PrecisionChoice& precision, const Log& log, PrecisionFiles* files) {
+                      const PrecisionChoice& precision, const DeviceChoice& device, const Log& log,
+                      std::optional<PrecisionFiles>& files) {
   const StopSignals signals(
       [&log](int) { log.warning("stopping; a second signal ends the program at once"); });
-  const DeviceChoice device = choose_device(settings.device);
   for (const std::string& line : device.passed_over) log.info("{}", line);
   const std::unique_ptr<Backend> backend = create_backend(device.name, settings.threads);
   backend->bind_thread();
@@ -66,6 +67,7 @@ PrecisionReport study(Program& program, const RunSettings& settings,
         "their "
         "rounding costs, give the original checkpoints (--dnabert, --esm2, --classifier)");
   }
+  if (!settings.output.empty()) files.emplace(settings.output);
   ProgressDisplay display(program.console, log, !settings.no_progress);
   ProgressBridge progress(display);
   PrecisionReport report = study_precision(
@@ -77,8 +79,8 @@ PrecisionReport study(Program& program, const RunSettings& settings,
        .limit = settings.frame_limit,
        .log = log,
        .progress = &progress},
-      [files](const FrameComparison& frame) {
-        if (files != nullptr) files->frame(frame);
+      [&files](const FrameComparison& frame) {
+        if (files) files->frame(frame);
       },
       signals.token());
   RunReport& run = report.run;
@@ -100,23 +102,23 @@ void run_precision(Program& program, const SettingsArguments& arguments) {
   const Log log = make_log(program.console, {settings.quiet, settings.json_log});
 
   const PrecisionChoice precision = studied_precision(settings, program.environment);
+  const DeviceChoice device = choose_device(settings.device);
+  if (!settings.output.empty()) require_free_precision_folder(settings.output, settings.force);
   for (const std::string& input : settings.inputs) check_readable(input);
-  std::optional<PrecisionFiles> files;
-  if (!settings.output.empty()) {
-    require_free_precision_folder(settings.output, settings.force);
-    files.emplace(settings.output);
-  }
   for (const std::string& origin : resolved.origins) log.info("setting {}", origin);
-  const PrecisionReport report =
-      study(program, settings, precision, log, files ? &*files : nullptr);
+  std::optional<PrecisionFiles> files;
+  const PrecisionReport report = study(program, settings, precision, device, log, files);
   if (files) files->publish(report);
   program.console.print(precision_summary(report));
   program.console.flush();
   if (report.nonfinite_frames == 0) return;
+  const bool exact_too = report.encoders[0].nonfinite_fp32 + report.encoders[1].nonfinite_fp32 > 0;
   throw PrecisionError(fmt::format(
       "{} of {} frames have no finite embedding in {}; the table says where NaN or infinity came "
-      "up first. Use another --precision for this input",
-      report.nonfinite_frames, report.frames, report.run.precision));
+      "up first. {}",
+      report.nonfinite_frames, report.frames, report.run.precision,
+      exact_too ? "FP32 is not finite either: the weights themselves are to blame"
+                : "Use another --precision with this model"));
 }
 
 }  // namespace

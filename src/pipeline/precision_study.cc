@@ -1,20 +1,18 @@
 #include "pipeline/precision_study.h"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <span>
 #include <utility>
 #include <vector>
 
-#include "backend/probe_backend.h"
 #include "base/check.h"
 #include "base/errors.h"
 #include "base/format.h"
 #include "base/memory.h"
 #include "pipeline/batch_budget.h"
 #include "pipeline/embedding_difference.h"
-#include "pipeline/engine.h"
+#include "pipeline/probed_model.h"
 #include "pipeline/window_builder.h"
 #include "sequence/ids.h"
 #include "sequence/reader.h"
@@ -25,120 +23,11 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-std::string layer_text(const LayerMark& layer) {
-  if (layer.part != "layer") return std::string(layer.part);
-  return fmt::format("layer {}", layer.number);
-}
-
-std::string operation_text(const ProbedOperation& operation) {
-  return fmt::format("{} {}", operation.name, operation.occurrence);
-}
-
 void throw_if_stopped(const std::stop_token& stop) {
   if (!stop.stop_requested()) return;
   throw Interrupted(
       "stopped on request before the end; no report was written. Run the same command again");
 }
-
-/// One of the two models, and what it made of the window's frames.
-class Side {
- public:
-  Side(const LoadedModels& models, bool packed, Backend& backend, std::int64_t batch_tokens)
-      : models_(models), packed_(packed), batch_tokens_(batch_tokens), probe_(&backend) {}
-
-  void begin_window(std::size_t frames) {
-    for (Embedded& embedded : embedded_) {
-      embedded.finite.assign(frames, true);
-      embedded.first_nonfinite.assign(frames, {});
-    }
-    features.assign(frames * width(), 0.0f);
-  }
-
-  std::size_t width() const {
-    return static_cast<std::size_t>(models_.dnabert_s->width() + models_.esm2->width());
-  }
-
-  /// Embeds all sequences of `tokens`; after each batch `probed(operations, members)` is called.
-  template <typename Probed>
-  void embed(EncoderKind kind, const TokenTable& tokens, Workspace& workspace,
-             const std::stop_token& stop, Probed&& probed) {
-    (packed_ ? plan_packed : plan_padded)(tokens.lengths(), batch_tokens_, plan_);
-    for (std::size_t b = 0; b < plan_.batches(); ++b) {
-      throw_if_stopped(stop);
-      const std::span<const std::uint32_t> members = plan_.batch(b);
-      gather(tokens, members, batch_);
-      run_batch(kind, workspace);
-      store(kind, members);
-      probed(probe_.operations(), members);
-    }
-  }
-
-  /// Per frame of the window.
-  struct Embedded {
-    std::vector<bool> finite;
-    std::vector<std::string> first_nonfinite;
-  };
-  const Embedded& embedded(EncoderKind kind) const {
-    return embedded_[static_cast<std::size_t>(kind)];
-  }
-  std::span<const float> embedding(EncoderKind kind, std::size_t frame) const {
-    const auto columns = static_cast<std::size_t>(encoder(kind).width());
-    return std::span(features).subspan(offset(kind, frame), columns);
-  }
-
-  std::vector<float> features;  ///< [frames, width()]
-
- private:
-  const Encoder& encoder(EncoderKind kind) const {
-    return kind == EncoderKind::kDnabertS ? *models_.dnabert_s : *models_.esm2;
-  }
-
-  /// DNABERT-S embeddings come first, as the classifier wants them.
-  std::size_t offset(EncoderKind kind, std::size_t frame) const {
-    const std::int64_t before = kind == EncoderKind::kDnabertS ? 0 : models_.dnabert_s->width();
-    return frame * width() + static_cast<std::size_t>(before);
-  }
-
-  void run_batch(EncoderKind kind, Workspace& workspace) {
-    if (packed_) {
-      const std::vector<std::int32_t>& offsets = batch_.cu_seqlens;
-      probe_.begin(
-          ops::Sequences::packed({offsets.data(), static_cast<std::int64_t>(offsets.size())}));
-      encoder(kind).forward_packed(probe_, workspace, batch_, embeddings_);
-      return;
-    }
-    const bool is_dna = kind == EncoderKind::kDnabertS;
-    const PaddedBatch padded = pad(batch_, is_dna ? models_.dna_padding : kProteinPadId);
-    probe_.begin(
-        ops::Sequences::padded({padded.lengths.data(), padded.sequences()}, padded.length));
-    encoder(kind).forward(probe_, workspace, padded, embeddings_);
-  }
-
-  void store(EncoderKind kind, std::span<const std::uint32_t> members) {
-    Embedded& embedded = embedded_[static_cast<std::size_t>(kind)];
-    const auto columns = static_cast<std::size_t>(embeddings_.width);
-    for (std::size_t i = 0; i < members.size(); ++i) {
-      const std::size_t frame = members[i];
-      std::copy_n(embeddings_.values.data() + i * columns, columns,
-                  features.data() + offset(kind, frame));
-      embedded.finite[frame] = embeddings_.nonfinite_per_sequence[i] == 0;
-      const std::int32_t first = probe_.first_nonfinite()[i];
-      if (first < 0) continue;
-      const ProbedOperation& operation = probe_.operations()[static_cast<std::size_t>(first)];
-      embedded.first_nonfinite[frame] =
-          fmt::format("{}, {}", layer_text(operation.layer), operation_text(operation));
-    }
-  }
-
-  const LoadedModels& models_;
-  const bool packed_;
-  const std::int64_t batch_tokens_;
-  ProbeBackend probe_;
-  BatchPlan plan_;
-  PackedBatch batch_;
-  Embeddings embeddings_;
-  std::array<Embedded, 2> embedded_;
-};
 
 class Study {
  public:
@@ -150,8 +39,8 @@ class Study {
         start_(Clock::now()),
         reader_(settings.inputs, study.log),
         batch_tokens_(tokens_of_a_batch(settings)),
-        studied_(study.studied, study.precision.packed, study.backend, batch_tokens_),
-        exact_(study.exact, /*packed=*/false, study.backend, batch_tokens_),
+        studied_(study.studied, study.precision.packed, study.backend),
+        exact_(study.exact, /*packed=*/false, study.backend),
         workspace_(study.backend) {
     check(study.studied.classifier != nullptr, "a study without a classifier");
     check(studied_.width() == exact_.width(), "embeddings of {} and {} values", studied_.width(),
@@ -214,15 +103,17 @@ class Study {
       });
       window.protein_tokens.append([&](auto& ids) { encode_protein(window.protein_of(i), ids); });
     }
-    for (Side* side : {&studied_, &exact_}) {
-      side->begin_window(frames);
+    for (ProbedModel* model : {&studied_, &exact_}) {
+      model->begin_window(frames);
       for (const EncoderKind kind : {EncoderKind::kDnabertS, EncoderKind::kEsm2}) {
         const bool is_dna = kind == EncoderKind::kDnabertS;
-        side->embed(kind, is_dna ? window.dna_tokens : window.protein_tokens, workspace_, stop_,
-                    [&](const std::vector<ProbedOperation>& operations,
-                        std::span<const std::uint32_t> members) {
-                      merge(window, kind, side == &studied_, operations, members);
-                    });
+        model->embed(kind, is_dna ? window.dna_tokens : window.protein_tokens, batch_tokens_,
+                     workspace_,
+                     [&](const std::vector<ProbedOperation>& operations,
+                         std::span<const std::uint32_t> members) {
+                       throw_if_stopped(stop_);
+                       merge(window, kind, model == &studied_, operations, members);
+                     });
       }
     }
     classify(studied_, scores_);
@@ -230,9 +121,9 @@ class Study {
     pass_on(window, frames);
   }
 
-  void classify(const Side& side, std::vector<float>& scores) {
-    scores.resize(2 * side.features.size() / side.width());
-    study_.studied.classifier->predict(study_.backend, workspace_, side.features, scores);
+  void classify(const ProbedModel& model, std::vector<float>& scores) {
+    scores.resize(2 * model.features().size() / model.width());
+    study_.studied.classifier->predict(study_.backend, workspace_, model.features(), scores);
   }
 
   /// Adds what a batch's operations put out to that of the batches before.
@@ -244,7 +135,7 @@ class Study {
     if (ranges.empty()) {
       for (const ProbedOperation& operation : operations) {
         OperationRange range;
-        range.layer = layer_text(operation.layer);
+        range.layer = layer_text(operation);
         range.operation = operation_text(operation);
         ranges.push_back(std::move(range));
       }
@@ -267,10 +158,10 @@ class Study {
   EmbeddingComparison compared(EncoderKind kind, std::size_t frame, std::int32_t tokens) const {
     EmbeddingComparison comparison;
     comparison.tokens = tokens;
-    comparison.finite = studied_.embedded(kind).finite[frame];
-    comparison.finite_fp32 = exact_.embedded(kind).finite[frame];
-    comparison.first_nonfinite = studied_.embedded(kind).first_nonfinite[frame];
-    comparison.first_nonfinite_fp32 = exact_.embedded(kind).first_nonfinite[frame];
+    comparison.finite = studied_.is_finite(kind, frame);
+    comparison.finite_fp32 = exact_.is_finite(kind, frame);
+    comparison.first_nonfinite = studied_.first_nonfinite(kind, frame);
+    comparison.first_nonfinite_fp32 = exact_.first_nonfinite(kind, frame);
     if (!comparison.comparable()) return comparison;
     const EmbeddingDifference difference =
         embedding_difference(studied_.embedding(kind, frame), exact_.embedding(kind, frame));
@@ -336,8 +227,8 @@ class Study {
   const Clock::time_point start_;
   SequenceReader reader_;
   const std::int64_t batch_tokens_;
-  Side studied_;
-  Side exact_;
+  ProbedModel studied_;
+  ProbedModel exact_;
   Workspace workspace_;
   std::vector<float> scores_;
   std::vector<float> exact_scores_;

@@ -25,8 +25,8 @@ struct EmbeddingComparison {
   bool finite_fp32 = true;
   /// Where NaN or infinity came up first, "layer 3, linear 2", be the embedding finite or not;
   /// empty: nowhere.
-  std::string first_nonfinite;
-  std::string first_nonfinite_fp32;
+  std::string first_nonfinite = {};
+  std::string first_nonfinite_fp32 = {};
   // In double; of two finite embeddings, else unset.
   double cosine = 0.0;
   double largest_difference = 0.0;

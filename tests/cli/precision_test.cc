@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <string>
@@ -48,10 +49,10 @@ std::vector<std::string> column(const Table& table, const std::string& name) {
 
 class Precision : public CliTest {
  protected:
-  /// Own parts whose DNABERT-S holds a weight that is infinite in float16.
-  std::vector<std::string> planted(const std::string& tensor, std::int64_t row = 0) const {
-    testing_support::plant_dnabert_s(kParts + "dnabert_s", path("planted"), tensor, row,
-                                     testing_support::kBeyondHalf);
+  /// Own parts whose DNABERT-S holds a weight that is, unless told otherwise, infinite in float16.
+  std::vector<std::string> planted(const std::string& tensor, std::int64_t row = 0,
+                                   float value = testing_support::kBeyondHalf) const {
+    testing_support::plant_dnabert_s(kParts + "dnabert_s", path("planted"), tensor, row, value);
     return {"--dnabert",        path("planted"), "--esm2",
             kParts + "esm2.pt", "--classifier",  kParts + "classifier.pth"};
   }
@@ -163,6 +164,7 @@ TEST_F(Precision, FindsTheLayerWhereHalfPrecisionBreaks) {
   const ProgramResult result = precision({"a.fa", "-o", "study"}, parts);
   EXPECT_TRUE(ends_with(result, 5));
   EXPECT_THAT(result.err, HasSubstr(" frames have no finite embedding in fp16; "));
+  EXPECT_THAT(result.err, HasSubstr("Use another --precision with this model\n"));
   EXPECT_THAT(result.out,
               HasSubstr("\nr0_chunk_1F1\tdnabert_s\tlayer 1, linear 4\tnot finite\tfinite\n"));
   const Table rows = table_of(read("study/sequences.tsv"));
@@ -184,6 +186,16 @@ TEST_F(Precision, FindsTheLayerWhereHalfPrecisionBreaks) {
   EXPECT_EQ(json["nonfinite_frames"], rows.size() - 1);
   // The same weights in bfloat16, which has the range.
   EXPECT_TRUE(ends_with(precision({"a.fa", "--precision", "bf16"}, parts), 0));
+}
+
+TEST_F(Precision, SaysWhenFp32IsNotFiniteEither) {
+  write("a.fa", fasta(open_records(1, 160)));
+  const ProgramResult result = precision({"a.fa"}, planted("encoder.layer.0.mlp.wo.weight", 0,
+                                                           std::numeric_limits<float>::infinity()));
+  EXPECT_TRUE(ends_with(result, 5));
+  EXPECT_THAT(result.out, HasSubstr("\tlayer 0, linear 4\tnot finite\tnot finite\n"));
+  EXPECT_THAT(result.err, HasSubstr("FP32 is not finite either: the weights themselves are to "
+                                    "blame\n"));
 }
 
 TEST_F(Precision, ShowsHowFarLayersAreFromTheLimitOfHalf) {
@@ -250,6 +262,9 @@ TEST_F(Precision, DamagedInputIsAnErrorAndLeavesNoFile) {
   EXPECT_TRUE(ends_with(precision({"bad.fq", "-o", "study"}), 2));
   EXPECT_THAT(names_in("study"), ElementsAre());
   EXPECT_TRUE(ends_with(precision({"missing.fa", "-o", "other"}), 2));
+  write("a.fa", fasta(open_records(1, 60)));
+  EXPECT_TRUE(ends_with(precision({"a.fa", "-o", "other", "--device", "abacus"}), 4));
+  EXPECT_TRUE(ends_with(precision({"a.fa", "-o", "other", "--bundle", "absent"}), 3));
   EXPECT_FALSE(exists("other"));
 }
 

@@ -1,0 +1,88 @@
+#include "pipeline/probed_model.h"
+
+#include <algorithm>
+
+#include "base/format.h"
+#include "tokenizer/protein_alphabet.h"
+
+namespace virnucpro {
+
+std::string layer_text(const ProbedOperation& operation) {
+  const LayerMark& layer = operation.layer;
+  if (layer.part != "layer") return std::string(layer.part);
+  return fmt::format("layer {}", layer.number);
+}
+
+std::string operation_text(const ProbedOperation& operation) {
+  return fmt::format("{} {}", operation.name, operation.occurrence);
+}
+
+std::size_t ProbedModel::width() const {
+  return static_cast<std::size_t>(models_.dnabert_s->width() + models_.esm2->width());
+}
+
+void ProbedModel::begin_window(std::size_t frames) {
+  for (Found& found : found_) {
+    found.finite.assign(frames, true);
+    found.first_nonfinite.assign(frames, {});
+  }
+  features_.assign(frames * width(), 0.0f);
+}
+
+void ProbedModel::embed(EncoderKind kind, const TokenTable& tokens, std::int64_t batch_tokens,
+                        Workspace& workspace, const AfterBatch& after) {
+  (packed_ ? plan_packed : plan_padded)(tokens.lengths(), batch_tokens, plan_);
+  for (std::size_t b = 0; b < plan_.batches(); ++b) {
+    const std::span<const std::uint32_t> members = plan_.batch(b);
+    gather(tokens, members, batch_);
+    run_batch(kind, workspace);
+    store(kind, members);
+    after(probe_.operations(), members);
+  }
+}
+
+std::span<const float> ProbedModel::embedding(EncoderKind kind, std::size_t frame) const {
+  const auto columns = static_cast<std::size_t>(encoder(kind).width());
+  return features().subspan(offset(kind, frame), columns);
+}
+
+const Encoder& ProbedModel::encoder(EncoderKind kind) const {
+  return kind == EncoderKind::kDnabertS ? *models_.dnabert_s : *models_.esm2;
+}
+
+std::size_t ProbedModel::offset(EncoderKind kind, std::size_t frame) const {
+  const std::int64_t before = kind == EncoderKind::kDnabertS ? 0 : models_.dnabert_s->width();
+  return frame * width() + static_cast<std::size_t>(before);
+}
+
+void ProbedModel::run_batch(EncoderKind kind, Workspace& workspace) {
+  if (packed_) {
+    const std::vector<std::int32_t>& offsets = batch_.cu_seqlens;
+    probe_.begin(
+        ops::Sequences::packed({offsets.data(), static_cast<std::int64_t>(offsets.size())}));
+    encoder(kind).forward_packed(probe_, workspace, batch_, embeddings_);
+    return;
+  }
+  const bool is_dna = kind == EncoderKind::kDnabertS;
+  const PaddedBatch padded = pad(batch_, is_dna ? models_.dna_padding : kProteinPadId);
+  probe_.begin(ops::Sequences::padded({padded.lengths.data(), padded.sequences()}, padded.length));
+  encoder(kind).forward(probe_, workspace, padded, embeddings_);
+}
+
+void ProbedModel::store(EncoderKind kind, std::span<const std::uint32_t> members) {
+  Found& found = found_[static_cast<std::size_t>(kind)];
+  const auto columns = static_cast<std::size_t>(embeddings_.width);
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    const std::size_t frame = members[i];
+    std::copy_n(embeddings_.values.data() + i * columns, columns,
+                features_.data() + offset(kind, frame));
+    found.finite[frame] = embeddings_.nonfinite_per_sequence[i] == 0;
+    const std::int32_t first = probe_.first_nonfinite()[i];
+    if (first < 0) continue;
+    const ProbedOperation& operation = probe_.operations()[static_cast<std::size_t>(first)];
+    found.first_nonfinite[frame] =
+        fmt::format("{}, {}", layer_text(operation), operation_text(operation));
+  }
+}
+
+}  // namespace virnucpro

@@ -1,0 +1,74 @@
+// A model whose every operation is looked at while it embeds the frames of a window.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "backend/probe_backend.h"
+#include "batching/batch_plan.h"
+#include "batching/token_table.h"
+#include "layers/workspace.h"
+#include "pipeline/engine.h"
+#include "pipeline/load_models.h"
+
+namespace virnucpro {
+
+/// "layer 3", "embedding"; "linear 2".
+std::string layer_text(const ProbedOperation& operation);
+std::string operation_text(const ProbedOperation& operation);
+
+/// Borrows models and backend. NaN and infinity are results like others. One thread at a time.
+class ProbedModel {
+ public:
+  /// Called after each batch with what its operations put out and its sequences; may throw.
+  using AfterBatch = std::function<void(const std::vector<ProbedOperation>& operations,
+                                        std::span<const std::uint32_t> members)>;
+
+  ProbedModel(const LoadedModels& models, bool packed, Backend& backend)
+      : models_(models), packed_(packed), probe_(&backend) {}
+
+  /// Of both embeddings of a frame.
+  std::size_t width() const;
+
+  /// Forgets the window before.
+  void begin_window(std::size_t frames);
+  /// Embeds the window's frames, whose tokens these are, in batches of `batch_tokens`.
+  void embed(EncoderKind kind, const TokenTable& tokens, std::int64_t batch_tokens,
+             Workspace& workspace, const AfterBatch& after);
+
+  /// [frames, width()], as the classifier wants them.
+  std::span<const float> features() const { return features_; }
+  std::span<const float> embedding(EncoderKind kind, std::size_t frame) const;
+  bool is_finite(EncoderKind kind, std::size_t frame) const { return of(kind).finite[frame]; }
+  /// "layer 3, linear 2": the first operation with NaN or infinity in the frame's own rows; empty:
+  /// none. The same as for the frame alone, since no row depends on its neighbours.
+  const std::string& first_nonfinite(EncoderKind kind, std::size_t frame) const {
+    return of(kind).first_nonfinite[frame];
+  }
+
+ private:
+  struct Found {  // per frame
+    std::vector<bool> finite;
+    std::vector<std::string> first_nonfinite;
+  };
+  const Found& of(EncoderKind kind) const { return found_[static_cast<std::size_t>(kind)]; }
+  const Encoder& encoder(EncoderKind kind) const;
+  std::size_t offset(EncoderKind kind, std::size_t frame) const;
+  void run_batch(EncoderKind kind, Workspace& workspace);
+  void store(EncoderKind kind, std::span<const std::uint32_t> members);
+
+  const LoadedModels& models_;
+  const bool packed_;
+  ProbeBackend probe_;
+  BatchPlan plan_;
+  PackedBatch batch_;
+  Embeddings embeddings_;
+  std::vector<float> features_;
+  std::array<Found, 2> found_;  // by EncoderKind
+};
+
+}  // namespace virnucpro
