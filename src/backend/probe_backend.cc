@@ -80,6 +80,7 @@ void ProbeBackend::look_at_rows(const ConstMatrix& output, std::int64_t begin, s
   const auto size = static_cast<std::int64_t>(size_of(output.type));
   const auto* data = static_cast<const std::byte*>(output.data);
   row_.resize(static_cast<std::size_t>(output.columns));
+  if (output.columns == 0) return;
   const std::int64_t step = std::max<std::int64_t>(1, kBlockBytes / (output.stride * size));
   for (std::int64_t from = begin; from < end; from += step) {
     const std::int64_t rows = std::min(step, end - from);

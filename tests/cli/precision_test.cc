@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <filesystem>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -255,6 +256,23 @@ TEST_F(Precision, AFullDiskIsAnErrorAndLeavesNoFile) {
       run(ProgramCall{.arguments = {"precision", "a.fa", "-o", "study"}, .file_blocks = 1});
   EXPECT_TRUE(ends_with(result, 74));
   EXPECT_THAT(names_in("study"), ElementsAre());
+}
+
+TEST_F(Precision, StopsAtASignalWithoutAReport) {
+  write("a.fa", fasta(open_records(3000, 160)));
+  const ProgramResult result =
+      run({.arguments = {"precision", "a.fa", "-o", "study", "--limit", "0"},
+           .while_running = [this](int process) {
+             EXPECT_TRUE(wait_for_message("] models mini "));
+             ::kill(process, SIGTERM);
+           }});
+  EXPECT_TRUE(ends_with(result, 75));
+  EXPECT_THAT(last_line(result.err),
+              HasSubstr("no report was written. Run the same command again"));
+  EXPECT_EQ(result.out, "");
+  if (exists("study")) {
+    EXPECT_THAT(names_in("study"), ElementsAre());
+  }
 }
 
 TEST_F(Precision, DamagedInputIsAnErrorAndLeavesNoFile) {
