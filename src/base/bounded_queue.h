@@ -1,6 +1,7 @@
 // A bounded queue between pipeline stages: a full queue blocks producers, so memory stays bounded.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
@@ -42,6 +43,12 @@ class BoundedQueue {
     lock.unlock();
     not_full_.notify_one();
     return item;
+  }
+
+  /// Waits until pop() would not block, at most until `deadline`: false when it still would.
+  bool wait_until(std::chrono::steady_clock::time_point deadline) {
+    std::unique_lock lock(mutex_);
+    return not_empty_.wait_until(lock, deadline, [&] { return !items_.empty() || closed_; });
   }
 
   void close() {

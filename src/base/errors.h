@@ -49,6 +49,12 @@ class PrecisionError : public Error {
   using Error::Error;
 };
 
+/// NaN or infinity in the embeddings of a batch: a smaller batch or FP32 may be free of them.
+class NonfiniteError : public PrecisionError {
+ public:
+  using PrecisionError::PrecisionError;
+};
+
 /// Results could not be written: full disk, missing permission.
 class OutputError : public Error {
  public:

@@ -20,7 +20,7 @@ void require_finite(const Encoder& encoder, std::uint64_t batch, std::span<const
                          embeddings.nonfinite_per_sequence[i]);
   }
   if (affected > kNamed) named += fmt::format(" and {} more", affected - kNamed);
-  throw PrecisionError(fmt::format(
+  throw NonfiniteError(fmt::format(
       "{} gave {} NaN and {} infinite values in batch {}, in {} of {} sequences: {}; finite values "
       "lie in [{}, {}]. Precision was {}; run again with VIRNUCPRO_DISABLE_FP16=1 and --no-packing "
       "to see whether FP32 is finite",

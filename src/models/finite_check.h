@@ -10,7 +10,7 @@
 
 namespace virnucpro {
 
-/// Throws PrecisionError when the check of the batch found anything: it gives the model, the batch
+/// Throws NonfiniteError when the check of the batch found anything: it gives the model, the batch
 /// number, the sequence ids (the first few), counts, the finite range, and what to do next.
 void require_finite(const Encoder& encoder, std::uint64_t batch, std::span<const std::string> ids,
                     const Embeddings& embeddings);
