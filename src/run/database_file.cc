@@ -101,23 +101,23 @@ const std::string* value_of(const std::vector<RunFact>& facts, const std::string
   return fact == facts.end() ? nullptr : &fact->value;
 }
 
-/// One line per difference, none where there is none.
+/// "expected length: 300 there, 500 now; ...": one part per difference, none where there is none.
 std::string differences(const std::vector<RunFact>& there, const std::vector<RunFact>& now) {
-  std::string lines;
+  std::vector<std::string> parts;
   for (const RunFact& fact : there) {
     const std::string* value = value_of(now, fact.name);
     if (value == nullptr) {
-      lines += fmt::format("  {}: {} there, nothing now\n", fact.name, fact.value);
+      parts.push_back(fmt::format("{}: {} there, nothing now", fact.name, fact.value));
     } else if (*value != fact.value) {
-      lines += fmt::format("  {}: {} there, {} now\n", fact.name, fact.value, *value);
+      parts.push_back(fmt::format("{}: {} there, {} now", fact.name, fact.value, *value));
     }
   }
   for (const RunFact& fact : now) {
     if (value_of(there, fact.name) == nullptr) {
-      lines += fmt::format("  {}: nothing there, {} now\n", fact.name, fact.value);
+      parts.push_back(fmt::format("{}: nothing there, {} now", fact.name, fact.value));
     }
   }
-  return lines;
+  return fmt::format("{}", fmt::join(parts, "; "));
 }
 
 }  // namespace
@@ -224,12 +224,12 @@ std::vector<RunFact> DatabaseFile::work() const {
 }
 
 void DatabaseFile::require_same_work(const std::vector<RunFact>& work) const {
-  const std::string lines = differences(this->work(), work);
-  if (lines.empty()) return;
-  throw ConfigError(
-      fmt::format("{}: holds other work than what is asked for now:\n{}Choose another folder with "
-                  "-o, or throw away what is there with --force.",
-                  path(), lines));
+  const std::string all = differences(this->work(), work);
+  if (all.empty()) return;
+  throw ConfigError(fmt::format(
+      "{}: holds other work than what is asked for now ({}). Choose another folder with "
+      "-o, or throw away what is there with --force.",
+      path(), all));
 }
 
 DatabaseFile::Identity DatabaseFile::identity_of(const std::string& path) {

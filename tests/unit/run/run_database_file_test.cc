@@ -58,13 +58,12 @@ TEST(RunDatabaseFile, NamesEachDifferenceOfOtherWork) {
         {{"precision", "fp16"}, {"expected length", "500"}, {"input 1", "c.fa"}, {"new", ""}},
         Existing::kContinue);
   });
-  EXPECT_EQ(text, folder.file("run.db") +
-                      ": holds other work than what is asked for now:\n"
-                      "  input 1: a.fa there, c.fa now\n"
-                      "  input 2: b.fa there, nothing now\n"
-                      "  expected length: 300 there, 500 now\n"
-                      "  new: nothing there,  now\n"
-                      "Choose another folder with -o, or throw away what is there with --force.");
+  EXPECT_EQ(text,
+            folder.file("run.db") +
+                ": holds other work than what is asked for now (input 1: a.fa there, c.fa "
+                "now; input 2: b.fa there, nothing now; expected length: 300 there, 500 now; "
+                "new: nothing there,  now). Choose another folder with -o, or throw away what "
+                "is there with --force.");
 }
 
 TEST(RunDatabaseFile, StartsOverWhateverIsThere) {
