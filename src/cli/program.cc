@@ -1,16 +1,22 @@
 #include "cli/program.h"
 
-#include <algorithm>
+#include <malloc.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <exception>
 
 #include "base/errors.h"
+#include "base/format.h"
 #include "cli/bench_command.h"
 #include "cli/command_line.h"
 #include "cli/console.h"
 #include "cli/devices_command.h"
 #include "cli/embed_command.h"
+#include "cli/escape.h"
+#include "cli/failure.h"
 #include "cli/help.h"
+#include "cli/log_output.h"
 #include "cli/models_command.h"
 #include "cli/precision_command.h"
 #include "cli/predict_command.h"
@@ -44,11 +50,20 @@ const CLI::App& named_command(const CLI::App& app) {
   return *command;
 }
 
+/// Large buffers get pages of their own, at the size that glibc starts with. Left alone it raises
+/// it with the first buffer given back, and then puts windows and tables of all threads into heaps,
+/// whose gaps make memory grow with the input by an eighth.
+void keep_large_buffers_apart() {
+#ifdef M_MMAP_THRESHOLD
+  ::mallopt(M_MMAP_THRESHOLD, 128 * 1024);
+#endif
+}
+
 }  // namespace
 
 void run_program(const std::vector<std::string>& arguments, const Environment& environment,
-                 Console& console) {
-  Program program{console, environment, arguments, {}};
+                 Console& console, const ChangeWorkers& change_workers) {
+  Program program{console, environment, arguments, change_workers, {}};
   CLI::App app("Finds viral sequences in reads and contigs.", "virnucpro");
   app.set_version_flag("--version", version_line());
   // Unexpected arguments are reported here, with the nearest known name.
@@ -76,6 +91,28 @@ void run_program(const std::vector<std::string>& arguments, const Environment& e
     throw ConfigError("no command; '" + name + " --help' lists them");
   }
   program.action();
+}
+
+int main_program(int argc, char** argv, const ChangeWorkers& change_workers) {
+  keep_large_buffers_apart();
+  secure_standard_streams();
+  Console console;
+  try {
+    run_program({argv + (argc > 0 ? 1 : 0), argv + argc}, process_environment(), console,
+                change_workers);
+    console.flush();
+    return 0;
+  } catch (...) {
+    const Failure failure = describe_failure(std::current_exception());
+    console.clear_status();
+    if (console.is_json()) {
+      console.message(json_log_line("error", failure.message,
+                                    fmt::format(",\"exit_code\":{}", failure.exit_code)));
+    } else {
+      console.message("virnucpro: error: " + escape_controls(failure.message));
+    }
+    return failure.exit_code;
+  }
 }
 
 }  // namespace virnucpro::cli

@@ -22,7 +22,8 @@ std::atomic<int> received{0};
 std::atomic<int> wake_descriptor{-1};
 static_assert(std::atomic<int>::is_always_lock_free, "needed inside a signal handler");
 
-constexpr std::array kSignals = {SIGINT, SIGTERM};
+// SIGUSR1: what schedulers send some time before they kill (sbatch --signal=USR1@60).
+constexpr std::array kSignals = {SIGINT, SIGTERM, SIGUSR1};
 
 extern "C" void virnucpro_on_stop_signal(int signal) {
   const int error_before = errno;

@@ -1,4 +1,4 @@
-// SIGINT and SIGTERM as a stop token.
+// SIGINT, SIGTERM and SIGUSR1 as a stop token.
 #pragma once
 
 #include <functional>
@@ -7,7 +7,7 @@
 
 namespace virnucpro::cli {
 
-/// While it lives, the first SIGINT or SIGTERM requests a stop and calls `on_stop`, on a thread of
+/// While it lives, the first of these signals requests a stop and calls `on_stop`, on a thread of
 /// its own; a second one ends the process at once with exit code 75. One at a time in a process.
 class StopSignals {
  public:
