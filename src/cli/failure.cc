@@ -13,10 +13,11 @@ constexpr std::array kExitCodes = {
     ExitCode{kExitUsage, "the command line, the settings or the input cannot be used"},
     ExitCode{kExitModel, "the models are damaged, incomplete or do not fit together"},
     ExitCode{kExitDevice, "the device cannot be used or failed"},
-    ExitCode{kExitPrecision, "the precision does not suit the run, or NaN/Inf in the embeddings"},
+    ExitCode{kExitPrecision,
+             "the precision does not suit the run, or the models give NaN or Inf only"},
     ExitCode{kExitInternal, "an error inside the program: please report it"},
     ExitCode{kExitOutput, "results could not be written"},
-    ExitCode{kExitInterrupted, "stopped by a signal: run it again"},
+    ExitCode{kExitInterrupted, "stopped by a signal: run it again, it goes on"},
 };
 
 constexpr const char* kReport = "; this is a fault of the program, please report it";

@@ -75,7 +75,8 @@ void run_command(Program& program, const RunKind& kind, const SettingsArguments&
 
   StopSignals signals(
       [&log](int) { log.warning("stopping; a second signal ends the program at once"); });
-  const Workers workers = create_workers(device.name, settings.threads);
+  Workers workers = create_workers(device.name, settings.threads);
+  if (program.change_workers) program.change_workers(workers);
   log_decisions(log, resolved, device, workers, precision);
   const LoadedModels models = load_models(settings, precision.precision, kind.with_classifier,
                                           open_named_bundle, *workers.backends.front());
@@ -98,6 +99,9 @@ void run_command(Program& program, const RunKind& kind, const SettingsArguments&
     context.numa_nodes = workers.numa_nodes;
     context.log = log;
     context.progress = &progress;
+    context.load_exact = [&](Backend& backend) {
+      return load_models(settings, Precision::kFp32, false, open_named_bundle, backend);
+    };
     summary = kind.run(settings, models, context, signals.token());
   }
   kind.log_summary(settings, summary, log);

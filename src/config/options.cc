@@ -57,6 +57,18 @@ bool assign_output(RunSettings& settings, const std::string& text) {
   return true;
 }
 
+/// "2/5": part 2 of 5.
+bool assign_shard(RunSettings& settings, const std::string& text) {
+  const std::size_t slash = text.find('/');
+  if (slash == std::string::npos) return false;
+  const auto shard = parse_count(text.substr(0, slash), kMaxShards);
+  const auto shards = parse_count(text.substr(slash + 1), kMaxShards);
+  if (!shard || !shards || *shard < 1 || *shard > *shards) return false;
+  settings.shard = *shard;
+  settings.shards = *shards;
+  return true;
+}
+
 bool assign_expected_length(RunSettings& settings, const std::string& text) {
   if (text != "300" && text != "500") return false;
   settings.expected_length = text == "300" ? 300 : 500;
@@ -97,6 +109,17 @@ constexpr std::array kOptions = {
     // Neither file nor environment: what may be overwritten is decided anew for each run.
     Option{"force", OptionType::kSwitch, "--force", "", "", "", kSwitchValues, "false",
            "Replace results that are there already.", kRuns, assign_switch<&RunSettings::force>},
+    Option{"resume", OptionType::kSwitch, "--resume", "", "", "", kSwitchValues, "false",
+           "Go on with the run in the folder, as happens anyway; warns when there is none.",
+           kPredict, assign_switch<&RunSettings::resume>},
+    Option{"shard", OptionType::kText, "--shard", "shard", "VIRNUCPRO_SHARD", "I/N",
+           "I/N, part I of N, 1 <= I <= N <= 65536", "1/1",
+           "Compute one record of N only, from the I-th on; 'virnucpro merge' joins the parts.",
+           kPredict, assign_shard},
+    Option{"keep-embeddings", OptionType::kSwitch, "--keep-embeddings", "keep_embeddings",
+           "VIRNUCPRO_KEEP_EMBEDDINGS", "", kSwitchValues, "false",
+           "Keep all embeddings in the run's database, for 'report --classifier'.", kPredict,
+           assign_switch<&RunSettings::keep_embeddings>},
     Option{"bundle", OptionType::kText, "--bundle", "bundle", "VIRNUCPRO_BUNDLE", "NAME|DIR",
            "the name of an embedded bundle or the path of a bundle folder", kDefaultBundle,
            "Models to use: an embedded bundle or a folder made by 'models import'.", kRuns,

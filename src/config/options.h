@@ -57,5 +57,7 @@ inline constexpr std::size_t kMaxThreads = 4096;
 inline constexpr std::size_t kMaxBatchTokens = std::size_t{1} << 30;
 /// More frames than any study could compare.
 inline constexpr std::size_t kMaxFrameLimit = std::size_t{1} << 40;
+/// More jobs than any scheduler takes in one array.
+inline constexpr std::size_t kMaxShards = 65536;
 
 }  // namespace virnucpro

@@ -163,6 +163,9 @@ class Resolver {
     if (settings.inputs.empty()) {
       throw ConfigError("no input; name sequence files, or - for standard input");
     }
+    if (settings.force && settings.resume) {
+      throw ConfigError("--force starts over and --resume goes on; give one of the two");
+    }
     const auto empty = [](const std::string& path) { return path.empty(); };
     if (std::any_of(settings.inputs.begin(), settings.inputs.end(), empty)) {
       throw ConfigError("an input path is empty");

@@ -25,6 +25,15 @@ struct RunSettings {
   std::string output = kDefaultOutputFolder;
   /// Replace the results that `output` holds already; without it such an output is refused.
   bool force = false;
+  /// Said aloud: go on with the run in `output`. That is what happens anyway; without one to go on
+  /// with, predict warns and begins.
+  bool resume = false;
+
+  /// Part `shard` of `shards`: the records whose ordinal is shard - 1, modulo shards.
+  std::uint64_t shard = 1;
+  std::uint64_t shards = 1;
+  /// The run's database keeps the embeddings of every frame.
+  bool keep_embeddings = false;
 
   /// Name of an embedded bundle, or a folder. Unused when `dnabert`, `esm2` and `classifier` are
   /// set.

@@ -28,9 +28,18 @@ class Engine {
   /// Called first by the thread that will use it for a whole run.
   virtual void start() {}
 
-  /// Fills embeddings.values [sequences, width]. Throws PrecisionError when one is not finite.
+  /// For messages: "cpu", "cuda:1".
+  virtual std::string name() const { return "device"; }
+
+  /// Fills embeddings.values [sequences, width]. Throws NonfiniteError when one is not finite,
+  /// OutOfDeviceMemory when fewer sequences may fit, DeviceError when the device is lost.
   virtual void embed(EncoderKind encoder, const PackedBatch& batch, const BatchName& name,
                      Embeddings& embeddings) = 0;
+
+  /// The same in FP32, unpacked, for sequences that embed() gave no finite values of. Throws
+  /// PrecisionError where this is not possible or no other computation.
+  virtual void embed_exactly(EncoderKind encoder, const PackedBatch& batch, const BatchName& name,
+                             Embeddings& embeddings) = 0;
 
   /// features [n, both widths], scores [n, 2]: P(others), P(virus).
   virtual void classify(std::span<const float> features, std::span<float> scores) = 0;

@@ -1,23 +1,50 @@
 #include "pipeline/model_engine.h"
 
 #include "base/check.h"
+#include "base/errors.h"
 #include "models/finite_check.h"
 #include "tokenizer/protein_alphabet.h"
 
 namespace virnucpro {
+namespace {
+
+const Encoder& encoder_of(const LoadedModels& models, EncoderKind encoder) {
+  return encoder == EncoderKind::kDnabertS ? *models.dnabert_s : *models.esm2;
+}
+
+void require_finite(const Encoder& model, const BatchName& name, const Embeddings& embeddings) {
+  // Naming the sequences takes longer than looking whether there is anything to say.
+  if (embeddings.nonfinite.any()) require_finite(model, name.number, name.ids(), embeddings);
+}
+
+}  // namespace
+
+void ModelEngine::embed_padded(const LoadedModels& models, EncoderKind encoder,
+                               const PackedBatch& batch, Embeddings& embeddings) {
+  const std::int32_t padding =
+      encoder == EncoderKind::kDnabertS ? models.dna_padding : kProteinPadId;
+  encoder_of(models, encoder).forward(backend_, workspace_, pad(batch, padding), embeddings);
+}
 
 void ModelEngine::embed(EncoderKind encoder, const PackedBatch& batch, const BatchName& name,
                         Embeddings& embeddings) {
-  const bool is_dna = encoder == EncoderKind::kDnabertS;
-  const Encoder& model = is_dna ? *models_.dnabert_s : *models_.esm2;
+  const Encoder& model = encoder_of(models_, encoder);
   if (packed_) {
     model.forward_packed(backend_, workspace_, batch, embeddings);
   } else {
-    const std::int32_t padding = is_dna ? models_.dna_padding : kProteinPadId;
-    model.forward(backend_, workspace_, pad(batch, padding), embeddings);
+    embed_padded(models_, encoder, batch, embeddings);
   }
-  // Naming the sequences takes longer than looking whether there is anything to say.
-  if (embeddings.nonfinite.any()) require_finite(model, name.number, name.ids(), embeddings);
+  require_finite(model, name, embeddings);
+}
+
+void ModelEngine::embed_exactly(EncoderKind encoder, const PackedBatch& batch,
+                                const BatchName& name, Embeddings& embeddings) {
+  if (exact_ == nullptr || encoder_of(models_, encoder).precision() == Precision::kFp32) {
+    throw PrecisionError("there is no more exact computation than the one that failed");
+  }
+  const LoadedModels& exact = exact_->get(backend_);
+  embed_padded(exact, encoder, batch, embeddings);
+  require_finite(encoder_of(exact, encoder), name, embeddings);
 }
 
 void ModelEngine::classify(std::span<const float> features, std::span<float> scores) {

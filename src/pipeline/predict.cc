@@ -12,10 +12,14 @@
 #include "base/errors.h"
 #include "base/format.h"
 #include "base/memory.h"
+#include "base/partial_file.h"
 #include "pipeline/batch_budget.h"
 #include "pipeline/model_engine.h"
 #include "pipeline/result_sinks.h"
+#include "pipeline/run_facts.h"
+#include "pipeline/run_journal.h"
 #include "pipeline/stages.h"
+#include "pipeline/stored_tables.h"
 #include "sequence/reader.h"
 #include "tokenizer/protein_alphabet.h"
 
@@ -38,7 +42,8 @@ std::uint64_t peak_memory() {
 class Run {
  public:
   Run(const RunSettings& settings, const LoadedModels& models, const RunContext& context)
-      : models_(models),
+      : settings_(settings),
+        models_(models),
         context_(context),
         start_(Clock::now()),
         reader_(settings.inputs, context.log) {
@@ -47,12 +52,9 @@ class Run {
     report.program_version = context.program_version;
     report.command_line = context.command_line;
     report.started_at = utc_now();
-    for (const std::string& path : settings.inputs) {
-      std::error_code error;
-      const bool is_file = fs::is_regular_file(path, error);
-      report.inputs.push_back({path, std::nullopt, 0});
-      if (is_file) report.inputs.back().bytes = fs::file_size(path);
-    }
+    report.inputs = describe_inputs(settings.inputs);
+    report.shard = settings.shard;
+    report.shards = settings.shards;
     report.bundle = models.bundle;
     report.bundle_version = models.bundle_version;
     report.parts = models.parts;
@@ -75,17 +77,20 @@ class Run {
   }
 
   /// Runs the stages and fills in what they counted.
-  void run_stages(bool classify, TakeWindow take, std::stop_token stop) {
+  void run_stages(bool classify, TakeWindow take, Journal* journal, std::stop_token stop) {
     std::vector<std::unique_ptr<ModelEngine>> engines;
     StagePlan plan;
+    ExactModels exact(context_.load_exact);
     for (Backend* backend : context_.backends) {
-      engines.push_back(
-          std::make_unique<ModelEngine>(models_, *backend, context_.precision.packed));
+      engines.push_back(std::make_unique<ModelEngine>(models_, *backend, context_.precision.packed,
+                                                      context_.load_exact ? &exact : nullptr));
       plan.engines.push_back(engines.back().get());
     }
     RunReport& report = summary_.report;
     plan.records = [&](Record& record) {
-      if (!reader_.next(record)) return false;
+      do {
+        if (!reader_.next(record)) return false;
+      } while (record.ordinal % settings_.shards != settings_.shard - 1);
       ++report.inputs.at(record.file).records;
       return true;
     };
@@ -102,7 +107,9 @@ class Run {
     plan.batch_tokens = report.batch_tokens;
     plan.limits = context_.limits.value_or(limits_for(plan.batch_tokens));
     plan.take = std::move(take);
+    plan.journal = journal;
     plan.progress = context_.progress;
+    plan.log = context_.log;
     fill(virnucpro::run_stages(plan, std::move(stop)));
   }
 
@@ -127,9 +134,13 @@ class Run {
   void fill(const StageReport& stages) {
     RunReport& report = summary_.report;
     report.intake = stages.intake;
-    report.frames_embedded = stages.orfs_computed;
+    // Whatever process computed them.
+    report.frames_embedded = stages.orfs_computed + stages.orfs_recalled;
     report.frames_repeated = stages.orfs_repeated;
     report.batches = stages.batches;
+    const FaultCounts& faults = stages.faults;
+    report.faults = {faults.out_of_memory, faults.nonfinite, faults.recomputed, faults.failed,
+                     faults.lost_devices};
     report.stage_seconds = {
         {"read", stages.read_seconds},           {"tokenize", stages.tokenize_seconds},
         {"dnabert_s", stages.dnabert_s.seconds}, {"esm2", stages.esm2.seconds},
@@ -139,12 +150,104 @@ class Run {
                                  {"esm2", stages.esm2.efficiency()}};
   }
 
+  const RunSettings& settings_;
   const LoadedModels& models_;
   const RunContext& context_;
   const Clock::time_point start_;
   SequenceReader reader_;
   RunSummary summary_;
 };
+
+RunDatabase open_database(const RunSettings& settings, const RunReport& report, const Log& log) {
+  if (settings.resume && !RunDatabase::exists(settings.output)) {
+    log.warning("{}: no run to go on with; a new one begins", settings.output);
+  }
+  RunDatabase database(
+      settings.output, facts_of(settings, report),
+      settings.force ? RunDatabase::Existing::kStartOver : RunDatabase::Existing::kContinue);
+  const StoredExtent extent = database.extent();
+  if (database.is_complete()) {
+    log.info("{}: everything is computed; the results are written again", database.path());
+  } else if (!database.sessions().empty()) {
+    log.info("{}: going on after {} records, {} chunks and {} frames", database.path(),
+             extent.records, extent.chunks, extent.orfs);
+  }
+  return database;
+}
+
+/// Runs `action`; an error that the same command can go on after says so.
+template <typename Action>
+void with_advice(const RunDatabase& database, const Action& action) {
+  const auto advice = [&](const char* what) {
+    return fmt::format("{}. What is finished is kept in {}: run the same command again to go on",
+                       what, database.path());
+  };
+  try {
+    action();
+  } catch (const Interrupted& error) {
+    throw Interrupted(advice(error.what()));
+  } catch (const DeviceError& error) {
+    throw DeviceError(advice(error.what()));
+  }
+}
+
+/// True when all of them have a hash, which the database has compared.
+bool are_known(const std::vector<InputReport>& inputs) {
+  return std::all_of(inputs.begin(), inputs.end(),
+                     [](const InputReport& input) { return !input.sha256.empty(); });
+}
+
+/// Everything between the open database and the complete one.
+void compute(Run& run, RunDatabase& database, const RunSettings& settings,
+             const LoadedModels& models, const std::stop_token& stop) {
+  RunReport& report = run.summary().report;
+  database.begin_session({report.started_at, report.program_version,
+                          fmt::format("{}: {}", report.device, report.device_description), 0.0, 0});
+  database.commit();
+  RunJournal journal(database,
+                     {.dnabert_width = static_cast<std::size_t>(models.dnabert_s->width()),
+                      .esm2_width = static_cast<std::size_t>(models.esm2->width()),
+                      .keep_embeddings = settings.keep_embeddings,
+                      .is_known_input = are_known(report.inputs)});
+  with_advice(database, [&] {
+    run.run_stages(
+        true, [](const Window&) {}, &journal, stop);
+  });
+  run.stop_clock();
+  database.set_text(kRunFile, run_json(report));
+  journal.finish();
+}
+
+Intake intake_of(const StoredExtent& extent) {
+  Intake intake;
+  intake.records = extent.records;
+  intake.chunks = extent.chunks;
+  intake.orfs = extent.orfs;
+  return intake;
+}
+
+std::vector<SessionReport> sessions_of(const RunDatabase& database) {
+  std::vector<SessionReport> sessions;
+  for (const StoredSession& session : database.sessions()) {
+    sessions.push_back(
+        {session.started_at, session.device, session.seconds, session.orfs_computed});
+  }
+  return sessions;
+}
+
+void warn_of_failures(RunReport& report, const Log& log) {
+  const std::uint64_t failed = report.ledger.chunks[Outcome::kFailed];
+  if (failed == 0) return;
+  report.warnings.push_back(fmt::format(
+      "{} of {} chunks could not be computed; contigs.tsv has the reasons (status failed)", failed,
+      report.ledger.chunks.total()));
+  log.warning("{}", report.warnings.back());
+}
+
+void warn_of_failed_frames(const Ledger& ledger, const Log& log) {
+  if (ledger.failed_frames == 0) return;
+  log.warning("{} frames could not be computed and are left out", ledger.failed_frames);
+}
 
 }  // namespace
 
@@ -155,14 +258,15 @@ void require_free_prediction_folder(const RunSettings& settings) {
         "{}: expected a folder for the results, found a file. Name another one with -o.",
         settings.output));
   }
-  if (settings.force) return;
+  // The results of a run with a database can always be made again, and only its own are replaced.
+  if (settings.force || RunDatabase::exists(settings.output)) return;
   for (const char* name : kResultFiles) {
     const std::string path = settings.output + "/" + name;
     if (!fs::exists(path, error)) continue;
     throw ConfigError(
-        fmt::format("{}: holds the results of an earlier run ({}). Name another folder with -o, or "
-                    "pass --force to replace them.",
-                    settings.output, name));
+        fmt::format("{}: holds the results of an earlier run ({}) and no {} to go on with. Name "
+                    "another folder with -o, or pass --force to replace them.",
+                    settings.output, name, kDatabaseFile));
   }
 }
 
@@ -184,19 +288,26 @@ RunSummary run_predict(const RunSettings& settings, const LoadedModels& models,
   require_free_prediction_folder(settings);
   // The inputs are opened before the folder is made: a wrong path leaves no trace.
   Run run(settings, models, context);
-  PredictionTables tables(settings.output);
-  PredictionSink sink(tables);
-  run.run_stages(
-      true, [&](const Window& window) { sink.take(window); }, std::move(stop));
-  tables.finish();
   RunReport& report = run.summary().report;
+  make_result_folder(settings.output);
+  RunDatabase database = open_database(settings, report, context.log);
+  if (!database.is_complete()) compute(run, database, settings, models, std::move(stop));
+
+  PredictionTables tables(settings.output);
+  report.intake = intake_of(database.extent());
+  report.intake.bases = write_stored_tables(database, tables, stop);
+  tables.finish();
   report.ledger = tables.ledger();
   report.calls = tables.calls();
   require_balanced(report.intake, report.ledger);
   run.warn_of_repeated_ids(report.calls.repeated_ids,
                            fmt::format("{} and {}", kLegacyFramesFile, kLegacyChunksFile));
+  warn_of_failures(report, context.log);
+  report.sessions = sessions_of(database);
   run.stop_clock();
-  tables.publish(run_json(report));
+  const std::string computed = database.text(kRunFile).value_or("");
+  const std::string text = with_results(computed, database.path(), report);
+  tables.publish(text);
   for (const char* name : kResultFiles) {
     run.summary().files.push_back(settings.output + "/" + name);
   }
@@ -212,8 +323,14 @@ RunSummary run_embed(const RunSettings& settings, const LoadedModels& models,
                                   report.expected_length};
   EmbeddingFile file(settings.output, origin, models.dnabert_s->width(), models.esm2->width());
   EmbeddingSink sink(file);
-  run.run_stages(
-      false, [&](const Window& window) { sink.take(window); }, std::move(stop));
+  try {
+    run.run_stages(
+        false, [&](const Window& window) { sink.take(window); }, nullptr, std::move(stop));
+  } catch (const Interrupted& error) {
+    throw Interrupted(
+        fmt::format("{}; no result was written. Run the same command again", error.what()));
+  }
+  warn_of_failed_frames(sink.ledger(), context.log);
   file.finish();
   report.ledger = sink.ledger();
   report.calls.repeated_ids = sink.repeated_ids();

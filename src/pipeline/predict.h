@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "config/settings.h"
+#include "pipeline/exact_models.h"
 #include "pipeline/load_models.h"
 #include "pipeline/progress.h"
 #include "pipeline/window.h"
@@ -29,6 +30,8 @@ struct RunContext {
   std::size_t numa_nodes = 1;  ///< that they may use
   Log log;
   ProgressSink* progress = nullptr;  ///< may be null
+  /// Loads the same models in FP32, for sequences that are not finite; may be empty.
+  ExactModels::Load load_exact;
   /// Absent: limits_for() the batches. Tests turn them down.
   std::optional<WindowLimits> limits;
 };
@@ -39,13 +42,16 @@ struct RunSummary {
   std::vector<std::string> files;
 };
 
-/// Throws ConfigError when the output holds results already and settings.force is not set, or
-/// cannot be what the command writes. Call before loading models; the runs check again.
+/// Throws ConfigError when the output holds results already that no database of a run vouches for
+/// and settings.force is not set, or cannot be what the command writes. Call before loading models;
+/// the runs check again.
 void require_free_prediction_folder(const RunSettings& settings);
 void require_free_embedding_file(const RunSettings& settings);
 
-/// Results appear in the folder settings.output together, or not at all. Memory is bounded for any
-/// input. Throws the typed errors of base/errors.h; Interrupted on a stop request.
+/// Goes on with the run that the database in the folder settings.output holds, or begins one.
+/// Results appear there together, or not at all. Memory is bounded for any input. Throws the typed
+/// errors of base/errors.h; Interrupted on a stop request. What was finished is then in the
+/// database, and the same call goes on.
 RunSummary run_predict(const RunSettings& settings, const LoadedModels& models,
                        const RunContext& context, std::stop_token stop = {});
 

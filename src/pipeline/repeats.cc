@@ -109,4 +109,14 @@ void RepeatedResults::complete(std::span<const ResultRoute> routes, std::span<fl
   }
 }
 
+void RepeatOwners::append(std::span<const ResultRoute> routes, std::uint64_t first,
+                          std::uint64_t own, std::vector<std::uint64_t>& same_as) {
+  for (std::size_t i = 0; i < routes.size(); ++i) {
+    const ResultRoute& route = routes[i];
+    same_as.push_back(route.is_repeat() ? owners_[route.from] : own);
+    if (route.to == ResultRoute::kNone) continue;
+    owners_[route.to] = route.is_repeat() ? owners_[route.from] : first + i;
+  }
+}
+
 }  // namespace virnucpro

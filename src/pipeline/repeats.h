@@ -87,4 +87,19 @@ class RepeatedResults {
   std::vector<float> rows_;
 };
 
+/// Which ORF computed the result that a route takes. Sees routes in the same order.
+/// Thread-confined.
+class RepeatOwners {
+ public:
+  explicit RepeatOwners(RepeatLimits limits) : owners_(limits.orfs) {}
+
+  /// `first` is the number of the first route's ORF in the run. Appends one entry a route: the
+  /// number of the ORF whose result it takes, or `own` where that is its own.
+  void append(std::span<const ResultRoute> routes, std::uint64_t first, std::uint64_t own,
+              std::vector<std::uint64_t>& same_as);
+
+ private:
+  std::vector<std::uint64_t> owners_;
+};
+
 }  // namespace virnucpro

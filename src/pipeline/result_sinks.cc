@@ -7,37 +7,19 @@
 namespace virnucpro {
 namespace {
 
-Outcome outcome_of(const Window::ChunkEntry& entry) {
+/// `failed` of the chunk's ORFs have no embedding.
+Outcome outcome_of(const Window::ChunkEntry& entry, std::size_t failed) {
+  if (failed > 0) return Outcome::kFailed;
   if (entry.orf_count > 0) return Outcome::kScored;
   return outcome_without_orf(entry.chunk.end - entry.chunk.start);
 }
 
 }  // namespace
 
-void PredictionSink::take(const Window& window) {
-  check(window.scores.size() == 2 * window.orfs.size(), "{} scores for {} frames",
-        window.scores.size(), window.orfs.size());
-  std::size_t chunk = 0;
-  std::size_t orf = 0;
-  for (const Window::Part& part : window.parts) {
-    const Record& record = *part.record;
-    if (part.begins) tables_.begin_record({record.ordinal, record.id, record.bases.size()});
-    for (std::size_t i = 0; i < part.chunk_count; ++i) {
-      const Window::ChunkEntry& entry = window.chunks[chunk++];
-      frames_.clear();
-      for (std::size_t k = 0; k < entry.orf_count; ++k, ++orf) {
-        frames_.push_back({frame_name(window.orfs[orf].frame), window.scores[2 * orf],
-                           window.scores[2 * orf + 1]});
-      }
-      tables_.chunk({entry.chunk.index, entry.chunk.start, entry.chunk.end, outcome_of(entry), {}},
-                    frames_);
-    }
-    if (part.ends) tables_.end_record(record.bases);
-  }
-}
-
 void EmbeddingSink::take(const Window& window) {
   ids_.clear();
+  features_.clear();
+  const std::size_t width = window.orfs.empty() ? 0 : window.features.size() / window.orfs.size();
   std::size_t chunk = 0;
   std::size_t orf = 0;
   for (const Window::Part& part : window.parts) {
@@ -47,17 +29,25 @@ void EmbeddingSink::take(const Window& window) {
     }
     for (std::size_t i = 0; i < part.chunk_count; ++i) {
       const Window::ChunkEntry& entry = window.chunks[chunk++];
-      outcomes_.add(outcome_of(entry));
-      ledger_.chunks.add(outcome_of(entry));
-      if (entry.orf_count == 0) continue;
       const std::string name = chunk_id(record_id_, entry.chunk.index);
+      std::size_t failed = 0;
       for (std::size_t k = 0; k < entry.orf_count; ++k, ++orf) {
+        if (window.has_failed(orf)) {
+          ++failed;
+          continue;
+        }
         ids_.push_back(frame_id(name, window.orfs[orf].frame));
+        if (window.failures.empty()) continue;  // the features go as they are
+        const float* const row = window.features.data() + orf * width;
+        features_.insert(features_.end(), row, row + width);
       }
+      ledger_.failed_frames += failed;
+      outcomes_.add(outcome_of(entry, failed));
+      ledger_.chunks.add(outcome_of(entry, failed));
     }
     if (part.ends) ledger_.records.add(outcome_of_record(outcomes_));
   }
-  file_.append(ids_, window.features);
+  file_.append(ids_, window.failures.empty() ? window.features : features_);
   ledger_.frames += ids_.size();
 }
 

@@ -1,4 +1,4 @@
-// What becomes of a finished window: rows of the result tables, or of the embedding file.
+// What becomes of a finished window of `embed`: rows of the embedding file.
 #pragma once
 
 #include <cstdint>
@@ -8,23 +8,12 @@
 #include "pipeline/window.h"
 #include "report/embedding_file.h"
 #include "report/ledger.h"
-#include "report/prediction_tables.h"
 #include "report/unique_ids.h"
 
 namespace virnucpro {
 
-/// Writes windows, in input order, to the tables. Thread-confined.
-class PredictionSink {
- public:
-  explicit PredictionSink(PredictionTables& tables) : tables_(tables) {}
-  void take(const Window& window);
-
- private:
-  PredictionTables& tables_;
-  std::vector<FrameRow> frames_;  // of one chunk, reused
-};
-
-/// Writes windows, in input order, to the embedding file, and keeps the ledger. Thread-confined.
+/// Writes windows, in input order, to the embedding file, and keeps the ledger. ORFs that failed
+/// are left out and counted. Thread-confined.
 class EmbeddingSink {
  public:
   explicit EmbeddingSink(EmbeddingFile& file) : file_(file) {}
@@ -37,9 +26,11 @@ class EmbeddingSink {
   EmbeddingFile& file_;
   Ledger ledger_;
   UniqueIds unique_ids_;
-  std::string record_id_;         // of the record at hand: unique and escaped
-  OutcomeCounts outcomes_;        // of its chunks
-  std::vector<std::string> ids_;  // of one window, reused
+  std::string record_id_;   // of the record at hand: unique and escaped
+  OutcomeCounts outcomes_;  // of its chunks
+  // Of one window, reused.
+  std::vector<std::string> ids_;
+  std::vector<float> features_;
 };
 
 }  // namespace virnucpro

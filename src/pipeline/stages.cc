@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cmath>
+#include <limits>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -10,25 +12,14 @@
 #include "base/bounded_queue.h"
 #include "base/check.h"
 #include "base/errors.h"
+#include "pipeline/busy_time.h"
 #include "pipeline/stage_threads.h"
+#include "pipeline/task_queue.h"
 
 namespace virnucpro {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-/// Adds the time of its scope to a counter.
-class BusyTime {
- public:
-  explicit BusyTime(double& seconds) : seconds_(seconds), start_(Clock::now()) {}
-  ~BusyTime() { seconds_ += std::chrono::duration<double>(Clock::now() - start_).count(); }
-  BusyTime(const BusyTime&) = delete;
-  BusyTime& operator=(const BusyTime&) = delete;
-
- private:
-  double& seconds_;
-  Clock::time_point start_;
-};
 
 /// Counters of all threads, passed on at most five times a second.
 class ProgressMeter {
@@ -58,6 +49,19 @@ struct BatchTask {
   Window* window = nullptr;
   EncoderKind encoder = EncoderKind::kDnabertS;
   std::size_t batch = 0;
+  bool is_computed = false;  ///< only the scores of the window are missing
+
+  std::span<const std::uint32_t> members() const {
+    return (encoder == EncoderKind::kDnabertS ? window->dna_plan : window->protein_plan)
+        .batch(batch);
+  }
+};
+
+/// For the writer: a batch whose features are there, or a whole window.
+struct Done {
+  Window* window = nullptr;
+  bool is_whole = false;
+  BatchTask batch;
 };
 
 /// One being read, one tokenised, one written, and two for the workers: the batches of a window's
@@ -70,52 +74,54 @@ class Stages {
   StageReport run();
 
  private:
-  struct WorkerTimes {
-    double dnabert_s = 0.0;
-    double esm2 = 0.0;
-    double classify = 0.0;
-  };
-
   void read();
   void tokenize();
   void tokenize(Window& window, RepeatFinder& repeats);
+  void plan_batches(Window& window);
   void work(std::size_t worker);
-  void run_batch(const BatchTask& task, Engine& engine, WorkerTimes& times, PackedBatch& batch,
-                 Embeddings& embeddings);
-  void classify(Window& window, Engine& engine, WorkerTimes& times);
+  bool run_task(BatchTask& task, DeviceWorker& worker);
+  bool lose_device(const Engine& engine, const DeviceError& error);
   void write();
+  void write(Window& window, RepeatedResults& repeated, RepeatOwners& owners);
+  void settle(Window& window);
   void cancel();
 
   const StagePlan& plan_;
   const std::stop_token stop_;
-  const std::size_t width_;
+  const FeatureLayout layout_;
   const std::size_t result_floats_;  // of one ORF
   const RepeatLimits repeats_;
   StageReport report_;
   ProgressMeter progress_;
+  Faults faults_;
 
   std::vector<std::unique_ptr<Window>> windows_;
   BoundedQueue<Window*> free_;
   BoundedQueue<Window*> filled_;
-  BoundedQueue<BatchTask> tasks_;
-  BoundedQueue<Window*> done_;
-  std::vector<WorkerTimes> times_;
-  std::atomic<std::size_t> workers_left_;
+  TaskQueue<BatchTask> tasks_;
+  BoundedQueue<Done> done_;
+  std::vector<DeviceWorker> workers_;
+  std::atomic<std::size_t> workers_left_;  // threads
+  std::atomic<std::size_t> devices_left_;  // that are not lost
+  std::atomic<bool> is_cancelled_{false};
+  std::map<std::uint64_t, std::string> failures_;  // by number of the ORF; the writer's
 };
 
 Stages::Stages(const StagePlan& plan, std::stop_token stop)
     : plan_(plan),
       stop_(std::move(stop)),
-      width_(static_cast<std::size_t>(plan.dnabert_width + plan.esm2_width)),
-      result_floats_(plan.classify ? 2 : width_),
+      layout_{static_cast<std::size_t>(plan.dnabert_width),
+              static_cast<std::size_t>(plan.esm2_width)},
+      result_floats_(plan.classify ? 2 : layout_.row()),
       repeats_(plan.repeats.value_or(repeat_limits(result_floats_))),
       progress_(plan.progress),
+      faults_(plan.log, plan.batch_tokens),
       free_(plan.engines.size() + kWindowsBesideWorkers),
       filled_(1),
       tasks_(4 * plan.engines.size()),
-      done_(plan.engines.size() + kWindowsBesideWorkers),
-      times_(plan.engines.size()),
-      workers_left_(plan.engines.size()) {
+      done_(2 * plan.engines.size() + kWindowsBesideWorkers),
+      workers_left_(plan.engines.size()),
+      devices_left_(plan.engines.size()) {
   check(!plan.engines.empty(), "a run without a device");
   check(plan.dnabert_width > 0 && plan.esm2_width > 0, "embedding widths {} and {}",
         plan.dnabert_width, plan.esm2_width);
@@ -123,14 +129,14 @@ Stages::Stages(const StagePlan& plan, std::stop_token stop)
     windows_.push_back(std::make_unique<Window>());
     free_.push(windows_.back().get());
   }
+  for (Engine* engine : plan.engines) workers_.emplace_back(*engine, layout_, faults_);
 }
 
 StageReport Stages::run() {
   StageThreads threads([this] { cancel(); });
   {
     const std::stop_callback on_stop(stop_, [&threads] {
-      threads.fail(std::make_exception_ptr(Interrupted(
-          "stopped on request before the end; no result was written. Run the same command again")));
+      threads.fail(std::make_exception_ptr(Interrupted("stopped on request before the end")));
     });
     threads.start([this] { read(); });
     threads.start([this] { tokenize(); });
@@ -138,22 +144,25 @@ StageReport Stages::run() {
     threads.start([this] { write(); });
     threads.join();
   }
-  for (const WorkerTimes& times : times_) {
-    report_.dnabert_s.seconds += times.dnabert_s;
-    report_.esm2.seconds += times.esm2;
-    report_.classify_seconds += times.classify;
+  for (const DeviceWorker& worker : workers_) {
+    report_.dnabert_s.seconds += worker.seconds(EncoderKind::kDnabertS);
+    report_.esm2.seconds += worker.seconds(EncoderKind::kEsm2);
+    report_.classify_seconds += worker.classify_seconds();
   }
-  check(report_.orfs_computed + report_.orfs_repeated == report_.intake.orfs,
-        "{} ORFs computed and {} repeated of {}", report_.orfs_computed, report_.orfs_repeated,
-        report_.intake.orfs);
+  report_.faults = faults_.counts();
+  check(
+      report_.orfs_computed + report_.orfs_recalled + report_.orfs_repeated == report_.intake.orfs,
+      "{} ORFs computed, {} recalled and {} repeated of {}", report_.orfs_computed,
+      report_.orfs_recalled, report_.orfs_repeated, report_.intake.orfs);
   return report_;
 }
 
+/// Nothing new begins. What is done still reaches the writer, which ends after the last worker.
 void Stages::cancel() {
+  is_cancelled_.store(true);
   free_.cancel();
   filled_.cancel();
   tasks_.cancel();
-  done_.cancel();
 }
 
 void Stages::read() {
@@ -181,23 +190,54 @@ void Stages::read() {
   }
 }
 
-/// Tokens and batches of the ORFs that no earlier one is equal to.
+/// Tokens and batches of the ORFs that no earlier one is equal to and nobody has kept.
 void Stages::tokenize(Window& window, RepeatFinder& repeats) {
   const BusyTime busy(report_.tokenize_seconds);
-  for (std::size_t i = 0; i < window.orfs.size(); ++i) {
+  const std::size_t count = window.orfs.size();
+  window.features.reserve((plan_.limits.orfs + kFrameCount) * layout_.row());  // its largest
+  window.features.assign(count * layout_.row(), 0.0f);
+  if (plan_.journal != nullptr) plan_.journal->recall(window);
+  for (std::size_t i = 0; i < count; ++i) {
     const std::string_view nucleotides = window.nucleotides_of(i);
     const std::string_view protein = window.protein_of(i);
     window.routes.push_back(repeats.find(nucleotides, protein));
-    if (window.routes.back().is_repeat()) continue;
-    window.computed.push_back(static_cast<std::uint32_t>(i));
-    window.dna_tokens.append([&](auto& ids) { plan_.tokenize_dna(nucleotides, ids); });
-    window.protein_tokens.append([&](auto& ids) { plan_.tokenize_protein(protein, ids); });
+    if (window.routes.back().is_repeat()) {
+      ++report_.orfs_repeated;
+      continue;
+    }
+    const unsigned kept = window.kept.empty() ? 0u : window.kept[i];
+    if ((kept & Window::kResultKept) != 0) {
+      ++report_.orfs_recalled;
+      continue;
+    }
+    ++report_.orfs_computed;
+    window.needs_scores = true;
+    const auto orf = static_cast<std::uint32_t>(i);
+    if ((kept & Window::kDnabertSKept) == 0) {
+      window.dna_orfs.push_back(orf);
+      window.dna_tokens.append([&](auto& ids) { plan_.tokenize_dna(nucleotides, ids); });
+    }
+    if ((kept & Window::kEsm2Kept) == 0) {
+      window.protein_orfs.push_back(orf);
+      window.protein_tokens.append([&](auto& ids) { plan_.tokenize_protein(protein, ids); });
+    }
   }
-  const auto plan_batches = plan_.packed ? plan_packed : plan_padded;
-  plan_batches(window.dna_tokens.lengths(), plan_.batch_tokens, window.dna_plan);
-  plan_batches(window.protein_tokens.lengths(), plan_.batch_tokens, window.protein_plan);
-  window.features.reserve((plan_.limits.orfs + kFrameCount) * width_);  // its largest, at once
-  window.features.assign(window.orfs.size() * width_, 0.0f);
+  plan_batches(window);
+}
+
+void Stages::plan_batches(Window& window) {
+  const auto plan = plan_.packed ? plan_packed : plan_padded;
+  const std::int64_t tokens = faults_.batch_tokens();
+  plan(window.dna_tokens.lengths(), tokens, window.dna_plan);
+  plan(window.protein_tokens.lengths(), tokens, window.protein_plan);
+  report_.dnabert_s.tokens += window.dna_plan.tokens;
+  report_.dnabert_s.capacity += window.dna_plan.capacity;
+  report_.esm2.tokens += window.protein_plan.tokens;
+  report_.esm2.capacity += window.protein_plan.capacity;
+  window.first_batch = report_.batches;
+  window.batches_left = window.dna_plan.batches() + window.protein_plan.batches();
+  report_.batches += window.dna_plan.batches() + window.protein_plan.batches();
+  ++report_.windows;
 }
 
 void Stages::tokenize() {
@@ -205,23 +245,13 @@ void Stages::tokenize() {
   while (std::optional<Window*> next = filled_.pop()) {
     Window& window = **next;
     tokenize(window, repeats);
-    const std::size_t repeated = window.orfs.size() - window.computed.size();
-    report_.orfs_computed += window.computed.size();
-    report_.orfs_repeated += repeated;
-    progress_.change([&](RunProgress& progress) { progress.frames_embedded += repeated; });
-    report_.dnabert_s.tokens += window.dna_plan.tokens;
-    report_.dnabert_s.capacity += window.dna_plan.capacity;
-    report_.esm2.tokens += window.protein_plan.tokens;
-    report_.esm2.capacity += window.protein_plan.capacity;
+    const std::size_t finished = window.orfs.size() - window.protein_orfs.size();
+    progress_.change([&](RunProgress& progress) { progress.frames_embedded += finished; });
     const std::size_t dna_batches = window.dna_plan.batches();
     const std::size_t protein_batches = window.protein_plan.batches();
-    window.first_batch = report_.batches;
-    window.batches_left = dna_batches + protein_batches;
-    report_.batches += dna_batches + protein_batches;
-    ++report_.windows;
     if (dna_batches + protein_batches == 0) {
-      if (plan_.classify) window.scores.assign(2 * window.orfs.size(), 0.0f);
-      if (!done_.push(&window)) return;
+      // Scores that nobody kept can still be missing: of embeddings that were.
+      if (!tasks_.push({&window, EncoderKind::kEsm2, 0, true})) return;
       continue;
     }
     for (std::size_t b = 0; b < dna_batches; ++b) {
@@ -235,87 +265,146 @@ void Stages::tokenize() {
   tasks_.close();
 }
 
+/// The last worker to leave, in whatever way, tells the writer.
 void Stages::work(std::size_t worker) {
+  struct Leaving {
+    Stages& stages;
+    ~Leaving() {
+      if (stages.workers_left_.fetch_sub(1) == 1) stages.done_.close();
+    }
+  } const leaving{*this};
   Engine& engine = *plan_.engines[worker];
-  WorkerTimes& times = times_[worker];
-  engine.start();
-  PackedBatch batch;
-  Embeddings embeddings;
-  while (std::optional<BatchTask> task = tasks_.pop()) {
-    run_batch(*task, engine, times, batch, embeddings);
-    Window& window = *task->window;
-    // The last batch of a window sees what the other workers wrote: fetch_sub orders the writes.
-    if (window.batches_left.fetch_sub(1) > 1) continue;
-    if (plan_.classify) classify(window, engine, times);
-    if (!done_.push(&window)) return;
+  try {
+    engine.start();
+  } catch (const DeviceError& error) {
+    if (lose_device(engine, error)) throw;
+    return;
   }
-  if (workers_left_.fetch_sub(1) == 1) done_.close();
-}
-
-void Stages::run_batch(const BatchTask& task, Engine& engine, WorkerTimes& times,
-                       PackedBatch& batch, Embeddings& embeddings) {
-  Window& window = *task.window;
-  const bool is_dna = task.encoder == EncoderKind::kDnabertS;
-  const BatchPlan& batches = is_dna ? window.dna_plan : window.protein_plan;
-  const std::span<const std::uint32_t> members = batches.batch(task.batch);
-  const auto width = static_cast<std::size_t>(is_dna ? plan_.dnabert_width : plan_.esm2_width);
-  const std::size_t column = is_dna ? 0 : static_cast<std::size_t>(plan_.dnabert_width);
-  const std::size_t before = is_dna ? 0 : window.dna_plan.batches();
-  {
-    const BusyTime busy(is_dna ? times.dnabert_s : times.esm2);
-    gather(is_dna ? window.dna_tokens : window.protein_tokens, members, batch);
-    const BatchName name{window.first_batch + before + task.batch, [&] {
-                           std::vector<std::uint32_t> orfs;
-                           for (const std::uint32_t item : members) {
-                             orfs.push_back(window.computed[item]);
-                           }
-                           return window.frame_ids(orfs);
-                         }};
-    engine.embed(task.encoder, batch, name, embeddings);
-    check(embeddings.values.size() == members.size() * width,
-          "{} embedding values for {} sequences of width {}", embeddings.values.size(),
-          members.size(), width);
-    for (std::size_t i = 0; i < members.size(); ++i) {
-      const std::size_t orf = window.computed[members[i]];
-      std::copy_n(embeddings.values.data() + i * width, width,
-                  window.features.data() + orf * width_ + column);
+  while (std::optional<BatchTask> task = tasks_.pop()) {
+    try {
+      const bool goes_on = run_task(*task, workers_[worker]);
+      tasks_.finish();
+      if (!goes_on) return;
+    } catch (const DeviceError& error) {
+      tasks_.give_back(*task);
+      if (lose_device(engine, error)) throw;
+      return;
     }
   }
-  progress_.change([&](RunProgress& progress) {
-    if (!is_dna) progress.frames_embedded += members.size();
-  });
 }
 
-void Stages::classify(Window& window, Engine& engine, WorkerTimes& times) {
-  const BusyTime busy(times.classify);
-  window.scores.resize(2 * window.orfs.size());
-  // The rows of repeats go along: leaving them out would cost more than they do.
-  engine.classify(window.features, window.scores);
+/// True when it was the last one.
+bool Stages::lose_device(const Engine& engine, const DeviceError& error) {
+  const std::size_t left = devices_left_.fetch_sub(1) - 1;
+  faults_.lost(engine.name(), left, error.what());
+  return left == 0;
+}
+
+/// False when the writer is gone. After a DeviceError `task` is what is left of it.
+bool Stages::run_task(BatchTask& task, DeviceWorker& worker) {
+  Window& window = *task.window;
+  if (!task.is_computed) {
+    const bool is_dna = task.encoder == EncoderKind::kDnabertS;
+    const std::uint64_t number =
+        window.first_batch + (is_dna ? 0 : window.dna_plan.batches()) + task.batch;
+    worker.embed(window, task.encoder, task.members(), number);
+    progress_.change([&](RunProgress& progress) {
+      if (!is_dna) progress.frames_embedded += task.members().size();
+    });
+    if (plan_.journal != nullptr && !done_.push({&window, false, task})) return false;
+    // The last batch of a window sees what the other workers wrote: fetch_sub orders the writes.
+    if (window.batches_left.fetch_sub(1) > 1) return true;
+    task.is_computed = true;
+  }
+  if (plan_.classify) worker.classify(window);
+  return done_.push({&window, true, {}});
+}
+
+/// Gives ORFs without embeddings their result, in window.scores or .features and .failures.
+void Stages::settle(Window& window) {
+  const float none = std::numeric_limits<float>::quiet_NaN();
+  std::vector<float>& results = plan_.classify ? window.scores : window.features;
+  const auto fail = [&](std::uint32_t orf, const std::string& reason) {
+    std::fill_n(results.begin() + static_cast<std::ptrdiff_t>(orf * result_floats_), result_floats_,
+                none);
+    const auto [entry, is_new] = window.failures.emplace(orf, reason);
+    // Both encoders may have failed; which of them came first must not matter.
+    if (!is_new) entry->second = std::min(entry->second, reason);
+  };
+  for (const Window::Settled& settled : window.settled) {
+    if (!settled.failure.empty()) {
+      fail(settled.orf, settled.failure);
+    } else {
+      check(plan_.classify, "scores were kept for a run that gives none");
+      window.scores[2 * settled.orf] = settled.p_others;
+      window.scores[2 * settled.orf + 1] = settled.p_virus;
+    }
+  }
+  for (std::uint32_t i = 0; plan_.classify && i < window.orfs.size(); ++i) {
+    if (std::isfinite(window.scores[2 * i]) && std::isfinite(window.scores[2 * i + 1])) continue;
+    if (!window.has_failed(i)) fail(i, "the classifier gives NaN or infinity");
+  }
+}
+
+void Stages::write(Window& window, RepeatedResults& repeated, RepeatOwners& owners) {
+  const BusyTime busy(report_.write_seconds);
+  settle(window);
+  repeated.complete(window.routes, plan_.classify ? window.scores : window.features);
+  owners.append(window.routes, window.first_orf, Window::kOwnResult, window.same_as);
+  for (const auto& [orf, reason] : window.failures) {
+    failures_.emplace(window.first_orf + orf, reason);
+  }
+  for (std::uint32_t i = 0; !failures_.empty() && i < window.same_as.size(); ++i) {
+    const auto failure = failures_.find(window.same_as[i]);
+    if (failure != failures_.end()) window.failures.emplace(i, failure->second);
+  }
+  plan_.take(window);
+  if (plan_.journal != nullptr) plan_.journal->window_done(window);
 }
 
 void Stages::write() {
   std::map<std::uint64_t, Window*> waiting;  // as many as there are windows, at most
   RepeatedResults repeated(repeats_, result_floats_);
+  RepeatOwners owners(repeats_);
   std::uint64_t expected = 0;
   std::uint64_t records = 0;
-  while (std::optional<Window*> next = done_.pop()) {
-    waiting.emplace((*next)->number, *next);
+  Journal* const journal = plan_.journal;
+  // Workers must not wait for a writer that is gone.
+  struct Leaving {
+    BoundedQueue<Done>& done;
+    ~Leaving() { done.cancel(); }
+  } const leaving{done_};
+  for (;;) {
+    if (journal != nullptr && !done_.wait_until(journal->due())) {
+      journal->save();
+      continue;
+    }
+    const std::optional<Done> next = done_.pop();
+    if (!next) break;
+    if (!next->is_whole) {
+      const bool is_dna = next->batch.encoder == EncoderKind::kDnabertS;
+      std::vector<std::uint32_t> orfs;
+      for (const std::uint32_t member : next->batch.members()) {
+        orfs.push_back((is_dna ? next->window->dna_orfs : next->window->protein_orfs)[member]);
+      }
+      journal->batch_done(*next->window, next->batch.encoder, orfs);
+    } else {
+      waiting.emplace(next->window->number, next->window);
+    }
     while (!waiting.empty() && waiting.begin()->first == expected) {
       Window& window = *waiting.begin()->second;
-      {
-        const BusyTime busy(report_.write_seconds);
-        repeated.complete(window.routes, plan_.classify ? window.scores : window.features);
-        plan_.take(window);
-      }
+      write(window, repeated, owners);
       for (const Window::Part& part : window.parts) records += part.ends ? 1 : 0;
       waiting.erase(waiting.begin());
       ++expected;
       window.clear();  // gives the records back now, not when the window is filled again
       progress_.change([&](RunProgress& progress) { progress.records_finished = records; });
-      if (!free_.push(&window)) return;
+      free_.push(&window);  // refused when the run is being stopped
     }
+    if (journal != nullptr && Journal::Clock::now() >= journal->due()) journal->save();
   }
-  check(waiting.empty(), "window {} was lost between the stages", expected);
+  if (journal != nullptr) journal->save();
+  check(waiting.empty() || is_cancelled_.load(), "window {} was lost between the stages", expected);
   progress_.change([&](RunProgress& progress) { progress.records_finished = records; }, true);
 }
 

@@ -10,7 +10,10 @@
 #include <string_view>
 #include <vector>
 
+#include "base/log.h"
+#include "pipeline/device_worker.h"
 #include "pipeline/engine.h"
+#include "pipeline/journal.h"
 #include "pipeline/progress.h"
 #include "pipeline/window.h"
 #include "pipeline/window_builder.h"
@@ -21,7 +24,8 @@ namespace virnucpro {
 /// Appends the token ids of one sequence. Called from one thread.
 using Tokenize = std::function<void(std::string_view, std::vector<std::int32_t>&)>;
 
-/// Takes every window once, complete and in input order, on one thread.
+/// Takes every window once, complete and in input order, on one thread. Failed ORFs have results of
+/// NaN and are named in window.failures.
 using TakeWindow = std::function<void(const Window&)>;
 
 /// What a run consists of. Everything named here outlives run_stages().
@@ -42,7 +46,9 @@ struct StagePlan {
   /// it down.
   std::optional<RepeatLimits> repeats;
   TakeWindow take;
+  Journal* journal = nullptr;        ///< may be null: nothing is kept
   ProgressSink* progress = nullptr;  ///< may be null
+  Log log;
 };
 
 /// What the stages counted and how long each was busy.
@@ -58,8 +64,11 @@ struct StageReport {
   };
 
   Intake intake;
+  // Every ORF of the intake is one of these.
   std::uint64_t orfs_computed = 0;
-  std::uint64_t orfs_repeated = 0;  ///< equal to one before; with those computed, all of the intake
+  std::uint64_t orfs_recalled = 0;  ///< the journal had the result
+  std::uint64_t orfs_repeated = 0;  ///< equal to one before
+  FaultCounts faults;
   std::uint64_t windows = 0;
   std::uint64_t batches = 0;
   Encoder dnabert_s;
@@ -71,9 +80,10 @@ struct StageReport {
 };
 
 /// Runs until every record has been taken. The first error of any stage stops all others and is
-/// rethrown here after their threads have ended; a stop request ends it with Interrupted. Memory
-/// is bounded by a fixed number of windows in flight. What is taken does not depend on limits,
-/// repeats, batches or engines.
+/// rethrown here after their threads have ended; a stop request ends it with Interrupted. Either
+/// way the batches in hand are finished and, with all before them, saved in the journal. A lost
+/// device is an error only when no other is left. Memory is bounded by a fixed number of windows in
+/// flight. What is taken does not depend on limits, repeats, batches, engines or the journal.
 StageReport run_stages(const StagePlan& plan, std::stop_token stop);
 
 }  // namespace virnucpro

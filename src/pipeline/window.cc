@@ -1,6 +1,7 @@
 #include "pipeline/window.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "sequence/ids.h"
 
@@ -24,10 +25,27 @@ void Window::clear() {
   proteins.clear();
   bases = 0;
   routes.clear();
-  computed.clear();
+  kept.clear();
+  dna_orfs.clear();
+  protein_orfs.clear();
+  needs_scores = false;
   dna_tokens.clear();
   protein_tokens.clear();
   scores.clear();
+  settled.clear();
+  same_as.clear();
+  failures.clear();
+}
+
+void Window::settle(Settled result) {
+  const std::lock_guard lock(settling_);
+  settled.push_back(std::move(result));
+}
+
+bool Window::is_settled(std::uint32_t orf) const {
+  const std::lock_guard lock(settling_);
+  return std::any_of(settled.begin(), settled.end(),
+                     [&](const Settled& result) { return result.orf == orf; });
 }
 
 std::vector<std::string> Window::frame_ids(std::span<const std::uint32_t> wanted) const {

@@ -4,7 +4,10 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <mutex>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -55,7 +58,20 @@ struct Window {
     std::size_t protein_end = 0;
   };
 
+  /// What is known of an ORF before any batch of the window is computed.
+  enum Kept : std::uint8_t { kDnabertSKept = 1, kEsm2Kept = 2, kResultKept = 4 };
+  /// An ORF that gets its result without embeddings: recalled, or failed with a reason.
+  struct Settled {
+    std::uint32_t orf = 0;
+    float p_others = 0.0f;
+    float p_virus = 0.0f;
+    std::string failure;  ///< empty: scored
+  };
+  static constexpr std::uint64_t kOwnResult = ~std::uint64_t{0};
+
   std::uint64_t number = 0;
+  std::uint64_t first_chunk = 0;  ///< numbers in the run of the window's first chunk and ORF
+  std::uint64_t first_orf = 0;
   std::vector<Part> parts;
   std::vector<ChunkEntry> chunks;
   std::vector<OrfEntry> orfs;
@@ -64,9 +80,12 @@ struct Window {
   std::size_t bases = 0;
 
   std::vector<ResultRoute> routes;      ///< [orfs]
-  std::vector<std::uint32_t> computed;  ///< the ORFs that are no repeats: items of the plans
-  TokenTable dna_tokens;                ///< of `computed`
+  std::vector<std::uint8_t> kept;       ///< [orfs], bits of Kept; empty: nothing is
+  std::vector<std::uint32_t> dna_orfs;  ///< what is to be computed: items of the plans
+  std::vector<std::uint32_t> protein_orfs;
+  TokenTable dna_tokens;  ///< of `dna_orfs`
   TokenTable protein_tokens;
+  bool needs_scores = false;  ///< an ORF has neither a kept result nor an equal one before it
   BatchPlan dna_plan;
   BatchPlan protein_plan;
   std::uint64_t first_batch = 0;  ///< number of the window's first batch in the run
@@ -77,6 +96,16 @@ struct Window {
   std::vector<float> features;  ///< [orfs, both widths]
   std::vector<float> scores;    ///< [orfs, 2]: P(others), P(virus); empty when not classified
 
+  /// In any order. Both functions may be called by several threads at once, and only they while
+  /// batches of the window are at work.
+  std::vector<Settled> settled;
+  void settle(Settled result);
+  bool is_settled(std::uint32_t orf) const;
+
+  // Complete when the window is taken.
+  std::vector<std::uint64_t> same_as;             ///< [orfs]: number of an equal ORF, or kOwnResult
+  std::map<std::uint32_t, std::string> failures;  ///< why an ORF has no result
+
   std::string_view nucleotides_of(std::size_t orf) const {
     const std::size_t begin = orf == 0 ? 0 : orfs[orf - 1].nucleotides_end;
     return std::string_view(nucleotides).substr(begin, orfs[orf].nucleotides_end - begin);
@@ -86,9 +115,16 @@ struct Window {
     return std::string_view(proteins).substr(begin, orfs[orf].protein_end - begin);
   }
 
+  bool has_failed(std::size_t orf) const {
+    return failures.contains(static_cast<std::uint32_t>(orf));
+  }
+
   void clear();
   /// `<record id>_chunk_<n><frame>` of the given ORFs, for messages.
   std::vector<std::string> frame_ids(std::span<const std::uint32_t> wanted) const;
+
+ private:
+  mutable std::mutex settling_;
 };
 
 }  // namespace virnucpro

@@ -28,8 +28,9 @@ bool WindowBuilder::open_record(Window& window) {
       ended_ = true;
       return false;
     }
-    check(record->ordinal == intake_.records, "record {} read after {} others", record->ordinal,
-          intake_.records);
+    check(record->ordinal >= next_ordinal_, "record {} read where {} or a later one is due",
+          record->ordinal, next_ordinal_);
+    next_ordinal_ = record->ordinal + 1;
     ++intake_.records;
     intake_.bases += record->bases.size();
     window.bases += record->bases.size();
@@ -59,6 +60,8 @@ void WindowBuilder::add_chunk(Window& window) {
 bool WindowBuilder::fill(Window& window) {
   window.clear();
   window.number = next_number_;
+  window.first_chunk = intake_.chunks;
+  window.first_orf = intake_.orfs;
   while (!is_full(window) && open_record(window)) {
     const std::size_t count = chunk_count(record_->bases.size(), expected_length_);
     // The first chunk is taken in any case, so that every window moves on.

@@ -15,8 +15,8 @@ namespace virnucpro {
 /// Overwrites the record with the next one; false at the end. May throw InputError.
 using RecordStream = std::function<bool(Record&)>;
 
-/// Thread-confined. A long record goes through as many windows as it needs, its bases are held
-/// once.
+/// Ordinals rise, with gaps where records are left out. Thread-confined. A long record goes through
+/// as many windows as it needs, its bases are held once.
 class WindowBuilder {
  public:
   WindowBuilder(RecordStream records, std::int64_t expected_length, WindowLimits limits);
@@ -36,6 +36,7 @@ class WindowBuilder {
   WindowLimits limits_;
   Intake intake_;
   std::uint64_t next_number_ = 0;
+  std::uint64_t next_ordinal_ = 0;
   OrfBuffer orfs_;
 
   // The record that the last window ended in; null between records.

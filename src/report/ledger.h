@@ -39,7 +39,7 @@ struct Ledger {
   OutcomeCounts records;
   OutcomeCounts chunks;
   std::uint64_t frames = 0;         ///< scored
-  std::uint64_t failed_frames = 0;  ///< of failed chunks
+  std::uint64_t failed_frames = 0;  ///< without a score or, of failed chunks, not reported
 };
 
 /// Throws ContractError, listing both sides, unless everything that went in has come out once.

@@ -3,6 +3,8 @@
 #include <nlohmann/json.hpp>
 
 #include "base/check.h"
+#include "base/errors.h"
+#include "base/format.h"
 
 namespace virnucpro {
 namespace {
@@ -25,6 +27,7 @@ Json inputs_json(const std::vector<InputReport>& inputs) {
   for (const InputReport& input : inputs) {
     json.push_back({{"path", input.path},
                     {"bytes", input.bytes ? Json(*input.bytes) : Json(nullptr)},
+                    {"sha256", input.sha256.empty() ? Json(nullptr) : Json(input.sha256)},
                     {"records", input.records}});
   }
   return json;
@@ -37,6 +40,44 @@ Json model_json(const RunReport& report) {
           {"version", report.bundle_version},
           {"expected_length", report.expected_length},
           {"sha256", parts}};
+}
+
+/// Everything that the tables and the intake add up to.
+Json counts_json(const RunReport& report) {
+  return {{"bases", report.intake.bases},
+          {"records", counts_json(report.ledger.records)},
+          {"chunks", counts_json(report.ledger.chunks)},
+          {"frames", report.ledger.frames},
+          {"failed_frames", report.ledger.failed_frames},
+          {"frames_embedded", report.frames_embedded},
+          {"frames_repeated", report.frames_repeated},
+          {"viral_frames", report.calls.viral_frames},
+          {"viral_chunks", report.calls.viral_chunks},
+          {"viral_records", report.calls.viral_records},
+          {"repeated_ids", report.calls.repeated_ids}};
+}
+
+Json faults_json(const FaultReport& faults) {
+  return {{"out_of_memory", faults.out_of_memory},
+          {"nonfinite_batches", faults.nonfinite_batches},
+          {"recomputed_frames", faults.recomputed_frames},
+          {"failed_frames", faults.failed_frames},
+          {"lost_devices", faults.lost_devices}};
+}
+
+Json sessions_json(const std::vector<SessionReport>& sessions) {
+  Json json = Json::array();
+  for (const SessionReport& session : sessions) {
+    json.push_back({{"started_at", session.started_at},
+                    {"device", session.device},
+                    {"seconds", session.seconds},
+                    {"frames_computed", session.frames_computed}});
+  }
+  return json;
+}
+
+std::string text_of(const Json& json) {
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 Json performance_json(const RunReport& report) {
@@ -72,6 +113,7 @@ std::string run_json(const RunReport& report) {
                      {"command_line", report.command_line},
                      {"started_at", report.started_at}};
   json["inputs"] = inputs_json(report.inputs);
+  if (report.shards > 1) json["shard"] = fmt::format("{}/{}", report.shard, report.shards);
   json["model"] = model_json(report);
   json["options"] = {{"precision", report.precision},
                      {"packed", report.packed},
@@ -82,19 +124,33 @@ std::string run_json(const RunReport& report) {
                      {"numa_nodes", report.numa_nodes},
                      {"batch_tokens", report.batch_tokens},
                      {"automatic_batch_tokens", report.automatic_batch_tokens}};
-  json["counts"] = {{"bases", report.intake.bases},
-                    {"records", counts_json(report.ledger.records)},
-                    {"chunks", counts_json(report.ledger.chunks)},
-                    {"frames", report.ledger.frames},
-                    {"frames_embedded", report.frames_embedded},
-                    {"frames_repeated", report.frames_repeated},
-                    {"viral_frames", report.calls.viral_frames},
-                    {"viral_chunks", report.calls.viral_chunks},
-                    {"viral_records", report.calls.viral_records},
-                    {"repeated_ids", report.calls.repeated_ids}};
+  json["counts"] = counts_json(report);
   json["performance"] = performance_json(report);
+  json["faults"] = faults_json(report.faults);
+  json["sessions"] = sessions_json(report.sessions);
   json["warnings"] = report.warnings;
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return text_of(json);
+}
+
+std::string with_results(std::string_view run_json, const std::string& place,
+                         const RunReport& report) {
+  try {
+    Json json = Json::parse(run_json);
+    Json counts = counts_json(report);
+    // What only the process knows that computed them.
+    for (const char* key : {"frames_embedded", "frames_repeated"}) {
+      counts[key] = json.at("counts").at(key);
+    }
+    json["counts"] = std::move(counts);
+    json["sessions"] = sessions_json(report.sessions);
+    for (const std::string& warning : report.warnings) json["warnings"].push_back(warning);
+    return text_of(json);
+  } catch (const Json::exception& error) {
+    throw InputError(
+        fmt::format("{}: no text of run.json ({}): the database is damaged. Start "
+                    "over with --force.",
+                    place, error.what()));
+  }
 }
 
 }  // namespace virnucpro

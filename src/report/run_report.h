@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "report/ledger.h"
@@ -17,12 +18,30 @@ struct InputReport {
   std::string path;
   std::optional<std::uint64_t> bytes;
   std::uint64_t records = 0;
+  std::string sha256 = {};  ///< empty for what can be read only once
 };
 
 /// A file the models came from.
 struct ModelPart {
   std::string name;
   std::string sha256;
+};
+
+/// What went wrong without ending the run.
+struct FaultReport {
+  std::uint64_t out_of_memory = 0;      ///< batches that were halved
+  std::uint64_t nonfinite_batches = 0;  ///< that were split
+  std::uint64_t recomputed_frames = 0;  ///< in FP32
+  std::uint64_t failed_frames = 0;      ///< without a result, repeats not counted
+  std::vector<std::string> lost_devices;
+};
+
+/// One process that worked on the run.
+struct SessionReport {
+  std::string started_at;
+  std::string device;
+  double seconds = 0.0;
+  std::uint64_t frames_computed = 0;
 };
 
 /// Everything run.json says. Plain data, filled by the pipeline.
@@ -32,6 +51,8 @@ struct RunReport {
   std::string started_at;  ///< UTC, ISO 8601
 
   std::vector<InputReport> inputs;
+  std::uint64_t shard = 1;  ///< of `shards`
+  std::uint64_t shards = 1;
 
   std::string bundle;  ///< name, or "own parts"
   std::string bundle_version;
@@ -62,6 +83,8 @@ struct RunReport {
   std::uint64_t batches = 0;
   std::uint64_t peak_memory_bytes = 0;
 
+  FaultReport faults;
+  std::vector<SessionReport> sessions;  ///< of a run with a database; the last is this one
   std::vector<std::string> warnings;
 
   std::uint64_t total_tokens() const;
@@ -72,5 +95,11 @@ struct RunReport {
 /// The text of run.json, with a line end. Bytes that are not UTF-8 are replaced. ContractError for
 /// a packing efficiency above 1.
 std::string run_json(const RunReport& report);
+
+/// A text of run_json() whose counts, calls and sessions are replaced by those of `report`, and
+/// which has its warnings too; everything else stays. Throws InputError when it is no such text;
+/// `place` names it.
+std::string with_results(std::string_view run_json, const std::string& place,
+                         const RunReport& report);
 
 }  // namespace virnucpro

@@ -158,10 +158,18 @@ TEST_F(Precision, AnInputWithoutFramesHasNoFigures) {
 TEST_F(Precision, FindsTheLayerWhereHalfPrecisionBreaks) {
   write("a.fa", fasta(open_records(3, 160)));
   const auto parts = planted("encoder.layer.1.mlp.wo.weight");
-  // A run can only refuse.
-  EXPECT_TRUE(ends_with(run({"predict", "a.fa", "-o", "run", parts[0], parts[1], parts[2], parts[3],
-                             parts[4], parts[5]}),
-                        5));
+  // A run computes them again in FP32, and says so.
+  const ProgramResult predicted = run(
+      {"predict", "a.fa", "-o", "run", parts[0], parts[1], parts[2], parts[3], parts[4], parts[5]});
+  EXPECT_TRUE(ends_with(predicted, 0));
+  EXPECT_THAT(predicted.err, HasSubstr("warning: DNABERT-S gave 216 NaN"));
+  EXPECT_THAT(predicted.err, HasSubstr("VIRNUCPRO_DISABLE_FP16=1"));
+  EXPECT_THAT(predicted.err, HasSubstr("'r0_chunk_1F1' was computed again in FP32, alone"));
+  ASSERT_TRUE(
+      ends_with(run({"predict", "a.fa", "-o", "exact", "--precision", "fp32", "--no-packing",
+                     parts[0], parts[1], parts[2], parts[3], parts[4], parts[5]}),
+                0));
+  EXPECT_EQ(nlohmann::json::parse(read("run/run.json"))["faults"]["recomputed_frames"], 6);
   const ProgramResult result = precision({"a.fa", "-o", "study"}, parts);
   EXPECT_TRUE(ends_with(result, 5));
   EXPECT_THAT(result.err, HasSubstr(" frames have no finite embedding in fp16; "));

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -48,9 +49,9 @@ TEST_F(Predict, WritesEveryResultAndNothingToStandardOutput) {
   ASSERT_TRUE(ends_with(result, 0));
   EXPECT_EQ(result.out, "");
   EXPECT_THAT(names_in("out"),
-              testing::UnorderedElementsAre("contigs.tsv", "prediction_results.txt",
-                                            "prediction_results_highestscore.csv",
-                                            "predictions.tsv", "run.json", "viral.fasta"));
+              testing::UnorderedElementsAre(
+                  "contigs.tsv", "prediction_results.txt", "prediction_results_highestscore.csv",
+                  "predictions.tsv", "run.db", "run.json", "viral.fasta"));
   EXPECT_THAT(read("out/predictions.tsv"), StartsWith(kPredictionsHeader));
   EXPECT_THAT(read("out/contigs.tsv"), StartsWith(kContigsHeader));
   EXPECT_THAT(read("out/prediction_results.txt"), StartsWith(kLegacyHeader));
@@ -158,12 +159,33 @@ TEST_F(Predict, ReplacesResultsOnlyWhenForced) {
   const std::vector<std::string> before = tables_of("out");
   const ProgramResult refused = run({"predict", "b.fa", "-o", "out"});
   EXPECT_TRUE(ends_with(refused, 2));
-  EXPECT_EQ(refused.err,
-            "virnucpro: error: out: holds the results of an earlier run (predictions.tsv). Name "
-            "another folder with -o, or pass --force to replace them.\n");
+  EXPECT_THAT(
+      last_line(refused.err),
+      StartsWith("virnucpro: error: out/run.db: holds other work than what is asked for now "
+                 "(input 1: sha256 "));
+  EXPECT_EQ(tables_of("out"), before);
+  std::filesystem::remove(path("out/run.db"));
+  EXPECT_EQ(
+      run({"predict", "b.fa", "-o", "out"}).err,
+      "virnucpro: error: out: holds the results of an earlier run (predictions.tsv) and no "
+      "run.db to go on with. Name another folder with -o, or pass --force to replace them.\n");
   EXPECT_EQ(tables_of("out"), before);
   ASSERT_TRUE(ends_with(run({"predict", "b.fa", "-o", "out", "--force"}), 0));
   EXPECT_EQ(lines_in(read("out/contigs.tsv")), 4u);
+}
+
+TEST_F(Predict, SaysWhatResumeFinds) {
+  write("a.fa", fasta(open_records(2, 100)));
+  const ProgramResult first = run({"predict", "a.fa", "-o", "out", "--resume"});
+  EXPECT_TRUE(ends_with(first, 0));
+  EXPECT_THAT(first.err, HasSubstr("warning: out: no run to go on with; a new one begins\n"));
+  const std::vector<std::string> before = tables_of("out");
+  const ProgramResult second = run({"predict", "a.fa", "-o", "out", "--resume"});
+  EXPECT_TRUE(ends_with(second, 0));
+  EXPECT_THAT(second.err,
+              HasSubstr("out/run.db: everything is computed; the results are written again\n"));
+  EXPECT_EQ(tables_of("out"), before);
+  EXPECT_TRUE(ends_with(run({"predict", "a.fa", "-o", "out", "--resume", "--force"}), 2));
 }
 
 TEST_F(Predict, AMissingInputIsAnErrorBeforeAnythingIsWritten) {
@@ -178,7 +200,7 @@ TEST_F(Predict, ADamagedInputLeavesNoResults) {
   const ProgramResult result = run({"predict", "cut.fq", "-o", "out"});
   EXPECT_TRUE(ends_with(result, 2));
   EXPECT_THAT(last_line(result.err), StartsWith("virnucpro: error: cut.fq: record 3 ('r2'"));
-  EXPECT_THAT(names_in("out"), testing::IsEmpty());
+  EXPECT_THAT(names_in("out"), testing::ElementsAre("run.db"));
 }
 
 TEST_F(Predict, AFullDiskIsAnErrorAndLeavesNoResults) {

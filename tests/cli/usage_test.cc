@@ -73,7 +73,7 @@ TEST_F(Usage, NamesTheNearestCommandAndOption) {
 }
 
 TEST_F(Usage, OptionsThatDoNothingYetAreUnknown) {
-  for (const char* option : {"--resume", "--gpus", "--shard", "--keep-embeddings"}) {
+  for (const char* option : {"--gpus", "--html-report"}) {
     EXPECT_THAT(error_of({"predict", "a.fa", option}),
                 StartsWith(std::string("virnucpro: error: unknown option '") + option + "'"));
   }

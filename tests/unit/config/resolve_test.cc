@@ -85,6 +85,20 @@ TEST(ResolveSettings, TakesTheFileFromTheEnvironmentToo) {
   EXPECT_EQ(predict({}, {{"VIRNUCPRO_CONFIG", yaml_file("threads: 7\n")}}).threads, 7u);
 }
 
+TEST(ResolveSettings, TakesShardsThatExist) {
+  const RunSettings settings = predict({{"shard", "65536/65536"}});
+  EXPECT_EQ(settings.shard, 65536u);
+  EXPECT_EQ(settings.shards, 65536u);
+  for (const char* text :
+       {"", "1", "/", "1/", "/2", "0/2", "3/2", "1/0", "-1/2", "1/2/3", "a/b", "1/65537", " 1/2"}) {
+    EXPECT_THROW(predict({{"shard", text}}), ConfigError) << text;
+  }
+}
+
+TEST(ResolveSettings, StartsOverOrGoesOnButNotBoth) {
+  EXPECT_THROW(predict({{"force", "true"}, {"resume", "true"}}), ConfigError);
+}
+
 TEST(ResolveSettings, TakesAnEmptyVariableAsUnset) {
   EXPECT_EQ(predict({}, {{"VIRNUCPRO_THREADS", ""}}).threads, 0u);
 }
@@ -97,6 +111,7 @@ const std::map<std::string, std::string> kOtherValues = {
     {"batch-tokens", "99"},      {"quiet", "true"},          {"no-progress", "true"},
     {"json-log", "true"},        {"dnabert", "d"},           {"esm2", "e"},
     {"classifier", "c"},         {"report-dir", "there"},    {"limit", "0"},
+    {"resume", "true"},          {"shard", "2/3"},           {"keep-embeddings", "true"},
 };
 
 std::string fingerprint(const RunSettings& s) {
@@ -105,7 +120,9 @@ std::string fingerprint(const RunSettings& s) {
   for (const std::size_t value :
        {static_cast<std::size_t>(s.force), static_cast<std::size_t>(s.no_packing), s.threads,
         s.batch_tokens, static_cast<std::size_t>(s.quiet), static_cast<std::size_t>(s.no_progress),
-        static_cast<std::size_t>(s.json_log), s.frame_limit,
+        static_cast<std::size_t>(s.json_log), s.frame_limit, static_cast<std::size_t>(s.resume),
+        static_cast<std::size_t>(s.shard), static_cast<std::size_t>(s.shards),
+        static_cast<std::size_t>(s.keep_embeddings),
         static_cast<std::size_t>(s.expected_length.value_or(0))}) {
     text += "|" + std::to_string(value);
   }

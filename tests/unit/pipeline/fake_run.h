@@ -18,18 +18,30 @@ namespace virnucpro {
 inline constexpr std::int64_t kFakeDnaWidth = 2;
 inline constexpr std::int64_t kFakeProteinWidth = 3;
 
-/// Values of a sequence are a function of its own tokens alone. `on_batch` and `on_classify` may
-/// throw.
+/// Values of a sequence are a function of its own tokens alone. The functions may throw.
 class FakeEngine final : public Engine {
  public:
   std::function<void()> on_batch;
+  std::function<void(EncoderKind, const PackedBatch&)> on_embed;
+  std::function<void(EncoderKind, const PackedBatch&)> on_exact;
   std::function<void(EncoderKind, std::int64_t)> on_sequences;
   std::function<void()> on_classify;
 
   void embed(EncoderKind encoder, const PackedBatch& batch, const BatchName&,
              Embeddings& embeddings) override {
     if (on_batch) on_batch();
+    if (on_embed) on_embed(encoder, batch);
     if (on_sequences) on_sequences(encoder, batch.sequences());
+    compute(encoder, batch, embeddings);
+  }
+
+  void embed_exactly(EncoderKind encoder, const PackedBatch& batch, const BatchName&,
+                     Embeddings& embeddings) override {
+    if (on_exact) on_exact(encoder, batch);
+    compute(encoder, batch, embeddings);
+  }
+
+  static void compute(EncoderKind encoder, const PackedBatch& batch, Embeddings& embeddings) {
     batch.validate();
     const auto width = static_cast<std::size_t>(
         encoder == EncoderKind::kDnabertS ? kFakeDnaWidth : kFakeProteinWidth);

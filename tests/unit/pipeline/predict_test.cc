@@ -6,10 +6,13 @@
 
 #include <nlohmann/json.hpp>
 #include <random>
+#include <set>
+#include <sstream>
 
 #include "backend/cpu/processor.h"
 #include "base/errors.h"
 #include "pipeline/devices.h"
+#include "run/run_database.h"
 #include "unit/pipeline/fake_run.h"
 #include "unit/report/temporary_folder.h"
 
@@ -177,11 +180,15 @@ TEST(RunPredict, WritesHeadersForAnInputWithoutRecords) {
   EXPECT_EQ(f.folder.read("out/prediction_results_highestscore.csv"), "Modified_ID\tIs_Virus\n");
 }
 
-TEST(RunPredict, LeavesNoFileBehindWhenTheInputIsDamaged) {
+TEST(RunPredict, LeavesNoResultBehindWhenTheInputIsDamaged) {
   Fixture f;
   f.folder.write("in.fa", "@read\nACGT\n+\nII\n");
   EXPECT_THROW(f.predict(), InputError);
-  EXPECT_TRUE(std::filesystem::is_empty(f.folder.file("out")));
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(f.folder.file("out"))) {
+    names.push_back(entry.path().filename().string());
+  }
+  EXPECT_THAT(names, testing::ElementsAre(kDatabaseFile));
 }
 
 TEST(RunPredict, LeavesNoFolderWhenTheInputIsMissing) {
@@ -191,10 +198,11 @@ TEST(RunPredict, LeavesNoFolderWhenTheInputIsMissing) {
   EXPECT_FALSE(std::filesystem::exists(f.folder.file("out")));
 }
 
-TEST(RunPredict, RefusesAFolderWithResultsUnlessForced) {
+TEST(RunPredict, RefusesResultsThatNoDatabaseVouchesForUnlessForced) {
   Fixture f;
   f.predict();
   const std::string before = f.tables();
+  std::filesystem::remove(f.folder.file("out/run.db"));
   try {
     require_free_prediction_folder(f.settings);
     FAIL() << "no ConfigError";
@@ -205,6 +213,73 @@ TEST(RunPredict, RefusesAFolderWithResultsUnlessForced) {
   f.settings.force = true;
   f.predict();
   EXPECT_EQ(f.tables(), before);
+}
+
+TEST(RunPredict, WritesTheResultsOfAFinishedRunAgainWithoutComputing) {
+  Fixture f;
+  f.predict();
+  const std::string before = f.tables();
+  for (const char* name : kTables) std::filesystem::remove(f.folder.file("out") + "/" + name);
+  f.models.classifier.reset();
+  f.load(true);
+  f.context.limits = WindowLimits{.orfs = 0};  // whoever computes gets nowhere
+  const RunSummary summary = run_predict(f.settings, f.models, f.context);
+  EXPECT_EQ(f.tables(), before);
+  EXPECT_EQ(summary.report.sessions.size(), 1u);
+}
+
+TEST(RunPredict, GoesOnOnlyWithTheSameWork) {
+  Fixture f;
+  f.predict();
+  const std::vector<std::pair<std::string, std::function<void()>>> changes = {
+      {"input 1: sha256", [&] { f.folder.write("in.fa", some_fasta() + ">more\nACGT\n"); }},
+      {"expected length: 500 there, 300 now", [&] { f.settings.expected_length = 300; }},
+      {"precision: fp16 there, bf16 now", [&] { f.settings.precision = "bf16"; }},
+      {"packed batches: yes there, no now", [&] { f.settings.no_packing = true; }},
+      {"shard: 1/1 there, 2/3 now", [&] { f.settings.shard = 2, f.settings.shards = 3; }},
+      {"embeddings kept: no there, yes now", [&] { f.settings.keep_embeddings = true; }},
+      {"program version: 0.0.test there, 9 now", [&] { f.context.program_version = "9"; }},
+  };
+  const RunSettings settings = f.settings;
+  for (const auto& [difference, change] : changes) {
+    change();
+    try {
+      f.predict();
+      FAIL() << difference;
+    } catch (const ConfigError& error) {
+      EXPECT_THAT(error.what(), HasSubstr(difference));
+      EXPECT_THAT(error.what(), HasSubstr("--force"));
+    }
+    f.settings = settings;
+    f.folder.write("in.fa", some_fasta());
+    f.context.program_version = "0.0.test";
+  }
+  f.predict();
+}
+
+TEST(RunPredict, ComputesItsShareOfTheRecords) {
+  Fixture whole;
+  whole.predict();
+  std::string rows;
+  for (std::uint64_t shard = 1; shard <= 3; ++shard) {
+    Fixture f;
+    f.settings.shard = shard;
+    f.settings.shards = 3;
+    f.predict();
+    const std::string contigs = f.folder.read("out/contigs.tsv");
+    rows += contigs.substr(contigs.find('\n') + 1);
+    const auto json = nlohmann::json::parse(f.folder.read("out/run.json"));
+    EXPECT_EQ(json["shard"], std::to_string(shard) + "/3");
+    EXPECT_EQ(json["inputs"][0]["records"], 5);
+  }
+  const auto sorted = [](const std::string& text) {
+    std::multiset<std::string> lines;
+    std::istringstream stream(text);
+    for (std::string line; std::getline(stream, line);) lines.insert(line);
+    return lines;
+  };
+  const std::string contigs = whole.folder.read("out/contigs.tsv");
+  EXPECT_EQ(sorted(rows), sorted(contigs.substr(contigs.find('\n') + 1)));
 }
 
 TEST(RunPredict, LeavesTheOlderResultsWhenItIsStopped) {

@@ -1,0 +1,197 @@
+#include "pipeline/device_worker.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+#include "base/errors.h"
+#include "base/format.h"
+#include "batching/batch_plan.h"
+#include "pipeline/busy_time.h"
+
+namespace virnucpro {
+namespace {
+
+// A broken device can fault at every batch: the log names the first ones, run.json counts all.
+constexpr std::uint64_t kLoggedFaults = 20;
+// A model whose weights are not finite fails at everything. Healthy ones have failed at none of
+// 794,577 sequences (virnucpro-broad's own count).
+constexpr std::uint64_t kHopelessFailures = 8;
+
+const char* name_of(EncoderKind encoder) {
+  return encoder == EncoderKind::kDnabertS ? "DNABERT-S" : "ESM-2";
+}
+
+}  // namespace
+
+template <typename... Args>
+void Faults::warn(fmt::format_string<Args...> text, Args&&... args) {
+  ++warnings_;
+  if (warnings_ <= kLoggedFaults) log_.warning(text, std::forward<Args>(args)...);
+  if (warnings_ == kLoggedFaults) log_.warning("more faults are counted in run.json only");
+}
+
+FaultCounts Faults::counts() const {
+  const std::lock_guard lock(mutex_);
+  return counts_;
+}
+
+void Faults::out_of_memory(const std::string& device, std::int64_t tokens, const char* what) {
+  const std::lock_guard lock(mutex_);
+  ++counts_.out_of_memory;
+  const std::int64_t half = std::max<std::int64_t>(1, tokens / 2);
+  batch_tokens_.store(std::min(batch_tokens(), half), std::memory_order_relaxed);
+  warn("{}: no memory for a batch of {} tokens; going on with batches of {} ({})", device, tokens,
+       batch_tokens(), what);
+}
+
+void Faults::nonfinite(const char* what) {
+  const std::lock_guard lock(mutex_);
+  ++counts_.nonfinite;
+  warn("{}", what);
+}
+
+void Faults::recomputed(EncoderKind encoder, const std::string& id) {
+  const std::lock_guard lock(mutex_);
+  ++counts_.recomputed;
+  warn("'{}' was computed again in FP32, alone: {} is finite there", id, name_of(encoder));
+}
+
+void Faults::failed(EncoderKind encoder, const std::string& id, const std::string& reason) {
+  const std::lock_guard lock(mutex_);
+  ++counts_.failed;
+  ++failed_by_[index(encoder)];
+  warn("'{}' has no result: {}", id, reason);
+}
+
+void Faults::lost(const std::string& device, std::size_t left, const char* what) {
+  const std::lock_guard lock(mutex_);
+  counts_.lost_devices.push_back(device);
+  log_.warning("{} is lost: {}. {}", device, what,
+               left == 0 ? "No device is left"
+                         : fmt::format("Its batches go to {} other{}", left, left == 1 ? "" : "s"));
+}
+
+bool Faults::is_hopeless(EncoderKind encoder) const {
+  const std::lock_guard lock(mutex_);
+  return !has_worked_[index(encoder)].load() && failed_by_[index(encoder)] >= kHopelessFailures;
+}
+
+/// What the parts of one batch have in common.
+struct DeviceWorker::Batch {
+  Window& window;
+  EncoderKind encoder;
+  std::uint64_t number;
+  const TokenTable& tokens;
+  const std::vector<std::uint32_t>& orfs;
+
+  std::uint32_t orf_of(std::uint32_t member) const { return orfs[member]; }
+  std::string id_of(std::uint32_t member) const {
+    const std::uint32_t orf = orf_of(member);
+    return window.frame_ids({&orf, 1}).front();
+  }
+  BatchName name(std::span<const std::uint32_t> members) const {
+    return {number, [this, members] {
+              std::vector<std::uint32_t> wanted;
+              for (const std::uint32_t member : members) wanted.push_back(orf_of(member));
+              return window.frame_ids(wanted);
+            }};
+  }
+};
+
+void DeviceWorker::embed(Window& window, EncoderKind encoder,
+                         std::span<const std::uint32_t> members, std::uint64_t batch_number) {
+  const BusyTime busy(seconds_[static_cast<std::size_t>(encoder)]);
+  const bool is_dna = encoder == EncoderKind::kDnabertS;
+  compute({window, encoder, batch_number, is_dna ? window.dna_tokens : window.protein_tokens,
+           is_dna ? window.dna_orfs : window.protein_orfs},
+          members, /*is_part=*/false);
+}
+
+void DeviceWorker::compute(const Batch& batch, std::span<const std::uint32_t> members,
+                           bool is_part) {
+  const auto in_halves = [&] {
+    compute(batch, members.first(members.size() / 2), true);
+    compute(batch, members.subspan(members.size() / 2), true);
+  };
+  gather(batch.tokens, members, packed_);
+  const auto tokens = static_cast<std::int64_t>(packed_.tokens.size());
+  try {
+    engine_.embed(batch.encoder, packed_, batch.name(members), embeddings_);
+  } catch (const OutOfDeviceMemory& error) {
+    faults_.out_of_memory(engine_.name(), tokens, error.what());
+    if (members.size() > 1) return in_halves();
+    const std::string reason =
+        fmt::format("{}: no memory for its {} tokens", name_of(batch.encoder), tokens);
+    faults_.failed(batch.encoder, batch.id_of(members[0]), reason);
+    return batch.window.settle({batch.orf_of(members[0]), 0.0f, 0.0f, reason});
+  } catch (const NonfiniteError& error) {
+    if (!is_part) faults_.nonfinite(error.what());
+    // A fault of one sequence must not be the fault of its neighbours: only what is alone is
+    // guilty.
+    if (members.size() > 1) return in_halves();
+    return compute_alone(batch, members, error.what());
+  }
+  scatter(batch, members);
+}
+
+void DeviceWorker::compute_alone(const Batch& batch, std::span<const std::uint32_t> member,
+                                 const std::string& first_error) {
+  const std::string id = batch.id_of(member[0]);
+  try {
+    engine_.embed_exactly(batch.encoder, packed_, batch.name(member), embeddings_);
+  } catch (const PrecisionError&) {
+    const std::string reason =
+        fmt::format("{} gives NaN or infinity, also in FP32", name_of(batch.encoder));
+    faults_.failed(batch.encoder, id, reason);
+    if (faults_.is_hopeless(batch.encoder)) {
+      throw PrecisionError(
+          fmt::format("{} gave no finite embedding at all; its weights are damaged or not of this "
+                      "model ('virnucpro models verify' looks at them). The first error: {}",
+                      name_of(batch.encoder), first_error));
+    }
+    return batch.window.settle({batch.orf_of(member[0]), 0.0f, 0.0f, reason});
+  } catch (const OutOfDeviceMemory& error) {
+    const std::string reason = fmt::format(
+        "{} gives NaN or infinity, and there is no memory for FP32", name_of(batch.encoder));
+    faults_.failed(batch.encoder, id, reason);
+    return batch.window.settle({batch.orf_of(member[0]), 0.0f, 0.0f, reason});
+  }
+  faults_.recomputed(batch.encoder, id);
+  scatter(batch, member);
+}
+
+void DeviceWorker::scatter(const Batch& batch, std::span<const std::uint32_t> members) {
+  const std::size_t width = layout_.width(batch.encoder);
+  check(embeddings_.values.size() == members.size() * width,
+        "{} embedding values for {} sequences of width {}", embeddings_.values.size(),
+        members.size(), width);
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    std::copy_n(embeddings_.values.data() + i * width, width,
+                batch.window.features.data() + batch.orf_of(members[i]) * layout_.row() +
+                    layout_.column(batch.encoder));
+  }
+  faults_.worked(batch.encoder);
+}
+
+void DeviceWorker::classify(Window& window) {
+  const BusyTime busy(classify_seconds_);
+  window.scores.assign(2 * window.orfs.size(), 0.0f);
+  if (!window.needs_scores) return;
+  // The rows of repeats go along: leaving them out would cost more than they do.
+  classify_rows(window, 0, window.orfs.size());
+}
+
+void DeviceWorker::classify_rows(Window& window, std::size_t first, std::size_t count) {
+  try {
+    engine_.classify(
+        std::span(window.features).subspan(first * layout_.row(), count * layout_.row()),
+        std::span(window.scores).subspan(2 * first, 2 * count));
+  } catch (const OutOfDeviceMemory&) {
+    if (count <= 1) throw;
+    classify_rows(window, first, count / 2);
+    classify_rows(window, first + count / 2, count - count / 2);
+  }
+}
+
+}  // namespace virnucpro

@@ -1,0 +1,54 @@
+#include "pipeline/run_facts.h"
+
+#include <filesystem>
+
+#include "base/errors.h"
+#include "base/format.h"
+#include "base/sha256.h"
+
+namespace virnucpro {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kYes = "yes";
+constexpr const char* kNo = "no";
+
+}  // namespace
+
+std::vector<InputReport> describe_inputs(const std::vector<std::string>& paths) {
+  std::vector<InputReport> inputs;
+  for (const std::string& path : paths) {
+    InputReport& input = inputs.emplace_back();
+    input.path = path;
+    std::error_code error;
+    if (path == "-" || !fs::is_regular_file(path, error)) continue;
+    try {
+      input.sha256 = sha256_file(path);
+      input.bytes = fs::file_size(path);
+    } catch (const std::exception& failure) {
+      throw InputError(fmt::format("{}: cannot be read: {}", path, failure.what()));
+    }
+  }
+  return inputs;
+}
+
+std::vector<RunFact> facts_of(const RunSettings& settings, const RunReport& report) {
+  std::vector<RunFact> facts = {{"program version", report.program_version}};
+  for (std::size_t i = 0; i < report.inputs.size(); ++i) {
+    const InputReport& input = report.inputs[i];
+    facts.push_back({fmt::format("input {}", i + 1),
+                     input.bytes ? fmt::format("sha256 {}, {} bytes", input.sha256, *input.bytes)
+                                 : "a stream"});
+  }
+  for (const ModelPart& part : report.parts) facts.push_back({part.name + " model", part.sha256});
+  facts.push_back({"expected length", std::to_string(report.expected_length)});
+  facts.push_back({"precision", report.precision});
+  facts.push_back({"packed batches", report.packed ? kYes : kNo});
+  facts.push_back({"device", report.device});
+  facts.push_back({"shard", fmt::format("{}/{}", settings.shard, settings.shards)});
+  facts.push_back({"embeddings kept", settings.keep_embeddings ? kYes : kNo});
+  return facts;
+}
+
+}  // namespace virnucpro

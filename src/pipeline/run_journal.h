@@ -1,0 +1,89 @@
+// A run's database as the journal of its stages.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "pipeline/journal.h"
+#include "report/ledger.h"
+#include "run/run_database.h"
+#include "run/stored_rows.h"
+
+namespace virnucpro {
+
+/// Stores windows as rows, and the embeddings of finished batches until their window is there (or
+/// for good, where they are kept). Borrows the database. Throws its errors.
+class RunJournal final : public Journal {
+ public:
+  /// How long finished work may wait for its transaction: little beside a batch of large models,
+  /// which is saved at once, and long enough that a disk that takes 20 ms to sync costs 2 %.
+  static constexpr std::chrono::milliseconds kInterval{1000};
+
+  struct Options {
+    std::size_t dnabert_width = 0;
+    std::size_t esm2_width = 0;
+    bool keep_embeddings = false;
+    /// The input is the one that earlier processes read. Where nobody can know, as of a stream, the
+    /// embeddings of windows that are not stored yet might belong to other sequences: none is kept.
+    bool is_known_input = true;
+    std::chrono::milliseconds interval = kInterval;
+  };
+
+  /// `database` is not complete. What it holds now is what will be recalled.
+  RunJournal(RunDatabase& database, Options options);
+
+  void recall(Window& window) override;
+  void batch_done(const Window& window, EncoderKind encoder,
+                  std::span<const std::uint32_t> orfs) override;
+  void window_done(const Window& window) override;
+  Clock::time_point due() const override;
+  void save() override;
+
+  /// After the last window: nothing more will come.
+  void finish();
+
+ private:
+  /// A finished batch whose window is not there yet.
+  struct Batch {
+    const Window* window = nullptr;
+    EncoderKind encoder = EncoderKind::kDnabertS;
+    std::vector<std::uint32_t> orfs;
+  };
+  /// The record at hand on the writing thread.
+  struct OpenRecord {
+    OutcomeCounts outcomes;
+    std::string reason;
+  };
+
+  void recall_record(const Record& record);
+  void recall_results(Window& window);
+  void recall_features(Window& window);
+  void put_features(const Window& window, EncoderKind encoder, std::uint32_t orf);
+  void store_chunk(const Window& window, std::size_t chunk, std::uint32_t first_orf);
+  void store_orf(const Window& window, std::size_t chunk, std::uint32_t orf);
+  [[noreturn]] void fail_changed(const Record& record) const;
+
+  RunDatabase& database_;
+  const Options options_;
+  const StoredExtent recalled_;  ///< rows before it are in the database already
+
+  // The tokenising thread's.
+  std::uint64_t records_recalled_ = 0;
+  std::vector<std::byte> repacked_;
+
+  // The writing thread's.
+  std::uint64_t records_ = 0;  // that have begun
+  OpenRecord open_;
+  std::vector<Batch> batches_;
+  std::vector<std::byte> packed_;
+  std::uint64_t orfs_computed_ = 0;  // by this process
+  bool has_unsaved_ = false;
+  const Clock::time_point start_;
+  Clock::time_point last_save_;
+};
+
+}  // namespace virnucpro

@@ -1,0 +1,64 @@
+#include "pipeline/stored_tables.h"
+
+#include <string>
+#include <vector>
+
+#include "base/errors.h"
+#include "base/format.h"
+#include "sequence/frames.h"
+#include "sequence/packed_bases.h"
+
+namespace virnucpro {
+namespace {
+
+class TableWriter final : public StoredRunVisitor {
+ public:
+  TableWriter(const RunDatabase& database, PredictionTables& tables, const std::stop_token& stop)
+      : database_(database), tables_(tables), stop_(stop) {}
+
+  std::uint64_t bases() const { return total_; }
+
+  void begin_record(const StoredRecord& record) override {
+    if (stop_.stop_requested()) throw Interrupted("stopped on request");
+    if (!unpack_bases(record.bases, record.length, bases_)) {
+      throw InputError(fmt::format(
+          "{}: table bases: record {} does not unpack to its {} bases: the database is damaged. "
+          "Start over with --force.",
+          database_.path(), record.ordinal, record.length));
+    }
+    total_ += record.length;
+    tables_.begin_record({record.ordinal, record.id, record.length});
+  }
+
+  void chunk(const StoredChunk& chunk, std::span<const StoredOrf> orfs) override {
+    const bool is_scored = chunk.outcome == Outcome::kScored;
+    frames_.clear();
+    for (const StoredOrf& orf : orfs) {
+      if (!is_scored) break;
+      frames_.push_back({frame_name(static_cast<Frame>(orf.frame)), orf.p_others, orf.p_virus});
+    }
+    tables_.chunk({chunk.index, chunk.start, chunk.end, chunk.outcome, chunk.reason}, frames_,
+                  is_scored ? 0 : orfs.size());
+  }
+
+  void end_record(Outcome, std::string_view) override { tables_.end_record(bases_); }
+
+ private:
+  const RunDatabase& database_;
+  PredictionTables& tables_;
+  const std::stop_token& stop_;
+  std::string bases_;
+  std::vector<FrameRow> frames_;
+  std::uint64_t total_ = 0;
+};
+
+}  // namespace
+
+std::uint64_t write_stored_tables(const RunDatabase& database, PredictionTables& tables,
+                                  const std::stop_token& stop) {
+  TableWriter writer(database, tables, stop);
+  database.visit(writer);
+  return writer.bases();
+}
+
+}  // namespace virnucpro

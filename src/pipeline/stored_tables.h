@@ -1,0 +1,18 @@
+// From a run's database to its result files.
+#pragma once
+
+#include <cstdint>
+#include <stop_token>
+
+#include "report/prediction_tables.h"
+#include "run/run_database.h"
+
+namespace virnucpro {
+
+/// Writes every stored record to the tables, which may then be finished. Returns the number of
+/// bases. Memory is bounded but for the longest record. Throws InputError for a database that is
+/// damaged, OutputError, and Interrupted on a stop request.
+std::uint64_t write_stored_tables(const RunDatabase& database, PredictionTables& tables,
+                                  const std::stop_token& stop = {});
+
+}  // namespace virnucpro

@@ -1,0 +1,214 @@
+// Runs that are broken off and gone on with, as often as it takes, against one that was left alone.
+#include "pipeline/run_journal.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cstring>
+#include <random>
+
+#include "base/errors.h"
+#include "unit/pipeline/fake_run.h"
+#include "unit/report/temporary_folder.h"
+
+namespace virnucpro {
+namespace {
+
+const std::vector<RunFact> kWork = {{"input", "fake"}};
+
+/// All rows of a database as text.
+class Dump final : public StoredRunVisitor {
+ public:
+  explicit Dump(const RunDatabase& database) { database.visit(*this); }
+
+  void begin_record(const StoredRecord& record) override {
+    add({"record", std::to_string(record.ordinal), std::string(record.id),
+         std::to_string(record.length), std::to_string(record.bases.size())});
+  }
+  void chunk(const StoredChunk& chunk, std::span<const StoredOrf> orfs) override {
+    add({"chunk", std::to_string(chunk.number), std::to_string(chunk.record),
+         std::to_string(chunk.start), std::to_string(chunk.end),
+         std::string(name_of(chunk.outcome)), std::string(chunk.reason)});
+    for (const StoredOrf& orf : orfs) {
+      std::uint32_t bits = 0;
+      std::memcpy(&bits, &orf.p_virus, sizeof(bits));
+      add({"orf", std::to_string(orf.number), std::to_string(orf.frame), std::to_string(bits),
+           orf.same_as ? std::to_string(*orf.same_as) : "own", std::string(orf.reason)});
+    }
+  }
+  void end_record(Outcome outcome, std::string_view reason) override {
+    add({"end", std::string(name_of(outcome)), std::string(reason)});
+  }
+
+  std::vector<std::string> lines;
+
+ private:
+  void add(std::initializer_list<std::string> parts) {
+    std::string line;
+    for (const std::string& part : parts) line += part + " ";
+    lines.push_back(line);
+  }
+};
+
+struct Settings {
+  std::size_t engines = 1;
+  std::size_t window_orfs = 8;
+  std::int64_t batch_tokens = 64;
+  bool keep_embeddings = false;
+  std::chrono::milliseconds interval{0};
+};
+
+/// One process's share: until `batches` have begun, or to the end. Returns how many sequences were
+/// computed; `finished` says whether the end was reached.
+std::uint64_t work_on(const std::string& folder, const std::vector<Record>& records,
+                      const Settings& settings, int batches, bool& finished) {
+  RunDatabase database(folder, kWork, RunDatabase::Existing::kContinue);
+  database.begin_session({"now", "test", "fake", 0.0, 0});
+  FakeRun run(records, settings.engines);
+  run.plan.limits.orfs = settings.window_orfs;
+  run.plan.batch_tokens = settings.batch_tokens;
+  RunJournal journal(database, {.dnabert_width = kFakeDnaWidth,
+                                .esm2_width = kFakeProteinWidth,
+                                .keep_embeddings = settings.keep_embeddings,
+                                .interval = settings.interval});
+  run.plan.journal = &journal;
+  run.plan.take = [](const Window&) {};
+  std::stop_source source;
+  std::atomic<int> left = batches;
+  std::atomic<std::uint64_t> computed = 0;
+  for (FakeEngine& engine : run.engines) {
+    engine.on_embed = [&](EncoderKind, const PackedBatch& batch) {
+      if (left.fetch_sub(1) == 0) source.request_stop();
+      computed += static_cast<std::uint64_t>(batch.sequences());
+    };
+  }
+  finished = false;
+  try {
+    run.run(source.get_token());
+    journal.finish();
+    finished = true;
+  } catch (const Interrupted&) {
+  }
+  return computed;
+}
+
+std::vector<std::string> rows_of(const std::string& folder) {
+  return Dump(RunDatabase(folder)).lines;
+}
+
+TEST(RunJournal, StoresTheSameRowsHoweverOftenARunIsBrokenOff) {
+  std::vector<Record> records = fake_records(40);
+  for (std::size_t i = 0; i < 10; ++i) {
+    records.push_back(records[i]);
+    records.back().ordinal = records.size() - 1;
+  }
+  const TemporaryFolder whole;
+  bool finished = false;
+  const std::uint64_t sequences = work_on(whole.path(), records, {}, 1'000'000, finished);
+  ASSERT_TRUE(finished);
+  const std::vector<std::string> expected = rows_of(whole.path());
+  ASSERT_GT(expected.size(), 100u);
+
+  std::mt19937 random(2);
+  for (const std::size_t engines : {1u, 3u}) {
+    for (const int longest : {3, 30}) {
+      const TemporaryFolder folder;
+      std::uint64_t computed = 0;
+      int processes = 0;
+      do {
+        // Windows and batches of every process are different ones.
+        const Settings settings{.engines = engines,
+                                .window_orfs = 2 + random() % 20,
+                                .batch_tokens = 20 + static_cast<std::int64_t>(random() % 100)};
+        computed += work_on(folder.path(), records, settings,
+                            static_cast<int>(random() % static_cast<unsigned>(longest)), finished);
+        ASSERT_LT(++processes, 2000);
+      } while (!finished);
+      EXPECT_EQ(rows_of(folder.path()), expected) << engines << ' ' << longest;
+      EXPECT_GT(processes, 1);
+      // A stop lets the batches in hand finish: nothing is computed twice.
+      EXPECT_EQ(computed, sequences) << engines << ' ' << longest;
+      EXPECT_EQ(RunDatabase(folder.path()).sessions().size(), static_cast<std::size_t>(processes));
+    }
+  }
+}
+
+TEST(RunJournal, KeepsEmbeddingsOnlyWhenAsked) {
+  const std::vector<Record> records = fake_records(30);
+  for (const bool keep : {false, true}) {
+    const TemporaryFolder folder;
+    bool finished = false;
+    work_on(folder.path(), records, {.keep_embeddings = keep}, 1'000'000, finished);
+    std::uint64_t embeddings = 0;
+    std::uint64_t own = 0;
+    RunDatabase database(folder.path());
+    database.read_orfs(0, database.extent().orfs,
+                       [&](const StoredOrf& orf) { own += orf.same_as ? 0 : 1; });
+    database.read_embeddings(0, database.extent().orfs,
+                             [&](std::uint64_t, StoredEncoder encoder, std::span<const float> row) {
+                               ++embeddings;
+                               EXPECT_EQ(row.size(), encoder == StoredEncoder::kDnabertS
+                                                         ? std::size_t{kFakeDnaWidth}
+                                                         : std::size_t{kFakeProteinWidth});
+                             });
+    EXPECT_GT(own, 10u);
+    EXPECT_EQ(embeddings, keep ? 2 * own : 0u);
+  }
+}
+
+TEST(RunJournal, RefusesAnInputThatHasChanged) {
+  std::vector<Record> records = fake_records(40);
+  const TemporaryFolder folder;
+  bool finished = false;
+  work_on(folder.path(), records, {}, 30, finished);
+  ASSERT_FALSE(finished);
+  ASSERT_GT(RunDatabase(folder.path()).extent().records, 3u);
+  const std::string bases = records[3].bases;
+  for (const auto& change : std::vector<std::function<void(Record&)>>{
+           [](Record& record) { record.bases.back() = record.bases.back() == 'A' ? 'C' : 'A'; },
+           [](Record& record) { record.bases.pop_back(); },
+           [](Record& record) { record.bases[0] = 'c'; },
+           [](Record& record) { record.id += "x"; },
+       }) {
+    std::vector<Record> changed = records;
+    change(changed[3]);
+    try {
+      work_on(folder.path(), changed, {}, 1'000'000, finished);
+      FAIL() << "a changed record was taken";
+    } catch (const InputError& error) {
+      EXPECT_THAT(error.what(), testing::HasSubstr("record 4 ("));
+      EXPECT_THAT(error.what(), testing::HasSubstr("the input has changed"));
+    }
+  }
+  work_on(folder.path(), records, {}, 1'000'000, finished);
+  EXPECT_TRUE(finished);
+}
+
+TEST(RunJournal, StoresFailuresWithTheirReasons) {
+  const std::vector<Record> records = fake_records(20);
+  const TemporaryFolder folder;
+  RunDatabase database(folder.path(), kWork, RunDatabase::Existing::kContinue);
+  database.begin_session({"now", "test", "fake", 0.0, 0});
+  FakeRun run(records);
+  RunJournal journal(database, {.dnabert_width = kFakeDnaWidth, .esm2_width = kFakeProteinWidth});
+  run.plan.journal = &journal;
+  run.plan.take = [](const Window&) {};
+  run.engines[0].on_embed = [](EncoderKind encoder, const PackedBatch& batch) {
+    if (encoder == EncoderKind::kEsm2 && batch.tokens[1] == 'P' - 'A') throw NonfiniteError("NaN");
+  };
+  run.engines[0].on_exact = [](EncoderKind, const PackedBatch&) { throw PrecisionError("NaN"); };
+  run.run();
+  journal.finish();
+  const std::vector<std::string> lines = Dump(database).lines;
+  const std::string reason = "ESM-2 gives NaN or infinity, also in FP32";
+  EXPECT_THAT(lines, testing::Contains(
+                         testing::AllOf(testing::StartsWith("orf"), testing::HasSubstr(reason))));
+  EXPECT_THAT(lines, testing::Contains(testing::AllOf(testing::StartsWith("chunk"),
+                                                      testing::HasSubstr("failed " + reason))));
+  EXPECT_THAT(lines, testing::Contains(testing::AllOf(testing::StartsWith("end"),
+                                                      testing::HasSubstr("failed " + reason))));
+}
+
+}  // namespace
+}  // namespace virnucpro
