@@ -12,6 +12,7 @@
 #include "base/errors.h"
 #include "base/format.h"
 #include "base/partial_file.h"
+#include "run/fact_differences.h"
 #include "run/run_database.h"
 #include "run/schema.h"
 
@@ -29,6 +30,9 @@ constexpr const char* kSettings =
     "PRAGMA secure_delete=OFF;"  // Debian overwrites what is deleted
     "PRAGMA temp_store=MEMORY;"
     "PRAGMA cache_size=-16384";  // KiB
+
+/// KiB of pages for who reads a run once and in order, perhaps hundreds of them side by side.
+constexpr const char* kReaderSettings = "PRAGMA cache_size=-256";
 
 std::string path_in(const std::string& folder) {
   return (std::filesystem::path(folder) / kDatabaseFile).string();
@@ -95,31 +99,6 @@ std::uint64_t number_of(const SqliteConnection& connection, const char* sql) {
   return static_cast<std::uint64_t>(statement.integer(0));
 }
 
-const std::string* value_of(const std::vector<RunFact>& facts, const std::string& name) {
-  const auto fact = std::find_if(facts.begin(), facts.end(),
-                                 [&](const RunFact& each) { return each.name == name; });
-  return fact == facts.end() ? nullptr : &fact->value;
-}
-
-/// "expected length: 300 there, 500 now; ...": one part per difference, none where there is none.
-std::string differences(const std::vector<RunFact>& there, const std::vector<RunFact>& now) {
-  std::vector<std::string> parts;
-  for (const RunFact& fact : there) {
-    const std::string* value = value_of(now, fact.name);
-    if (value == nullptr) {
-      parts.push_back(fmt::format("{}: {} there, nothing now", fact.name, fact.value));
-    } else if (*value != fact.value) {
-      parts.push_back(fmt::format("{}: {} there, {} now", fact.name, fact.value, *value));
-    }
-  }
-  for (const RunFact& fact : now) {
-    if (value_of(there, fact.name) == nullptr) {
-      parts.push_back(fmt::format("{}: nothing there, {} now", fact.name, fact.value));
-    }
-  }
-  return fmt::format("{}", fmt::join(parts, "; "));
-}
-
 }  // namespace
 
 DatabaseFile::DatabaseFile(const std::string& folder, const std::vector<RunFact>& work,
@@ -139,6 +118,7 @@ DatabaseFile::DatabaseFile(const std::string& folder, const std::vector<RunFact>
   if (!must_make) require_known_schema();
   if (must_make && opening == Opening::kExisting) fail_damaged(path(), "a file without its tables");
   if (!connection_.is_for_reading()) prepare_for_writing();
+  if (opening == Opening::kExisting) connection_.execute(kReaderSettings);
   if (must_make) {
     make(folder, work);
   } else if (opening == Opening::kContinue) {
@@ -183,7 +163,7 @@ void DatabaseFile::make(const std::string& folder, const std::vector<RunFact>& w
   {
     SqliteStatement insert(connection_, "INSERT INTO work VALUES (?1, ?2, ?3)");
     for (std::size_t i = 0; i < work.size(); ++i) {
-      check(value_of(work, work[i].name) == &work[i].value, "two facts are called '{}'",
+      check(find_fact(work, work[i].name) == &work[i].value, "two facts are called '{}'",
             work[i].name);
       insert.bind(1, std::uint64_t{i}).bind(2, work[i].name).bind(3, work[i].value).run();
     }
@@ -224,7 +204,7 @@ std::vector<RunFact> DatabaseFile::work() const {
 }
 
 void DatabaseFile::require_same_work(const std::vector<RunFact>& work) const {
-  const std::string all = differences(this->work(), work);
+  const std::string all = differences_of(this->work(), "there", work, "now");
   if (all.empty()) return;
   throw ConfigError(fmt::format(
       "{}: holds other work than what is asked for now ({}). Choose another folder with "

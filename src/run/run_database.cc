@@ -394,7 +394,18 @@ void RunDatabase::read_embeddings(
 
 void RunDatabase::visit(StoredRunVisitor& visitor) const {
   const std::lock_guard lock(impl_->mutex);
-  walk_stored_run(impl_->connection(), impl_->state.extent, visitor);
+  StoredRunWalk walk(impl_->connection(), impl_->state.extent);
+  while (walk.next(visitor)) {
+  }
+}
+
+std::function<bool(StoredRunVisitor&)> RunDatabase::visit_in_steps() const {
+  const std::lock_guard lock(impl_->mutex);
+  auto walk = std::make_shared<StoredRunWalk>(impl_->connection(), impl_->state.extent);
+  return [walk, impl = impl_.get()](StoredRunVisitor& visitor) {
+    const std::lock_guard turn(impl->mutex);
+    return walk->next(visitor);
+  };
 }
 
 }  // namespace virnucpro

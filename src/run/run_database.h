@@ -99,6 +99,9 @@ class RunDatabase {
   /// All that is stored. Every row is checked: what does not fit together is an InputError, and so
   /// is a record that has not ended.
   void visit(StoredRunVisitor& visitor) const;
+  /// The same in steps: each call visits the next record, and is false after the last one. Must not
+  /// outlive the database, which does not change meanwhile.
+  std::function<bool(StoredRunVisitor&)> visit_in_steps() const;
 
  private:
   struct Impl;

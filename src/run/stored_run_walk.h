@@ -1,15 +1,62 @@
 // Reads a whole stored run in input order and checks that its rows fit together; for run/*.cc only.
 #pragma once
 
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
 #include "run/run_database.h"
 #include "run/sqlite_handles.h"
 
 namespace virnucpro {
 
+/// Steps through a table whose rows are numbered from 0 without gaps.
+class NumberedRows {
+ public:
+  NumberedRows(const SqliteConnection& connection, const char* table, const std::string& columns);
+
+  bool has_row() const { return has_row_; }
+  const SqliteStatement& row() const { return statement_; }
+  /// Rows passed so far.
+  std::uint64_t passed() const { return next_ - (has_row_ ? 1 : 0); }
+  void advance();
+
+ private:
+  const char* table_;
+  SqliteStatement statement_;
+  std::uint64_t next_ = 0;
+  bool has_row_ = false;
+};
+
 /// Three tables are read side by side, each once and as it lies; memory does not grow with them.
-/// InputError at the first row that does not fit, or when there are fewer or more rows than
-/// `extent`.
-void walk_stored_run(const SqliteConnection& connection, const StoredExtent& extent,
-                     StoredRunVisitor& visitor);
+/// Must not outlive the connection.
+class StoredRunWalk {
+ public:
+  StoredRunWalk(const SqliteConnection& connection, const StoredExtent& extent);
+
+  /// Visits the next record; false after the last one. InputError at the first row that does not
+  /// fit, or when there are fewer or more rows than `extent`.
+  bool next(StoredRunVisitor& visitor);
+
+ private:
+  static constexpr std::size_t kMostFrames = 6;
+
+  void visit_record(StoredRunVisitor& visitor);
+  void visit_chunk(StoredRunVisitor& visitor, const StoredChunk& chunk, std::uint64_t index,
+                   std::uint64_t length);
+  void require_end() const;
+  void expect(std::uint64_t found, std::uint64_t expected, const char* table) const;
+
+  const SqliteConnection& connection_;
+  const StoredExtent extent_;
+  SqliteStatement records_;
+  NumberedRows chunks_;
+  NumberedRows orfs_;
+  std::uint64_t passed_records_ = 0;
+  bool has_ended_ = false;  // a further step would begin anew
+  std::array<std::string, kMostFrames> reasons_;
+};
 
 }  // namespace virnucpro

@@ -316,5 +316,29 @@ TEST(RunDatabase, LetsAVisitorLookUpSomethingElse) {
   EXPECT_EQ(visitor.found, 9);
 }
 
+TEST(RunDatabase, VisitsInStepsAsInOneGo) {
+  const TemporaryFolder folders[] = {TemporaryFolder(), TemporaryFolder()};
+  for (const TemporaryFolder& folder : folders) {
+    RunDatabase database(folder.path(), kWork, Existing::kContinue);
+    for (std::uint64_t ordinal = 0; ordinal < 3; ++ordinal) add_small_record(database, ordinal);
+    database.commit();
+  }
+  const RunDatabase first(folders[0].path());
+  const RunDatabase second(folders[1].path());
+  Transcript in_steps[2];
+  const auto step_first = first.visit_in_steps();
+  const auto step_second = second.visit_in_steps();
+  for (int record = 0; record < 3; ++record) {  // side by side
+    EXPECT_TRUE(step_first(in_steps[0]));
+    EXPECT_TRUE(step_second(in_steps[1]));
+  }
+  for (int again = 0; again < 2; ++again) {
+    EXPECT_FALSE(step_first(in_steps[0]));
+    EXPECT_FALSE(step_second(in_steps[1]));
+  }
+  EXPECT_EQ(in_steps[0].text, transcript_of(first));
+  EXPECT_EQ(in_steps[1].text, transcript_of(second));
+}
+
 }  // namespace
 }  // namespace virnucpro
