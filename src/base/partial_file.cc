@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -141,6 +142,18 @@ void PartialFile::withdraw() {
   if (::unlink(path_.c_str()) != 0 && errno != ENOENT) {
     fail_output(path_, "remove the older file", errno);
   }
+}
+
+int open_nameless_file(const std::string& folder) {
+#ifdef O_TMPFILE
+  const int nameless = ::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+  if (nameless >= 0) return nameless;
+#endif
+  std::string name = folder + "/.virnucpro-XXXXXX";
+  const int descriptor = ::mkostemp(name.data(), O_CLOEXEC);
+  if (descriptor < 0) fail_output(folder, "create a temporary file", errno);
+  ::unlink(name.c_str());
+  return descriptor;
 }
 
 void sync_folder(const std::string& folder) {

@@ -34,6 +34,10 @@ class PartialFile {
   bool published_ = false;
 };
 
+/// Opens a file without a name in `folder`, for reading and writing; the disk forgets it when it is
+/// closed, however that happens. The caller owns the descriptor.
+int open_nameless_file(const std::string& folder);
+
 /// Makes the names inside a folder durable. OutputError when that fails.
 void sync_folder(const std::string& folder);
 

@@ -1,6 +1,5 @@
 #include "report/sorted_lines.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,18 +14,6 @@ namespace {
 
 constexpr std::size_t kLeastReadBytes = std::size_t{1} << 12;  // of each run while merging
 constexpr std::size_t kWriteBytes = std::size_t{1} << 18;      // one system call while spilling
-
-int open_nameless(const std::string& folder) {
-#ifdef O_TMPFILE
-  const int nameless = ::open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-  if (nameless >= 0) return nameless;
-#endif
-  std::string name = folder + "/.virnucpro-sort-XXXXXX";
-  const int descriptor = ::mkostemp(name.data(), O_CLOEXEC);
-  if (descriptor < 0) fail_output(folder, "create a temporary file", errno);
-  ::unlink(name.c_str());
-  return descriptor;
-}
 
 }  // namespace
 
@@ -102,7 +89,7 @@ void SortedLines::sort_buffer() {
 }
 
 void SortedLines::spill() {
-  if (descriptor_ < 0) descriptor_ = open_nameless(folder_);
+  if (descriptor_ < 0) descriptor_ = open_nameless_file(folder_);
   sort_buffer();
   const std::uint64_t begin = file_size_;
   std::string piece;
