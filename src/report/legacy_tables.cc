@@ -23,8 +23,8 @@ void append_field(std::string& row, std::string_view text) {
 }  // namespace
 
 LegacyTables::LegacyTables(const std::string& frames_path, const std::string& chunks_path,
-                           const std::string& folder, std::size_t sort_memory)
-    : frames_(frames_path), chunks_(chunks_path), sorted_(folder, sort_memory) {
+                           CallRule rule, const std::string& folder, std::size_t sort_memory)
+    : rule_(rule), frames_(frames_path), chunks_(chunks_path), sorted_(folder, sort_memory) {
   frames_.write("Sequence_ID\tPrediction\tscore1\tscore2\n");
   chunks_.write("Modified_ID\tIs_Virus\n");
 }
@@ -39,7 +39,7 @@ void LegacyTables::chunk(std::string_view record_id, std::uint64_t index,
     std::string& row = frames_.row();
     row += chunk_id_;
     row += frame.name;
-    row += frame.is_virus() ? "\tvirus\t" : "\tothers\t";
+    row += rule_.is_virus(frame) ? "\tvirus\t" : "\tothers\t";
     append_float32(row, frame.p_others);
     row += '\t';
     append_float32(row, frame.p_virus);

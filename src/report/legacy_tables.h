@@ -15,7 +15,7 @@ namespace virnucpro {
 /// break a row is escaped in it (Escape::kMinimal). Thread-confined; throws OutputError.
 class LegacyTables {
  public:
-  LegacyTables(const std::string& frames_path, const std::string& chunks_path,
+  LegacyTables(const std::string& frames_path, const std::string& chunks_path, CallRule rule,
                const std::string& folder, std::size_t sort_memory);
 
   /// Non-empty `frames` of one chunk; `viral` is its call.
@@ -25,6 +25,7 @@ class LegacyTables {
   void publish();
 
  private:
+  const CallRule rule_;
   OutputFile frames_;
   OutputFile chunks_;
   SortedLines sorted_;

@@ -19,27 +19,19 @@ const std::string& made(const std::string& folder) {
 
 }  // namespace
 
-bool is_viral_chunk(std::span<const FrameRow> frames) {
-  float largest_others = 0.0f;
-  float largest_virus = 0.0f;
-  for (const FrameRow& frame : frames) {
-    largest_others = std::max(largest_others, frame.p_others);
-    largest_virus = std::max(largest_virus, frame.p_virus);
-  }
-  return !frames.empty() && largest_virus >= largest_others;
-}
-
 struct PredictionTables::Files {
-  Files(const std::string& in, std::size_t sort_memory)
+  Files(const std::string& in, CallRule calls_by, std::size_t sort_memory)
       : folder(made(in)),
-        predictions(path_in(folder, kPredictionsFile)),
+        rule(calls_by),
+        predictions(path_in(folder, kPredictionsFile), rule),
         contigs(path_in(folder, kContigsFile)),
         viral(path_in(folder, kViralFile)),
-        legacy(path_in(folder, kLegacyFramesFile), path_in(folder, kLegacyChunksFile), folder,
+        legacy(path_in(folder, kLegacyFramesFile), path_in(folder, kLegacyChunksFile), rule, folder,
                sort_memory),
         run(path_in(folder, kRunFile)) {}
 
   std::string folder;
+  CallRule rule;
   PredictionsTable predictions;
   ContigsTable contigs;
   ViralFasta viral;
@@ -59,8 +51,9 @@ struct PredictionTables::Files {
   OutcomeCounts outcomes;
 };
 
-PredictionTables::PredictionTables(const std::string& folder, std::size_t sort_memory)
-    : files_(std::make_unique<Files>(folder, sort_memory)) {}
+PredictionTables::PredictionTables(const std::string& folder, CallRule rule,
+                                   std::size_t sort_memory)
+    : files_(std::make_unique<Files>(folder, rule, sort_memory)) {}
 
 PredictionTables::~PredictionTables() = default;
 
@@ -93,14 +86,14 @@ void PredictionTables::chunk(const ChunkRow& chunk, std::span<const FrameRow> fr
   if (chunk.outcome == Outcome::kFailed && summary.reason.empty()) summary.reason = chunk.reason;
   if (frames.empty()) return;
 
-  const bool viral = is_viral_chunk(frames);
+  const bool viral = f.rule.is_viral_chunk(frames);
   ++summary.scored_chunks;
   summary.viral_chunks += viral ? 1 : 0;
   summary.frames += frames.size();
   for (const FrameRow& frame : frames) {
     summary.sum_p_virus += static_cast<double>(frame.p_virus);
     summary.max_p_virus = std::max(summary.max_p_virus, frame.p_virus);
-    f.calls.viral_frames += frame.is_virus() ? 1 : 0;
+    f.calls.viral_frames += f.rule.is_virus(frame) ? 1 : 0;
   }
   f.calls.viral_chunks += viral ? 1 : 0;
   f.predictions.chunk(f.record, chunk, frames);

@@ -21,6 +21,10 @@ inline constexpr const char* kRunFile = "run.json";
 inline constexpr const char* kLegacyFramesFile = "prediction_results.txt";
 inline constexpr const char* kLegacyChunksFile = "prediction_results_highestscore.csv";
 
+/// All of them, in the order of their appearance.
+inline constexpr const char* kPredictionFiles[] = {kPredictionsFile,  kContigsFile,      kViralFile,
+                                                   kLegacyFramesFile, kLegacyChunksFile, kRunFile};
+
 /// What the calls of a run add up to.
 struct CallCounts {
   std::uint64_t viral_frames = 0;
@@ -36,7 +40,7 @@ struct CallCounts {
 class PredictionTables {
  public:
   /// Makes the folder. `sort_memory` bounds the sorting of the legacy chunk table.
-  explicit PredictionTables(const std::string& folder,
+  explicit PredictionTables(const std::string& folder, CallRule rule = {},
                             std::size_t sort_memory = SortedLines::kDefaultMemory);
   ~PredictionTables();
 
@@ -60,15 +64,5 @@ class PredictionTables {
   struct Files;
   std::unique_ptr<Files> files_;
 };
-
-/// The rule for a chunk, of the published tool: viral when the largest P(virus) of its frames is
-/// at least the largest P(others).
-bool is_viral_chunk(std::span<const FrameRow> frames);
-
-/// The rule for a record: viral when more than half of its scored chunks are viral. A tie, and a
-/// record without scored chunks, is not.
-constexpr bool is_viral_record(std::uint64_t viral_chunks, std::uint64_t scored_chunks) {
-  return viral_chunks > scored_chunks - viral_chunks;
-}
 
 }  // namespace virnucpro

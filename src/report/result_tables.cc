@@ -19,7 +19,8 @@ void append_number(std::string& text, std::uint64_t number) {
 
 }  // namespace
 
-PredictionsTable::PredictionsTable(const std::string& path) : file_(path) {
+PredictionsTable::PredictionsTable(const std::string& path, CallRule rule)
+    : file_(path), rule_(rule) {
   file_.write("id\trecord\tchunk\tstart\tend\tstrand\tframe\tp_virus\tcall\n");
 }
 
@@ -38,7 +39,7 @@ void PredictionsTable::chunk(const RecordRow& record, const ChunkRow& chunk,
     row += frame.name;
     row += '\t';
     append_float32(row, frame.p_virus);
-    row += frame.is_virus() ? "\tvirus\n" : "\tothers\n";
+    row += rule_.is_virus(frame) ? "\tvirus\n" : "\tothers\n";
     file_.row_done();
   }
 }

@@ -16,12 +16,13 @@ namespace virnucpro {
 /// frame F1..R3, p_virus, call virus or others. Thread-confined; throws OutputError.
 class PredictionsTable {
  public:
-  explicit PredictionsTable(const std::string& path);
+  PredictionsTable(const std::string& path, CallRule rule);
   void chunk(const RecordRow& record, const ChunkRow& chunk, std::span<const FrameRow> frames);
   OutputFile& file() { return file_; }
 
  private:
   OutputFile file_;
+  const CallRule rule_;
   std::string prefix_;  // the columns that the frames of a chunk share, reused
 };
 

@@ -1,7 +1,9 @@
 // The facts that the result tables are made of, as plain values.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include "report/ledger.h"
@@ -13,10 +15,42 @@ struct FrameRow {
   std::string_view name;
   float p_others = 0.0f;
   float p_virus = 0.0f;
+};
+
+/// What counts as viral. At 0.5 these are the rules of the published tool, exactly: halving both
+/// sides of a comparison of floats does not change it.
+struct CallRule {
+  static constexpr double kPublishedThreshold = 0.5;
+  double threshold = kPublishedThreshold;  ///< between 0 and 1; for P(others) = 1 - P(virus) it is
+                                           ///< the P(virus) above which a frame is viral
 
   /// A tie goes to others.
-  bool is_virus() const { return p_virus > p_others; }
+  bool is_virus(const FrameRow& frame) const {
+    return weighted_virus(frame.p_virus) > weighted_others(frame.p_others);
+  }
+
+  /// The largest P(virus) of a chunk's frames against the largest P(others). A tie goes to virus;
+  /// a chunk without frames is not viral.
+  bool is_viral_chunk(std::span<const FrameRow> frames) const {
+    float largest_others = 0.0f;
+    float largest_virus = 0.0f;
+    for (const FrameRow& frame : frames) {
+      largest_others = std::max(largest_others, frame.p_others);
+      largest_virus = std::max(largest_virus, frame.p_virus);
+    }
+    return !frames.empty() && weighted_virus(largest_virus) >= weighted_others(largest_others);
+  }
+
+ private:
+  double weighted_virus(float p_virus) const { return double{p_virus} * (1.0 - threshold); }
+  double weighted_others(float p_others) const { return double{p_others} * threshold; }
 };
+
+/// The rule for a record: viral when more than half of its scored chunks are viral. A tie, and a
+/// record without scored chunks, is not.
+constexpr bool is_viral_record(std::uint64_t viral_chunks, std::uint64_t scored_chunks) {
+  return viral_chunks > scored_chunks - viral_chunks;
+}
 
 /// One chunk: bases [start, end) of its record, 0-based.
 struct ChunkRow {

@@ -4,6 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <bit>
+#include <cmath>
+#include <random>
 #include <vector>
 
 #include "base/errors.h"
@@ -93,7 +96,7 @@ TEST(PredictionTables, WritesEveryFileOfASmallRun) {
 TEST(PredictionTables, SortsTheLegacyChunksByBytesAlsoBeyondItsMemory) {
   for (const std::size_t memory : {std::size_t{1}, std::size_t{1} << 20}) {
     TemporaryFolder folder;
-    PredictionTables tables(folder.path(), memory);
+    PredictionTables tables(folder.path(), {}, memory);
     const std::vector<Frames> eleven(11, kClearVirus);
     write_record(tables, 0, "a", eleven);
     write_record(tables, 1, "B", {kClearOther});
@@ -107,11 +110,73 @@ TEST(PredictionTables, SortsTheLegacyChunksByBytesAlsoBeyondItsMemory) {
 
 TEST(PredictionTables, CallsTiesAsThePublishedToolDoes) {
   const Frames tie = {{"F1", 0.5f, 0.5f}};
-  EXPECT_FALSE(tie[0].is_virus());   // the frame: others
-  EXPECT_TRUE(is_viral_chunk(tie));  // the chunk: virus
-  EXPECT_TRUE(is_viral_chunk(Frames{{"F1", 0.75f, 0.25f}, {"F2", 0.25f, 0.75f}}));
-  EXPECT_FALSE(is_viral_chunk(kViralFrames));  // 0.75 against 0.9
-  EXPECT_FALSE(is_viral_chunk({}));
+  const CallRule rule;
+  EXPECT_FALSE(rule.is_virus(tie[0]));    // the frame: others
+  EXPECT_TRUE(rule.is_viral_chunk(tie));  // the chunk: virus
+  EXPECT_TRUE(rule.is_viral_chunk(Frames{{"F1", 0.75f, 0.25f}, {"F2", 0.25f, 0.75f}}));
+  EXPECT_FALSE(rule.is_viral_chunk(kViralFrames));  // 0.75 against 0.9
+  EXPECT_FALSE(rule.is_viral_chunk({}));
+}
+
+TEST(CallRule, IsExactlyThePublishedOneAtOneHalf) {
+  std::mt19937 random(4);
+  const auto any_float = [&] {
+    // Every exponent of a probability, down to the smallest float there is.
+    const std::uint32_t bits = random() % (std::bit_cast<std::uint32_t>(1.0f) + 1);
+    return std::bit_cast<float>(bits);
+  };
+  const CallRule rule;
+  for (int i = 0; i < 200'000; ++i) {
+    const float others = any_float();
+    for (const float virus :
+         {any_float(), others, std::nextafter(others, 0.0f), std::nextafter(others, 1.0f)}) {
+      const Frames frame = {{"F1", others, virus}};
+      ASSERT_EQ(rule.is_virus(frame[0]), virus > others) << others << ' ' << virus;
+      ASSERT_EQ(rule.is_viral_chunk(frame), virus >= others) << others << ' ' << virus;
+    }
+  }
+}
+
+TEST(CallRule, MovesWithTheThreshold) {
+  const FrameRow low = {"F1", 0.625f, 0.375f};
+  const FrameRow high = {"F2", 0.375f, 0.625f};
+  EXPECT_TRUE(CallRule{0.3}.is_virus(low));
+  EXPECT_FALSE(CallRule{0.5}.is_virus(low));
+  EXPECT_TRUE(CallRule{0.5}.is_virus(high));
+  EXPECT_FALSE(CallRule{0.7}.is_virus(high));
+  // A chunk: 0.625 * (1 - t) against 0.625 * t.
+  const Frames both = {low, high};
+  EXPECT_TRUE(CallRule{0.3}.is_viral_chunk(both));
+  EXPECT_TRUE(CallRule{0.5}.is_viral_chunk(both));
+  EXPECT_FALSE(CallRule{0.7}.is_viral_chunk(both));
+}
+
+TEST(CallRule, CallsAFrameOnTheThresholdOthersAndAChunkViral) {
+  const Frames frames = {{"F1", 0.75f, 0.25f}};  // 0.25 * 0.75 on both sides
+  EXPECT_FALSE(CallRule{0.25}.is_virus(frames[0]));
+  EXPECT_TRUE(CallRule{0.25}.is_viral_chunk(frames));
+}
+
+TEST(PredictionTables, CallsByTheThresholdInEveryFile) {
+  for (const double threshold : {0.3, 0.7}) {
+    const bool viral = threshold < 0.5;
+    TemporaryFolder folder;
+    PredictionTables tables(folder.path(), {threshold});
+    write_record(tables, 0, "r", {{{"F1", 0.5f, 0.5f}}});
+    tables.finish();
+    tables.publish("");
+    EXPECT_THAT(folder.read("predictions.tsv"), HasSubstr(viral ? "\tvirus\n" : "\tothers\n"));
+    EXPECT_THAT(folder.read("contigs.tsv"),
+                HasSubstr(viral ? "\t1\t0.5\t0.5\tvirus\t" : "\t0\t0.5\t0.5\tothers\t"));
+    EXPECT_EQ(folder.read("viral.fasta"), viral ? ">r\nACGT\n" : "");
+    EXPECT_THAT(folder.read("prediction_results.txt"),
+                HasSubstr(viral ? "F1\tvirus\t0.5" : "F1\tothers\t0.5"));
+    EXPECT_THAT(folder.read("prediction_results_highestscore.csv"),
+                HasSubstr(viral ? "\tTrue\n" : "\tFalse\n"));
+    EXPECT_EQ(tables.calls().viral_frames, viral ? 1u : 0u);
+    EXPECT_EQ(tables.calls().viral_chunks, viral ? 1u : 0u);
+    EXPECT_EQ(tables.calls().viral_records, viral ? 1u : 0u);
+  }
 }
 
 TEST(PredictionTables, CallsARecordViralWhenMoreThanHalfOfItsScoredChunksAre) {
@@ -204,9 +269,11 @@ TEST(PredictionTables, WritesNothingUnderAFinalNameOnAFullDisk) {
 TEST(PredictionTables, RefusesRecordsAndChunksOutOfOrder) {
   TemporaryFolder folder;
   PredictionTables tables(folder.path());
+  write_record(tables, 2, "first of a shard", {});
+  EXPECT_THROW(tables.begin_record({2, "r", 4}), ContractError);
   EXPECT_THROW(tables.begin_record({1, "r", 4}), ContractError);
-  tables.begin_record({0, "r", 4});
-  EXPECT_THROW(tables.begin_record({1, "s", 4}), ContractError);
+  tables.begin_record({5, "r", 4});
+  EXPECT_THROW(tables.begin_record({6, "s", 4}), ContractError);
   EXPECT_THROW(tables.chunk({1, 0, 4, Outcome::kScored, {}}, kClearVirus), ContractError);
   EXPECT_THROW(tables.chunk({0, 0, 4, Outcome::kNoOrf, {}}, kClearVirus), ContractError);
   EXPECT_THROW(tables.chunk({0, 0, 4, Outcome::kScored, {}}, {}), ContractError);
