@@ -20,6 +20,7 @@
 #include "cli/models_command.h"
 #include "cli/precision_command.h"
 #include "cli/predict_command.h"
+#include "cli/report_command.h"
 #include "cli/validate_command.h"
 
 namespace virnucpro::cli {
@@ -71,6 +72,7 @@ void run_program(const std::vector<std::string>& arguments, const Environment& e
   // One command only: an input file may bear the name of another one.
   app.require_subcommand(0, 1);
   add_predict_command(app, program);
+  add_report_command(app, program);
   add_embed_command(app, program);
   add_models_command(app, program);
   add_validate_command(app, program);

@@ -5,6 +5,7 @@
 #include "base/errors.h"
 #include "base/format.h"
 #include "base/sha256.h"
+#include "run/fact_differences.h"
 
 namespace virnucpro {
 namespace {
@@ -15,6 +16,18 @@ constexpr const char* kYes = "yes";
 constexpr const char* kNo = "no";
 
 }  // namespace
+
+const std::string& required_fact(const std::vector<RunFact>& facts, const char* name,
+                                 const std::string& place) {
+  const std::string* value = find_fact(facts, name);
+  if (value != nullptr) return *value;
+  throw InputError(
+      fmt::format("{}: says nothing of its {}: the database is damaged.", place, name));
+}
+
+bool keeps_embeddings(const std::vector<RunFact>& facts, const std::string& place) {
+  return required_fact(facts, kEmbeddingsFact, place) == kYes;
+}
 
 std::vector<InputReport> describe_inputs(const std::vector<std::string>& paths) {
   std::vector<InputReport> inputs;
@@ -42,12 +55,12 @@ std::vector<RunFact> facts_of(const RunSettings& settings, const RunReport& repo
                                  : "a stream"});
   }
   for (const ModelPart& part : report.parts) facts.push_back({part.name + " model", part.sha256});
-  facts.push_back({"expected length", std::to_string(report.expected_length)});
+  facts.push_back({kLengthFact, std::to_string(report.expected_length)});
   facts.push_back({"precision", report.precision});
   facts.push_back({"packed batches", report.packed ? kYes : kNo});
-  facts.push_back({"device", report.device});
-  facts.push_back({"shard", fmt::format("{}/{}", settings.shard, settings.shards)});
-  facts.push_back({"embeddings kept", settings.keep_embeddings ? kYes : kNo});
+  facts.push_back({kDeviceFact, report.device});
+  facts.push_back({kShardFact, fmt::format("{}/{}", settings.shard, settings.shards)});
+  facts.push_back({kEmbeddingsFact, settings.keep_embeddings ? kYes : kNo});
   return facts;
 }
 

@@ -10,6 +10,19 @@
 
 namespace virnucpro {
 
+// Names of facts that other commands look up.
+inline constexpr const char* kLengthFact = "expected length";
+inline constexpr const char* kDeviceFact = "device";
+inline constexpr const char* kShardFact = "shard";
+inline constexpr const char* kEmbeddingsFact = "embeddings kept";
+inline constexpr const char* kClassifierFact = "classifier model";
+
+/// The value of `name`; InputError naming `place` when there is no such fact.
+const std::string& required_fact(const std::vector<RunFact>& facts, const char* name,
+                                 const std::string& place);
+/// The embeddings of all frames are in the database.
+bool keeps_embeddings(const std::vector<RunFact>& facts, const std::string& place);
+
 /// Path, size and SHA-256 of each input; files that can be read only once have neither of the two.
 /// Reads all of them. Throws InputError naming a file that cannot be read.
 std::vector<InputReport> describe_inputs(const std::vector<std::string>& paths);

@@ -13,13 +13,14 @@ namespace {
 
 class TableWriter final : public StoredRunVisitor {
  public:
-  TableWriter(const RunDatabase& database, PredictionTables& tables, const std::stop_token& stop)
-      : database_(database), tables_(tables), stop_(stop) {}
+  TableWriter(const RunDatabase& database, PredictionTables& tables, const std::stop_token& stop,
+              const NewScores* scores)
+      : database_(database), tables_(tables), stop_(stop), scores_(scores) {}
 
   std::uint64_t bases() const { return total_; }
 
   void begin_record(const StoredRecord& record) override {
-    if (stop_.stop_requested()) throw Interrupted("stopped on request");
+    if (stop_.stop_requested()) throw Interrupted("stopped on request; run the same command again");
     if (!unpack_bases(record.bases, record.length, bases_)) {
       throw InputError(fmt::format(
           "{}: table bases: record {} does not unpack to its {} bases: the database is damaged. "
@@ -35,7 +36,16 @@ class TableWriter final : public StoredRunVisitor {
     frames_.clear();
     for (const StoredOrf& orf : orfs) {
       if (!is_scored) break;
-      frames_.push_back({frame_name(static_cast<Frame>(orf.frame)), orf.p_others, orf.p_virus});
+      if (orf.outcome != Outcome::kScored) {
+        throw InputError(fmt::format(
+            "{}: table orfs, row {}: failed, in a chunk that is scored: the database is damaged. "
+            "Start over with --force.",
+            database_.path(), orf.number));
+      }
+      const ScorePair scores =
+          scores_ == nullptr ? ScorePair{orf.p_others, orf.p_virus} : scores_->of(orf.number);
+      frames_.push_back(
+          {frame_name(static_cast<Frame>(orf.frame)), scores.p_others, scores.p_virus});
     }
     tables_.chunk({chunk.index, chunk.start, chunk.end, chunk.outcome, chunk.reason}, frames_,
                   is_scored ? 0 : orfs.size());
@@ -47,6 +57,7 @@ class TableWriter final : public StoredRunVisitor {
   const RunDatabase& database_;
   PredictionTables& tables_;
   const std::stop_token& stop_;
+  const NewScores* scores_;
   std::string bases_;
   std::vector<FrameRow> frames_;
   std::uint64_t total_ = 0;
@@ -55,8 +66,8 @@ class TableWriter final : public StoredRunVisitor {
 }  // namespace
 
 std::uint64_t write_stored_tables(const RunDatabase& database, PredictionTables& tables,
-                                  const std::stop_token& stop) {
-  TableWriter writer(database, tables, stop);
+                                  const std::stop_token& stop, const NewScores* scores) {
+  TableWriter writer(database, tables, stop, scores);
   database.visit(writer);
   return writer.bases();
 }

@@ -4,15 +4,18 @@
 #include <cstdint>
 #include <stop_token>
 
+#include "pipeline/new_scores.h"
 #include "report/prediction_tables.h"
 #include "run/run_database.h"
 
 namespace virnucpro {
 
-/// Writes every stored record to the tables, which may then be finished. Returns the number of
-/// bases. Memory is bounded but for the longest record. Throws InputError for a database that is
-/// damaged, OutputError, and Interrupted on a stop request.
+/// Writes every stored record to the tables, which may then be finished; with `scores` in the place
+/// of those that are stored. Returns the number of bases. Memory is bounded but for the longest
+/// record. Throws InputError for a database that is damaged, OutputError, and Interrupted on a stop
+/// request.
 std::uint64_t write_stored_tables(const RunDatabase& database, PredictionTables& tables,
-                                  const std::stop_token& stop = {});
+                                  const std::stop_token& stop = {},
+                                  const NewScores* scores = nullptr);
 
 }  // namespace virnucpro

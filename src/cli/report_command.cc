@@ -1,0 +1,110 @@
+#include "cli/report_command.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "base/errors.h"
+#include "base/format.h"
+#include "base/sha256.h"
+#include "cli/help.h"
+#include "cli/named_bundle.h"
+#include "cli/program.h"
+#include "cli/result_log.h"
+#include "cli/stop_signals.h"
+#include "pipeline/rebuild.h"
+#include "weights/bundle.h"
+#include "weights/classifier_weights.h"
+
+namespace virnucpro::cli {
+namespace {
+
+struct ReportArguments {
+  std::string folder;
+  std::string output;
+  std::string classifier;
+  double threshold = CallRule::kPublishedThreshold;
+  bool force = false;
+  OutputOptions log;
+};
+
+bool is_bundle(const std::string& name) {
+  const std::vector<std::string> embedded = embedded_bundle_names();
+  std::error_code error;
+  return std::find(embedded.begin(), embedded.end(), name) != embedded.end() ||
+         std::filesystem::is_directory(name, error);
+}
+
+/// `name` is a file, or a bundle by a name that `--bundle` takes.
+NamedClassifier load_named(const std::string& name, std::int64_t expected_length) {
+  if (!is_bundle(name)) {
+    ClassifierWeights weights = load_classifier(name);
+    return {{name, sha256_file(name)}, std::move(weights)};
+  }
+  const Bundle bundle = open_named_bundle(name);
+  NamedClassifier classifier{{bundle.info().name, {}}, bundle.classifier(expected_length)};
+  for (const BundleClassifier& each : bundle.info().classifiers) {
+    if (each.expected_length == expected_length) classifier.part.sha256 = each.part.sha256;
+  }
+  return classifier;
+}
+
+void report(Program& program, const ReportArguments& arguments) {
+  if (!(arguments.threshold > 0.0 && arguments.threshold < 1.0)) {
+    throw ConfigError(fmt::format(
+        "--threshold: {} cannot be used; it takes a number above 0 and below 1, such as 0.9",
+        arguments.threshold));
+  }
+  const Log log = log_for(program, arguments.log);
+  const StopSignals signals(
+      [&log](int) { log.warning("stopping; a second signal ends the program at once"); });
+  RebuildRequest request;
+  request.folder = arguments.folder;
+  request.output = arguments.output;
+  request.force = arguments.force;
+  request.threshold = arguments.threshold;
+  if (!arguments.classifier.empty()) {
+    request.load_classifier = [&](std::int64_t expected_length) {
+      return load_named(arguments.classifier, expected_length);
+    };
+  }
+  const StoredResults results = rebuild_results(request, log, signals.token());
+  log_results(results, arguments.output.empty() ? arguments.folder : arguments.output, log);
+}
+
+}  // namespace
+
+void add_report_command(CLI::App& app, Program& program) {
+  CLI::App* command = app.add_subcommand(
+      "report", "Write the results of a finished run again, by another threshold or classifier");
+  auto arguments = std::make_shared<ReportArguments>();
+  command->add_option("DIR", arguments->folder, "Output folder of 'predict' or 'merge'")
+      ->required()
+      ->type_name("");
+  command->add_option("-o,--output-dir", arguments->output, "Folder of the results [DIR]")
+      ->type_name("DIR");
+  command
+      ->add_option("--threshold", arguments->threshold,
+                   "Call viral from this P(virus) on, above 0 and below 1 [0.5]")
+      ->type_name("T");
+  command
+      ->add_option("--classifier", arguments->classifier,
+                   "Score the embeddings that the run kept (--keep-embeddings) by this classifier "
+                   "(.pth or .safetensors), or by that of a bundle")
+      ->type_name("FILE|BUNDLE");
+  command->add_flag("--force", arguments->force, "Replace results that are there already.");
+  add_output_options(*command, arguments->log);
+  command->footer(
+      help_footer({"virnucpro report results", "virnucpro report results --threshold 0.9 -o strict",
+                   "virnucpro report results --classifier retrained.pth -o retrained"}));
+  command->callback([&program, arguments] {
+    program.action = [&program, arguments] { report(program, *arguments); };
+  });
+}
+
+}  // namespace virnucpro::cli

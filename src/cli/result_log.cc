@@ -1,0 +1,33 @@
+#include "cli/result_log.h"
+
+#include <CLI/CLI.hpp>
+
+#include "cli/console.h"
+#include "cli/log_output.h"
+
+namespace virnucpro::cli {
+
+void add_output_options(CLI::App& command, OutputOptions& options) {
+  command.add_flag("-q,--quiet", options.quiet, "Show warnings and errors only.");
+  command.add_flag("--json-log", options.json_log, "Messages as one JSON object per line.");
+}
+
+Log log_for(Program& program, const OutputOptions& options) {
+  if (options.json_log) program.console.use_json();
+  return make_log(program.console, {options.quiet, options.json_log});
+}
+
+std::vector<std::string> command_line_of(const Program& program) {
+  std::vector<std::string> line = {"virnucpro"};
+  line.insert(line.end(), program.arguments.begin(), program.arguments.end());
+  return line;
+}
+
+void log_results(const StoredResults& results, const std::string& folder, const Log& log) {
+  const OutcomeCounts& chunks = results.ledger.chunks;
+  log.info("viral: {} of {} records, {} of {} scored chunks", results.calls.viral_records,
+           results.intake.records, results.calls.viral_chunks, chunks[Outcome::kScored]);
+  log.info("results in {}: predictions.tsv has every frame, contigs.tsv every record", folder);
+}
+
+}  // namespace virnucpro::cli

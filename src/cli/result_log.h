@@ -1,0 +1,31 @@
+// What the commands over finished runs have in common: how they are asked and what they say.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "cli/program.h"
+#include "pipeline/stored_results.h"
+
+namespace CLI {
+class App;
+}
+
+namespace virnucpro::cli {
+
+struct OutputOptions {
+  bool quiet = false;
+  bool json_log = false;
+};
+
+/// Adds --quiet and --json-log.
+void add_output_options(CLI::App& command, OutputOptions& options);
+/// The log that they ask for.
+Log log_for(Program& program, const OutputOptions& options);
+/// "virnucpro" and its arguments.
+std::vector<std::string> command_line_of(const Program& program);
+/// The last lines of the log.
+void log_results(const StoredResults& results, const std::string& folder, const Log& log);
+
+}  // namespace virnucpro::cli

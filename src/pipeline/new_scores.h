@@ -1,0 +1,37 @@
+// The scores that another classifier gives to the embeddings that a run has kept.
+#pragma once
+
+#include <cstdint>
+#include <stop_token>
+#include <string>
+
+#include "backend/backend.h"
+#include "base/number_file.h"
+#include "models/classifier.h"
+#include "run/run_database.h"
+
+namespace virnucpro {
+
+struct ScorePair {
+  float p_others = 0.0f;
+  float p_virus = 0.0f;
+};
+
+/// Of all ORFs of a run, on the disk. Thread-confined.
+class NewScores {
+ public:
+  /// Computes all of them, in bounded memory; the temporary file lies in `folder`. A repeat gets
+  /// the scores of the ORF that it is equal to. `name` stands for the classifier in messages.
+  /// ModelError when it does not fit the embeddings or gives what is no probability; InputError
+  /// when an embedding is missing; Interrupted.
+  NewScores(const RunDatabase& database, const Classifier& classifier, const std::string& name,
+            Backend& backend, const std::string& folder, const std::stop_token& stop = {});
+
+  /// ContractError for an ORF that failed.
+  ScorePair of(std::uint64_t orf) const;
+
+ private:
+  NumberFile file_;
+};
+
+}  // namespace virnucpro

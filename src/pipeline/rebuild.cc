@@ -1,0 +1,134 @@
+#include "pipeline/rebuild.h"
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+#include "base/errors.h"
+#include "base/format.h"
+#include "base/partial_file.h"
+#include "pipeline/devices.h"
+#include "pipeline/run_facts.h"
+
+namespace virnucpro {
+namespace {
+
+namespace fs = std::filesystem;
+
+void require_complete(const RunDatabase& database) {
+  if (database.is_complete()) return;
+  const StoredExtent extent = database.extent();
+  throw InputError(fmt::format(
+      "{}: the run is not finished: {} records, {} chunks and {} frames so far. Run the same "
+      "'virnucpro predict' again to go on with it, then report.",
+      database.path(), extent.records, extent.chunks, extent.orfs));
+}
+
+void require_free_output(const RebuildRequest& request) {
+  std::error_code error;
+  const std::string& output = request.output;
+  if (output.empty() || fs::equivalent(output, request.folder, error)) return;
+  if (fs::exists(output, error) && !fs::is_directory(output, error)) {
+    throw ConfigError(fmt::format(
+        "{}: expected a folder for the results, found a file. Name another one with -o.", output));
+  }
+  if (RunDatabase::exists(output)) {
+    throw ConfigError(
+        fmt::format("{}: holds another run ({}), whose results these are not. Name another folder "
+                    "with -o.",
+                    output, kDatabaseFile));
+  }
+  if (request.force) return;
+  for (const char* name : kPredictionFiles) {
+    if (!fs::exists(output + "/" + name, error)) continue;
+    throw ConfigError(
+        fmt::format("{}: holds results already ({}). Name another folder with -o, or pass --force "
+                    "to replace them.",
+                    output, name));
+  }
+}
+
+std::int64_t expected_length_of(const RunDatabase& database, const std::vector<RunFact>& facts) {
+  const std::string& text = required_fact(facts, kLengthFact, database.path());
+  std::int64_t length = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, length);
+  if (error != std::errc() || stop != end || length <= 0) {
+    throw InputError(fmt::format("{}: '{}' as the {}: the database is damaged.", database.path(),
+                                 text, kLengthFact));
+  }
+  return length;
+}
+
+/// The run's own where it can be used here: its arithmetic gives the same bits.
+std::string device_like(const std::string& wanted) {
+  for (const DeviceInfo& device : list_devices()) {
+    if (device.usable && device.name == wanted) return wanted;
+  }
+  return choose_device("auto").name;
+}
+
+/// A classifier on its device, and the scores that it gives.
+class Rescored {
+ public:
+  Rescored(const RunDatabase& database, const RebuildRequest& request, const std::string& folder,
+           const Log& log, const std::stop_token& stop) {
+    const std::vector<RunFact> facts = database.work();
+    if (!keeps_embeddings(facts, database.path())) {
+      throw ConfigError(
+          fmt::format("{}: the run kept no embeddings, so that --classifier has nothing to work "
+                      "on. Run 'virnucpro predict' with --keep-embeddings.",
+                      database.path()));
+    }
+    NamedClassifier chosen = request.load_classifier(expected_length_of(database, facts));
+    part_ = chosen.part;
+    is_own_ = part_.sha256 == required_fact(facts, kClassifierFact, database.path());
+    const std::string device = device_like(required_fact(facts, kDeviceFact, database.path()));
+    log.info("scores by {} on the device {}", part_.name, device);
+    backend_ = create_backend(device, 0);
+    const Classifier classifier(std::move(chosen.weights), *backend_);
+    make_result_folder(folder);
+    scores_ =
+        std::make_unique<NewScores>(database, classifier, part_.name, *backend_, folder, stop);
+  }
+
+  const NewScores* scores() const { return scores_.get(); }
+  /// Absent for the classifier that the run itself used.
+  std::optional<ModelPart> other() const {
+    return is_own_ ? std::nullopt : std::optional<ModelPart>(part_);
+  }
+
+ private:
+  ModelPart part_;
+  bool is_own_ = false;
+  std::unique_ptr<Backend> backend_;
+  std::unique_ptr<NewScores> scores_;
+};
+
+}  // namespace
+
+StoredResults rebuild_results(const RebuildRequest& request, const Log& log,
+                              const std::stop_token& stop) {
+  const RunDatabase database(request.folder);
+  require_complete(database);
+  require_free_output(request);
+  const std::string& folder = request.output.empty() ? request.folder : request.output;
+  ResultChoice choice;
+  choice.rule.threshold = request.threshold;
+  if (request.threshold != CallRule::kPublishedThreshold) {
+    choice.derived.threshold = request.threshold;
+  }
+  std::optional<Rescored> rescored;
+  if (request.load_classifier) {
+    rescored.emplace(database, request, folder, log, stop);
+    choice.scores = rescored->scores();
+    choice.derived.classifier = rescored->other();
+  }
+  return publish_stored_results(database, folder, choice, log, stop);
+}
+
+}  // namespace virnucpro

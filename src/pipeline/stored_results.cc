@@ -1,0 +1,57 @@
+#include "pipeline/stored_results.h"
+
+#include "base/format.h"
+#include "pipeline/stored_tables.h"
+
+namespace virnucpro {
+namespace {
+
+std::vector<std::string> warnings_of(const StoredResults& results) {
+  std::vector<std::string> warnings;
+  if (const std::uint64_t count = results.calls.repeated_ids; count > 0) {
+    warnings.push_back(fmt::format(
+        "{} {} an id that an earlier record has; _1, _2 ... was added to theirs in {} "
+        "and {}",
+        count, count == 1 ? "record has" : "records have", kLegacyFramesFile, kLegacyChunksFile));
+  }
+  if (const std::uint64_t failed = results.ledger.chunks[Outcome::kFailed]; failed > 0) {
+    warnings.push_back(fmt::format(
+        "{} of {} chunks could not be computed; contigs.tsv has the reasons (status failed)",
+        failed, results.ledger.chunks.total()));
+  }
+  return warnings;
+}
+
+}  // namespace
+
+StoredResults publish_stored_results(const RunDatabase& database, const std::string& folder,
+                                     const ResultChoice& choice, const Log& log,
+                                     const std::stop_token& stop) {
+  StoredResults results;
+  PredictionTables tables(folder, choice.rule);
+  const StoredExtent extent = database.extent();
+  results.intake = {extent.records, 0, extent.chunks, extent.orfs};
+  results.intake.bases = write_stored_tables(database, tables, stop, choice.scores);
+  tables.finish();
+  results.ledger = tables.ledger();
+  results.calls = tables.calls();
+  require_balanced(results.intake, results.ledger);
+
+  RunReport report;
+  report.intake = results.intake;
+  report.ledger = results.ledger;
+  report.calls = results.calls;
+  for (const StoredSession& session : database.sessions()) {
+    report.sessions.push_back(
+        {session.started_at, session.device, session.seconds, session.orfs_computed});
+  }
+  report.warnings = warnings_of(results);
+  for (const std::string& warning : report.warnings) log.warning("{}", warning);
+  const std::string computed = database.text(kRunFile).value_or("");
+  const std::string text = with_results(computed, database.path(), report);
+  tables.publish(with_derivation(text, database.path(), choice.derived));
+  for (const char* name : kPredictionFiles) results.files.push_back(folder + "/" + name);
+  return results;
+}
+
+}  // namespace virnucpro

@@ -1,0 +1,38 @@
+// From the database of a complete run to all of its result files.
+#pragma once
+
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "pipeline/new_scores.h"
+#include "report/derived_report.h"
+#include "report/ledger.h"
+#include "report/prediction_tables.h"
+#include "run/run_database.h"
+
+namespace virnucpro {
+
+/// What may differ from the results that the run itself writes.
+struct ResultChoice {
+  CallRule rule;
+  const NewScores* scores = nullptr;  ///< instead of those stored
+  DerivedFrom derived;                ///< what run.json says of it
+};
+
+/// What the results add up to, and the files they are in.
+struct StoredResults {
+  Intake intake;
+  Ledger ledger;
+  CallCounts calls;
+  std::vector<std::string> files;
+};
+
+/// Writes all result files of the database to `folder`, together or not at all. The database is
+/// only read. Throws InputError for one that is damaged, OutputError, Interrupted.
+StoredResults publish_stored_results(const RunDatabase& database, const std::string& folder,
+                                     const ResultChoice& choice, const Log& log,
+                                     const std::stop_token& stop = {});
+
+}  // namespace virnucpro
