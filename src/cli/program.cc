@@ -17,6 +17,7 @@
 #include "cli/failure.h"
 #include "cli/help.h"
 #include "cli/log_output.h"
+#include "cli/merge_command.h"
 #include "cli/models_command.h"
 #include "cli/precision_command.h"
 #include "cli/predict_command.h"
@@ -73,6 +74,7 @@ void run_program(const std::vector<std::string>& arguments, const Environment& e
   app.require_subcommand(0, 1);
   add_predict_command(app, program);
   add_report_command(app, program);
+  add_merge_command(app, program);
   add_embed_command(app, program);
   add_models_command(app, program);
   add_validate_command(app, program);

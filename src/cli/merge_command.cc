@@ -1,0 +1,66 @@
+#include "cli/merge_command.h"
+
+#include <sys/resource.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "cli/help.h"
+#include "cli/program.h"
+#include "cli/result_log.h"
+#include "cli/stop_signals.h"
+#include "pipeline/merge.h"
+
+namespace virnucpro::cli {
+namespace {
+
+struct MergeArguments {
+  MergeRequest request;
+  OutputOptions log;
+};
+
+/// Every shard takes two or three files, and the usual limit of 1024 is one that a process may
+/// raise.
+void allow_many_files() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);  // without it, many shards are an error that says so
+}
+
+void merge(Program& program, MergeArguments& arguments) {
+  const Log log = log_for(program, arguments.log);
+  const StopSignals signals(
+      [&log](int) { log.warning("stopping; a second signal ends the program at once"); });
+  allow_many_files();
+  MergeRequest& request = arguments.request;
+  request.command_line = command_line_of(program);
+  const StoredResults results = merge_shards(request, log, signals.token());
+  log_results(results, request.output, log);
+}
+
+}  // namespace
+
+void add_merge_command(CLI::App& app, Program& program) {
+  CLI::App* command =
+      app.add_subcommand("merge", "Join the shards of a run (predict --shard) into one result");
+  auto arguments = std::make_shared<MergeArguments>();
+  MergeRequest& request = arguments->request;
+  command
+      ->add_option("SHARD_DIR", request.folders,
+                   "Output folders of 'predict --shard', all of a run, in any order")
+      ->required()
+      ->type_name("");
+  command->add_option("-o,--output-dir", request.output, "Folder of the results")
+      ->required()
+      ->type_name("DIR");
+  command->add_flag("--force", request.force, "Replace results that are there already.");
+  add_output_options(*command, arguments->log);
+  command->footer(help_footer({"virnucpro merge shard_1 shard_2 shard_3 -o results",
+                               "virnucpro merge shard_* -o results"}));
+  command->callback([&program, arguments] {
+    program.action = [&program, arguments] { merge(program, *arguments); };
+  });
+}
+
+}  // namespace virnucpro::cli

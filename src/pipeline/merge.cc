@@ -1,0 +1,190 @@
+#include "pipeline/merge.h"
+
+#include <functional>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <utility>
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "base/errors.h"
+#include "base/format.h"
+#include "base/number_file.h"
+#include "base/partial_file.h"
+#include "pipeline/predict.h"
+#include "pipeline/shards.h"
+
+namespace virnucpro {
+namespace {
+
+/// The text by which a database tells that a merge made it, or began to.
+constexpr const char* kMergeText = "merge";
+
+/// Rows between two commits: what one of them keeps of the disk stays small, and its wait for the
+/// disk is not felt.
+constexpr std::uint64_t kCommitBytes = std::uint64_t{64} << 20;
+constexpr std::uint64_t kRowBytes = 64;  // of a chunk or an ORF, about
+
+/// Copies records, in the order of the whole run, with the numbers that they have there.
+class RecordCopier final : public StoredRunVisitor {
+ public:
+  RecordCopier(const ShardSet& set, RunDatabase& target, const std::string& folder)
+      : set_(set), target_(target), new_numbers_(folder) {
+    for (const auto& shard : set.shards) {
+      first_orf_.push_back(orfs_of_shards_);
+      orfs_of_shards_ += shard->database.extent().orfs;
+    }
+  }
+
+  /// What the next record must be, and whose.
+  void expect(std::uint64_t ordinal, std::size_t shard) {
+    ordinal_ = ordinal;
+    shard_ = shard;
+  }
+
+  void begin_record(const StoredRecord& record) override {
+    if (record.ordinal != ordinal_) {
+      throw InputError(fmt::format(
+          "{}: record {} where record {} was expected of shard {}/{}: records are missing. Compute "
+          "this shard again.",
+          set_.shards[shard_]->database.path(), record.ordinal, ordinal_, shard_ + 1,
+          set_.shards.size()));
+    }
+    target_.begin_record(record);
+    uncommitted_ += record.bases.size() + record.id.size();
+  }
+
+  void chunk(const StoredChunk& chunk, std::span<const StoredOrf> orfs) override {
+    StoredChunk row = chunk;
+    row.number = chunks_++;
+    target_.add_chunk(row);
+    const std::uint64_t first_new = orfs_;
+    for (const StoredOrf& orf : orfs) add_orf(orf, row.number);
+    uncommitted_ += kRowBytes * (1 + orfs.size());
+    if (!set_.keeps_embeddings || orfs.empty()) return;
+    const std::uint64_t first_old = orfs.front().number;
+    set_.shards[shard_]->database.read_embeddings(
+        first_old, first_old + orfs.size(),
+        [&](std::uint64_t orf, StoredEncoder encoder, std::span<const float> values) {
+          target_.put_embedding(first_new + (orf - first_old), encoder, values);
+          uncommitted_ += values.size_bytes();
+        });
+  }
+
+  void end_record(Outcome outcome, std::string_view reason) override {
+    target_.end_record(ordinal_, outcome, reason);
+    if (uncommitted_ < kCommitBytes) return;
+    target_.commit();
+    uncommitted_ = 0;
+  }
+
+ private:
+  void add_orf(const StoredOrf& orf, std::uint64_t chunk) {
+    StoredOrf row = orf;
+    row.number = orfs_++;
+    row.chunk = chunk;
+    // Rows of a shard are numbered from 0 without gaps and name earlier ones only.
+    if (orf.same_as) row.same_as = new_numbers_.get(first_orf_[shard_] + *orf.same_as);
+    new_numbers_.set(first_orf_[shard_] + orf.number, row.number);
+    target_.add_orf(row);
+  }
+
+  const ShardSet& set_;
+  RunDatabase& target_;
+  NumberFile new_numbers_;  // by the ORFs of the first shard, then those of the second ...
+  std::vector<std::uint64_t> first_orf_;
+  std::uint64_t orfs_of_shards_ = 0;
+  std::uint64_t chunks_ = 0;
+  std::uint64_t orfs_ = 0;
+  std::uint64_t uncommitted_ = 0;
+  std::uint64_t ordinal_ = 0;
+  std::size_t shard_ = 0;
+};
+
+void copy_records(const ShardSet& set, RunDatabase& target, const std::string& folder,
+                  const std::stop_token& stop) {
+  RecordCopier copier(set, target, folder);
+  std::vector<std::function<bool(StoredRunVisitor&)>> steps;
+  for (const auto& shard : set.shards) steps.push_back(shard->database.visit_in_steps());
+  for (std::uint64_t ordinal = 0; ordinal < set.records; ++ordinal) {
+    if (stop.stop_requested()) throw Interrupted("stopped on request; run the same command again");
+    const std::size_t shard = ordinal % steps.size();
+    copier.expect(ordinal, shard);
+    check(steps[shard](copier), "shard {} ends before record {}", shard + 1, ordinal);
+  }
+  // Their last look: that no rows are left over.
+  for (const auto& step : steps) check(!step(copier), "a shard with too many records");
+}
+
+void copy_the_rest(const ShardSet& set, RunDatabase& target, const MergeRequest& request) {
+  std::vector<MergedShard> merged;
+  for (const auto& shard : set.shards) {
+    const RunDatabase& database = shard->database;
+    const StoredExtent extent = database.extent();
+    MergedShard& part = merged.emplace_back();
+    part = {shard->folder,
+            database.path(),
+            database.text(kRunFile).value_or(""),
+            extent.records,
+            extent.chunks,
+            extent.orfs,
+            {}};
+    for (const StoredSession& session : database.sessions()) {
+      target.begin_session(session);
+      part.sessions.push_back(
+          {session.started_at, session.device, session.seconds, session.orfs_computed});
+    }
+  }
+  target.set_text(kRunFile, merged_run_json(merged, request.command_line, utc_now()));
+}
+
+/// The database of an earlier merge of the same work, when it came to its end; else nothing, and
+/// whatever is there may go.
+std::optional<RunDatabase> find_finished(const ShardSet& set, const MergeRequest& request) {
+  if (request.force || !RunDatabase::exists(request.output)) return std::nullopt;
+  RunDatabase there(request.output, set.work, RunDatabase::Existing::kContinue);
+  const bool is_merge = there.text(kMergeText).has_value();
+  if (is_merge && there.is_complete()) return there;
+  // A merge that was killed before it could say so has left no rows.
+  if (is_merge || there.extent().records == 0) return std::nullopt;
+  throw ConfigError(fmt::format(
+      "{}: holds this work already, computed by 'virnucpro predict' {}. Name another folder with "
+      "-o, or throw away what is there with --force.",
+      there.path(), there.is_complete() ? "as a whole" : "in part"));
+}
+
+RunDatabase merged_database(const ShardSet& set, const MergeRequest& request, const Log& log,
+                            const std::stop_token& stop) {
+  if (std::optional<RunDatabase> finished = find_finished(set, request)) {
+    log.info("{}: everything is merged; the results are written again", finished->path());
+    return std::move(*finished);
+  }
+  make_result_folder(request.output);
+  RunDatabase target(request.output, set.work, RunDatabase::Existing::kStartOver);
+  target.set_text(kMergeText, fmt::format("{} shards", set.shards.size()));
+  target.commit();
+  copy_records(set, target, request.output, stop);
+  copy_the_rest(set, target, request);
+  target.mark_complete();
+  target.commit();
+  return target;
+}
+
+}  // namespace
+
+StoredResults merge_shards(const MergeRequest& request, const Log& log,
+                           const std::stop_token& stop) {
+  check(!request.folders.empty(), "a merge of nothing");
+  RunSettings output;
+  output.output = request.output;
+  output.force = request.force;
+  require_free_prediction_folder(output);
+  const ShardSet set = open_shards(request.folders, request.output);
+  log.info("merging {} {}, {} records", set.shards.size(),
+           set.shards.size() == 1 ? "shard" : "shards", set.records);
+  const RunDatabase database = merged_database(set, request, log, stop);
+  return publish_stored_results(database, request.output, {}, log, stop);
+}
+
+}  // namespace virnucpro

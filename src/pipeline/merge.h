@@ -1,0 +1,27 @@
+// From the folders of all shards of a run to the folder of the whole.
+#pragma once
+
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "pipeline/stored_results.h"
+
+namespace virnucpro {
+
+struct MergeRequest {
+  std::vector<std::string> folders;  ///< of the shards, in any order
+  std::string output;
+  bool force = false;  ///< replace what `output` holds
+  std::vector<std::string> command_line;
+};
+
+/// Writes a database of its own to `output`, as if the run had never been split, and the result
+/// files. Shards are only read; memory is bounded but for the longest record. A merge that was
+/// broken off starts over. Throws ConfigError or InputError, naming the folders, unless they are
+/// all shards of one finished run, each once; OutputError; Interrupted.
+StoredResults merge_shards(const MergeRequest& request, const Log& log,
+                           const std::stop_token& stop = {});
+
+}  // namespace virnucpro

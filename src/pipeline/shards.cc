@@ -1,0 +1,163 @@
+#include "pipeline/shards.h"
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <map>
+#include <system_error>
+#include <utility>
+
+#include "base/errors.h"
+#include "base/format.h"
+#include "config/options.h"
+#include "pipeline/run_facts.h"
+#include "run/fact_differences.h"
+
+namespace virnucpro {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Numbers in a message; nobody reads more of them.
+constexpr std::size_t kMostListed = 20;
+
+constexpr const char* kWholeRun = "1/1";
+
+void require_distinct(const std::vector<std::string>& folders, const std::string& output) {
+  std::error_code error;
+  std::map<fs::path, std::string> seen;
+  for (const std::string& folder : folders) {
+    if (fs::equivalent(folder, output, error)) {
+      throw ConfigError(
+          fmt::format("{}: is one of the shards, which a merge leaves as they are. Name another "
+                      "folder with -o.",
+                      output));
+    }
+    const auto [first, is_new] = seen.emplace(fs::weakly_canonical(folder, error), folder);
+    if (is_new) continue;
+    throw ConfigError(
+        fmt::format("{} and {}: the same folder. Name each shard once.", first->second, folder));
+  }
+}
+
+struct ShardName {
+  std::uint64_t number = 0;
+  std::uint64_t of = 0;
+};
+
+/// "2/5".
+ShardName parse_shard(const std::string& text, const std::string& place) {
+  ShardName name;
+  const char* end = text.data() + text.size();
+  const auto number = std::from_chars(text.data(), end, name.number);
+  const bool has_slash = number.ec == std::errc() && number.ptr != end && *number.ptr == '/';
+  const auto of = std::from_chars(has_slash ? number.ptr + 1 : end, end, name.of);
+  if (!has_slash || of.ec != std::errc() || of.ptr != end || name.number < 1 ||
+      name.number > name.of || name.of > kMaxShards) {
+    throw InputError(fmt::format("{}: '{}' as its shard: the database is damaged.", place, text));
+  }
+  return name;
+}
+
+std::vector<RunFact> without_shard(std::vector<RunFact> facts) {
+  std::erase_if(facts, [](const RunFact& fact) { return fact.name == kShardFact; });
+  return facts;
+}
+
+void require_same_work(const Shard& first, const Shard& other) {
+  const std::string all =
+      differences_of(without_shard(first.database.work()), "in " + first.folder,
+                     without_shard(other.database.work()), "in " + other.folder);
+  if (all.empty()) return;
+  throw ConfigError(fmt::format("{} and {}: shards of different work: {}. Name shards of one run.",
+                                first.folder, other.folder, all));
+}
+
+void require_finished(const std::vector<std::unique_ptr<Shard>>& shards) {
+  std::string lines;
+  for (const auto& shard : shards) {
+    if (shard->database.is_complete()) continue;
+    const StoredExtent extent = shard->database.extent();
+    lines += fmt::format("{}{} (shard {}/{}: {} records, {} chunks and {} frames so far)",
+                         lines.empty() ? "" : ", ", shard->folder, shard->number, shards.size(),
+                         extent.records, extent.chunks, extent.orfs);
+  }
+  if (lines.empty()) return;
+  throw InputError(fmt::format(
+      "shards that are not finished: {}. Run the same 'virnucpro predict' again for each of them, "
+      "then merge.",
+      lines));
+}
+
+void require_all(const std::vector<std::unique_ptr<Shard>>& shards) {
+  std::string missing;
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < shards.size(); ++i) {
+    if (shards[i] != nullptr || count++ >= kMostListed) continue;
+    missing += fmt::format("{}{}", missing.empty() ? "" : ", ", i + 1);
+  }
+  if (count == 0) return;
+  if (count > kMostListed) missing += fmt::format(" and {} more", count - kMostListed);
+  throw ConfigError(fmt::format("of {} shards, {} missing: {}. Name the folders of all of them.",
+                                shards.size(), count == 1 ? "one is" : fmt::format("{} are", count),
+                                missing));
+}
+
+/// Shards that have read the same input share its records evenly.
+void require_even(const ShardSet& set) {
+  const std::uint64_t shards = set.shards.size();
+  for (const auto& shard : set.shards) {
+    const std::uint64_t expected = (set.records + shards - shard->number) / shards;
+    const std::uint64_t found = shard->database.extent().records;
+    if (found == expected) continue;
+    throw InputError(fmt::format(
+        "{}: shard {}/{} has {} records, expected {} of {} in all shards: their inputs were not "
+        "the same. Compute the shards again from one input.",
+        shard->folder, shard->number, shards, found, expected, set.records));
+  }
+}
+
+}  // namespace
+
+ShardSet open_shards(const std::vector<std::string>& folders, const std::string& output) {
+  require_distinct(folders, output);
+  ShardSet set;
+  std::vector<std::unique_ptr<Shard>> opened;
+  ShardName first;
+  for (const std::string& folder : folders) {
+    opened.push_back(std::unique_ptr<Shard>(new Shard{folder, RunDatabase(folder), 0}));
+    Shard& shard = *opened.back();
+    const std::string& place = shard.database.path();
+    const ShardName name =
+        parse_shard(required_fact(shard.database.work(), kShardFact, place), place);
+    shard.number = name.number;
+    if (opened.size() == 1) first = name;
+    require_same_work(*opened.front(), shard);
+    if (name.of == first.of) continue;
+    throw ConfigError(fmt::format(
+        "{} is shard {}/{}, {} is shard {}/{}: they are parts of different splits. Name shards of "
+        "one split.",
+        opened.front()->folder, first.number, first.of, folder, name.number, name.of));
+  }
+  set.shards.resize(first.of);
+  for (auto& shard : opened) {
+    auto& place = set.shards[shard->number - 1];
+    if (place != nullptr) {
+      throw ConfigError(fmt::format("{} and {}: both hold shard {}/{}. Name each shard once.",
+                                    place->folder, shard->folder, shard->number, first.of));
+    }
+    place = std::move(shard);
+  }
+  require_all(set.shards);
+  require_finished(set.shards);
+  for (const auto& shard : set.shards) set.records += shard->database.extent().records;
+  require_even(set);
+  set.work = set.shards.front()->database.work();
+  for (RunFact& fact : set.work) {
+    if (fact.name == kShardFact) fact.value = kWholeRun;
+  }
+  set.keeps_embeddings = keeps_embeddings(set.work, set.shards.front()->database.path());
+  return set;
+}
+
+}  // namespace virnucpro

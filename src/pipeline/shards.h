@@ -1,0 +1,34 @@
+// The folders of a merge, opened, in their order, and known to belong together.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "run/run_database.h"
+#include "run/stored_rows.h"
+
+namespace virnucpro {
+
+/// One shard: its records are those whose ordinal is number - 1, modulo the number of shards.
+struct Shard {
+  std::string folder;
+  RunDatabase database;
+  std::uint64_t number = 0;  ///< from 1
+};
+
+/// All shards of one finished run.
+struct ShardSet {
+  std::vector<std::unique_ptr<Shard>> shards;  ///< by number
+  std::vector<RunFact> work;                   ///< of the whole run
+  bool keeps_embeddings = false;
+  std::uint64_t records = 0;
+};
+
+/// Throws ConfigError for folders that are named twice, are `output`, hold the same shard, parts of
+/// other work or numbers of shards, and for shards that are missing; InputError for folders without
+/// a run, with an unfinished one, and for numbers of records that cannot be.
+ShardSet open_shards(const std::vector<std::string>& folders, const std::string& output);
+
+}  // namespace virnucpro
