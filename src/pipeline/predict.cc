@@ -19,7 +19,7 @@
 #include "pipeline/run_facts.h"
 #include "pipeline/run_journal.h"
 #include "pipeline/stages.h"
-#include "pipeline/stored_tables.h"
+#include "pipeline/stored_results.h"
 #include "sequence/reader.h"
 #include "tokenizer/protein_alphabet.h"
 
@@ -28,9 +28,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
-
-constexpr const char* kResultFiles[] = {kPredictionsFile,  kContigsFile,      kViralFile,
-                                        kLegacyFramesFile, kLegacyChunksFile, kRunFile};
 
 std::uint64_t peak_memory() {
   rusage usage{};
@@ -218,14 +215,6 @@ void compute(Run& run, RunDatabase& database, const RunSettings& settings,
   journal.finish();
 }
 
-Intake intake_of(const StoredExtent& extent) {
-  Intake intake;
-  intake.records = extent.records;
-  intake.chunks = extent.chunks;
-  intake.orfs = extent.orfs;
-  return intake;
-}
-
 std::vector<SessionReport> sessions_of(const RunDatabase& database) {
   std::vector<SessionReport> sessions;
   for (const StoredSession& session : database.sessions()) {
@@ -233,15 +222,6 @@ std::vector<SessionReport> sessions_of(const RunDatabase& database) {
         {session.started_at, session.device, session.seconds, session.orfs_computed});
   }
   return sessions;
-}
-
-void warn_of_failures(RunReport& report, const Log& log) {
-  const std::uint64_t failed = report.ledger.chunks[Outcome::kFailed];
-  if (failed == 0) return;
-  report.warnings.push_back(fmt::format(
-      "{} of {} chunks could not be computed; contigs.tsv has the reasons (status failed)", failed,
-      report.ledger.chunks.total()));
-  log.warning("{}", report.warnings.back());
 }
 
 void warn_of_failed_frames(const Ledger& ledger, const Log& log) {
@@ -260,7 +240,7 @@ void require_free_prediction_folder(const RunSettings& settings) {
   }
   // The results of a run with a database can always be made again, and only its own are replaced.
   if (settings.force || RunDatabase::exists(settings.output)) return;
-  for (const char* name : kResultFiles) {
+  for (const char* name : kPredictionFiles) {
     const std::string path = settings.output + "/" + name;
     if (!fs::exists(path, error)) continue;
     throw ConfigError(
@@ -293,24 +273,13 @@ RunSummary run_predict(const RunSettings& settings, const LoadedModels& models,
   RunDatabase database = open_database(settings, report, context.log);
   if (!database.is_complete()) compute(run, database, settings, models, std::move(stop));
 
-  PredictionTables tables(settings.output);
-  report.intake = intake_of(database.extent());
-  report.intake.bases = write_stored_tables(database, tables, stop);
-  tables.finish();
-  report.ledger = tables.ledger();
-  report.calls = tables.calls();
-  require_balanced(report.intake, report.ledger);
-  run.warn_of_repeated_ids(report.calls.repeated_ids,
-                           fmt::format("{} and {}", kLegacyFramesFile, kLegacyChunksFile));
-  warn_of_failures(report, context.log);
+  StoredResults results = publish_stored_results(database, settings.output, {}, context.log, stop);
+  report.intake = results.intake;
+  report.ledger = results.ledger;
+  report.calls = results.calls;
   report.sessions = sessions_of(database);
+  run.summary().files = std::move(results.files);
   run.stop_clock();
-  const std::string computed = database.text(kRunFile).value_or("");
-  const std::string text = with_results(computed, database.path(), report);
-  tables.publish(text);
-  for (const char* name : kResultFiles) {
-    run.summary().files.push_back(settings.output + "/" + name);
-  }
   return std::move(run.summary());
 }
 
