@@ -155,6 +155,12 @@ class Run {
   RunSummary summary_;
 };
 
+/// True when all of them have a hash, which the database has compared.
+bool are_known(const std::vector<InputReport>& inputs) {
+  return std::all_of(inputs.begin(), inputs.end(),
+                     [](const InputReport& input) { return !input.sha256.empty(); });
+}
+
 RunDatabase open_database(const RunSettings& settings, const RunReport& report, const Log& log) {
   if (settings.resume && !RunDatabase::exists(settings.output)) {
     log.warning("{}: no run to go on with; a new one begins", settings.output);
@@ -164,6 +170,13 @@ RunDatabase open_database(const RunSettings& settings, const RunReport& report, 
       settings.force ? RunDatabase::Existing::kStartOver : RunDatabase::Existing::kContinue);
   const StoredExtent extent = database.extent();
   if (database.is_complete()) {
+    if (!are_known(report.inputs)) {
+      throw ConfigError(fmt::format(
+          "{}: holds the finished run of a stream, and nobody can know whether this is the same "
+          "one. 'virnucpro report {}' writes its results; for another stream choose another folder "
+          "with -o, or start over with --force.",
+          database.path(), settings.output));
+    }
     log.info("{}: everything is computed; the results are written again", database.path());
   } else if (!database.sessions().empty()) {
     log.info("{}: going on after {} records, {} chunks and {} frames", database.path(),
@@ -186,12 +199,6 @@ void with_advice(const RunDatabase& database, const Action& action) {
   } catch (const DeviceError& error) {
     throw DeviceError(advice(error.what()));
   }
-}
-
-/// True when all of them have a hash, which the database has compared.
-bool are_known(const std::vector<InputReport>& inputs) {
-  return std::all_of(inputs.begin(), inputs.end(),
-                     [](const InputReport& input) { return !input.sha256.empty(); });
 }
 
 /// Everything between the open database and the complete one.

@@ -204,6 +204,12 @@ void RunJournal::save() {
 }
 
 void RunJournal::finish() {
+  if (records_ < recalled_.records) {
+    throw InputError(fmt::format(
+        "the input ends after {} records, and {} holds {}: the input has changed since the run "
+        "began. Put the old input back to go on, or start over with --force.",
+        records_, database_.path(), recalled_.records));
+  }
   database_.mark_complete();
   has_unsaved_ = true;
   save();

@@ -43,7 +43,7 @@ class RunJournal final : public Journal {
   Clock::time_point due() const override;
   void save() override;
 
-  /// After the last window: nothing more will come.
+  /// After the last window: nothing more will come. InputError when the database holds more.
   void finish();
 
  private:

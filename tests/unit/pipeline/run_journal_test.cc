@@ -181,6 +181,8 @@ TEST(RunJournal, RefusesAnInputThatHasChanged) {
       EXPECT_THAT(error.what(), testing::HasSubstr("the input has changed"));
     }
   }
+  const std::vector<Record> shorter(records.begin(), records.begin() + 2);
+  EXPECT_THROW(work_on(folder.path(), shorter, {}, 1'000'000, finished), InputError);
   work_on(folder.path(), records, {}, 1'000'000, finished);
   EXPECT_TRUE(finished);
 }
