@@ -105,16 +105,18 @@ ProgramResult CliTest::run(std::vector<std::string> arguments) const {
 
 ProgramResult CliTest::run(const ProgramCall& call) const {
   // Outside of the folder, which holds only what the test and the program put there.
-  const std::string in = folder_ + ".stdin";
-  const std::string out = call.out_path.empty() ? folder_ + ".stdout" : call.out_path;
-  const std::string err = folder_ + ".stderr";
+  const std::string in = folder_ + ".stdin" + call.streams;
+  const std::string out =
+      call.out_path.empty() ? folder_ + ".stdout" + call.streams : call.out_path;
+  const std::string err = folder_ + ".stderr" + call.streams;
   std::ofstream(in, std::ios::binary) << call.input;
 
-  std::vector<std::string> arguments = {VIRNUCPRO_PROGRAM};
-  if (call.file_blocks > 0) {
-    const std::string limit = "ulimit -f " + std::to_string(call.file_blocks);
-    arguments = {"/bin/sh", "-c", limit + "; exec \"$0\" \"$@\"", VIRNUCPRO_PROGRAM};
-  }
+  const std::string program = call.program.empty() ? VIRNUCPRO_PROGRAM : call.program;
+  std::vector<std::string> arguments = {program};
+  std::string limits;
+  if (call.file_blocks > 0) limits += "ulimit -f " + std::to_string(call.file_blocks) + "; ";
+  if (call.open_files > 0) limits += "ulimit -n " + std::to_string(call.open_files) + "; ";
+  if (!limits.empty()) arguments = {"/bin/sh", "-c", limits + "exec \"$0\" \"$@\"", program};
   arguments.insert(arguments.end(), call.arguments.begin(), call.arguments.end());
   std::vector<std::string> environment = environment_with(call.variables);
 
@@ -142,7 +144,7 @@ ProgramResult CliTest::run(const ProgramCall& call) const {
                                 pointers(arguments).data(), pointers(environment).data());
   posix_spawn_file_actions_destroy(&actions);
   if (error != 0) {
-    ADD_FAILURE() << "cannot start " << VIRNUCPRO_PROGRAM << ": " << std::strerror(error);
+    ADD_FAILURE() << "cannot start " << program << ": " << std::strerror(error);
     return result;
   }
   if (call.while_running) call.while_running(process);

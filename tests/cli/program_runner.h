@@ -22,6 +22,8 @@ struct ProgramResult {
 /// How to start the program.
 struct ProgramCall {
   std::vector<std::string> arguments = {};
+  /// Another program than virnucpro.
+  std::string program = {};
   /// Added to an environment without any VIRNUCPRO_ variable.
   std::map<std::string, std::string> variables = {};
   /// Text for standard input.
@@ -32,6 +34,10 @@ struct ProgramCall {
   int file_blocks = 0;
   /// Gives it a terminal as standard error.
   bool on_terminal = false;
+  /// As above, the most descriptors it may have; 0: any.
+  int open_files = 0;
+  /// Ends the names of the files of its streams. Needed by a call inside of `while_running`.
+  std::string streams = {};
   /// Called with the process id while the program runs.
   std::function<void(int)> while_running = {};
 };
