@@ -8,12 +8,13 @@ PROGRAM := build/release/src/cli/virnucpro
 RESULTS := virnucpro_out
 FILES :=
 
-.PHONY: help dependencies configure predict test slow-test sanitize format check-format tidy bench clean
+.PHONY: help dependencies configure predict test slow-test durability sanitize format check-format tidy bench clean
 
 help:
 	@echo "make predict       build the program and run it on examples/ with the embedded model"
 	@echo "make test          build everything and run the tests"
 	@echo "make slow-test     the tests of published model sizes (minutes, gigabytes of memory)"
+	@echo "make durability    50 kills in each test of tests/durability, and its largest inputs (half an hour)"
 	@echo "make sanitize      the tests under AddressSanitizer and UndefinedBehaviorSanitizer"
 	@echo "make bench         the benchmarks"
 	@echo "make format        format all C++ files (make check-format: only look)"
@@ -40,6 +41,12 @@ test: configure
 slow-test: configure
 	@cmake --build --preset release
 	@ctest --test-dir build/release --label-regex slow --output-on-failure --no-tests=error
+
+# SEED=2 kills at other moments.
+durability: configure
+	@cmake --build --preset release
+	@VIRNUCPRO_DURABILITY_KILLS=50 VIRNUCPRO_DURABILITY_LONG=1 VIRNUCPRO_DURABILITY_SEED=$(or $(SEED),1) \
+		ctest --test-dir build/release --label-regex durability --verbose --no-tests=error
 
 sanitize: dependencies
 	@cmake --preset asan-ubsan --log-level=WARNING
