@@ -64,7 +64,7 @@ TEST_F(Large, TenMillionRecords) {
     std::ofstream file(path("in.fa"), std::ios::binary);
     for (int i = 0; i < 10'000'000; ++i) {
       file << ">read" << i << "\n"
-           << (i % 500'000 == 0 ? open_frame(50, static_cast<unsigned>(i)) : "TAATTAATTAAGC")
+           << (i % 500'000 == 0 ? open_frame(50, static_cast<unsigned>(i)) : "TAATTAATTAATTAAGC")
            << "\n";
     }
   }

@@ -50,7 +50,7 @@ class System : public DurabilityTest {
   }
 };
 
-constexpr const char* kSlow = "workers=2;slow=100";
+constexpr const char* kSlow = "workers=2;slow=150";
 
 TEST_F(System, ChangedInputIsRefusedUntilItIsStartedOver) {
   const Results expected = undisturbed();
@@ -100,7 +100,7 @@ TEST_F(System, ClockMayGoBack) {
 TEST_F(System, StreamThatComesAgainGoesOn) {
   const std::string input = read("in.fa");
   ASSERT_TRUE(ends_with(run(predict_stream("undisturbed", input)), 0));
-  for (const int milliseconds : {300, 1200}) {
+  for (const int milliseconds : {200, 700}) {
     const std::string folder = "out" + std::to_string(milliseconds);
     ASSERT_TRUE(ends_with(stopped(predict_stream(folder, input, kSlow), folder, milliseconds), 75));
     ASSERT_TRUE(ends_with(run(predict_stream(folder, input)), 0));
@@ -114,7 +114,7 @@ TEST_F(System, AnotherStreamGetsNothingOfTheFirst) {
   const std::string input = read("in.fa");
   const std::string other = mixed_input(30, 9);
   ASSERT_TRUE(ends_with(run(predict_stream("undisturbed", other)), 0));
-  for (const int milliseconds : {300, 1200}) {
+  for (const int milliseconds : {200, 700}) {
     const std::string folder = "out" + std::to_string(milliseconds);
     ASSERT_TRUE(ends_with(stopped(predict_stream(folder, input, kSlow), folder, milliseconds), 75));
     const ProgramResult result = run(predict_stream(folder, other));
@@ -138,7 +138,7 @@ TEST_F(System, AnotherStreamIsNotAnsweredWithAnOldResult) {
 
 TEST_F(System, ShorterStreamIsRefused) {
   const std::string input = read("in.fa");
-  ASSERT_TRUE(ends_with(stopped(predict_stream("out", input, kSlow), "out", 1200), kInterrupted));
+  ASSERT_TRUE(ends_with(stopped(predict_stream("out", input, kSlow), "out", 800), kInterrupted));
   const ProgramResult result = run(predict_stream("out", input.substr(0, input.find(">r1 "))));
   // Nothing may have been stored yet; then it is a run like any other.
   if (result.exit_code == 0) {
