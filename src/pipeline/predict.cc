@@ -19,6 +19,7 @@
 #include "pipeline/run_facts.h"
 #include "pipeline/run_journal.h"
 #include "pipeline/stages.h"
+#include "pipeline/stored_input.h"
 #include "pipeline/stored_results.h"
 #include "sequence/reader.h"
 #include "tokenizer/protein_alphabet.h"
@@ -84,13 +85,7 @@ class Run {
       plan.engines.push_back(engines.back().get());
     }
     RunReport& report = summary_.report;
-    plan.records = [&](Record& record) {
-      do {
-        if (!reader_.next(record)) return false;
-      } while (record.ordinal % settings_.shards != settings_.shard - 1);
-      ++report.inputs.at(record.file).records;
-      return true;
-    };
+    plan.records = [&](Record& record) { return next(record); };
     plan.expected_length = models_.expected_length;
     DnaTokenizer::Scratch scratch;
     plan.tokenize_dna = [&](std::string_view bases, std::vector<std::int32_t>& ids) {
@@ -108,6 +103,17 @@ class Run {
     plan.progress = context_.progress;
     plan.log = context_.log;
     fill(virnucpro::run_stages(plan, std::move(stop)));
+  }
+
+  /// Reads the whole input, which must be the one that the database holds.
+  void compare_input(const RunDatabase& database, const std::stop_token& stop) {
+    StoredInput stored(database);
+    for (Record record; next(record);) {
+      if (stop.stop_requested())
+        throw Interrupted("stopped on request; run the same command again");
+      stored.compare(record);
+    }
+    stored.require_all();
   }
 
   void warn_of_repeated_ids(std::uint64_t count, std::string_view where) {
@@ -128,6 +134,15 @@ class Run {
   RunSummary& summary() { return summary_; }
 
  private:
+  /// The next record of this shard.
+  bool next(Record& record) {
+    do {
+      if (!reader_.next(record)) return false;
+    } while (record.ordinal % settings_.shards != settings_.shard - 1);
+    ++summary_.report.inputs.at(record.file).records;
+    return true;
+  }
+
   void fill(const StageReport& stages) {
     RunReport& report = summary_.report;
     report.intake = stages.intake;
@@ -170,13 +185,6 @@ RunDatabase open_database(const RunSettings& settings, const RunReport& report, 
       settings.force ? RunDatabase::Existing::kStartOver : RunDatabase::Existing::kContinue);
   const StoredExtent extent = database.extent();
   if (database.is_complete()) {
-    if (!are_known(report.inputs)) {
-      throw ConfigError(fmt::format(
-          "{}: holds the finished run of a stream, and nobody can know whether this is the same "
-          "one. 'virnucpro report {}' writes its results; for another stream choose another folder "
-          "with -o, or start over with --force.",
-          database.path(), settings.output));
-    }
     log.info("{}: everything is computed; the results are written again", database.path());
   } else if (!database.sessions().empty()) {
     log.info("{}: going on after {} records, {} chunks and {} frames", database.path(),
@@ -278,7 +286,11 @@ RunSummary run_predict(const RunSettings& settings, const LoadedModels& models,
   RunReport& report = run.summary().report;
   make_result_folder(settings.output);
   RunDatabase database = open_database(settings, report, context.log);
-  if (!database.is_complete()) compute(run, database, settings, models, std::move(stop));
+  if (!database.is_complete()) {
+    compute(run, database, settings, models, stop);
+  } else if (!are_known(report.inputs)) {
+    run.compare_input(database, stop);
+  }
 
   StoredResults results = publish_stored_results(database, settings.output, {}, context.log, stop);
   report.intake = results.intake;

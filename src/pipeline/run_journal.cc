@@ -5,7 +5,6 @@
 #include "base/check.h"
 #include "base/errors.h"
 #include "base/format.h"
-#include "report/escape.h"
 #include "sequence/packed_bases.h"
 
 namespace virnucpro {
@@ -21,33 +20,15 @@ RunJournal::RunJournal(RunDatabase& database, Options options)
     : database_(database),
       options_(options),
       recalled_(database.extent()),
+      input_(database),
       start_(Clock::now()),
       last_save_(start_) {
   check(!database.is_complete(), "a journal for a run that is complete");
 }
 
-void RunJournal::fail_changed(const Record& record) const {
-  throw InputError(fmt::format(
-      "record {} ('{}') is not the one that {} holds: the input has changed since the run began. "
-      "Put the old input back to go on, or start over with --force.",
-      record.ordinal + 1, escaped(record.id, Escape::kReversible), database_.path()));
-}
-
-void RunJournal::recall_record(const Record& record) {
-  if (records_recalled_++ >= recalled_.records) return;
-  bool is_same = false;
-  database_.read_record(record.ordinal, [&](const StoredRecord& kept) {
-    repacked_.clear();
-    pack_bases(record.bases, repacked_);
-    is_same = kept.id == record.id && kept.length == record.bases.size() &&
-              std::equal(kept.bases.begin(), kept.bases.end(), repacked_.begin(), repacked_.end());
-  });
-  if (!is_same) fail_changed(record);
-}
-
 void RunJournal::recall(Window& window) {
   for (const Window::Part& part : window.parts) {
-    if (part.begins) recall_record(*part.record);
+    if (part.begins) input_.compare(*part.record);
   }
   window.kept.assign(window.orfs.size(), 0);
   recall_results(window);
@@ -204,12 +185,7 @@ void RunJournal::save() {
 }
 
 void RunJournal::finish() {
-  if (records_ < recalled_.records) {
-    throw InputError(fmt::format(
-        "the input ends after {} records, and {} holds {}: the input has changed since the run "
-        "began. Put the old input back to go on, or start over with --force.",
-        records_, database_.path(), recalled_.records));
-  }
+  input_.require_all();
   database_.mark_complete();
   has_unsaved_ = true;
   save();

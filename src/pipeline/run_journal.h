@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "pipeline/journal.h"
+#include "pipeline/stored_input.h"
 #include "report/ledger.h"
 #include "run/run_database.h"
 #include "run/stored_rows.h"
@@ -59,21 +60,17 @@ class RunJournal final : public Journal {
     std::string reason;
   };
 
-  void recall_record(const Record& record);
   void recall_results(Window& window);
   void recall_features(Window& window);
   void put_features(const Window& window, EncoderKind encoder, std::uint32_t orf);
   void store_chunk(const Window& window, std::size_t chunk, std::uint32_t first_orf);
   void store_orf(const Window& window, std::size_t chunk, std::uint32_t orf);
-  [[noreturn]] void fail_changed(const Record& record) const;
 
   RunDatabase& database_;
   const Options options_;
   const StoredExtent recalled_;  ///< rows before it are in the database already
 
-  // The tokenising thread's.
-  std::uint64_t records_recalled_ = 0;
-  std::vector<std::byte> repacked_;
+  StoredInput input_;  // the tokenising thread's
 
   // The writing thread's.
   std::uint64_t records_ = 0;  // that have begun

@@ -131,8 +131,17 @@ TEST_F(System, AnotherStreamGetsNothingOfTheFirst) {
 TEST_F(System, AnotherStreamIsNotAnsweredWithAnOldResult) {
   ASSERT_TRUE(ends_with(run(predict_stream("out", read("in.fa"))), 0));
   const Results first = results_in(path("out"));
-  const ProgramResult second = run(predict_stream("out", mixed_input(5, 9)));
-  EXPECT_TRUE(ends_with(second, kUsage));
+  const std::string input = read("in.fa");
+  for (const std::string& other : {mixed_input(5, 9), input + ">more\nACGT\n",
+                                   input.substr(0, input.rfind('>')), std::string()}) {
+    const ProgramResult second = run(predict_stream("out", other));
+    EXPECT_TRUE(ends_with(second, kUsage));
+    EXPECT_THAT(last_line(second.err), HasSubstr("the input has changed since the run began"));
+    EXPECT_TRUE(same_results(first, results_in(path("out"))));
+  }
+  // The same one again has its results written again.
+  std::filesystem::remove(path("out/contigs.tsv"));
+  EXPECT_TRUE(ends_with(run(predict_stream("out", input)), 0));
   EXPECT_TRUE(same_results(first, results_in(path("out"))));
 }
 

@@ -1,0 +1,41 @@
+#include "pipeline/stored_input.h"
+
+#include <algorithm>
+
+#include "base/errors.h"
+#include "base/format.h"
+#include "report/escape.h"
+#include "sequence/packed_bases.h"
+
+namespace virnucpro {
+namespace {
+
+constexpr const char* kAdvice =
+    "the input has changed since the run began. Put the old input back to go on, or start over "
+    "with --force.";
+
+}  // namespace
+
+void StoredInput::compare(const Record& record) {
+  const bool is_stored = records_++ < stored_;
+  if (!is_stored && !is_whole_) return;
+  bool is_same = false;
+  database_.read_record(record.ordinal, [&](const StoredRecord& kept) {
+    packed_.clear();
+    pack_bases(record.bases, packed_);
+    is_same = kept.id == record.id && kept.length == record.bases.size() &&
+              std::equal(kept.bases.begin(), kept.bases.end(), packed_.begin(), packed_.end());
+  });
+  if (is_same) return;
+  throw InputError(fmt::format("record {} ('{}') is not the one that {} holds: {}",
+                               record.ordinal + 1, escaped(record.id, Escape::kReversible),
+                               database_.path(), kAdvice));
+}
+
+void StoredInput::require_all() const {
+  if (records_ >= stored_) return;
+  throw InputError(fmt::format("the input ends after {} records, and {} holds {}: {}", records_,
+                               database_.path(), stored_, kAdvice));
+}
+
+}  // namespace virnucpro

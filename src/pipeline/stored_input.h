@@ -1,0 +1,35 @@
+// Is the input that is read now the one that a run's database holds?
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "run/run_database.h"
+#include "sequence/record.h"
+
+namespace virnucpro {
+
+/// Takes the records of a run in input order and compares those that were stored when it was made,
+/// byte by byte. Borrows the database. Used by one thread at a time. Throws InputError where they
+/// differ.
+class StoredInput {
+ public:
+  explicit StoredInput(const RunDatabase& database)
+      : database_(database),
+        stored_(database.extent().records),
+        is_whole_(database.is_complete()) {}
+
+  void compare(const Record& record);
+  /// After the last record.
+  void require_all() const;
+
+ private:
+  const RunDatabase& database_;
+  const std::uint64_t stored_;
+  const bool is_whole_;  // nothing may follow
+  std::uint64_t records_ = 0;
+  std::vector<std::byte> packed_;
+};
+
+}  // namespace virnucpro
