@@ -8,7 +8,7 @@
 
 #include "base/errors.h"
 #include "base/format.h"
-#include "bench/peak_memory.h"
+#include "base/peak_memory.h"
 #include "bench/random_models.h"
 #include "pipeline/devices.h"
 #include "pipeline/predict.h"

@@ -1,7 +1,5 @@
 #include "pipeline/predict.h"
 
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
@@ -13,6 +11,7 @@
 #include "base/format.h"
 #include "base/memory.h"
 #include "base/partial_file.h"
+#include "base/peak_memory.h"
 #include "pipeline/batch_budget.h"
 #include "pipeline/model_engine.h"
 #include "pipeline/result_sinks.h"
@@ -29,12 +28,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
-
-std::uint64_t peak_memory() {
-  rusage usage{};
-  ::getrusage(RUSAGE_SELF, &usage);
-  return static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;  // Linux counts in KiB
-}
 
 /// What both commands have in common around their stages.
 class Run {

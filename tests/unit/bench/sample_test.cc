@@ -8,8 +8,8 @@
 #include <sstream>
 
 #include "base/errors.h"
+#include "base/peak_memory.h"
 #include "bench/benchmark.h"
-#include "bench/peak_memory.h"
 #include "weights/embedded_bundle.h"
 
 namespace virnucpro {

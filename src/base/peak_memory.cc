@@ -1,4 +1,4 @@
-#include "bench/peak_memory.h"
+#include "base/peak_memory.h"
 
 #include <fstream>
 #include <string>
