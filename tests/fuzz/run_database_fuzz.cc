@@ -1,19 +1,26 @@
-// Fuzz target: the database of a run, read as far as there is something to read.
+// Fuzz target: the database of a run, or the log that a killed run leaves beside it, read as far as
+// there is something to read.
 #include <stdlib.h>
 
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "base/check.h"
 #include "fuzz/only_errors.h"
+#include "fuzz/write_ahead_log.h"
 #include "run/run_database.h"
 #include "sequence/packed_bases.h"
 
 namespace virnucpro::fuzz {
 namespace {
+
+using Bytes = std::span<const std::uint8_t>;
 
 /// SQLite wants a folder, for its log beside the database. This one is in memory.
 class MemoryFolder {
@@ -24,16 +31,23 @@ class MemoryFolder {
   MemoryFolder& operator=(const MemoryFolder&) = delete;
 
   const std::string& path() const { return path_; }
-  void fill(const std::uint8_t* data, std::size_t size) const {
+  /// Writes the two files, and no log where it is empty.
+  void fill(Bytes database, Bytes log) const {
     for (const auto& entry : std::filesystem::directory_iterator(path_)) {
       std::filesystem::remove(entry);
     }
-    std::ofstream file(path_ + "/" + kDatabaseFile, std::ios::binary);
-    file.write(reinterpret_cast<const char*>(data), static_cast<std::streamsize>(size));
-    check(file.good(), "a file in memory cannot be written");
+    write(kDatabaseFile, database);
+    if (!log.empty()) write(std::string(kDatabaseFile) + "-wal", log);
   }
 
  private:
+  void write(const std::string& name, Bytes bytes) const {
+    std::ofstream file(path_ + "/" + name, std::ios::binary);
+    file.write(reinterpret_cast<const char*>(bytes.data()),
+               static_cast<std::streamsize>(bytes.size()));
+    check(file.good(), "a file in memory cannot be written");
+  }
+
   std::string path_ = "/dev/shm/virnucpro_fuzz-XXXXXX";
 };
 
@@ -95,21 +109,40 @@ void go_on(RunDatabase& database) {
   database.commit();
 }
 
+/// The database beside which a log is put.
+std::vector<std::uint8_t> whole_run() {
+  std::ifstream file(VIRNUCPRO_FUZZ_FOLDER "/seeds/run_database/whole_run.db", std::ios::binary);
+  std::vector<std::uint8_t> bytes{std::istreambuf_iterator<char>(file), {}};
+  check(!bytes.empty(), "the seed whole_run.db is missing");
+  return bytes;
+}
+
+void run(Bytes database, Bytes log) {
+  static const MemoryFolder folder;
+  folder.fill(database, log);
+  only_errors([&] {
+    RunDatabase opened(folder.path());
+    read_all(opened);
+    go_on(opened);
+  });
+  only_errors([&] { RunDatabase(folder.path(), {}, RunDatabase::Existing::kContinue); });
+  // Whatever it was, it can be thrown away.
+  const RunDatabase emptied(folder.path(), {}, RunDatabase::Existing::kStartOver);
+  check(emptied.extent().records == 0 && emptied.work().empty(), "something was left");
+}
+
 }  // namespace
 }  // namespace virnucpro::fuzz
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace virnucpro;
-  static const fuzz::MemoryFolder folder;
-  folder.fill(data, size);
-  fuzz::only_errors([&] {
-    RunDatabase database(folder.path());
-    fuzz::read_all(database);
-    fuzz::go_on(database);
-  });
-  fuzz::only_errors([&] { RunDatabase(folder.path(), {}, RunDatabase::Existing::kContinue); });
-  // Whatever it was, it can be thrown away.
-  RunDatabase database(folder.path(), {}, RunDatabase::Existing::kStartOver);
-  check(database.extent().records == 0 && database.work().empty(), "something was left");
+  using namespace virnucpro::fuzz;
+  const Bytes bytes(data, size);
+  if (!is_write_ahead_log(bytes)) {
+    run(bytes, {});
+    return 0;
+  }
+  static const std::vector<std::uint8_t> database = whole_run();
+  run(database, bytes);
+  run(database, with_right_checksums(bytes));
   return 0;
 }
