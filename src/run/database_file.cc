@@ -83,6 +83,12 @@ SqliteConnection open_connection(const std::string& folder, DatabaseFile::Openin
   if (must_exist && is_archived(folder, path)) {
     return {path, immutable_uri(path), SQLITE_OPEN_READONLY | SQLITE_OPEN_URI};
   }
+  // SQLite would not even start over. No run at work has such a log; what cannot be removed, it
+  // tells.
+  if (opening == DatabaseFile::Opening::kStartOver && has_unknown_log(path)) {
+    std::error_code ignored;
+    std::filesystem::remove(path + "-wal", ignored);
+  }
   SqliteConnection connection(path, path,
                               SQLITE_OPEN_READWRITE | (must_exist ? 0 : SQLITE_OPEN_CREATE));
   // SQLite would rather open it for reading than not at all.

@@ -2,7 +2,10 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
+#include <fstream>
 #include <limits>
 #include <new>
 #include <utility>
@@ -35,6 +38,17 @@ int last_errno(sqlite3* handle) {
 }
 
 }  // namespace
+
+bool has_unknown_log(const std::string& path) {
+  // sqlite.org/fileformat2.html, 4.1: a magic number of either byte order, then 3007000.
+  constexpr std::array<char, 3> kMagic = {0x37, 0x7f, 0x06};
+  constexpr std::array<char, 4> kFormat = {0x00, 0x2d, '\xe2', 0x18};
+  std::array<char, 8> head{};
+  std::ifstream log(path + "-wal", std::ios::binary);
+  return log.read(head.data(), head.size()) &&
+         std::equal(kMagic.begin(), kMagic.end(), head.begin()) &&
+         !std::equal(kFormat.begin(), kFormat.end(), head.begin() + 4);
+}
 
 void fail_damaged(const std::string& path, const std::string& found) {
   throw InputError(
@@ -94,8 +108,10 @@ void SqliteConnection::fail(int code, const std::string& doing) const {
     case SQLITE_NOMEM:
       // Said of some damaged definitions of tables, too, and far more often.
       fail_damaged(path_, "a damaged file, unless the memory is short (" + said + ")");
-    case SQLITE_IOERR:
     case SQLITE_CANTOPEN:
+      if (has_unknown_log(path_)) fail_damaged(path_, "a log of another format beside it");
+      [[fallthrough]];
+    case SQLITE_IOERR:
     case SQLITE_PERM:
     case SQLITE_NOLFS:
       if (code == SQLITE_IOERR_NOMEM || code == SQLITE_IOERR_CORRUPTFS) break;

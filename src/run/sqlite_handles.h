@@ -41,6 +41,10 @@ class SqliteConnection {
   std::unique_ptr<sqlite3, Closer> handle_;
 };
 
+/// True when a file of the log's name lies beside the database whose format is not SQLite's. SQLite
+/// then opens nothing at all, unless the log's checksums are wrong, too.
+bool has_unknown_log(const std::string& path);
+
 /// Throws the InputError of a file that is not, or no longer, what a run has written.
 [[noreturn]] void fail_damaged(const std::string& path, const std::string& found);
 

@@ -56,10 +56,10 @@ inline std::vector<std::uint8_t> with_right_checksums(std::span<const std::uint8
   constexpr std::size_t kFrameHeader = 24;
   std::vector<std::uint8_t> bytes(log.begin(), log.end());
   const std::span<std::uint8_t> all(bytes);
-  LogChecksum checksum((bytes[3] & 1) != 0);
+  LogChecksum checksum((log[3] & 1) != 0);
   checksum.add(all.first(24));
   checksum.write_to(all.subspan(24, 8));
-  const std::size_t page = std::size_t{bytes[10]} << 8 | bytes[11];  // 512 to 32768; else no log
+  const std::size_t page = std::size_t{log[10]} << 8 | log[11];  // 512 to 32768; else no log
   if (page < 512 || (page & (page - 1)) != 0) return bytes;
   const std::size_t frame = kFrameHeader + page;
   for (std::size_t at = kHeader; at + frame <= bytes.size(); at += frame) {

@@ -3,8 +3,11 @@
 
 #include <filesystem>
 #include <random>
+#include <string>
+#include <vector>
 
 #include "base/errors.h"
+#include "fuzz/write_ahead_log.h"
 #include "run/run_database.h"
 #include "run/sqlite_handles.h"
 #include "unit/report/temporary_folder.h"
@@ -138,6 +141,25 @@ TEST(RunDatabaseDamage, IsToldFromAShortMemory) {
       folder.file("run.db") +
           ": expected the database of a run, found a damaged file, unless the memory is short "
           "(out of memory). Choose another folder with -o, or throw it away with --force.");
+}
+
+TEST(RunDatabaseDamage, OfALogOfAnotherFormatIsToldAndGoesWithForce) {
+  const TemporaryFolder folder;
+  make_small_run(folder);
+  // The header of a log of pages of 512 bytes, and something after it, which SQLite asks for.
+  std::vector<std::uint8_t> log = {0x37, 0x7f, 0x06, 0x82, 0x00, 0x2d, 0xe2, 0x19, 0, 0, 2, 0};
+  log.resize(33);
+  log = fuzz::with_right_checksums(log);
+  folder.write("run.db-wal", std::string(log.begin(), log.end()));
+  const std::string expected =
+      folder.file("run.db") +
+      ": expected the database of a run, found a log of another format beside it. Choose another "
+      "folder with -o, or throw it away with --force.";
+  EXPECT_EQ(error_of<InputError>([&] { RunDatabase(folder.path()); }), expected);
+  EXPECT_EQ(error_of<InputError>([&] { RunDatabase(folder.path(), kWork, Existing::kContinue); }),
+            expected);
+  const RunDatabase database(folder.path(), kWork, Existing::kStartOver);
+  EXPECT_EQ(database.extent().records, 0u);
 }
 
 TEST(RunDatabaseDamage, NeverEndsInAnythingButOurErrors) {
