@@ -8,7 +8,7 @@ PROGRAM := build/release/src/cli/virnucpro
 RESULTS := virnucpro_out
 FILES :=
 
-.PHONY: help dependencies configure predict test slow-test durability sanitize format check-format tidy bench clean
+.PHONY: help dependencies configure predict test slow-test durability sanitize sanitize-threads format check-format tidy bench clean
 
 help:
 	@echo "make predict       build the program and run it on examples/ with the embedded model"
@@ -16,6 +16,7 @@ help:
 	@echo "make slow-test     the tests of published model sizes (minutes, gigabytes of memory)"
 	@echo "make durability    50 kills in each test of tests/durability, and its largest inputs (half an hour)"
 	@echo "make sanitize      the tests under AddressSanitizer and UndefinedBehaviorSanitizer"
+	@echo "make sanitize-threads  the tests of threads under ThreadSanitizer"
 	@echo "make bench         the benchmarks"
 	@echo "make format        format all C++ files (make check-format: only look)"
 	@echo "make tidy          clang-tidy over src/ (FILES='a.cc b.cc': only these)"
@@ -53,6 +54,11 @@ sanitize: dependencies
 	@cmake --build --preset asan-ubsan
 	@scripts/run_tests.sh asan-ubsan
 
+sanitize-threads: dependencies
+	@cmake --preset tsan --log-level=WARNING
+	@cmake --build --preset tsan
+	@scripts/run_tests.sh tsan
+
 bench: configure
 	@cmake --build --preset release
 	@set -e; for program in build/release/bench/*_bench; do echo "== $$program"; $$program; done
@@ -72,4 +78,4 @@ tidy:
 
 # Only what the targets above made: other build folders may lie beside them.
 clean:
-	rm -rf build/release build/asan-ubsan $(RESULTS)
+	rm -rf build/release build/asan-ubsan build/tsan $(RESULTS)
