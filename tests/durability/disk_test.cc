@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <thread>
@@ -165,11 +166,13 @@ TEST_F(Disk, WithFewFilesAtOnce) {
 TEST_F(Disk, FolderIsForOneProcessAtATime) {
   ProgramCall call = predict("out", "workers=3;slow=100");
   ProgramResult second;
-  call.while_running = [&](int) {
+  call.while_running = [&](int process) {
     wait_for("out/run.db-wal");
+    ::kill(process, SIGSTOP);  // however fast it is, it is not done before the other has come
     ProgramCall other = predict("out");
     other.streams = ".second";
     second = run(other);
+    ::kill(process, SIGCONT);
   };
   ASSERT_TRUE(ends_with(run(call), 0));
   ASSERT_TRUE(ends_with(second, kUsage));
