@@ -223,15 +223,6 @@ void compute(Run& run, RunDatabase& database, const RunSettings& settings,
   journal.finish();
 }
 
-std::vector<SessionReport> sessions_of(const RunDatabase& database) {
-  std::vector<SessionReport> sessions;
-  for (const StoredSession& session : database.sessions()) {
-    sessions.push_back(
-        {session.started_at, session.device, session.seconds, session.orfs_computed});
-  }
-  return sessions;
-}
-
 void warn_of_failed_frames(const Ledger& ledger, const Log& log) {
   if (ledger.failed_frames == 0) return;
   log.warning("{} frames could not be computed and are left out", ledger.failed_frames);
@@ -289,7 +280,7 @@ RunSummary run_predict(const RunSettings& settings, const LoadedModels& models,
   report.intake = results.intake;
   report.ledger = results.ledger;
   report.calls = results.calls;
-  report.sessions = sessions_of(database);
+  report.sessions = std::move(results.sessions);
   run.summary().files = std::move(results.files);
   run.stop_clock();
   return std::move(run.summary());

@@ -29,7 +29,8 @@ void EmbeddingSink::take(const Window& window) {
     }
     for (std::size_t i = 0; i < part.chunk_count; ++i) {
       const Window::ChunkEntry& entry = window.chunks[chunk++];
-      const std::string name = chunk_id(record_id_, entry.chunk.index);
+      const std::string name =
+          entry.orf_count == 0 ? std::string() : chunk_id(record_id_, entry.chunk.index);
       std::size_t failed = 0;
       for (std::size_t k = 0; k < entry.orf_count; ++k, ++orf) {
         if (window.has_failed(orf)) {

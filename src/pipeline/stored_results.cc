@@ -42,9 +42,10 @@ StoredResults publish_stored_results(const RunDatabase& database, const std::str
   report.ledger = results.ledger;
   report.calls = results.calls;
   for (const StoredSession& session : database.sessions()) {
-    report.sessions.push_back(
+    results.sessions.push_back(
         {session.started_at, session.device, session.seconds, session.orfs_computed});
   }
+  report.sessions = results.sessions;
   report.warnings = warnings_of(results);
   for (const std::string& warning : report.warnings) log.warning("{}", warning);
   const std::string computed = database.text(kRunFile).value_or("");

@@ -10,6 +10,7 @@
 #include "report/derived_report.h"
 #include "report/ledger.h"
 #include "report/prediction_tables.h"
+#include "report/run_report.h"
 #include "run/run_database.h"
 
 namespace virnucpro {
@@ -26,6 +27,7 @@ struct StoredResults {
   Intake intake;
   Ledger ledger;
   CallCounts calls;
+  std::vector<SessionReport> sessions;
   std::vector<std::string> files;
 };
 
