@@ -1,12 +1,16 @@
 #include "run/database_file.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <filesystem>
 #include <system_error>
+#include <thread>
 
 #include "base/check.h"
 #include "base/errors.h"
@@ -20,7 +24,7 @@ namespace virnucpro {
 namespace {
 
 /// Somebody who only looks with the program sqlite3 is soon done; another run is not.
-constexpr int kPatienceMs = 500;
+constexpr std::chrono::milliseconds kPatience(500);
 
 /// Pages of the write-ahead log before they are copied into the database: 32 MiB. Each copy waits
 /// for the disk twice, and the default, 1000, would copy after every batch.
@@ -107,15 +111,45 @@ std::uint64_t number_of(const SqliteConnection& connection, const char* sql) {
 
 }  // namespace
 
+/// A lock on the folder while its database is opened. Of runs that start at once the first then gets
+/// the database; with SQLite's locks alone each could wait for those of the others until all give
+/// up. Where folders cannot be locked (NFS), these have to do.
+class DatabaseFile::Turn {
+ public:
+  explicit Turn(const std::string& folder)
+      : descriptor_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+    const auto end = std::chrono::steady_clock::now() + kPatience;
+    while (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+      if (std::chrono::steady_clock::now() > end) {
+        ::close(descriptor_);
+        fail_locked(path_in(folder));
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+  }
+  ~Turn() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+  }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+
+ private:
+  int descriptor_;  ///< -1 where the folder cannot be opened, which opening the file will tell
+};
+
 DatabaseFile::DatabaseFile(const std::string& folder, const std::vector<RunFact>& work,
                            Opening opening)
+    : DatabaseFile(folder, work, opening, Turn(folder)) {}
+
+DatabaseFile::DatabaseFile(const std::string& folder, const std::vector<RunFact>& work,
+                           Opening opening, const Turn& /*turn*/)
     : connection_(open_connection(folder, opening)) {
   // A file from somebody else may hold views and triggers: none of them is to run.
   connection_.configure(SQLITE_DBCONFIG_DEFENSIVE, true);
   connection_.configure(SQLITE_DBCONFIG_TRUSTED_SCHEMA, false);
   connection_.configure(SQLITE_DBCONFIG_ENABLE_VIEW, false);
   connection_.configure(SQLITE_DBCONFIG_ENABLE_TRIGGER, false);
-  sqlite3_busy_timeout(connection_.get(), kPatienceMs);
+  sqlite3_busy_timeout(connection_.get(), static_cast<int>(kPatience.count()));
   // Before the first look at the file. SQLite then keeps its lock until the end and needs no memory
   // shared with other processes, so that network file systems will do.
   connection_.execute("PRAGMA locking_mode=EXCLUSIVE; PRAGMA cell_size_check=ON");

@@ -35,6 +35,10 @@ class DatabaseFile {
   void require_in_place() const;
 
  private:
+  class Turn;
+  DatabaseFile(const std::string& folder, const std::vector<RunFact>& work, Opening opening,
+               const Turn& turn);
+
   /// Which file a name means.
   struct Identity {
     ::dev_t device = 0;

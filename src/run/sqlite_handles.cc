@@ -50,6 +50,13 @@ bool has_unknown_log(const std::string& path) {
          !std::equal(kFormat.begin(), kFormat.end(), head.begin() + 4);
 }
 
+void fail_locked(const std::string& path) {
+  throw ConfigError(
+      fmt::format("another run is working in this folder: {} is locked. Wait for it, or choose "
+                  "another folder with -o.",
+                  path));
+}
+
 void fail_damaged(const std::string& path, const std::string& found) {
   throw InputError(
       fmt::format("{}: expected the database of a run, found {}. Choose another folder with -o, or "
@@ -96,10 +103,7 @@ void SqliteConnection::fail(int code, const std::string& doing) const {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
     case SQLITE_PROTOCOL:
-      throw ConfigError(
-          fmt::format("another run is working in this folder: {} is locked. Wait for it, or choose "
-                      "another folder with -o.",
-                      path_));
+      fail_locked(path_);
     case SQLITE_FULL:
       // Also said of a file of the largest size that SQLite knows, 281 terabytes.
       fail_output(path_, doing, ENOSPC);

@@ -45,6 +45,9 @@ class SqliteConnection {
 /// then opens nothing at all, unless the log's checksums are wrong, too.
 bool has_unknown_log(const std::string& path);
 
+/// Throws the ConfigError of a database that another process has.
+[[noreturn]] void fail_locked(const std::string& path);
+
 /// Throws the InputError of a file that is not, or no longer, what a run has written.
 [[noreturn]] void fail_damaged(const std::string& path, const std::string& found);
 
