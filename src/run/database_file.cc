@@ -111,9 +111,9 @@ std::uint64_t number_of(const SqliteConnection& connection, const char* sql) {
 
 }  // namespace
 
-/// A lock on the folder while its database is opened. Of runs that start at once the first then gets
-/// the database; with SQLite's locks alone each could wait for those of the others until all give
-/// up. Where folders cannot be locked (NFS), these have to do.
+/// A lock on the folder while its database is opened. Of runs that start at once the first then
+/// gets the database; with SQLite's locks alone each could wait for those of the others until all
+/// give up. Where folders cannot be locked (NFS), these have to do.
 class DatabaseFile::Turn {
  public:
   explicit Turn(const std::string& folder)

@@ -280,10 +280,10 @@ TEST(RunDatabaseFile, HasOneOwnerWhenManyStartAtOnce) {
           database.commit();
           char none;
           const bool others_ended = ::read(pipe[0], &none, 1) == 0;
-          code = others_ended && database.extent().records == 1 &&
-                         transcript_of(database).size() > 100
-                     ? 0
-                     : 2;
+          code =
+              others_ended && database.extent().records == 1 && transcript_of(database).size() > 100
+                  ? 0
+                  : 2;
         } catch (const ConfigError&) {
           code = 3;
         } catch (const std::exception& error) {
