@@ -18,7 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-/// None has white space, which ends an id, or control bytes, which no sequence file has.
+/// None has white space, which ends an id, or control bytes, which no FASTA or FASTQ file has.
 std::vector<std::string> hostile_ids() {
   using namespace std::string_literals;
   return {"plain",
@@ -197,6 +197,33 @@ TEST_F(Names, OfFastqRecordsAreData) {
   EXPECT_TRUE(is_harmless(predicted.err));
   expect_predictions("out");
   expect_only({"in.fa", "out"});
+}
+
+TEST_F(Names, OfAlignmentsAreDataControlBytesAndAll) {
+  using namespace std::string_literals;
+  std::erase_if(records_, [](const TestRecord& record) {
+    return record.id.size() > 254 || record.id.starts_with('@');  // more than SAM has, a header
+  });
+  for (const std::string& id : {"esc\x1b[2J\x1b]0;title\x07"s, "\x01\x02\x7f"s, "blank blank"s}) {
+    records_.push_back({id, open_frame(40, static_cast<std::uint32_t>(records_.size()))});
+  }
+  write("in.sam", sam(records_));
+  for (const bool bam : {false, true}) {
+    if (bam) {
+      convert_to_bam(path("in.sam"), path("in.fa"));
+    } else {
+      write("in.fa", sam(records_));
+    }
+    const ProgramResult predicted = run(predict("out"));
+    ASSERT_TRUE(ends_with(predicted, 0));
+    EXPECT_TRUE(is_harmless(predicted.err));
+    expect_predictions("out");
+    const ProgramResult valid = run({"validate", "in.fa"});
+    ASSERT_TRUE(ends_with(valid, 0));
+    EXPECT_TRUE(is_harmless(valid.err));
+    expect_only({"in.fa", "in.sam", "out"});
+    fs::remove_all(path("out"));
+  }
 }
 
 TEST_F(Names, WithControlBytesAreRefusedAndShownEscaped) {
