@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/errors.h"
 #include "cli/failure.h"
 
 namespace virnucpro::cli {
@@ -47,6 +48,10 @@ StopSignals::StopSignals(std::function<void(int signal)> on_stop) : on_stop_(std
   check(wake_descriptor.load() == -1, "two StopSignals at once");
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
+    if (errno == EMFILE) {
+      throw ConfigError(
+          "the limit of open files is too low even to wait for signals; raise it ('ulimit -n').");
+    }
     throw std::system_error(errno, std::generic_category(), "pipe for signals");
   }
   received = 0;
