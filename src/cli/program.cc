@@ -14,6 +14,7 @@
 #include "cli/devices_command.h"
 #include "cli/embed_command.h"
 #include "cli/escape.h"
+#include "cli/evaluate_command.h"
 #include "cli/failure.h"
 #include "cli/help.h"
 #include "cli/log_output.h"
@@ -76,6 +77,7 @@ void run_program(const std::vector<std::string>& arguments, const Environment& e
   add_report_command(app, program);
   add_merge_command(app, program);
   add_embed_command(app, program);
+  add_evaluate_command(app, program);
   add_models_command(app, program);
   add_validate_command(app, program);
   add_devices_command(app, program);

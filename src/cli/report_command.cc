@@ -9,14 +9,13 @@
 #include <utility>
 #include <vector>
 
-#include "base/errors.h"
-#include "base/format.h"
 #include "base/sha256.h"
 #include "cli/help.h"
 #include "cli/named_bundle.h"
 #include "cli/program.h"
 #include "cli/result_log.h"
 #include "cli/stop_signals.h"
+#include "cli/threshold_option.h"
 #include "pipeline/rebuild.h"
 #include "weights/bundle.h"
 #include "weights/classifier_weights.h"
@@ -55,11 +54,7 @@ NamedClassifier load_named(const std::string& name, std::int64_t expected_length
 }
 
 void report(Program& program, const ReportArguments& arguments) {
-  if (!(arguments.threshold > 0.0 && arguments.threshold < 1.0)) {
-    throw ConfigError(fmt::format(
-        "--threshold: {} cannot be used; it takes a number above 0 and below 1, such as 0.9",
-        arguments.threshold));
-  }
+  require_threshold(arguments.threshold);
   const Log log = log_for(program, arguments.log);
   const StopSignals signals(
       [&log](int) { log.warning("stopping; a second signal ends the program at once"); });
@@ -88,10 +83,7 @@ void add_report_command(CLI::App& app, Program& program) {
       ->type_name("");
   command->add_option("-o,--output-dir", arguments->output, "Folder of the results [DIR]")
       ->type_name("DIR");
-  command
-      ->add_option("--threshold", arguments->threshold,
-                   "Call viral from this P(virus) on, above 0 and below 1 [0.5]")
-      ->type_name("T");
+  add_threshold_option(*command, arguments->threshold);
   command
       ->add_option("--classifier", arguments->classifier,
                    "Score the embeddings that the run kept (--keep-embeddings) by this classifier "

@@ -19,15 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-void require_complete(const RunDatabase& database) {
-  if (database.is_complete()) return;
-  const StoredExtent extent = database.extent();
-  throw InputError(fmt::format(
-      "{}: the run is not finished: {} records, {} chunks and {} frames so far. Run the same "
-      "'virnucpro predict' again to go on with it, then report.",
-      database.path(), extent.records, extent.chunks, extent.orfs));
-}
-
 void require_free_output(const RebuildRequest& request) {
   std::error_code error;
   const std::string& output = request.output;
@@ -114,7 +105,7 @@ class Rescored {
 StoredResults rebuild_results(const RebuildRequest& request, const Log& log,
                               const std::stop_token& stop) {
   const RunDatabase database(request.folder);
-  require_complete(database);
+  require_complete_run(database, "report");
   require_free_output(request);
   const std::string& folder = request.output.empty() ? request.folder : request.output;
   ResultChoice choice;

@@ -1,5 +1,6 @@
 #include "pipeline/stored_results.h"
 
+#include "base/errors.h"
 #include "base/format.h"
 #include "pipeline/stored_tables.h"
 
@@ -23,6 +24,15 @@ std::vector<std::string> warnings_of(const StoredResults& results) {
 }
 
 }  // namespace
+
+void require_complete_run(const RunDatabase& database, const char* command) {
+  if (database.is_complete()) return;
+  const StoredExtent extent = database.extent();
+  throw InputError(fmt::format(
+      "{}: the run is not finished: {} records, {} chunks and {} frames so far. Run the same "
+      "'virnucpro predict' again to go on with it, then {}.",
+      database.path(), extent.records, extent.chunks, extent.orfs, command));
+}
 
 StoredResults publish_stored_results(const RunDatabase& database, const std::string& folder,
                                      const ResultChoice& choice, const Log& log,

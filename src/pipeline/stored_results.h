@@ -31,6 +31,10 @@ struct StoredResults {
   std::vector<std::string> files;
 };
 
+/// Throws InputError unless the database has the whole run; `command` is what the user was about to
+/// do with it.
+void require_complete_run(const RunDatabase& database, const char* command);
+
 /// Writes all result files of the database to `folder`, together or not at all. The database is
 /// only read. Throws InputError for one that is damaged, OutputError, Interrupted.
 StoredResults publish_stored_results(const RunDatabase& database, const std::string& folder,

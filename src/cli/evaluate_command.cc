@@ -1,0 +1,77 @@
+#include "cli/evaluate_command.h"
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <string>
+
+#include "cli/console.h"
+#include "cli/help.h"
+#include "cli/program.h"
+#include "cli/result_log.h"
+#include "cli/stop_signals.h"
+#include "cli/threshold_option.h"
+#include "pipeline/evaluate_results.h"
+#include "report/evaluation_files.h"
+
+namespace virnucpro::cli {
+namespace {
+
+struct EvaluateArguments {
+  EvaluationRequest request;
+  std::string output;
+  bool force = false;
+  OutputOptions log;
+};
+
+void evaluate_run(Program& program, const EvaluateArguments& arguments) {
+  require_threshold(arguments.request.rule.threshold);
+  const Log log = log_for(program, arguments.log);
+  const StopSignals signals(
+      [&log](int) { log.warning("stopping; a second signal ends the program at once"); });
+  if (!arguments.output.empty()) require_free_evaluation_folder(arguments.output, arguments.force);
+  EvaluationReport report = evaluate_results(arguments.request, log, signals.token());
+  report.program_version = program_version();
+  report.command_line = command_line_of(program);
+  if (!arguments.output.empty()) publish_evaluation(arguments.output, report);
+  program.console.print(evaluation_summary(report));
+  program.console.flush();
+}
+
+}  // namespace
+
+void add_evaluate_command(CLI::App& app, Program& program) {
+  CLI::App* command =
+      app.add_subcommand("evaluate", "Judge a finished run by what its records are known to be");
+  auto arguments = std::make_shared<EvaluateArguments>();
+  EvaluationRequest& request = arguments->request;
+  command->add_option("DIR", request.folder, "Output folder of 'predict' or 'merge'")
+      ->required()
+      ->type_name("");
+  command
+      ->add_option("--labels", request.labels,
+                   "Table with tabs and a head: id, label (virus or other), and, where wanted, "
+                   "group and source (the genome)")
+      ->required()
+      ->type_name("FILE");
+  command
+      ->add_option("-o,--output-dir", arguments->output,
+                   "Folder for metrics.tsv, curves.tsv, calibration.tsv and evaluation.json")
+      ->type_name("DIR");
+  add_threshold_option(*command, request.rule.threshold);
+  command
+      ->add_option("--resamples", request.rule.resamples,
+                   "Draws of the bootstrap behind the intervals; 0: no intervals [200]")
+      ->type_name("N")
+      ->check(CLI::Range(0, 100'000));
+  command->add_option("--seed", request.rule.seed, "Of the bootstrap [1]")->type_name("N");
+  command->add_flag("--force", arguments->force, "Replace an evaluation that is there already.");
+  add_output_options(*command, arguments->log);
+  command->footer(
+      help_footer({"virnucpro evaluate results --labels labels.tsv",
+                   "virnucpro evaluate results --labels labels.tsv --threshold 0.9 -o judged"}));
+  command->callback([&program, arguments] {
+    program.action = [&program, arguments] { evaluate_run(program, *arguments); };
+  });
+}
+
+}  // namespace virnucpro::cli

@@ -1,0 +1,15 @@
+// --threshold, of the commands that call viruses anew.
+#pragma once
+
+namespace CLI {
+class App;
+}
+
+namespace virnucpro::cli {
+
+/// Adds it; `threshold` has the default.
+void add_threshold_option(CLI::App& command, double& threshold);
+/// Throws ConfigError unless it can be used.
+void require_threshold(double threshold);
+
+}  // namespace virnucpro::cli

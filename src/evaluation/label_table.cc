@@ -1,0 +1,135 @@
+#include "evaluation/label_table.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "base/errors.h"
+#include "base/format.h"
+
+namespace virnucpro {
+namespace {
+
+std::vector<std::string> split(const std::string& line) {
+  std::vector<std::string> fields;
+  std::size_t begin = 0;
+  for (;;) {
+    const std::size_t tab = line.find('\t', begin);
+    fields.push_back(line.substr(begin, tab - begin));
+    if (tab == std::string::npos) return fields;
+    begin = tab + 1;
+  }
+}
+
+class Reader {
+ public:
+  explicit Reader(const std::string& path) : path_(path), file_(path) {
+    std::error_code error;
+    if (!file_ || std::filesystem::is_directory(path, error)) {
+      throw InputError(fmt::format("{}: cannot be read: {}. Name a table of labels.", path,
+                                   std::strerror(errno == 0 ? EISDIR : errno)));
+    }
+  }
+
+  LabelTable read() {
+    read_head();
+    LabelTable table;
+    while (next_line()) add_row(table);
+    if (table.labels.empty()) fail("expected records below the head, found none");
+    return table;
+  }
+
+ private:
+  /// False at the end.
+  bool next_line() {
+    while (std::getline(file_, line_)) {
+      ++number_;
+      if (!line_.empty() && line_.back() == '\r') line_.pop_back();
+      if (!line_.empty()) return true;
+    }
+    if (file_.bad()) throw InputError(fmt::format("{}: cannot be read to its end.", path_));
+    return false;
+  }
+
+  void read_head() {
+    if (!next_line()) fail("the table is empty; it needs a head with the columns id and label");
+    const std::vector<std::string> names = split(line_);
+    columns_ = names.size();
+    const auto find = [&](std::string_view name) -> std::optional<std::size_t> {
+      const auto found = std::find(names.begin(), names.end(), name);
+      if (found == names.end()) return std::nullopt;
+      return static_cast<std::size_t>(found - names.begin());
+    };
+    const auto id = find("id");
+    const auto label = find("label");
+    if (!id || !label) {
+      fail(
+          fmt::format("expected a head with the columns id and label, separated by tabs, found "
+                      "'{}'",
+                      line_.substr(0, 100)));
+    }
+    id_ = *id;
+    label_ = *label;
+    group_ = find("group");
+    source_ = find("source");
+  }
+
+  void add_row(LabelTable& table) {
+    const std::vector<std::string> fields = split(line_);
+    if (fields.size() != columns_) {
+      fail(fmt::format("expected {} fields as in the head, found {}", columns_, fields.size()));
+    }
+    const std::string& label = fields[label_];
+    if (label != "virus" && label != "other") {
+      fail(fmt::format("expected virus or other as the label, found '{}'", label.substr(0, 60)));
+    }
+    RecordLabel row;
+    row.is_virus = label == "virus";
+    row.group = group_number(group_ ? fields[*group_] : label, row.is_virus, table);
+    const std::string& source = source_ ? fields[*source_] : fields[id_];
+    row.source = sources_.try_emplace(source, table.sources).first->second;
+    table.sources = static_cast<std::uint32_t>(sources_.size());
+    if (!table.labels.try_emplace(fields[id_], row).second) {
+      fail(fmt::format("the id '{}' occurs a second time; give each record one line",
+                       fields[id_].substr(0, 60)));
+    }
+  }
+
+  std::uint32_t group_number(const std::string& name, bool is_virus, LabelTable& table) {
+    const auto next = static_cast<std::uint32_t>(table.groups.size());
+    const auto [found, is_new] = groups_.try_emplace(name, next, is_virus);
+    if (is_new) table.groups.push_back(name);
+    if (found->second.second != is_virus) {
+      fail(fmt::format("the group '{}' has both viruses and others; give them two names",
+                       name.substr(0, 60)));
+    }
+    return found->second.first;
+  }
+
+  [[noreturn]] void fail(const std::string& what) const {
+    throw InputError(fmt::format("{}: line {}: {}.", path_, number_, what));
+  }
+
+  const std::string& path_;
+  std::ifstream file_;
+  std::string line_;
+  std::uint64_t number_ = 0;
+  std::size_t columns_ = 0;
+  std::size_t id_ = 0;
+  std::size_t label_ = 0;
+  std::optional<std::size_t> group_;
+  std::optional<std::size_t> source_;
+  std::unordered_map<std::string, std::uint32_t> sources_;
+  std::unordered_map<std::string, std::pair<std::uint32_t, bool>> groups_;
+};
+
+}  // namespace
+
+LabelTable read_label_table(const std::string& path) { return Reader(path).read(); }
+
+}  // namespace virnucpro

@@ -1,0 +1,58 @@
+#include "pipeline/evaluate_results.h"
+
+#include <algorithm>
+
+#include "base/errors.h"
+#include "base/format.h"
+#include "base/sha256.h"
+#include "pipeline/judged_scores.h"
+
+namespace virnucpro {
+namespace {
+
+void warn_of_what_is_left_out(const JudgedScores& scores, const Log& log) {
+  if (scores.unlabelled_records > 0) {
+    log.warning("{} records have no label and are left out, such as '{}'",
+                scores.unlabelled_records, scores.first_unlabelled.substr(0, 60));
+  }
+  if (scores.unused_labels > 0) {
+    log.warning("{} labels are of records that the run does not have", scores.unused_labels);
+  }
+}
+
+/// Figures of one class alone are no judgement.
+void require_both_classes(const std::vector<JudgedItem>& items, const EvaluationRequest& request) {
+  const auto viruses = static_cast<std::size_t>(std::count_if(
+      items.begin(), items.end(), [](const JudgedItem& item) { return item.is_virus; }));
+  if (viruses > 0 && viruses < items.size()) return;
+  throw InputError(fmt::format(
+      "{}: of {} scored fragments {} are viral by {}; an evaluation needs some of both kinds.",
+      request.folder, items.size(), viruses, request.labels));
+}
+
+}  // namespace
+
+EvaluationReport evaluate_results(const EvaluationRequest& request, const Log& log,
+                                  const std::stop_token& stop) {
+  const LabelTable table = read_label_table(request.labels);
+  const RunDatabase database(request.folder);
+  const JudgedScores scores = collect_judged_scores(database, table, stop);
+  warn_of_what_is_left_out(scores, log);
+  require_both_classes(scores.fragments, request);
+  EvaluationReport report;
+  report.results = request.folder;
+  for (const RunFact& fact : database.work()) report.run.emplace_back(fact.name, fact.value);
+  report.labels = request.labels;
+  report.labels_sha256 = sha256_file(request.labels);
+  report.unlabelled_records = scores.unlabelled_records;
+  report.unused_labels = scores.unused_labels;
+  report.rule = request.rule;
+  report.levels.push_back({"fragments",
+                           evaluate(scores.fragments, table.groups, request.rule, stop),
+                           scores.unscored_fragments.viruses, scores.unscored_fragments.others});
+  report.levels.push_back({"contigs", evaluate(scores.contigs, table.groups, request.rule, stop),
+                           scores.unscored_contigs.viruses, scores.unscored_contigs.others});
+  return report;
+}
+
+}  // namespace virnucpro

@@ -1,0 +1,101 @@
+#include "pipeline/judged_scores.h"
+
+#include <algorithm>
+#include <functional>
+#include <unordered_set>
+
+#include "base/errors.h"
+#include "base/format.h"
+#include "pipeline/stored_results.h"
+
+namespace virnucpro {
+namespace {
+
+/// Viral from a threshold T on means virus * (1 - T) >= others * T, with the largest of each.
+double score_of(std::span<const StoredOrf> orfs) {
+  float virus = 0.0f;
+  float others = 0.0f;
+  for (const StoredOrf& orf : orfs) {
+    virus = std::max(virus, orf.p_virus);
+    others = std::max(others, orf.p_others);
+  }
+  const double sum = double{virus} + double{others};
+  return sum > 0.0 ? double{virus} / sum : 0.0;
+}
+
+class Collector final : public StoredRunVisitor {
+ public:
+  Collector(const LabelTable& table, const std::stop_token& stop, JudgedScores& scores)
+      : table_(table), stop_(stop), scores_(scores) {}
+
+  std::uint64_t used_labels() const { return used_.size(); }
+
+  void begin_record(const StoredRecord& record) override {
+    if (stop_.stop_requested()) throw Interrupted("stopped on request; run the same command again");
+    chunk_scores_.clear();
+    length_ = record.length;
+    const auto found = table_.labels.find(std::string(record.id));
+    label_ = found == table_.labels.end() ? nullptr : &found->second;
+    if (label_ != nullptr) {
+      used_.insert(label_);
+    } else if (++scores_.unlabelled_records == 1) {
+      scores_.first_unlabelled = record.id;
+    }
+  }
+
+  void chunk(const StoredChunk& chunk, std::span<const StoredOrf> orfs) override {
+    if (label_ == nullptr) return;
+    if (chunk.outcome != Outcome::kScored || orfs.empty()) return count(scores_.unscored_fragments);
+    chunk_scores_.push_back(score_of(orfs));
+    scores_.fragments.push_back(item(chunk_scores_.back(), chunk.end - chunk.start));
+  }
+
+  void end_record(Outcome, std::string_view) override {
+    if (label_ == nullptr) return;
+    if (chunk_scores_.empty()) return count(scores_.unscored_contigs);
+    // A record is viral when more than half of its scored chunks are.
+    const auto decisive =
+        chunk_scores_.begin() + static_cast<std::ptrdiff_t>(chunk_scores_.size() / 2);
+    std::nth_element(chunk_scores_.begin(), decisive, chunk_scores_.end(), std::greater<>());
+    scores_.contigs.push_back(item(*decisive, length_));
+  }
+
+ private:
+  JudgedItem item(double score, std::uint64_t length) const {
+    return {score, label_->is_virus, label_->source, label_->group, length};
+  }
+  void count(UnscoredItems& unscored) const {
+    ++(label_->is_virus ? unscored.viruses : unscored.others);
+  }
+
+  const LabelTable& table_;
+  const std::stop_token& stop_;
+  JudgedScores& scores_;
+  std::unordered_set<const RecordLabel*> used_;
+  const RecordLabel* label_ = nullptr;  ///< of the record at hand
+  std::uint64_t length_ = 0;
+  std::vector<double> chunk_scores_;
+};
+
+}  // namespace
+
+JudgedScores collect_judged_scores(const RunDatabase& database, const LabelTable& table,
+                                   const std::stop_token& stop) {
+  require_complete_run(database, "evaluate");
+  JudgedScores scores;
+  Collector collector(table, stop, scores);
+  database.visit(collector);
+  if (collector.used_labels() == 0) {
+    throw InputError(fmt::format(
+        "{}: none of its {} records is in the table of labels, whose column id must have the names "
+        "that the input files give them{}.",
+        database.path(), database.extent().records,
+        scores.first_unlabelled.empty()
+            ? ""
+            : fmt::format(", such as '{}'", scores.first_unlabelled.substr(0, 60))));
+  }
+  scores.unused_labels = table.labels.size() - collector.used_labels();
+  return scores;
+}
+
+}  // namespace virnucpro

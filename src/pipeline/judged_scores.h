@@ -1,0 +1,38 @@
+// The scores of a stored run beside what its records are known to be.
+#pragma once
+
+#include <cstdint>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "evaluation/label_table.h"
+#include "evaluation/metrics.h"
+#include "run/run_database.h"
+
+namespace virnucpro {
+
+/// Items of one class that have no score: no open frame, too short, or failed.
+struct UnscoredItems {
+  std::uint64_t viruses = 0;
+  std::uint64_t others = 0;
+};
+
+/// Fragments are chunks. A score is the highest threshold at which the rules of report/rows.h call
+/// the chunk or the record viral, so that a curve over scores is one over thresholds.
+struct JudgedScores {
+  std::vector<JudgedItem> fragments;
+  std::vector<JudgedItem> contigs;
+  UnscoredItems unscored_fragments;
+  UnscoredItems unscored_contigs;
+  std::uint64_t unlabelled_records = 0;  ///< of the run; they are left out
+  std::string first_unlabelled;          ///< id of the first of them
+  std::uint64_t unused_labels = 0;       ///< ids of the table that the run does not have
+};
+
+/// Reads a complete run once. Memory: 32 bytes a scored chunk. Throws InputError for a run that is
+/// not complete or damaged, or has no labelled record; Interrupted.
+JudgedScores collect_judged_scores(const RunDatabase& database, const LabelTable& table,
+                                   const std::stop_token& stop = {});
+
+}  // namespace virnucpro

@@ -1,0 +1,24 @@
+// The files of `evaluate`: all of them whole, or none.
+#pragma once
+
+#include <string>
+
+#include "report/evaluation_report.h"
+
+namespace virnucpro {
+
+// The names inside the folder.
+inline constexpr const char* kMetricsFile = "metrics.tsv";
+inline constexpr const char* kCurvesFile = "curves.tsv";
+inline constexpr const char* kCalibrationFile = "calibration.tsv";
+inline constexpr const char* kEvaluationFile = "evaluation.json";
+
+/// Throws ConfigError when `folder` is no folder, or holds the files already and `force` is not
+/// set.
+void require_free_evaluation_folder(const std::string& folder, bool force);
+
+/// Makes the folder and writes the files, evaluation.json last: where it is, the rest is. Throws
+/// OutputError; no file has its name then.
+void publish_evaluation(const std::string& folder, const EvaluationReport& report);
+
+}  // namespace virnucpro

@@ -1,0 +1,45 @@
+// What `evaluate` found, as text, tables and JSON.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "evaluation/evaluation.h"
+
+namespace virnucpro {
+
+/// One level: all fragments, or all contigs.
+struct EvaluatedLevel {
+  std::string name;
+  Evaluation evaluation;
+  std::uint64_t unscored_viruses = 0;  ///< no open frame, too short, or failed
+  std::uint64_t unscored_others = 0;
+};
+
+struct EvaluationReport {
+  std::string program_version;
+  std::vector<std::string> command_line;
+  std::string results;                                   ///< the folder of the run
+  std::vector<std::pair<std::string, std::string>> run;  ///< what it computed: names and values
+  std::string labels;
+  std::string labels_sha256;
+  std::uint64_t unlabelled_records = 0;
+  std::uint64_t unused_labels = 0;
+  EvaluationRule rule;
+  std::vector<EvaluatedLevel> levels;
+};
+
+/// A table for people: a row for each level, group and length with its main figures.
+std::string evaluation_summary(const EvaluationReport& report);
+/// Every metric of every part, a row each, with its interval; NA where it is not defined.
+std::string metrics_table(const EvaluationReport& report);
+/// Points of the ROC and precision-recall curves, a thousand to each of them at most.
+std::string curves_table(const EvaluationReport& report);
+/// Mean score and share of viruses in each bin of scores.
+std::string calibration_table(const EvaluationReport& report);
+/// All of it but the curves.
+std::string evaluation_json(const EvaluationReport& report);
+
+}  // namespace virnucpro
