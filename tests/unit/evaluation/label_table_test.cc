@@ -1,0 +1,79 @@
+// Tables of labels, good and damaged.
+#include "evaluation/label_table.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/errors.h"
+#include "unit/report/temporary_folder.h"
+
+namespace virnucpro {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class LabelTables : public testing::Test {
+ protected:
+  LabelTable table(const std::string& text) const {
+    folder_.write("labels.tsv", text);
+    return read_label_table(folder_.file("labels.tsv"));
+  }
+  std::string error(const std::string& text) const {
+    try {
+      table(text);
+    } catch (const InputError& error) {
+      return error.what();
+    }
+    return "no error";
+  }
+
+  TemporaryFolder folder_;
+};
+
+TEST_F(LabelTables, TakeColumnsInAnyOrderAndPassOverOthers) {
+  const LabelTable read = table(
+      "note\tsource\tlabel\tgroup\tid\r\n"
+      "x\tg1\tvirus\tSiphoviridae\ta\r\n"
+      "\n"
+      "y\tg1\tvirus\tSiphoviridae\tb c\n"
+      "z\tg2\tother\tbacteria\t<d>\n");
+  EXPECT_EQ(read.labels.size(), 3U);
+  EXPECT_THAT(read.groups, ElementsAre("Siphoviridae", "bacteria"));
+  EXPECT_EQ(read.sources, 2U);
+  EXPECT_TRUE(read.labels.at("a").is_virus);
+  EXPECT_EQ(read.labels.at("b c").source, read.labels.at("a").source);
+  EXPECT_FALSE(read.labels.at("<d>").is_virus);
+  EXPECT_EQ(read.labels.at("<d>").group, 1U);
+}
+
+TEST_F(LabelTables, TakeTheLabelForTheGroupAndTheIdForTheSource) {
+  const LabelTable read = table("id\tlabel\na\tvirus\nb\tother\nc\tvirus");
+  EXPECT_THAT(read.groups, ElementsAre("virus", "other"));
+  EXPECT_EQ(read.sources, 3U);
+  EXPECT_EQ(read.labels.at("c").group, 0U);
+}
+
+TEST_F(LabelTables, NameTheLineAndWhatIsWrongThere) {
+  const std::string path = folder_.file("labels.tsv");
+  EXPECT_THAT(error(""), HasSubstr("the table is empty; it needs a head"));
+  EXPECT_THAT(error("id,label\na,virus\n"),
+              HasSubstr(path + ": line 1: expected a head with the columns id and label"));
+  EXPECT_THAT(error("id\tlabel\n"), HasSubstr("expected records below the head, found none"));
+  EXPECT_THAT(error("id\tlabel\na\tvirus\tmore\n"),
+              HasSubstr("line 2: expected 2 fields as in the head, found 3"));
+  EXPECT_THAT(error("id\tlabel\na\tvirus\nb\tphage\n"),
+              HasSubstr("line 3: expected virus or other as the label, found 'phage'"));
+  EXPECT_THAT(error("id\tlabel\na\tvirus\n\na\tvirus\n"),
+              HasSubstr("line 4: the id 'a' occurs a second time"));
+  EXPECT_THAT(error("id\tlabel\tgroup\na\tvirus\tx\nb\tother\tx\n"),
+              HasSubstr("line 3: the group 'x' has both viruses and others"));
+}
+
+TEST_F(LabelTables, ThatAreNotThereAreNamed) {
+  EXPECT_THROW(read_label_table(folder_.file("none.tsv")), InputError);
+  EXPECT_THROW(read_label_table(folder_.path()), InputError);
+}
+
+}  // namespace
+}  // namespace virnucpro
