@@ -3,7 +3,7 @@
 
     python3 tests/parity/make_evaluation_goldens.py
 
-Needs `pip install scikit-learn` (made with 1.9.0). Files in tests/data/evaluation/:
+Needs `pip install scikit-learn` (made with 1.9.1). Files in tests/data/evaluation/:
   items.tsv      score, label, source, copies: rounded scores, so that there are many ties; copies is one draw of whole sources
   expected.tsv   metric, its value at the threshold 0.4, and the same with each item counted `copies` times
 """

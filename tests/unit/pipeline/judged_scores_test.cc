@@ -1,0 +1,144 @@
+// Scores of a stored run for an evaluation: they are the thresholds of the rules.
+#include "pipeline/judged_scores.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "base/errors.h"
+#include "report/rows.h"
+#include "unit/report/temporary_folder.h"
+#include "unit/run/test_rows.h"
+
+namespace virnucpro {
+namespace {
+
+using testing::HasSubstr;
+
+/// The scores of one chunk's frames; none: no open frame.
+using Chunk = std::vector<float>;
+
+void add_record(RunDatabase& database, const std::string& id, const std::vector<Chunk>& chunks) {
+  const std::uint64_t ordinal = database.extent().records;
+  database.begin_record({ordinal, id, 500 * chunks.size(), {}});
+  for (std::size_t i = 0; i < chunks.size(); ++i) {
+    const std::uint64_t number = database.extent().chunks;
+    const Outcome outcome = chunks[i].empty() ? Outcome::kNoOrf : Outcome::kScored;
+    database.add_chunk({number, ordinal, i, 500 * i, 500 * (i + 1), outcome, {}});
+    for (std::size_t frame = 0; frame < chunks[i].size(); ++frame) {
+      StoredOrf orf;
+      orf.number = database.extent().orfs;
+      orf.chunk = number;
+      orf.frame = static_cast<std::uint8_t>(frame);
+      orf.p_virus = chunks[i][frame];
+      orf.p_others = 1.0f - orf.p_virus;
+      database.add_orf(orf);
+    }
+  }
+  database.end_record(ordinal, Outcome::kScored, {});
+}
+
+bool is_viral(const Chunk& chunk, double threshold) {
+  std::vector<FrameRow> rows;
+  for (const float p_virus : chunk) rows.push_back({"F1", 1.0f - p_virus, p_virus});
+  return CallRule{threshold}.is_viral_chunk(rows);
+}
+
+bool is_viral(const std::vector<Chunk>& chunks, double threshold) {
+  std::uint64_t scored = 0;
+  std::uint64_t viral = 0;
+  for (const Chunk& chunk : chunks) {
+    if (chunk.empty()) continue;
+    ++scored;
+    viral += is_viral(chunk, threshold) ? 1 : 0;
+  }
+  return is_viral_record(viral, scored);
+}
+
+LabelTable two_labels() {
+  LabelTable table;
+  table.groups = {"virus", "other"};
+  table.labels = {{"v", {true, 0, 0}}, {"o", {false, 1, 1}}};
+  table.sources = 2;
+  return table;
+}
+
+TEST(JudgedScores, AreTheThresholdsUpToWhichTheRulesCallViral) {
+  const TemporaryFolder folder;
+  std::mt19937 random(11);
+  std::vector<std::vector<Chunk>> records;
+  {
+    RunDatabase database(folder.path(), kWork, RunDatabase::Existing::kContinue);
+    for (int i = 0; i < 60; ++i) {
+      std::vector<Chunk> chunks(1 + random() % 6);
+      for (Chunk& chunk : chunks) {
+        chunk.resize(random() % 4);
+        for (float& score : chunk) score = static_cast<float>(random() % 1001) / 1000.0f;
+      }
+      chunks.front() = {static_cast<float>(random() % 1001) / 1000.0f};
+      add_record(database, i % 2 == 0 ? "v" : "o", chunks);
+      records.push_back(chunks);
+    }
+    database.mark_complete();
+    database.commit();
+  }
+  const JudgedScores scores = collect_judged_scores(RunDatabase(folder.path()), two_labels());
+  ASSERT_EQ(scores.contigs.size(), records.size());
+  std::size_t fragment = 0;
+  constexpr double kStep = 1e-6;  // scores lie further apart
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    EXPECT_EQ(scores.contigs[i].is_virus, i % 2 == 0);
+    EXPECT_EQ(scores.contigs[i].length, 500 * records[i].size());
+    EXPECT_TRUE(is_viral(records[i], scores.contigs[i].score - kStep)) << i;
+    EXPECT_FALSE(is_viral(records[i], scores.contigs[i].score + kStep)) << i;
+    for (const Chunk& chunk : records[i]) {
+      if (chunk.empty()) continue;
+      const double score = scores.fragments.at(fragment++).score;
+      EXPECT_TRUE(is_viral(chunk, score - kStep)) << i;
+      EXPECT_FALSE(is_viral(chunk, score + kStep)) << i;
+      if (chunk.size() == 1) {
+        EXPECT_NEAR(score, chunk[0], 1e-7);
+      }
+    }
+  }
+  EXPECT_EQ(fragment, scores.fragments.size());
+}
+
+TEST(JudgedScores, CountWhatHasNoScoreAndWhatHasNoLabel) {
+  const TemporaryFolder folder;
+  LabelTable table = two_labels();
+  table.labels["absent"] = {true, 0, 2};
+  RunDatabase database(folder.path(), kWork, RunDatabase::Existing::kContinue);
+  EXPECT_THAT(error_of<InputError>([&] { collect_judged_scores(database, table); }),
+              HasSubstr("the run is not finished: 0 records, 0 chunks and 0 frames so far. Run the "
+                        "same 'virnucpro predict' again to go on with it, then evaluate."));
+  add_record(database, "v", {{0.9f}, {}, {0.2f, 0.8f}});
+  add_record(database, "v", {{}, {}});
+  add_record(database, "o", {{}});
+  add_record(database, "new", {{0.5f}});
+  add_record(database, "newer", {{0.5f}});
+  database.mark_complete();
+  const JudgedScores scores = collect_judged_scores(database, table);
+  EXPECT_EQ(scores.fragments.size(), 2U);
+  EXPECT_EQ(scores.contigs.size(), 1U);
+  EXPECT_EQ(scores.unscored_fragments.viruses, 3U);
+  EXPECT_EQ(scores.unscored_fragments.others, 1U);
+  EXPECT_EQ(scores.unscored_contigs.viruses, 1U);
+  EXPECT_EQ(scores.unscored_contigs.others, 1U);
+  EXPECT_EQ(scores.unlabelled_records, 2U);
+  EXPECT_EQ(scores.first_unlabelled, "new");
+  EXPECT_EQ(scores.unused_labels, 1U);
+  LabelTable others;
+  others.groups = {"virus"};
+  others.labels = {{"elsewhere", {true, 0, 0}}};
+  EXPECT_THAT(error_of<InputError>([&] { collect_judged_scores(database, others); }),
+              HasSubstr("none of its 5 records is in the table of labels, whose column id must "
+                        "have the names that the input files give them, such as 'v'."));
+  std::stop_source source;
+  source.request_stop();
+  EXPECT_THROW(collect_judged_scores(database, table, source.get_token()), Interrupted);
+}
+
+}  // namespace
+}  // namespace virnucpro
