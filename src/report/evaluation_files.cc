@@ -1,6 +1,8 @@
 #include "report/evaluation_files.h"
 
 #include <filesystem>
+#include <memory>
+#include <vector>
 
 #include "base/errors.h"
 #include "base/format.h"
@@ -10,6 +12,20 @@ namespace virnucpro {
 namespace {
 
 namespace fs = std::filesystem;
+
+struct Content {
+  const char* name;
+  std::string (*make)(const EvaluationReport& report);
+};
+
+/// In the order in which they get their names.
+constexpr Content kContents[] = {{kMetricsFile, metrics_table},
+                                 {kCurvesFile, curves_table},
+                                 {kCalibrationFile, calibration_table},
+                                 {kRocFile, roc_svg},
+                                 {kPrecisionRecallFile, precision_recall_svg},
+                                 {kCalibrationChart, calibration_svg},
+                                 {kEvaluationFile, evaluation_json}};
 
 }  // namespace
 
@@ -21,28 +37,25 @@ void require_free_evaluation_folder(const std::string& folder, bool force) {
         folder));
   }
   if (force) return;
-  for (const char* name : {kMetricsFile, kCurvesFile, kCalibrationFile, kEvaluationFile}) {
-    if (!fs::exists(folder + "/" + name, error)) continue;
+  for (const Content& content : kContents) {
+    if (!fs::exists(folder + "/" + content.name, error)) continue;
     throw ConfigError(
         fmt::format("{}: holds an earlier evaluation ({}). Name another folder with -o, or pass "
                     "--force to replace it.",
-                    folder, name));
+                    folder, content.name));
   }
 }
 
 void publish_evaluation(const std::string& folder, const EvaluationReport& report) {
   make_result_folder(folder);
-  OutputFile metrics(folder + "/" + kMetricsFile);
-  OutputFile curves(folder + "/" + kCurvesFile);
-  OutputFile calibration(folder + "/" + kCalibrationFile);
-  OutputFile json(folder + "/" + kEvaluationFile);
-  metrics.write(metrics_table(report));
-  curves.write(curves_table(report));
-  calibration.write(calibration_table(report));
-  json.write(evaluation_json(report));
-  for (OutputFile* file : {&metrics, &curves, &calibration, &json}) file->finish();
-  json.withdraw();  // of an earlier evaluation: it must never vouch for tables of two
-  for (OutputFile* file : {&metrics, &curves, &calibration, &json}) file->publish();
+  std::vector<std::unique_ptr<OutputFile>> files;
+  for (const Content& content : kContents) {
+    files.push_back(std::make_unique<OutputFile>(folder + "/" + content.name));
+    files.back()->write(content.make(report));
+    files.back()->finish();
+  }
+  files.back()->withdraw();  // of an earlier evaluation: it must never vouch for tables of two
+  for (const auto& file : files) file->publish();
 }
 
 }  // namespace virnucpro

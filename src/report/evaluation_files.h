@@ -11,6 +11,9 @@ namespace virnucpro {
 inline constexpr const char* kMetricsFile = "metrics.tsv";
 inline constexpr const char* kCurvesFile = "curves.tsv";
 inline constexpr const char* kCalibrationFile = "calibration.tsv";
+inline constexpr const char* kRocFile = "roc.svg";
+inline constexpr const char* kPrecisionRecallFile = "precision_recall.svg";
+inline constexpr const char* kCalibrationChart = "calibration.svg";
 inline constexpr const char* kEvaluationFile = "evaluation.json";
 
 /// Throws ConfigError when `folder` is no folder, or holds the files already and `force` is not

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/format.h"
+#include "report/chart.h"
 #include "report/escape.h"
 
 namespace virnucpro {
@@ -20,6 +21,35 @@ Json number(double value) { return std::isnan(value) ? Json(nullptr) : Json(valu
 
 double share(std::uint64_t part, std::uint64_t whole) {
   return static_cast<double>(part) / static_cast<double>(whole);  // NaN of nothing
+}
+
+/// A point of both curves.
+struct Rates {
+  double score;
+  double false_positive_rate;
+  double recall;
+  double precision;
+};
+
+/// Only points that lie a step from the one before, and the last.
+std::vector<Rates> thinned_curve(const Evaluation& evaluation) {
+  std::vector<Rates> curve;
+  for (std::size_t i = 0; i < evaluation.curve.size(); ++i) {
+    const CurvePoint& point = evaluation.curve[i];
+    const Rates rates = {point.score, share(point.false_virus, evaluation.all.others),
+                         share(point.true_virus, evaluation.all.viruses),
+                         share(point.true_virus, point.true_virus + point.false_virus)};
+    const bool is_near =
+        !curve.empty() &&
+        rates.false_positive_rate - curve.back().false_positive_rate < 1.0 / kCurveSteps &&
+        rates.recall - curve.back().recall < 1.0 / kCurveSteps;
+    if (!is_near || i + 1 == evaluation.curve.size()) curve.push_back(rates);
+  }
+  return curve;
+}
+
+std::string with_figure(const EvaluatedLevel& level, const char* name, Metric metric) {
+  return fmt::format("{}, {} {}", level.name, name, shown(level.evaluation.all[metric].value));
 }
 
 /// Calls `take(level, kind, part)` for everything that has figures.
@@ -112,22 +142,10 @@ std::string metrics_table(const EvaluationReport& report) {
 std::string curves_table(const EvaluationReport& report) {
   std::string text = "level\tscore\tfalse_positive_rate\trecall\tprecision\n";
   for (const EvaluatedLevel& level : report.levels) {
-    const Evaluation& evaluation = level.evaluation;
-    double last_rate = -1.0;
-    double last_recall = -1.0;
-    for (std::size_t i = 0; i < evaluation.curve.size(); ++i) {
-      const CurvePoint& point = evaluation.curve[i];
-      const double rate = share(point.false_virus, evaluation.all.others);
-      const double recall = share(point.true_virus, evaluation.all.viruses);
-      const bool is_far = std::isnan(rate) || std::isnan(recall) ||
-                          rate - last_rate >= 1.0 / kCurveSteps ||
-                          recall - last_recall >= 1.0 / kCurveSteps;
-      if (!is_far && i + 1 < evaluation.curve.size()) continue;
-      last_rate = rate;
-      last_recall = recall;
-      text += fmt::format("{}\t{}\t{}\t{}\t{}\n", level.name, exact(point.score), exact(rate),
-                          exact(recall),
-                          exact(share(point.true_virus, point.true_virus + point.false_virus)));
+    for (const Rates& rates : thinned_curve(level.evaluation)) {
+      text += fmt::format("{}\t{}\t{}\t{}\t{}\n", level.name, exact(rates.score),
+                          exact(rates.false_positive_rate), exact(rates.recall),
+                          exact(rates.precision));
     }
   }
   return text;
@@ -146,6 +164,46 @@ std::string calibration_table(const EvaluationReport& report) {
     }
   }
   return text;
+}
+
+std::string roc_svg(const EvaluationReport& report) {
+  Chart chart{"Receiver operating characteristic", "false positive rate", "recall", {}, true};
+  for (const EvaluatedLevel& level : report.levels) {
+    ChartSeries& series = chart.series.emplace_back();
+    series.name = with_figure(level, "AUROC", Metric::kAuroc);
+    series.points.emplace_back(0.0, 0.0);  // nothing is called
+    for (const Rates& rates : thinned_curve(level.evaluation)) {
+      series.points.emplace_back(rates.false_positive_rate, rates.recall);
+    }
+  }
+  return chart_svg(chart);
+}
+
+std::string precision_recall_svg(const EvaluationReport& report) {
+  Chart chart{"Precision and recall", "recall", "precision", {}, false};
+  for (const EvaluatedLevel& level : report.levels) {
+    ChartSeries& series = chart.series.emplace_back();
+    series.name = with_figure(level, "AUPRC", Metric::kAuprc);
+    for (const Rates& rates : thinned_curve(level.evaluation)) {
+      series.points.emplace_back(rates.recall, rates.precision);
+    }
+  }
+  return chart_svg(chart);
+}
+
+std::string calibration_svg(const EvaluationReport& report) {
+  Chart chart{"Calibration", "mean score", "share of viruses", {}, true};
+  for (const EvaluatedLevel& level : report.levels) {
+    ChartSeries& series = chart.series.emplace_back();
+    series.name = with_figure(level, "ECE", Metric::kCalibrationError);
+    series.has_markers = true;
+    for (const CalibrationBin& bin : level.evaluation.calibration) {
+      if (bin.items == 0) continue;
+      series.points.emplace_back(bin.score_sum / static_cast<double>(bin.items),
+                                 share(bin.viruses, bin.items));
+    }
+  }
+  return chart_svg(chart);
 }
 
 std::string evaluation_json(const EvaluationReport& report) {

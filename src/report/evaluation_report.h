@@ -35,10 +35,14 @@ struct EvaluationReport {
 std::string evaluation_summary(const EvaluationReport& report);
 /// Every metric of every part, a row each, with its interval; NA where it is not defined.
 std::string metrics_table(const EvaluationReport& report);
-/// Points of the ROC and precision-recall curves, a thousand to each of them at most.
+/// Points of the ROC and precision-recall curves, some thousand to each level.
 std::string curves_table(const EvaluationReport& report);
 /// Mean score and share of viruses in each bin of scores.
 std::string calibration_table(const EvaluationReport& report);
+/// The same three as pictures, a line for each level.
+std::string roc_svg(const EvaluationReport& report);
+std::string precision_recall_svg(const EvaluationReport& report);
+std::string calibration_svg(const EvaluationReport& report);
 /// All of it but the curves.
 std::string evaluation_json(const EvaluationReport& report);
 

@@ -56,7 +56,8 @@ TEST_F(Evaluate, PrintsATableAndWritesFilesThatAgree) {
   ASSERT_TRUE(ends_with(result, 0));
   EXPECT_EQ(read("out/run.db"), database) << "only read";
   EXPECT_THAT(names_in("judged"),
-              ElementsAre("calibration.tsv", "curves.tsv", "evaluation.json", "metrics.tsv"));
+              ElementsAre("calibration.svg", "calibration.tsv", "curves.tsv", "evaluation.json",
+                          "metrics.tsv", "precision_recall.svg", "roc.svg"));
   const auto rows = rows_of(result.out);
   const json report = json::parse(read("judged/evaluation.json"));
   ASSERT_GE(rows.size(), 11U);
@@ -78,6 +79,10 @@ TEST_F(Evaluate, PrintsATableAndWritesFilesThatAgree) {
   const auto curves = rows_of(read("judged/curves.tsv"));
   EXPECT_EQ(curves.back()[2], "1");
   EXPECT_EQ(curves.back()[3], "1");
+  EXPECT_THAT(read("judged/roc.svg"), HasSubstr(">fragments, AUROC " + rows[1][4] + "</text>"));
+  for (const char* chart : {"roc.svg", "precision_recall.svg", "calibration.svg"}) {
+    EXPECT_THAT(read(std::string("judged/") + chart), Not(HasSubstr("nan"))) << chart;
+  }
   std::uint64_t items = 0;
   for (const auto& row : rows_of(read("judged/calibration.tsv"))) {
     if (row[0] == "contigs") items += std::stoull(row[3]);
