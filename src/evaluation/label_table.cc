@@ -90,14 +90,20 @@ class Reader {
     }
     RecordLabel row;
     row.is_virus = label == "virus";
-    row.group = group_number(group_ ? fields[*group_] : label, row.is_virus, table);
-    const std::string& source = source_ ? fields[*source_] : fields[id_];
+    row.group = group_number(field_or(fields, group_, label), row.is_virus, table);
+    const std::string& source = field_or(fields, source_, fields[id_]);
     row.source = sources_.try_emplace(source, table.sources).first->second;
     table.sources = static_cast<std::uint32_t>(sources_.size());
     if (!table.labels.try_emplace(fields[id_], row).second) {
       fail(fmt::format("the id '{}' occurs a second time; give each record one line",
                        fields[id_].substr(0, 60)));
     }
+  }
+
+  static const std::string& field_or(const std::vector<std::string>& fields,
+                                     std::optional<std::size_t> column,
+                                     const std::string& otherwise) {
+    return column && !fields[*column].empty() ? fields[*column] : otherwise;
   }
 
   std::uint32_t group_number(const std::string& name, bool is_virus, LabelTable& table) {

@@ -52,6 +52,9 @@ TEST_F(LabelTables, TakeTheLabelForTheGroupAndTheIdForTheSource) {
   EXPECT_THAT(read.groups, ElementsAre("virus", "other"));
   EXPECT_EQ(read.sources, 3U);
   EXPECT_EQ(read.labels.at("c").group, 0U);
+  const LabelTable empty = table("id\tlabel\tgroup\tsource\na\tvirus\t\t\nb\tother\tx\tg\n");
+  EXPECT_THAT(empty.groups, ElementsAre("virus", "x"));
+  EXPECT_EQ(empty.sources, 2U);
 }
 
 TEST_F(LabelTables, NameTheLineAndWhatIsWrongThere) {
