@@ -6,6 +6,7 @@
 
 #include "base/errors.h"
 #include "base/format.h"
+#include "base/stop.h"
 #include "pipeline/stored_results.h"
 
 namespace virnucpro {
@@ -31,7 +32,7 @@ class Collector final : public StoredRunVisitor {
   std::uint64_t used_labels() const { return used_.size(); }
 
   void begin_record(const StoredRecord& record) override {
-    if (stop_.stop_requested()) throw Interrupted("stopped on request; run the same command again");
+    throw_if_stopped(stop_);
     chunk_scores_.clear();
     length_ = record.length;
     const auto found = table_.labels.find(std::string(record.id));

@@ -12,6 +12,7 @@
 #include "base/format.h"
 #include "base/number_file.h"
 #include "base/partial_file.h"
+#include "base/stop.h"
 #include "pipeline/predict.h"
 #include "pipeline/shards.h"
 
@@ -108,7 +109,7 @@ void copy_records(const ShardSet& set, RunDatabase& target, const std::string& f
   std::vector<std::function<bool(StoredRunVisitor&)>> steps;
   for (const auto& shard : set.shards) steps.push_back(shard->database.visit_in_steps());
   for (std::uint64_t ordinal = 0; ordinal < set.records; ++ordinal) {
-    if (stop.stop_requested()) throw Interrupted("stopped on request; run the same command again");
+    throw_if_stopped(stop);
     const std::size_t shard = ordinal % steps.size();
     copier.expect(ordinal, shard);
     check(steps[shard](copier), "shard {} ends before record {}", shard + 1, ordinal);

@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "base/errors.h"
 #include "base/format.h"
+#include "base/stop.h"
 #include "layers/workspace.h"
 
 namespace virnucpro {
@@ -141,7 +142,7 @@ NewScores::NewScores(const RunDatabase& database, const Classifier& classifier,
   Scoring scoring(database, classifier, name, backend, file_);
   const std::uint64_t orfs = database.extent().orfs;
   for (std::uint64_t first = 0; first < orfs; first += kBlock) {
-    if (stop.stop_requested()) throw Interrupted("stopped on request; run the same command again");
+    throw_if_stopped(stop);
     scoring.compute(first, std::min(first + kBlock, orfs));
   }
 }

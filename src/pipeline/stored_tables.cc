@@ -5,6 +5,7 @@
 
 #include "base/errors.h"
 #include "base/format.h"
+#include "base/stop.h"
 #include "sequence/frames.h"
 #include "sequence/packed_bases.h"
 
@@ -20,7 +21,7 @@ class TableWriter final : public StoredRunVisitor {
   std::uint64_t bases() const { return total_; }
 
   void begin_record(const StoredRecord& record) override {
-    if (stop_.stop_requested()) throw Interrupted("stopped on request; run the same command again");
+    throw_if_stopped(stop_);
     if (!unpack_bases(record.bases, record.length, bases_)) {
       throw InputError(fmt::format(
           "{}: table bases: record {} does not unpack to its {} bases: the database is damaged. "

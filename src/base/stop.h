@@ -1,0 +1,15 @@
+// What long work does when it is asked to stop.
+#pragma once
+
+#include <stop_token>
+
+#include "base/errors.h"
+
+namespace virnucpro {
+
+/// Throws Interrupted once a stop has been requested.
+inline void throw_if_stopped(const std::stop_token& stop) {
+  if (stop.stop_requested()) throw Interrupted("stopped on request; run the same command again");
+}
+
+}  // namespace virnucpro
