@@ -7,8 +7,8 @@
 #include <random>
 #include <utility>
 
-#include "base/errors.h"
 #include "base/format.h"
+#include "base/stop.h"
 
 namespace virnucpro {
 namespace {
@@ -33,7 +33,8 @@ std::string length_name(std::size_t length_class) {
 /// The bias of the remainder is below bound / 2^64.
 std::uint64_t below(std::uint64_t bound, std::mt19937_64& random) { return random() % bound; }
 
-/// The sources of a set of items, numbered without gaps, and what each belongs to.
+/// The sources of a set of items, and what each belongs to. Numbers them without gaps, in the
+/// items.
 class Sources {
  public:
   explicit Sources(std::vector<JudgedItem>& items) {
@@ -84,22 +85,22 @@ double percentile(const std::vector<double>& sorted, double share) {
   return sorted[before] + (sorted[after] - sorted[before]) * (place - std::floor(place));
 }
 
-PartEvaluation evaluate_part(std::string name, std::vector<JudgedItem> items,
+/// `sources` are those of the ranked items.
+PartEvaluation evaluate_part(std::string name, const Sources& sources, const Ranking& ranking,
                              const EvaluationRule& rule, const std::stop_token& stop) {
   PartEvaluation part;
   part.name = std::move(name);
-  for (const JudgedItem& item : items) ++(item.is_virus ? part.viruses : part.others);
-  const Sources sources(items);
-  part.sources = sources.count();
-  const Ranking ranking(items, rule.threshold);
   part.confusion = ranking.confusion();
+  part.viruses = part.confusion.true_virus + part.confusion.false_other;
+  part.others = part.confusion.true_other + part.confusion.false_virus;
+  part.sources = sources.count();
   const MetricValues values = ranking.metrics();
 
   std::array<std::vector<double>, kMetrics> resampled;
   std::mt19937_64 random(rule.seed);
   std::vector<std::uint32_t> copies;
   for (std::uint32_t i = 0; i < rule.resamples; ++i) {
-    if (stop.stop_requested()) throw Interrupted("stopped on request; run the same command again");
+    throw_if_stopped(stop);
     sources.draw(copies, random);
     const MetricValues again = ranking.metrics(copies);
     for (std::size_t m = 0; m < kMetrics; ++m) {
@@ -120,10 +121,18 @@ Evaluation evaluate(std::span<const JudgedItem> items, std::span<const std::stri
   const auto part_of = [&](std::string name, const auto& belongs) {
     std::vector<JudgedItem> chosen;
     std::copy_if(items.begin(), items.end(), std::back_inserter(chosen), belongs);
-    return evaluate_part(std::move(name), std::move(chosen), rule, stop);
+    const Sources sources(chosen);
+    return evaluate_part(std::move(name), sources, Ranking(chosen, rule.threshold), rule, stop);
   };
   Evaluation evaluation;
-  evaluation.all = part_of("all", [](const JudgedItem&) { return true; });
+  {
+    std::vector<JudgedItem> all(items.begin(), items.end());
+    const Sources sources(all);
+    const Ranking ranking(all, rule.threshold);
+    evaluation.all = evaluate_part("all", sources, ranking, rule, stop);
+    evaluation.curve = ranking.curve();
+    evaluation.calibration = ranking.calibration();
+  }
 
   std::vector<int> class_of(group_names.size(), -1);  // -1: no items
   std::array<std::uint64_t, kLengthClasses.size()> in_length{};
@@ -147,9 +156,6 @@ Evaluation evaluate(std::span<const JudgedItem> items, std::span<const std::stri
     evaluation.lengths.push_back(part_of(
         length_name(i), [i](const JudgedItem& item) { return length_class(item.length) == i; }));
   }
-  const Ranking ranking(items, rule.threshold);
-  evaluation.curve = ranking.curve();
-  evaluation.calibration = ranking.calibration();
   return evaluation;
 }
 
