@@ -12,6 +12,7 @@
 #include "base/memory.h"
 #include "base/partial_file.h"
 #include "base/peak_memory.h"
+#include "base/stop.h"
 #include "pipeline/batch_budget.h"
 #include "pipeline/model_engine.h"
 #include "pipeline/result_sinks.h"
@@ -20,6 +21,7 @@
 #include "pipeline/stages.h"
 #include "pipeline/stored_input.h"
 #include "pipeline/stored_results.h"
+#include "report/free_folder.h"
 #include "sequence/reader.h"
 #include "tokenizer/protein_alphabet.h"
 
@@ -102,8 +104,7 @@ class Run {
   void compare_input(const RunDatabase& database, const std::stop_token& stop) {
     StoredInput stored(database);
     for (Record record; next(record);) {
-      if (stop.stop_requested())
-        throw Interrupted("stopped on request; run the same command again");
+      throw_if_stopped(stop);
       stored.compare(record);
     }
     stored.require_all();
@@ -231,16 +232,12 @@ void warn_of_failed_frames(const Ledger& ledger, const Log& log) {
 }  // namespace
 
 void require_free_prediction_folder(const RunSettings& settings) {
-  std::error_code error;
-  if (fs::exists(settings.output, error) && !fs::is_directory(settings.output, error)) {
-    throw ConfigError(fmt::format(
-        "{}: expected a folder for the results, found a file. Name another one with -o.",
-        settings.output));
-  }
+  require_no_file(settings.output, "results");
   // The results of a run with a database can always be made again, and only its own are replaced.
   if (settings.force || RunDatabase::exists(settings.output)) return;
   for (const char* name : kPredictionFiles) {
     const std::string path = settings.output + "/" + name;
+    std::error_code error;
     if (!fs::exists(path, error)) continue;
     throw ConfigError(
         fmt::format("{}: holds the results of an earlier run ({}) and no {} to go on with. Name "

@@ -13,6 +13,7 @@
 #include "base/partial_file.h"
 #include "pipeline/devices.h"
 #include "pipeline/run_facts.h"
+#include "report/free_folder.h"
 
 namespace virnucpro {
 namespace {
@@ -23,10 +24,7 @@ void require_free_output(const RebuildRequest& request) {
   std::error_code error;
   const std::string& output = request.output;
   if (output.empty() || fs::equivalent(output, request.folder, error)) return;
-  if (fs::exists(output, error) && !fs::is_directory(output, error)) {
-    throw ConfigError(fmt::format(
-        "{}: expected a folder for the results, found a file. Name another one with -o.", output));
-  }
+  require_no_file(output, "results");
   if (RunDatabase::exists(output)) {
     throw ConfigError(
         fmt::format("{}: holds another run ({}), whose results these are not. Name another folder "

@@ -1,17 +1,13 @@
 #include "report/evaluation_files.h"
 
-#include <filesystem>
 #include <memory>
 #include <vector>
 
-#include "base/errors.h"
-#include "base/format.h"
 #include "base/output_file.h"
+#include "report/free_folder.h"
 
 namespace virnucpro {
 namespace {
-
-namespace fs = std::filesystem;
 
 struct Content {
   const char* name;
@@ -30,20 +26,9 @@ constexpr Content kContents[] = {{kMetricsFile, metrics_table},
 }  // namespace
 
 void require_free_evaluation_folder(const std::string& folder, bool force) {
-  std::error_code error;
-  if (fs::exists(folder, error) && !fs::is_directory(folder, error)) {
-    throw ConfigError(fmt::format(
-        "{}: expected a folder for the evaluation, found a file. Name another one with -o.",
-        folder));
-  }
-  if (force) return;
-  for (const Content& content : kContents) {
-    if (!fs::exists(folder + "/" + content.name, error)) continue;
-    throw ConfigError(
-        fmt::format("{}: holds an earlier evaluation ({}). Name another folder with -o, or pass "
-                    "--force to replace it.",
-                    folder, content.name));
-  }
+  std::vector<const char*> names;
+  for (const Content& content : kContents) names.push_back(content.name);
+  require_free_folder(folder, "evaluation", names, force);
 }
 
 void publish_evaluation(const std::string& folder, const EvaluationReport& report) {

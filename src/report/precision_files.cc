@@ -1,16 +1,12 @@
 #include "report/precision_files.h"
 
-#include <filesystem>
-
-#include "base/errors.h"
 #include "base/format.h"
 #include "report/escape.h"
 #include "report/format_float.h"
+#include "report/free_folder.h"
 
 namespace virnucpro {
 namespace {
-
-namespace fs = std::filesystem;
 
 constexpr std::string_view kNoValue = "NA";
 
@@ -62,19 +58,8 @@ void append(std::string& row, const EmbeddingComparison& encoder) {
 }  // namespace
 
 void require_free_precision_folder(const std::string& folder, bool force) {
-  std::error_code error;
-  if (fs::exists(folder, error) && !fs::is_directory(folder, error)) {
-    throw ConfigError(fmt::format(
-        "{}: expected a folder for the report, found a file. Name another one with -o.", folder));
-  }
-  if (force) return;
-  for (const char* name : {kSequencesFile, kLayersFile, kPrecisionFile}) {
-    if (!fs::exists(folder + "/" + name, error)) continue;
-    throw ConfigError(
-        fmt::format("{}: holds an earlier report ({}). Name another folder with -o, or pass "
-                    "--force to replace it.",
-                    folder, name));
-  }
+  constexpr const char* kNames[] = {kSequencesFile, kLayersFile, kPrecisionFile};
+  require_free_folder(folder, "report", kNames, force);
 }
 
 PrecisionFiles::PrecisionFiles(const std::string& folder)
