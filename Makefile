@@ -14,7 +14,7 @@ help:
 	@echo "make predict       build the program and run it on examples/ with the embedded model"
 	@echo "make test          build everything and run the tests"
 	@echo "make slow-test     the tests of published model sizes (minutes, gigabytes of memory)"
-	@echo "make durability    50 kills in each test of tests/durability, and its largest inputs (half an hour)"
+	@echo "make durability    50 kills in each test of tests/durability, and its largest inputs (some ten minutes)"
 	@echo "make sanitize      the tests under AddressSanitizer and UndefinedBehaviorSanitizer"
 	@echo "make sanitize-threads  the tests of threads under ThreadSanitizer"
 	@echo "make bench         the benchmarks"

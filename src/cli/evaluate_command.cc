@@ -55,7 +55,7 @@ void add_evaluate_command(CLI::App& app, Program& program) {
       ->type_name("FILE");
   command
       ->add_option("-o,--output-dir", arguments->output,
-                   "Folder for metrics.tsv, curves.tsv, calibration.tsv and evaluation.json")
+                   "Folder for tables, charts and evaluation.json; made when missing")
       ->type_name("DIR");
   add_threshold_option(*command, request.rule.threshold);
   command
