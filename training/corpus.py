@@ -22,6 +22,11 @@ for _i, _base in enumerate(b"ACGT"):
     _CODE[_base] = _i
 
 
+def base_codes(letters):
+    """Codes of upper-case bases (bytes): A C G T = 0..3, anything else 4."""
+    return _CODE[np.frombuffer(letters, np.uint8)]
+
+
 @dataclass
 class Corpus:
     """Genomes as one array of base codes (A C G T = 0..3, anything else 4)."""
@@ -48,7 +53,7 @@ def read_corpus(folder, split):
         for record in gzip.open(path, "rb").read().split(b">")[1:]:
             header, _, sequence = record.partition(b"\n")
             name = header.split()[0].decode().split("_")[0]
-            parts.append(_CODE[np.frombuffer(sequence.replace(b"\n", b""), np.uint8)])
+            parts.append(base_codes(sequence.replace(b"\n", b"")))
             genome_of.append(index[name])
     return Corpus(
         bases=np.concatenate(parts),

@@ -8,6 +8,8 @@ from torch.utils.data import DataLoader, IterableDataset
 
 from tokenizer import PAD
 
+TWO_FAMILIES = -100  # what torch's cross entropy passes over
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -45,7 +47,7 @@ def up_to_eight(n):
 
 
 class BatchMaker:
-    """Makes batch number i of a seed: window length, DNA ids, protein ids, label (1: virus)."""
+    """Makes batch number i of a seed: window length, DNA ids, protein ids, label (1: virus), family (-100: pieces of two)."""
 
     def __init__(self, sampler, maker, recipes, merge_dropout):
         self.sampler, self.maker = sampler, maker
@@ -69,7 +71,10 @@ class BatchMaker:
         rate = rng.random(size) * recipe.max_rate * (rng.random(size) < recipe.mutated_share)
         width = self.widths[recipe.length]
         dna, protein = self.maker(frames, rate, recipe.merge_dropout, int(rng.integers(2 ** 63)), width.dna, width.protein)
-        return recipe.length, torch.from_numpy(dna), torch.from_numpy(protein), torch.from_numpy(groups == 0)
+        family = self.sampler.corpus.genome_family[frames.genome]
+        family = np.where(family[:, 0] == family[:, 1], family[:, 0], TWO_FAMILIES).astype(np.int16)
+        return (recipe.length, torch.from_numpy(dna), torch.from_numpy(protein), torch.from_numpy(groups == 0),
+                torch.from_numpy(family))
 
 
 class Batches(IterableDataset):
@@ -95,6 +100,5 @@ def batches(maker, size, recipes, seed, workers, first=0):
 
 
 def to_device(batch, device):
-    length, dna, protein, virus = batch
-    return (length, dna.to(device, non_blocking=True).long(), protein.to(device, non_blocking=True).long(),
-            virus.to(device, non_blocking=True).long())
+    length, *arrays = batch
+    return length, *(array.to(device, non_blocking=True).long() for array in arrays)

@@ -21,19 +21,19 @@ def sha256(path):
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
-def export(network, tokenizer_file, out, version="0.1.0", metrics=None):
+def export(network, tokenizer_file, out, name="mini", version="0.2.0", description=DESCRIPTION, training_data=TRAINING_DATA, metrics=None):
     """Writes the bundle folder `out`; encoders in FP16, classifiers in FP32."""
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
     if Path(tokenizer_file).resolve() != (out / "tokenizer.json").resolve():
         shutil.copyfile(tokenizer_file, out / "tokenizer.json")
-    for name, state in bundle_parts(network).items():
-        dtype = torch.float32 if name.startswith("classifier") else torch.float16
+    for part_name, state in bundle_parts(network).items():
+        dtype = torch.float32 if part_name.startswith("classifier") else torch.float16
         tensors = {k: v.detach().cpu().to(dtype).contiguous() for k, v in state.items()}
         for key, tensor in tensors.items():
             if not torch.isfinite(tensor).all():
-                raise ValueError(f"{name}: {key} has values that are not finite in {dtype}")
-        save_file(tensors, out / f"{name}.safetensors")
+                raise ValueError(f"{part_name}: {key} has values that are not finite in {dtype}")
+        save_file(tensors, out / f"{part_name}.safetensors")
     c = network.config
 
     def part(name, config):
@@ -41,8 +41,8 @@ def export(network, tokenizer_file, out, version="0.1.0", metrics=None):
         return {"file": file, "sha256": sha256(out / file), "config": config}
 
     card = {
-        "format": "virnucpro-bundle", "format_version": 1, "name": "mini", "version": version,
-        "description": DESCRIPTION, "license": "MIT", "training_data": TRAINING_DATA,
+        "format": "virnucpro-bundle", "format_version": 1, "name": name, "version": version,
+        "description": description, "license": "MIT", "training_data": training_data,
         "tokenizer": {"file": "tokenizer.json", "sha256": sha256(out / "tokenizer.json")},
         "dnabert_s": part("dnabert_s", {
             "hidden_size": c.dna_width, "num_hidden_layers": c.dna_layers, "num_attention_heads": c.dna_heads,

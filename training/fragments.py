@@ -32,14 +32,22 @@ def six_frames(window):
 
     A codon with N contributes no residue, and the nucleotide string is one base longer than the codons.
     """
-    frames = []
+    return list(named_frames(window).values())
+
+
+FRAME_NAMES = ("F1", "F2", "F3", "R1", "R2", "R3")
+
+
+def named_frames(window):
+    """The same by name, in the same order."""
+    frames = {}
     complement = np.where(window < 4, 3 - window, window)
-    for strand in (window, complement[::-1]):
-        for f in range(3):
+    for strand, names in ((window, FRAME_NAMES[:3]), (complement[::-1], FRAME_NAMES[3:])):
+        for f, name in enumerate(names):
             codons = strand[f: f + (len(strand) - f) // 3 * 3].reshape(-1, 3)
             residues = translate(codons[(codons < 4).all(axis=1)].reshape(-1))
             if len(residues) and not (residues == STOP_ID).any():
-                frames.append((strand[f: f + 3 * len(residues) + 1], residues))
+                frames[name] = strand[f: f + 3 * len(residues) + 1], residues
     return frames
 
 
@@ -92,6 +100,7 @@ class Frames:
     codons: np.ndarray   # int64 [n, 2], size of each piece; no second piece where its size is 0
     reverse: np.ndarray  # bool [n, 2], strand of each piece
     extra: np.ndarray    # bool [n], one base more follows the last codon
+    genome: np.ndarray   # int32 [n, 2], genome of each piece (the first one's where there is no second)
 
     def text(self, bases, row):
         """The frame of one row as a nucleotide string (plain and slow)."""
@@ -122,8 +131,9 @@ class FrameSampler:
         contig = contig[order]
         self.start, self.length, self.reverse = start[order], length[order], reverse[order]
         self.contig_begin, self.contig_end = corpus.contig_start[contig], corpus.contig_start[contig + 1]
+        self.genome = corpus.contig_genome[contig]
         weight = genome_weights(corpus)
-        self.tables = [RunTable(corpus, weight, corpus.contig_genome[contig], self.length, n) for n in (min_codons, *self.LONGER)]
+        self.tables = [RunTable(corpus, weight, self.genome, self.length, n) for n in (min_codons, *self.LONGER)]
 
     def draw_groups(self, rng, n):
         """Group indices: one half viral, the others by OTHER_SHARE."""
@@ -176,7 +186,9 @@ class FrameSampler:
         available = (after >= self.contig_begin[r]) & (after < self.contig_end[r])
         extra = (offset + 3 * whole + 1 <= window_lengths) & available
         extra &= self.corpus.bases[np.where(available, after, 0)] != N_CODE
-        return Frames(left, codons, reverse, extra)
+        genome = self.genome[run]
+        genome[:, 1] = np.where(last, genome[:, 1], genome[:, 0])
+        return Frames(left, codons, reverse, extra, genome)
 
 
 def sample_windows(corpus, rng, group, count, length):

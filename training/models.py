@@ -241,18 +241,19 @@ class TokenHead(nn.Module):
 
 
 class Network(nn.Module):
-    """Both encoders, the classifiers of 300 and 500 bases that share them, and the two pretraining heads."""
+    """Both encoders, the classifiers of 300 and 500 bases that share them, and heads for training only: tokens, families."""
 
     LENGTHS = (300, 500)
 
-    def __init__(self, config: BundleConfig, dropout=0.0, head_dropout=0.0):
+    def __init__(self, config: BundleConfig, families=1, dropout=0.0, head_dropout=0.0):
         super().__init__()
-        self.config = config
+        self.config, self.families = config, families
         self.dnabert_s = DnabertS(config, dropout)
         self.esm2 = Esm2(config, dropout)
         self.classifiers = nn.ModuleDict({str(n): Classifier(config, head_dropout) for n in self.LENGTHS})
         self.dna_head = TokenHead(config.dna_width, config.vocab)
         self.protein_head = TokenHead(config.protein_width, PROTEIN_VOCAB)
+        self.family_head = nn.Linear(config.dna_width + config.protein_width, families)
         for module in self.modules():
             if isinstance(module, nn.Embedding):
                 nn.init.normal_(module.weight, std=0.05)
@@ -276,7 +277,7 @@ def bundle_parts(network):
 def load_checkpoint(path, device="cpu"):
     """The best network of a checkpoint of make_mini.py and its tokenizer (Hugging Face JSON text)."""
     data = torch.load(path, map_location=device, weights_only=True)
-    network = Network(BundleConfig(**data["config"])).to(device)
+    network = Network(BundleConfig(**data["config"]), data["families"]).to(device)
     network.load_state_dict(data["best"])
     return network, data["tokenizer"]
 

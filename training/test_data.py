@@ -86,6 +86,7 @@ def test_sampled_frames():
             assert len(row) in (3 * codons, 3 * codons + 1) and len(row) <= windows[i]
             assert all(CODONS[row[k:k + 3]] != "*" for k in range(0, 3 * codons, 3))
             assert frames.codons[i, 0] > 0
+            assert (frames.genome[i] == group).all()  # each group has one genome here
 
 
 def unpad(ids, pad):

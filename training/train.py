@@ -16,9 +16,9 @@ from models import BundleConfig, Network, round_to_half
 class Training:
     """Everything that a later run needs to go on: network, averaged weights, optimiser, steps, best state."""
 
-    def __init__(self, config, options, device):
+    def __init__(self, config, families, options, device):
         torch.manual_seed(options.seed)
-        self.network = Network(config, options.dropout, options.head_dropout).to(device)
+        self.network = Network(config, families, options.dropout, options.head_dropout).to(device)
         self.average = loop.Average(self.network, options.average)
         self.optimizer = loop.optimiser(self.network, options.weight_decay)
         self.step, self.frames, self.seconds = 0, 0, 0.0
@@ -27,7 +27,7 @@ class Training:
     def save(self, path, tokenizer):
         """Writes the checkpoint so that it is whole at any time."""
         partial = path.with_suffix(".partial")
-        torch.save({"config": asdict(self.network.config), "tokenizer": tokenizer.to_str(),
+        torch.save({"config": asdict(self.network.config), "families": self.network.families, "tokenizer": tokenizer.to_str(),
                     "network": self.network.state_dict(), "average": self.average.network.state_dict(),
                     "updates": self.average.updates, "optimizer": self.optimizer.state_dict(), "step": self.step,
                     "frames": self.frames, "seconds": self.seconds, "best": self.best, "best_figure": self.best_figure}, partial)
@@ -37,7 +37,7 @@ class Training:
     def resume(cls, path, options, device):
         """The training of a checkpoint, and its tokenizer (Hugging Face JSON text)."""
         saved = torch.load(path, map_location=device, weights_only=True)
-        training = cls(BundleConfig(**saved["config"]), options, device)
+        training = cls(BundleConfig(**saved["config"]), saved["families"], options, device)
         training.network.load_state_dict(saved["network"])
         training.average.network.load_state_dict(saved["average"])
         training.average.updates = saved["updates"]
@@ -73,27 +73,27 @@ def train(training, maker, tokenizer, fragments, options, device, end, checkpoin
     schedule = loop.Schedule(options.rate, options.steps, training.step, training.seconds, end() - time.time(), options.runs_left)
     log(f"training from step {training.step}, {schedule.done:.0f} s done, {schedule.available:.0f} s now, {schedule.total:.0f} s in all")
     before, judged, logged, waited, since = training.seconds, 0.0, 0.0, 0.0, 0
-    sums = torch.zeros(2, device=device)
+    sums = torch.zeros(3, device=device)
     while not schedule.ended() and time.time() < end():
-        length, dna, protein, virus = data.to_device(batch, device)
-        label_loss, hidden_loss = losses(training.network, dna, protein, virus, length, options.hide, options.smoothing)
+        length, *arrays = data.to_device(batch, device)
+        found = torch.stack(losses(training.network, *arrays, length, options.hide, options.smoothing))
         pretraining = schedule.progress() < options.pretrain_share
-        weights = (0.0, 1.0) if pretraining else (1.0, options.token_weight)
-        loop.step(training.network, weights[0] * label_loss + weights[1] * hidden_loss, training.optimizer, schedule.rate())
+        weights = (0.0, 0.0, 1.0) if pretraining else (1.0, options.family_weight, options.token_weight)
+        loop.step(training.network, sum(w * loss for w, loss in zip(weights, found) if w), training.optimizer, schedule.rate())
         training.average.update(training.network)
-        sums += torch.stack([label_loss, hidden_loss]).detach()
+        sums += found.detach()
         schedule.step = training.step = training.step + 1
-        training.frames += len(dna)
+        training.frames += len(arrays[0])
         since += 1
         wait = time.time()
         batch = next(source)
         waited += time.time() - wait
         if schedule.elapsed - logged > options.log_every:
-            label, hidden = (sums / since).tolist()
+            label, family, hidden = (sums / since).tolist()
             now = schedule.elapsed
             log(f"{'pretrain' if pretraining else 'train'} step {training.step} {100 * schedule.progress():.0f} % "
                 f"{since * options.batch / (now - logged):.0f} frames/s (waited {100 * waited / (now - logged):.0f} % for data) "
-                f"loss {label:.4f} tokens {hidden:.4f}")
+                f"loss {label:.4f} families {family:.4f} tokens {hidden:.4f}")
             logged, waited, since = now, 0.0, 0
             sums.zero_()
         if schedule.elapsed - judged > options.judge_every:

@@ -37,8 +37,8 @@ def token_loss(states, head, table, at, truth, counts):
     return (loss * counts.flatten()).sum() / counts.sum()
 
 
-def losses(network, dna, protein, virus, length, hide, smoothing):
-    """Classification loss, and the loss of both encoders on the tokens that are hidden."""
+def losses(network, dna, protein, virus, family, length, hide, smoothing):
+    """Losses of the label, of the family, and of both encoders on the tokens that are hidden."""
     with torch.autocast(dna.device.type, torch.bfloat16, enabled=dna.is_cuda):
         vocab = network.config.vocab
         dna_in, *dna_hidden = hide_tokens(dna, (dna != PAD).sum(1), hide, MASK, len(SPECIALS), vocab - len(SPECIALS))
@@ -50,9 +50,10 @@ def losses(network, dna, protein, virus, length, hide, smoothing):
         features = torch.cat([mean_over(dna_states, dna_real), mean_over(protein_states, inner)], dim=1)
         logits = network.classifiers[str(length)](features)
         label_loss = F.cross_entropy(logits.float(), virus, label_smoothing=smoothing)
+        family_loss = F.cross_entropy(network.family_head(features).float(), family, label_smoothing=smoothing)
         hidden = token_loss(dna_states, network.dna_head, network.dnabert_s.embeddings.word_embeddings.weight, *dna_hidden)
         hidden = hidden + token_loss(protein_states, network.protein_head, network.esm2.embed_tokens.weight, *protein_hidden)
-    return label_loss, hidden
+    return label_loss, family_loss, hidden
 
 
 def faster_losses(network, batches, options, log):
@@ -60,9 +61,8 @@ def faster_losses(network, batches, options, log):
     def seconds(function, rounds):
         begin = time.time()
         for _ in range(rounds):
-            for length, dna, protein, virus in batches:
-                label, hidden = function(network, dna, protein, virus, length, options.hide, options.smoothing)
-                (label + hidden).backward()
+            for length, *arrays in batches:
+                sum(function(network, *arrays, length, options.hide, options.smoothing)).backward()
                 network.zero_grad(set_to_none=True)
         if batches[0][1].is_cuda:
             torch.cuda.synchronize()
@@ -144,15 +144,15 @@ def step(network, loss, optimizer, rate):
 
 
 @torch.no_grad()
-def settle_batch_norm(network, batches):
-    """Recomputes the running statistics of the classifiers on frames of exact windows, without noise."""
+def settle_batch_norm(network, batches, lengths=(300, 500)):
+    """Recomputes the running statistics of the classifiers of these lengths on frames of exact windows, without noise."""
     network.eval()
-    norms = [c.bn1 for c in network.classifiers.values()]
+    norms = [network.classifiers[str(n)].bn1 for n in lengths]
     for norm in norms:
         norm.reset_running_stats()
         norm.momentum = None
         norm.train()
-    for length, dna, protein, _ in batches:
+    for length, dna, protein, *_ in batches:
         network(dna, protein, length)
     for norm in norms:
         norm.momentum = 0.1
