@@ -11,6 +11,7 @@
 #include "cli/bench_command.h"
 #include "cli/command_line.h"
 #include "cli/console.h"
+#include "cli/dataset_command.h"
 #include "cli/devices_command.h"
 #include "cli/embed_command.h"
 #include "cli/escape.h"
@@ -78,6 +79,7 @@ void run_program(const std::vector<std::string>& arguments, const Environment& e
   add_merge_command(app, program);
   add_embed_command(app, program);
   add_evaluate_command(app, program);
+  add_dataset_command(app, program);
   add_models_command(app, program);
   add_validate_command(app, program);
   add_devices_command(app, program);

@@ -77,6 +77,7 @@ class Reader {
     label_ = *label;
     group_ = find("group");
     source_ = find("source");
+    species_column_ = find("species");
   }
 
   void add_row(LabelTable& table) {
@@ -92,8 +93,9 @@ class Reader {
     row.is_virus = label == "virus";
     row.group = group_number(field_or(fields, group_, label), row.is_virus, table);
     const std::string& source = field_or(fields, source_, fields[id_]);
-    row.source = sources_.try_emplace(source, table.sources).first->second;
+    row.source = number_of(source, sources_, table.source_names);
     table.sources = static_cast<std::uint32_t>(sources_.size());
+    row.species = number_of(field_or(fields, species_column_, source), species_, table.species);
     if (!table.labels.try_emplace(fields[id_], row).second) {
       fail(fmt::format("the id '{}' occurs a second time; give each record one line",
                        fields[id_].substr(0, 60)));
@@ -104,6 +106,16 @@ class Reader {
                                      std::optional<std::size_t> column,
                                      const std::string& otherwise) {
     return column && !fields[*column].empty() ? fields[*column] : otherwise;
+  }
+
+  using Numbers = std::unordered_map<std::string, std::uint32_t>;
+
+  static std::uint32_t number_of(const std::string& name, Numbers& numbers,
+                                 std::vector<std::string>& names) {
+    const auto [found, is_new] =
+        numbers.try_emplace(name, static_cast<std::uint32_t>(names.size()));
+    if (is_new) names.push_back(name);
+    return found->second;
   }
 
   std::uint32_t group_number(const std::string& name, bool is_virus, LabelTable& table) {
@@ -130,7 +142,9 @@ class Reader {
   std::size_t label_ = 0;
   std::optional<std::size_t> group_;
   std::optional<std::size_t> source_;
-  std::unordered_map<std::string, std::uint32_t> sources_;
+  std::optional<std::size_t> species_column_;
+  Numbers sources_;
+  Numbers species_;
   std::unordered_map<std::string, std::pair<std::uint32_t, bool>> groups_;
 };
 

@@ -10,17 +10,20 @@ namespace virnucpro {
 
 struct RecordLabel {
   bool is_virus = false;
-  std::uint32_t group = 0;   ///< index of LabelTable::groups
-  std::uint32_t source = 0;  ///< index of the genome that it comes from
+  std::uint32_t group = 0;    ///< index of LabelTable::groups
+  std::uint32_t source = 0;   ///< index of the genome that it comes from
+  std::uint32_t species = 0;  ///< index of LabelTable::species
 };
 
 /// A table with tabs and a head. Columns, in any order: `id`, `label` (virus or other), and, where
-/// wanted, `group` (else the label) and `source` (else the id). Other columns are passed over, and
-/// so are empty lines.
+/// wanted, `group` (else the label), `source` (else the id) and `species` (else the source). Other
+/// columns are passed over, and so are empty lines.
 struct LabelTable {
   std::unordered_map<std::string, RecordLabel> labels;  ///< by record id
   std::vector<std::string> groups;
   std::uint32_t sources = 0;
+  std::vector<std::string> source_names;  ///< by RecordLabel::source
+  std::vector<std::string> species;
 };
 
 /// Throws InputError with file, line and what to do: a column that is missing, a label of another

@@ -1,6 +1,7 @@
 #include "sequence/input_file.h"
 
 #include <fcntl.h>
+#include <htslib/hts_log.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -8,6 +9,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <mutex>
 
 #include "base/errors.h"
 #include "base/format.h"
@@ -123,6 +125,8 @@ void check_readable(const std::string& path) {
 }
 
 InputFile open_input(const std::string& path) {
+  static std::once_flag silenced;  // readers may start on several threads
+  std::call_once(silenced, [] { hts_set_log_level(HTS_LOG_OFF); });
   InputFile input;
   input.name = path == kStandardInput ? "standard input" : path;
   Descriptor file = open_descriptor(path, input.name);

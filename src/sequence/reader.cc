@@ -1,9 +1,6 @@
 #include "sequence/reader.h"
 
-#include <htslib/hts_log.h>
-
 #include <algorithm>
-#include <mutex>
 #include <utility>
 
 #include "base/check.h"
@@ -18,8 +15,6 @@ namespace virnucpro {
 
 SequenceReader::SequenceReader(std::vector<std::string> paths, Log log)
     : paths_(std::move(paths)), log_(std::move(log)) {
-  static std::once_flag silenced;  // readers may start on several threads
-  std::call_once(silenced, [] { hts_set_log_level(HTS_LOG_OFF); });
   if (std::count(paths_.begin(), paths_.end(), "-") > 1) {
     throw InputError("standard input ('-') is given more than once; it can be read only once.");
   }

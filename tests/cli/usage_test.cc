@@ -39,6 +39,7 @@ TEST_F(Usage, HelpOfEveryCommandHasExamplesAndTheCitation) {
                                                           {"devices"},
                                                           {"bench"},
                                                           {"precision"},
+                                                          {"dataset"},
                                                           {"models"},
                                                           {"models", "list"},
                                                           {"models", "info"},

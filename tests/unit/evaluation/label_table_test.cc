@@ -57,6 +57,17 @@ TEST_F(LabelTables, TakeTheLabelForTheGroupAndTheIdForTheSource) {
   EXPECT_EQ(empty.sources, 2U);
 }
 
+TEST_F(LabelTables, TakeTheSourceForTheSpecies) {
+  const LabelTable read = table(
+      "id\tlabel\tsource\tspecies\na\tvirus\tg1\tTequatrovirus T4\nb\tother\tg2\t\n"
+      "c\tvirus\tg3\tTequatrovirus T4\n");
+  EXPECT_THAT(read.species, ElementsAre("Tequatrovirus T4", "g2"));
+  EXPECT_THAT(read.source_names, ElementsAre("g1", "g2", "g3"));
+  EXPECT_EQ(read.labels.at("a").species, read.labels.at("c").species);
+  EXPECT_EQ(read.species[read.labels.at("b").species], "g2");
+  EXPECT_THAT(table("id\tlabel\na\tvirus\nb\tother\n").species, ElementsAre("a", "b"));
+}
+
 TEST_F(LabelTables, NameTheLineAndWhatIsWrongThere) {
   const std::string path = folder_.file("labels.tsv");
   EXPECT_THAT(error(""), HasSubstr("the table is empty; it needs a head"));

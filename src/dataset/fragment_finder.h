@@ -1,0 +1,67 @@
+// The fragments of a genome that can be learned from.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dataset/genome_reader.h"
+#include "sequence/chunks.h"
+#include "sequence/frames.h"
+
+namespace virnucpro {
+
+/// A set of frames, a bit each.
+class FrameSet {
+ public:
+  void insert(Frame frame) { bits_ |= bit(frame); }
+  bool contains(Frame frame) const { return (bits_ & bit(frame)) != 0; }
+  bool empty() const { return bits_ == 0; }
+  std::size_t size() const;
+  friend bool operator==(const FrameSet&, const FrameSet&) = default;
+
+ private:
+  static std::uint8_t bit(Frame frame) {
+    return static_cast<std::uint8_t>(1U << static_cast<unsigned>(frame));
+  }
+  std::uint8_t bits_ = 0;
+};
+
+/// A chunk with at least one frame that counts.
+struct FoundFragment {
+  Chunk chunk;
+  FrameSet frames;
+  std::uint64_t hash = 0;  ///< of the bases; the same for either strand
+};
+
+struct FragmentCounts {
+  std::uint64_t chunks = 0;
+  std::uint64_t with_unknown = 0;   ///< left out: a letter other than A, C, G and T
+  std::uint64_t without_frame = 0;  ///< left out: no frame that counts
+};
+
+/// `bases` in upper case; false where there is a letter other than A, C, G and T.
+bool plain_bases(std::string_view bases, std::string& upper);
+
+/// Of plain bases, the same on every machine and for the reverse complement.
+std::uint64_t strand_free_hash(std::string_view upper);
+
+/// A frame counts when it is free of stops and, in an annotated genome, its whole protein lies in a
+/// CDS translation of the record. Reuses its buffers: one thread at a time.
+class FragmentFinder {
+ public:
+  explicit FragmentFinder(std::uint64_t expected_length) : length_(expected_length) {}
+
+  /// Those of one record, in their order; valid until the next call. Adds to `counts`.
+  const std::vector<FoundFragment>& find(const Genome& genome, FragmentCounts& counts);
+
+ private:
+  const std::uint64_t length_;
+  std::vector<FoundFragment> found_;
+  std::string upper_;
+  OrfBuffer orfs_;
+};
+
+}  // namespace virnucpro

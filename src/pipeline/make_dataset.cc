@@ -1,0 +1,374 @@
+#include "pipeline/make_dataset.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <limits>
+#include <map>
+#include <set>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "base/check.h"
+#include "base/format.h"
+#include "base/sha256.h"
+#include "base/stop.h"
+#include "dataset/genome_reader.h"
+#include "report/dataset_files.h"
+#include "sequence/input_file.h"
+
+namespace virnucpro {
+namespace {
+
+/// Before the hours of work on the first ones.
+void require_files(const std::vector<std::string>& paths) {
+  for (const std::string& path : paths) {
+    std::error_code error;
+    if (path == "-" || std::filesystem::is_other(path, error)) {
+      throw ConfigError(fmt::format(
+          "{}: a dataset reads its genomes twice, which a stream cannot give. Name a file.", path));
+    }
+    check_readable(path);
+  }
+}
+
+std::string shown(std::string_view name) { return std::string(name.substr(0, 60)); }
+
+class Maker {
+ public:
+  Maker(const DatasetRequest& request, const Log& log, const std::stop_token& stop)
+      : request_(request), log_(log), stop_(stop), table_(read_label_table(request.labels)) {}
+
+  DatasetReport make() {
+    describe_request();
+    find_candidates();
+    split();
+    selection_ = select_fragments(candidates_, records_, request_.rule);
+    describe_selection();
+    tell();
+    write();
+    return std::move(report_);
+  }
+
+ private:
+  /// Calls `take(genome, label)` for every record with a label; counts all the others.
+  template <typename Take, typename PassOver>
+  void read(const Take& take, const PassOver& pass_over) {
+    GenomeReader reader(request_.genomes, log_);
+    for (Genome genome; reader.next(genome);) {
+      throw_if_stopped(stop_);
+      const auto found = table_.labels.find(genome.id);
+      if (found == table_.labels.end()) {
+        pass_over(genome);
+      } else {
+        take(genome, found->second);
+      }
+    }
+  }
+
+  void describe_request() {
+    report_.program_version = request_.program_version;
+    report_.command_line = request_.command_line;
+    report_.labels = request_.labels;
+    report_.labels_sha256 = sha256_file(request_.labels);
+    report_.expected_length = request_.expected_length;
+    report_.fragments = request_.rule.fragments;
+    report_.validation_share = request_.rule.shares.validation;
+    report_.test_share = request_.rule.shares.test;
+    report_.seed = request_.rule.seed;
+    for (const std::string& path : request_.genomes) {
+      report_.inputs.push_back({path, sha256_file(path), 0, 0, 0});
+    }
+  }
+
+  void find_candidates() {
+    FragmentFinder finder(request_.expected_length);
+    FragmentCounts counts;
+    std::unordered_set<const RecordLabel*> used;
+    std::string first_unlabelled;
+    std::uint64_t without_translation = 0;
+    const auto count = [this](const Genome& genome) {
+      DatasetInput& input = report_.inputs[genome.file];
+      ++input.records;
+      if (genome.is_annotated) ++input.annotated;
+    };
+    read(
+        [&](const Genome& genome, const RecordLabel& label) {
+          count(genome);
+          ++report_.inputs[genome.file].labelled;
+          if (!used.insert(&label).second) {
+            throw InputError(fmt::format(
+                "{}: the record '{}' occurs a second time in the input; a label stands for one "
+                "record. Give the file once, or the records two names.",
+                request_.genomes[genome.file], shown(genome.id)));
+          }
+          if (genome.is_annotated && genome.translations.empty()) ++without_translation;
+          add_record(genome, label, finder.find(genome, counts));
+        },
+        [&](const Genome& genome) {
+          count(genome);
+          if (++report_.unlabelled_records == 1) first_unlabelled = genome.id;
+        });
+    report_.chunks = counts.chunks;
+    report_.with_unknown = counts.with_unknown;
+    report_.without_frame = counts.without_frame;
+    report_.unused_labels = table_.labels.size() - used.size();
+    if (used.empty()) {
+      throw InputError(fmt::format(
+          "{}: none of the {} records of the input is in this table of labels; its ids must be "
+          "those of the records (of GenBank: accession.version).",
+          request_.labels, report_.unlabelled_records));
+    }
+    if (report_.unlabelled_records > 0) {
+      log_.warning("{} records have no label and are left out, such as '{}'",
+                   report_.unlabelled_records, shown(first_unlabelled));
+    }
+    if (report_.unused_labels > 0) {
+      log_.warning("{} labels are of records that the input does not have", report_.unused_labels);
+    }
+    if (without_translation > 0) {
+      log_.warning(
+          "{} GenBank records have no CDS with a translation, so none of their frames counts; to "
+          "take all their stop-free frames, give them as FASTA",
+          without_translation);
+    }
+  }
+
+  void add_record(const Genome& genome, const RecordLabel& label,
+                  const std::vector<FoundFragment>& fragments) {
+    const auto number = static_cast<std::uint32_t>(records_.size());
+    records_.push_back({label, Split::kTrain});
+    if (!genome.organism.empty()) organisms_[genome.organism].insert(label.species);
+    const auto [known, is_new] = species_of_source_.try_emplace(label.source, label.species);
+    if (known->second != label.species) {
+      throw InputError(
+          fmt::format("{}: the source '{}' has two species, '{}' and '{}'; a genome is of one.",
+                      request_.labels, shown(table_.source_names[label.source]),
+                      shown(table_.species[known->second]), shown(table_.species[label.species])));
+    }
+    for (const FoundFragment& fragment : fragments) {
+      check(fragment.chunk.index <= std::numeric_limits<std::uint32_t>::max(),
+            "a record of too many chunks");
+      candidates_.push_back({fragment.hash, number,
+                             static_cast<std::uint32_t>(fragment.chunk.index), fragment.frames});
+    }
+    if (fragments.empty()) return;
+    const auto [group, is_first] = group_of_species_.try_emplace(label.species, label.group);
+    if (!is_first) group->second = std::min(group->second, label.group);
+  }
+
+  /// Every record goes where its species goes. Only species with fragments count.
+  void split() {
+    std::vector<SplitSpecies> species;
+    std::vector<std::uint32_t> numbers;
+    for (const auto& [number, group] : group_of_species_) {
+      species.push_back({table_.species[number], group});
+      numbers.push_back(number);
+    }
+    const std::vector<Split> splits =
+        split_species(species, request_.rule.shares, request_.rule.seed);
+    std::map<std::uint32_t, Split> split_of_species;
+    for (std::size_t i = 0; i < numbers.size(); ++i) split_of_species[numbers[i]] = splits[i];
+    for (LabelledRecord& record : records_) {
+      const auto found = split_of_species.find(record.label.species);
+      if (found != split_of_species.end()) record.split = found->second;
+    }
+    warn_of_shared_organisms(split_of_species);
+  }
+
+  void warn_of_shared_organisms(const std::map<std::uint32_t, Split>& split_of_species) const {
+    for (const auto& [organism, species] : organisms_) {
+      std::set<Split> splits;
+      for (const std::uint32_t number : species) {
+        const auto found = split_of_species.find(number);
+        if (found != split_of_species.end()) splits.insert(found->second);
+      }
+      if (splits.size() < 2) continue;
+      log_.warning(
+          "'{}' is in more than one split: its records have different species or sources in {}; "
+          "give them one species",
+          shown(organism), request_.labels);
+    }
+  }
+
+  void describe_selection() {
+    report_.leaks = selection_.leaks;
+    report_.repeats = selection_.repeats;
+    std::array<std::map<std::uint32_t, std::set<std::uint32_t>>, kSplits> group_sources;
+    std::array<std::map<std::uint32_t, std::set<std::uint32_t>>, kSplits> group_species;
+    std::array<std::map<std::uint32_t, std::uint64_t>, kSplits> source_fragments;
+    for (const std::size_t index : selection_.taken) {
+      const LabelledRecord& record = records_[candidates_[index].record];
+      const auto split = static_cast<std::size_t>(record.split);
+      group_sources[split][record.label.group].insert(record.label.source);
+      group_species[split][record.label.group].insert(record.label.species);
+      ++source_fragments[split][record.label.source];
+    }
+    for (std::size_t i = 0; i < kSplits; ++i) {
+      DatasetSplit& split = report_.splits.emplace_back();
+      split.name = split_name(static_cast<Split>(i));
+      split.fragments_per_class = selection_.splits[i].per_class;
+      for (const GroupSelection& group : selection_.splits[i].groups) {
+        split.groups.push_back(
+            {table_.groups[group.group], group.is_virus, group_species[i][group.group].size(),
+             group_sources[i][group.group].size(), group.available, group.taken});
+      }
+      for (const auto& [source, fragments] : source_fragments[i]) {
+        split.sources.push_back({table_.source_names[source],
+                                 table_.species[species_of_source_.at(source)], fragments});
+      }
+    }
+  }
+
+  void tell() const {
+    log_.info("{} fragments may be taken, of {} chunks", candidates_.size(), report_.chunks);
+    for (std::size_t i = 0; i < kSplits; ++i) {
+      const DatasetSplit& split = report_.splits[i];
+      const std::optional<std::uint64_t> asked = selection_.splits[i].asked;
+      if (split.fragments_per_class == 0) {
+        tell_of_empty(static_cast<Split>(i), split, asked);
+        continue;
+      }
+      log_.info("{}: {} viral fragments and as many others", split.name, split.fragments_per_class);
+      if (asked && split.fragments_per_class < *asked) {
+        log_.warning("{}: expected {} fragments of each class, found {} of one of them", split.name,
+                     *asked, split.fragments_per_class);
+      }
+      if (!asked) tell_of_smallest(split);
+    }
+    if (report_.leaks > 0) {
+      log_.info("{} fragments are left out, since an earlier split has the same bases",
+                report_.leaks);
+    }
+  }
+
+  void tell_of_empty(Split split, const DatasetSplit& found,
+                     std::optional<std::uint64_t> asked) const {
+    const bool has_virus = std::any_of(found.groups.begin(), found.groups.end(),
+                                       [](const DatasetGroup& group) { return group.is_virus; });
+    const char* missing = has_virus ? "others" : "viruses";
+    if (split == Split::kTrain) {
+      if (asked == 0) {
+        throw ConfigError(fmt::format(
+            "--fragments {}: leaves none to train on beside the other shares; ask for more.",
+            *request_.rule.fragments));
+      }
+      throw InputError(fmt::format(
+          "{}: found no fragments of {} to train on: of {} chunks of labelled records {} have "
+          "letters other than A, C, G and T and {} no frame that counts. Both classes are needed.",
+          request_.labels, missing, report_.chunks, report_.with_unknown, report_.without_frame));
+    }
+    const SplitShares& shares = request_.rule.shares;
+    if ((split == Split::kTest ? shares.test : shares.validation) <= 0.0) return;
+    if (asked == 0) {
+      log_.warning("{}: is empty, since its share of {} fragments is none", found.name,
+                   *request_.rule.fragments);
+      return;
+    }
+    log_.warning(
+        "{}: is empty, since no fragments of {} are left for it: label more species, or set its "
+        "share to 0",
+        found.name, missing);
+  }
+
+  /// Which group keeps the others from giving more, where they could.
+  void tell_of_smallest(const DatasetSplit& split) const {
+    const DatasetGroup* smallest = nullptr;
+    std::uint64_t possible = std::numeric_limits<std::uint64_t>::max();
+    for (const bool is_virus : {true, false}) {
+      std::uint64_t total = 0;
+      for (const DatasetGroup& group : split.groups) {
+        if (group.is_virus != is_virus) continue;
+        total += group.available;
+        const bool gives_all = group.fragments == group.available;
+        if (gives_all && (smallest == nullptr || group.available < smallest->available)) {
+          smallest = &group;
+        }
+      }
+      possible = std::min(possible, total);
+    }
+    if (smallest == nullptr || possible == split.fragments_per_class) return;
+    log_.info(
+        "{}: groups give equally, and '{}' has only {} fragments; --fragments N takes more of the "
+        "others",
+        split.name, shown(smallest->name), smallest->available);
+  }
+
+  void write() {
+    DatasetFiles files(request_.output);
+    std::size_t next = 0;  // of selection_.taken, which is in the order of the input
+    std::uint32_t number = 0;
+    std::string upper;
+    read(
+        [&](const Genome& genome, const RecordLabel& label) {
+          const ChunkRange chunks(0, genome.bases.size(), request_.expected_length);
+          for (; next < selection_.taken.size(); ++next) {
+            const Candidate& candidate = candidates_[selection_.taken[next]];
+            if (candidate.record != number) break;
+            require_unchanged(candidate.chunk < chunks.size(), genome);
+            const Chunk chunk = chunks[candidate.chunk];
+            const std::string_view bases = genome.bases;
+            require_unchanged(
+                plain_bases(bases.substr(chunk.start, chunk.end - chunk.start), upper) &&
+                    strand_free_hash(upper) == candidate.hash,
+                genome);
+            write_fragment(files, genome, label, chunk, upper, candidate);
+          }
+          ++number;
+        },
+        [](const Genome&) {});
+    if (next != selection_.taken.size()) {
+      throw InputError(
+          fmt::format("{}: changed while it was read; start again.", request_.genomes.back()));
+    }
+    files.publish(report_);
+  }
+
+  void require_unchanged(bool is_same, const Genome& genome) const {
+    if (is_same) return;
+    throw InputError(
+        fmt::format("{}: changed while it was read; start again.", request_.genomes[genome.file]));
+  }
+
+  void write_fragment(DatasetFiles& files, const Genome& genome, const RecordLabel& label,
+                      const Chunk& chunk, std::string_view bases, const Candidate& candidate) {
+    const Split split = records_[candidate.record].split;
+    std::vector<std::string_view> frames;
+    for (std::size_t i = 0; i < kFrameCount; ++i) {
+      const auto frame = static_cast<Frame>(i);
+      if (candidate.frames.contains(frame)) frames.push_back(frame_name(frame));
+    }
+    files.fragment({.split = static_cast<std::size_t>(split),
+                    .split_name = split_name(split),
+                    .record = genome.id,
+                    .start = chunk.start,
+                    .end = chunk.end,
+                    .bases = bases,
+                    .is_virus = label.is_virus,
+                    .group = table_.groups[label.group],
+                    .source = table_.source_names[label.source],
+                    .species = table_.species[label.species],
+                    .frames = frames});
+  }
+
+  const DatasetRequest& request_;
+  const Log& log_;
+  const std::stop_token& stop_;
+  const LabelTable table_;
+  std::vector<LabelledRecord> records_;
+  std::vector<Candidate> candidates_;
+  std::unordered_map<std::uint32_t, std::uint32_t> species_of_source_;
+  std::map<std::uint32_t, std::uint32_t> group_of_species_;   // with a fragment
+  std::map<std::string, std::set<std::uint32_t>> organisms_;  // their species
+  Selection selection_;
+  DatasetReport report_;
+};
+
+}  // namespace
+
+DatasetReport make_dataset(const DatasetRequest& request, const Log& log,
+                           const std::stop_token& stop) {
+  require_files(request.genomes);
+  return Maker(request, log, stop).make();
+}
+
+}  // namespace virnucpro

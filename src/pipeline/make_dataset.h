@@ -1,0 +1,32 @@
+// Fragments of labelled genomes, for training and judging classifiers.
+#pragma once
+
+#include <cstdint>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "dataset/selection.h"
+#include "report/dataset_report.h"
+
+namespace virnucpro {
+
+struct DatasetRequest {
+  std::vector<std::string> genomes;  ///< files that can be read twice
+  std::string labels;                ///< a table as in evaluation/label_table.h
+  std::string output;
+  std::uint64_t expected_length = 500;
+  SelectionRule rule;
+  std::string program_version;
+  std::vector<std::string> command_line;
+};
+
+/// Reads the genomes twice: to find and select fragments, then to write those that were taken. So
+/// memory holds one record and some 50 bytes a fragment that may be taken, whatever their bases.
+/// Throws ConfigError for an input that cannot be read twice, InputError for damaged files, labels
+/// that contradict each other or the input, or no fragments to train on; OutputError; Interrupted.
+DatasetReport make_dataset(const DatasetRequest& request, const Log& log,
+                           const std::stop_token& stop = {});
+
+}  // namespace virnucpro

@@ -1,0 +1,55 @@
+#include "report/dataset_files.h"
+
+#include <vector>
+
+#include "base/format.h"
+#include "report/free_folder.h"
+
+namespace virnucpro {
+
+void require_free_dataset_folder(const std::string& folder, bool force) {
+  std::vector<const char*> names = {kDatasetFile, kDatasetLabelsFile, kFramesFile};
+  names.insert(names.end(), kFragmentFiles.begin(), kFragmentFiles.end());
+  require_free_folder(folder, "dataset", names, force);
+}
+
+DatasetFiles::DatasetFiles(const std::string& folder) {
+  make_result_folder(folder);
+  const auto open = [&folder](const char* name) {
+    return std::make_unique<OutputFile>(folder + "/" + name);
+  };
+  for (std::size_t i = 0; i < kFragmentFiles.size(); ++i) fragments_[i] = open(kFragmentFiles[i]);
+  labels_ = open(kDatasetLabelsFile);
+  labels_->write("id\tlabel\tgroup\tsource\tspecies\tsplit\trecord\tstart\tend\tframes\n");
+  frames_ = open(kFramesFile);
+  frames_->write("id\tframe\n");
+  report_ = open(kDatasetFile);
+}
+
+void DatasetFiles::fragment(const DatasetFragment& fragment) {
+  const std::string id = fmt::format("{}:{}-{}", fragment.record, fragment.start, fragment.end);
+  OutputFile& fasta = *fragments_.at(fragment.split);
+  fasta.row() += fmt::format(">{}\n{}\n", id, fragment.bases);
+  fasta.row_done();
+  labels_->row() += fmt::format(
+      "{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\n", id, fragment.is_virus ? "virus" : "other",
+      fragment.group, fragment.source, fragment.species, fragment.split_name, fragment.record,
+      fragment.start, fragment.end, fragment.frames.size());
+  labels_->row_done();
+  for (const std::string_view frame : fragment.frames) {
+    frames_->row() += fmt::format("{}\t{}\n", id, frame);
+    frames_->row_done();
+  }
+}
+
+void DatasetFiles::publish(const DatasetReport& report) {
+  report_->write(dataset_json(report));
+  std::vector<OutputFile*> files;
+  for (const auto& file : fragments_) files.push_back(file.get());
+  for (OutputFile* file : {labels_.get(), frames_.get(), report_.get()}) files.push_back(file);
+  for (OutputFile* file : files) file->finish();
+  report_->withdraw();  // of an earlier dataset: it must never vouch for files of two
+  for (OutputFile* file : files) file->publish();
+}
+
+}  // namespace virnucpro

@@ -1,0 +1,60 @@
+// The files of `dataset`: all of them whole, or none.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/output_file.h"
+#include "report/dataset_report.h"
+
+namespace virnucpro {
+
+// The names inside the folder.
+inline constexpr std::array<const char*, 3> kFragmentFiles = {"train.fa", "validation.fa",
+                                                              "test.fa"};
+inline constexpr const char* kDatasetLabelsFile = "labels.tsv";
+inline constexpr const char* kFramesFile = "frames.tsv";
+inline constexpr const char* kDatasetFile = "dataset.json";
+
+/// A row of the labels. Names are written as they are: they come from fields of a table.
+struct DatasetFragment {
+  std::size_t split = 0;  ///< index of kFragmentFiles
+  std::string_view split_name;
+  std::string_view record;
+  std::uint64_t start = 0;
+  std::uint64_t end = 0;
+  std::string_view bases;
+  bool is_virus = false;
+  std::string_view group;
+  std::string_view source;
+  std::string_view species;
+  std::span<const std::string_view> frames;  ///< that count
+};
+
+/// Throws ConfigError when `folder` is no folder, or holds the files already and `force` is not
+/// set.
+void require_free_dataset_folder(const std::string& folder, bool force);
+
+/// Makes the folder and writes into it. Every function may throw OutputError; no file has its name
+/// then. Thread-confined.
+class DatasetFiles {
+ public:
+  explicit DatasetFiles(const std::string& folder);
+
+  void fragment(const DatasetFragment& fragment);
+  /// Gives the files their names, dataset.json last: where it is, the rest is.
+  void publish(const DatasetReport& report);
+
+ private:
+  std::array<std::unique_ptr<OutputFile>, kFragmentFiles.size()> fragments_;
+  std::unique_ptr<OutputFile> labels_;
+  std::unique_ptr<OutputFile> frames_;
+  std::unique_ptr<OutputFile> report_;
+};
+
+}  // namespace virnucpro
