@@ -5,6 +5,18 @@
 
 namespace virnucpro {
 
+std::string_view name_of(Balance balance) {
+  switch (balance) {
+    case Balance::kNone:
+      return "none";
+    case Balance::kClasses:
+      return "classes";
+    case Balance::kGroups:
+      return "groups";
+  }
+  return "?";
+}
+
 std::vector<float> balance_weights(std::span<const FrameTruth> truth,
                                    std::span<const std::size_t> frames, Balance balance) {
   if (balance == Balance::kNone) return std::vector<float>(frames.size(), 1.0f);

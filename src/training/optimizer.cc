@@ -15,6 +15,22 @@ constexpr double kEps = 1e-8;
 
 }  // namespace
 
+std::string_view name_of(OptimizerKind kind) {
+  return kind == OptimizerKind::kSgd ? "sgd" : "adamw";
+}
+
+std::string_view name_of(Schedule schedule) {
+  switch (schedule) {
+    case Schedule::kConstant:
+      return "constant";
+    case Schedule::kStep:
+      return "step";
+    case Schedule::kCosine:
+      return "cosine";
+  }
+  return "?";
+}
+
 double scheduled_rate(Schedule schedule, double rate, std::size_t epoch, std::size_t epochs) {
   const double done = static_cast<double>(epoch) / static_cast<double>(epochs);
   switch (schedule) {

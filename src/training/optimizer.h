@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <vector>
 
 namespace virnucpro {
@@ -19,6 +20,10 @@ enum class Schedule : std::uint8_t {
   kStep,   ///< a tenth after half of the epochs, a hundredth after three quarters
   kCosine  ///< half a wave, from the whole rate to nearly none
 };
+
+/// As options and files name them: "adamw", "cosine".
+std::string_view name_of(OptimizerKind kind);
+std::string_view name_of(Schedule schedule);
 
 /// Of epoch `epoch`, counted from 0.
 double scheduled_rate(Schedule schedule, double rate, std::size_t epoch, std::size_t epochs);
