@@ -15,11 +15,13 @@ class Random {
  public:
   explicit Random(std::uint64_t seed) : generator_(seed) {}
 
+  std::uint64_t bits() { return generator_(); }
+
   /// Within [0, 1), a multiple of 2^-53.
-  double uniform() { return static_cast<double>(generator_() >> 11) * 0x1p-53; }
+  double uniform() { return static_cast<double>(bits() >> 11) * 0x1p-53; }
 
   /// The bias of the remainder is below bound / 2^64.
-  std::uint64_t below(std::uint64_t bound) { return generator_() % bound; }
+  std::uint64_t below(std::uint64_t bound) { return bits() % bound; }
 
   template <typename T>
   void shuffle(std::vector<T>& values) {
