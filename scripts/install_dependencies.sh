@@ -15,6 +15,7 @@ packages=(
   nlohmann-json3-dev                                  # src/tokenizer, src/weights, src/report
   libhdf5-dev                                         # src/report
   libsqlite3-dev                                      # src/run
+  libeigen3-dev                                       # src/training
   libyaml-cpp-dev                                     # src/config
   libcli11-dev                                        # src/cli
   libspdlog-dev libfmt-dev libssl-dev zlib1g-dev      # src/base, src/cli, src/weights

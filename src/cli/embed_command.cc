@@ -20,8 +20,10 @@ void log_summary(const RunSettings& settings, const RunSummary& summary, const L
   log.info("embeddings in {}: datasets ids, dnabert_s, esm2", settings.output);
 }
 
-constexpr RunKind kEmbed = {Command::kEmbed, /*with_classifier=*/false, require_free_embedding_file,
-                            run_embed, log_summary};
+RunKind embed_kind() {
+  return {Command::kEmbed, /*with_classifier=*/false, require_free_embedding_file, run_embed,
+          log_summary};
+}
 
 }  // namespace
 
@@ -34,7 +36,7 @@ void add_embed_command(CLI::App& app, Program& program) {
       {"virnucpro embed contigs.fa -o features.h5",
        "virnucpro embed a.fa -o f.h5 --dnabert DNABERT-S/ --esm2 esm2_t36_3B_UR50D.pt"}));
   command->callback([&program, arguments] {
-    program.action = [&program, arguments] { run_command(program, kEmbed, *arguments); };
+    program.action = [&program, arguments] { run_command(program, embed_kind(), *arguments); };
   });
 }
 

@@ -27,8 +27,10 @@ void log_summary(const RunSettings& settings, const RunSummary& summary, const L
            settings.output);
 }
 
-constexpr RunKind kPredict = {Command::kPredict, /*with_classifier=*/true,
-                              require_free_prediction_folder, run_predict, log_summary};
+RunKind predict_kind() {
+  return {Command::kPredict, /*with_classifier=*/true, require_free_prediction_folder, run_predict,
+          log_summary};
+}
 
 }  // namespace
 
@@ -42,7 +44,7 @@ void add_predict_command(CLI::App& app, Program& program) {
                    "samtools view -b -f 4 run.bam | virnucpro predict - -o unmapped",
                    "virnucpro predict contigs.fa --bundle published/ --threads 16"}));
   command->callback([&program, arguments] {
-    program.action = [&program, arguments] { run_command(program, kPredict, *arguments); };
+    program.action = [&program, arguments] { run_command(program, predict_kind(), *arguments); };
   });
 }
 

@@ -24,6 +24,7 @@
 #include "cli/precision_command.h"
 #include "cli/predict_command.h"
 #include "cli/report_command.h"
+#include "cli/train_command.h"
 #include "cli/validate_command.h"
 
 namespace virnucpro::cli {
@@ -78,6 +79,7 @@ void run_program(const std::vector<std::string>& arguments, const Environment& e
   add_report_command(app, program);
   add_merge_command(app, program);
   add_embed_command(app, program);
+  add_train_command(app, program);
   add_evaluate_command(app, program);
   add_dataset_command(app, program);
   add_models_command(app, program);

@@ -1,4 +1,4 @@
-// What `predict` and `embed` have in common: from the command line to a finished run.
+// What `predict`, `embed` and `train` have in common: from the command line to a finished run.
 #pragma once
 
 #include <functional>
@@ -10,16 +10,18 @@
 
 namespace virnucpro::cli {
 
-/// The parts in which the two commands differ.
+/// The parts in which the commands differ.
 struct RunKind {
   Command command;
   bool with_classifier;
   /// Refuses an output that is in the way.
-  void (*require_free_output)(const RunSettings& settings);
-  RunSummary (*run)(const RunSettings& settings, const LoadedModels& models,
-                    const RunContext& context, std::stop_token stop);
+  std::function<void(const RunSettings& settings)> require_free_output;
+  std::function<RunSummary(const RunSettings& settings, const LoadedModels& models,
+                           const RunContext& context, std::stop_token stop)>
+      run;
   /// The last lines of the log.
-  void (*log_summary)(const RunSettings& settings, const RunSummary& summary, const Log& log);
+  std::function<void(const RunSettings& settings, const RunSummary& summary, const Log& log)>
+      log_summary;
 };
 
 /// Checks what is cheap first (settings, precision, device, output, inputs), then loads the models

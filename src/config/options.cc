@@ -85,7 +85,9 @@ constexpr std::uint8_t kPredict = static_cast<std::uint8_t>(Command::kPredict);
 constexpr std::uint8_t kEmbed = static_cast<std::uint8_t>(Command::kEmbed);
 constexpr std::uint8_t kValidate = static_cast<std::uint8_t>(Command::kValidate);
 constexpr std::uint8_t kPrecision = static_cast<std::uint8_t>(Command::kPrecision);
-constexpr std::uint8_t kRuns = kPredict | kEmbed | kPrecision;
+constexpr std::uint8_t kTrain = static_cast<std::uint8_t>(Command::kTrain);
+constexpr std::uint8_t kOwnParts = kPredict | kEmbed | kPrecision;
+constexpr std::uint8_t kRuns = kOwnParts | kTrain;
 constexpr std::uint8_t kAll = kRuns | kValidate;
 
 constexpr std::string_view kSwitchValues = "true or false";
@@ -128,10 +130,10 @@ constexpr std::array kOptions = {
            "the path of a DNABERT-S folder", "",
            "Own DNABERT-S folder instead of a bundle (with --esm2, and --classifier unless you "
            "embed).",
-           kRuns, assign_text<&RunSettings::dnabert>},
+           kOwnParts, assign_text<&RunSettings::dnabert>},
     Option{"esm2", OptionType::kText, "--esm2", "esm2", "", "FILE|DIR",
            "the path of an ESM-2 checkpoint", "",
-           "Own ESM-2 checkpoint (fair-esm .pt file or Hugging Face folder).", kRuns,
+           "Own ESM-2 checkpoint (fair-esm .pt file or Hugging Face folder).", kOwnParts,
            assign_text<&RunSettings::esm2>},
     Option{"classifier", OptionType::kText, "--classifier", "classifier", "", "FILE",
            "the path of a classifier", "", "Own classifier (.pth or .safetensors).",

@@ -12,7 +12,13 @@
 namespace virnucpro {
 
 /// The commands that take settings. Values are bits, so that an option can name several.
-enum class Command : std::uint8_t { kPredict = 1, kEmbed = 2, kValidate = 4, kPrecision = 8 };
+enum class Command : std::uint8_t {
+  kPredict = 1,
+  kEmbed = 2,
+  kValidate = 4,
+  kPrecision = 8,
+  kTrain = 16
+};
 
 enum class OptionType : std::uint8_t { kSwitch, kInteger, kText };
 

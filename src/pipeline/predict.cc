@@ -289,7 +289,7 @@ RunSummary run_embed(const RunSettings& settings, const LoadedModels& models,
   Run run(settings, models, context);
   RunReport& report = run.summary().report;
   const EmbeddingOrigin origin = {report.program_version, report.bundle, report.precision,
-                                  report.expected_length};
+                                  report.expected_length, report.parts};
   EmbeddingFile file(settings.output, origin, models.dnabert_s->width(), models.esm2->width());
   EmbeddingSink sink(file);
   try {
@@ -308,6 +308,15 @@ RunSummary run_embed(const RunSettings& settings, const LoadedModels& models,
   run.stop_clock();
   file.publish();
   run.summary().files.push_back(settings.output);
+  return std::move(run.summary());
+}
+
+RunSummary run_embed_into(const RunSettings& settings, const LoadedModels& models,
+                          const RunContext& context, const std::function<void(const Window&)>& take,
+                          std::stop_token stop) {
+  Run run(settings, models, context);
+  run.run_stages(false, take, nullptr, std::move(stop));
+  run.stop_clock();
   return std::move(run.summary());
 }
 

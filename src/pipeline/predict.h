@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -58,5 +59,10 @@ RunSummary run_predict(const RunSettings& settings, const LoadedModels& models,
 /// The same for the HDF5 file settings.output; the models need no classifier.
 RunSummary run_embed(const RunSettings& settings, const LoadedModels& models,
                      const RunContext& context, std::stop_token stop = {});
+
+/// The same without a file: hands each window with its embeddings to `take`, in input order.
+RunSummary run_embed_into(const RunSettings& settings, const LoadedModels& models,
+                          const RunContext& context, const std::function<void(const Window&)>& take,
+                          std::stop_token stop = {});
 
 }  // namespace virnucpro

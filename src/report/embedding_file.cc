@@ -176,6 +176,8 @@ EmbeddingFile::EmbeddingFile(const std::string& path, const EmbeddingOrigin& ori
   write_text("program_version", origin.program_version);
   write_text("bundle", origin.bundle);
   write_text("precision", origin.precision);
+  for (const ModelPart& part : origin.parts)
+    write_text((part.name + "_sha256").c_str(), part.sha256);
   s.attribute("expected_length", H5T_NATIVE_INT64, &origin.expected_length);
   s.ids = s.create("ids", text.get(), 0);
   s.dnabert_s = s.create("dnabert_s", H5T_NATIVE_FLOAT, dnabert_width);

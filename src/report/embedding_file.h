@@ -5,6 +5,9 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
+
+#include "report/run_report.h"
 
 namespace virnucpro {
 
@@ -14,6 +17,8 @@ struct EmbeddingOrigin {
   std::string bundle;
   std::string precision;
   std::int64_t expected_length = 0;
+  /// The models, as attributes `<name>_sha256`.
+  std::vector<ModelPart> parts = {};
 };
 
 /// Datasets `ids` (UTF-8 strings of any length: frame ids), `dnabert_s` [n, dnabert_width] and

@@ -7,6 +7,7 @@
 #include "base/errors.h"
 #include "base/format.h"
 #include "base/mapped_file.h"
+#include "base/output_file.h"
 #include "base/sha256.h"
 #include "weights/bundle_card.h"
 #include "weights/display_name.h"
@@ -72,6 +73,13 @@ void Bundle::check_hash(const BundlePart& part) const {
       "{}: part {} has the SHA-256 {}, bundle.json says {}; the file was changed or damaged, copy "
       "or import the bundle again",
       origin_, display_name(part.file), found, part.sha256));
+}
+
+void Bundle::copy_part(const BundlePart& part, const std::string& path) const {
+  check_hash(part);
+  OutputFile copy(path);
+  copy.write(file(part.file).bytes);
+  copy.commit();
 }
 
 TensorSource Bundle::tensors(const BundlePart& part_info) const {

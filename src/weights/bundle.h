@@ -75,6 +75,10 @@ class Bundle {
   /// ModelError listing the lengths there are when there is none for this one.
   ClassifierWeights classifier(std::int64_t expected_length) const;
 
+  /// Writes the bytes of a part of info() to the file `path`, compared with their SHA-256 whatever
+  /// their size. Throws OutputError, too.
+  void copy_part(const BundlePart& part, const std::string& path) const;
+
   /// Recomputes every SHA-256 and opens every part. One line for each problem; empty: all is well.
   std::vector<std::string> problems() const;
 
@@ -122,6 +126,35 @@ struct BundleImport {
 /// all. ModelError for parts that do not fit together and for values beyond float16; ConfigError
 /// for unusable options; OutputError when it cannot be written.
 BundleInfo import_bundle(const BundleImport& options);
+
+/// A classifier fitted to the embeddings of another bundle, and what the new card says.
+struct BundleDerivation {
+  std::string output_folder;
+  bool force = false;  ///< as in BundleImport
+  std::string name;
+  std::string version = "1";
+  std::string description;
+  /// Free text, or JSON text of an object.
+  std::string training_data;
+  /// JSON text of an object.
+  std::string metrics_json = "{}";
+  std::int64_t expected_length = 0;
+  std::int64_t input_dim = 0;
+  std::int64_t hidden_dim = 0;
+  double batch_norm_eps = 1e-5;
+  /// Those that ClassifierWeights lists, float32.
+  std::map<std::string, HostTensor> tensors;
+  /// Texts by the names of files that go beside the parts.
+  std::map<std::string, std::string> more_files;
+};
+
+/// Throws ConfigError when derive_bundle() could not write there.
+void require_free_bundle_folder(const std::string& folder, bool force);
+
+/// Makes a bundle of the base's tokenizer, encoders and licence, its classifiers of other lengths,
+/// and the new one. Equal inputs give equal bytes. The folder appears whole or not at all. Throws
+/// ModelError for a damaged base, ConfigError as above, OutputError.
+BundleInfo derive_bundle(const Bundle& base, const BundleDerivation& options);
 
 /// Bundle::problems() of a folder, whose card may be the problem. Never throws a ModelError.
 std::vector<std::string> verify_bundle(const std::string& folder);

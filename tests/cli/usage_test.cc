@@ -35,6 +35,7 @@ TEST_F(Usage, HelpOfEveryCommandHasExamplesAndTheCitation) {
   const std::vector<std::vector<std::string>> commands = {{},
                                                           {"predict"},
                                                           {"embed"},
+                                                          {"train"},
                                                           {"validate"},
                                                           {"devices"},
                                                           {"bench"},

@@ -34,8 +34,8 @@ TEST(Options, HaveUniqueNamesKeysAndVariables) {
 }
 
 TEST(Options, HaveNoFlagTwiceInOneCommand) {
-  for (const Command command :
-       {Command::kPredict, Command::kEmbed, Command::kValidate, Command::kPrecision}) {
+  for (const Command command : {Command::kPredict, Command::kEmbed, Command::kValidate,
+                                Command::kPrecision, Command::kTrain}) {
     std::set<std::string> seen;
     for (const Option& option : options()) {
       if (!option.belongs_to(command)) continue;
@@ -94,6 +94,7 @@ std::string documented(const Option& option) {
   add(Command::kEmbed, "embed");
   add(Command::kValidate, "validate");
   add(Command::kPrecision, "precision");
+  add(Command::kTrain, "train");
   return "| " + flags + " | " + or_none(option.yaml_key) + " | " + or_none(option.variable) +
          " | " + (option.default_text.empty() ? "-" : std::string(option.default_text)) + " | " +
          commands + " | " + std::string(option.help) + " |";

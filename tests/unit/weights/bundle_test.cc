@@ -8,6 +8,7 @@
 
 #include "base/sha256.h"
 #include "unit/weights/weights_test_data.h"
+#include "weights/bundle_card.h"
 #include "weights/safetensors.h"
 
 namespace virnucpro {
@@ -256,6 +257,59 @@ TEST_F(BundleTest, KeepsKeysItDoesNotKnow) {
   const BundleInfo info = Bundle::open(scratch("tiny")).info();
   EXPECT_EQ(info.extra_json, R"({"authors":["A"]})");
   EXPECT_EQ(info.training_data, R"({"records":3})");
+}
+
+TEST_F(BundleTest, DerivesOneWithANewClassifier) {
+  BundleInfo made = import_bundle(example());
+  // Another classifier has the name that the new one is to get.
+  const std::string tiny = scratch("tiny");
+  fs::rename(tiny + "/classifier_300.safetensors", tiny + "/classifier_500.safetensors.old");
+  fs::rename(tiny + "/classifier_500.safetensors", tiny + "/spare.safetensors");
+  fs::rename(tiny + "/classifier_500.safetensors.old", tiny + "/classifier_500.safetensors");
+  made.classifiers[0].part.file = "classifier_500.safetensors";
+  made.classifiers[1].part.file = "spare.safetensors";
+  made.extra_json = R"({"contact":"somebody"})";
+  write_all(tiny + "/bundle.json", format_bundle_card(made));
+  const Bundle base = Bundle::open(tiny);
+
+  BundleDerivation options;
+  options.output_folder = scratch("derived");
+  options.name = "derived";
+  options.training_data = R"({"labels":"abc"})";
+  options.expected_length = 500;
+  options.input_dim = base.info().classifiers[0].input_dim;
+  options.hidden_dim = 2;
+  const std::vector<float> values(static_cast<std::size_t>(2 * options.input_dim), 0.25f);
+  options.tensors = {
+      {"hidden_layer.weight", make_float_tensor({2, options.input_dim}, values)},
+      {"output_layer.weight", make_float_tensor({2, 2}, std::span(values).first(4))}};
+  for (const char* name : {"hidden_layer.bias", "bn1.weight", "bn1.bias", "bn1.running_mean",
+                           "bn1.running_var", "output_layer.bias"}) {
+    options.tensors.emplace(name, make_float_tensor({2}, std::span(values).first(2)));
+  }
+  options.more_files = {{"notes.txt", "fitted\n"}};
+  derive_bundle(base, options);
+  const Bundle derived = Bundle::open(scratch("derived"));
+  EXPECT_THAT(derived.problems(), IsEmpty());
+  EXPECT_THAT(derived.expected_lengths(), ElementsAre(300, 500));
+  EXPECT_EQ(derived.info().license, "MIT");
+  EXPECT_EQ(derived.info().training_data, R"({"labels":"abc"})");
+  EXPECT_EQ(derived.info().extra_json, R"({"contact":"somebody"})");
+  EXPECT_EQ(derived.info().esm2.sha256, made.esm2.sha256);
+  EXPECT_EQ(derived.info().classifiers[0].part.sha256, made.classifiers[0].part.sha256);
+  EXPECT_EQ(derived.info().classifiers[0].part.file, "classifier_300.safetensors");
+  EXPECT_EQ(derived.classifier(500).hidden_dim, 2);
+  EXPECT_EQ(read_all(scratch("derived/notes.txt")), "fitted\n");
+
+  EXPECT_THROW(derive_bundle(base, options), ConfigError);
+  EXPECT_THROW(require_free_bundle_folder(scratch("derived"), false), ConfigError);
+  EXPECT_NO_THROW(require_free_bundle_folder(scratch("derived"), true));
+  write_all(tiny + "/spare.safetensors", "damaged");
+  options.force = true;
+  derive_bundle(base, options);  // does not need that one
+  write_all(tiny + "/classifier_500.safetensors", "damaged");
+  EXPECT_THAT(model_error([&] { derive_bundle(base, options); }), HasSubstr("has the SHA-256"));
+  EXPECT_THAT(verify_bundle(scratch("derived")), IsEmpty()) << "the one before is still there";
 }
 
 TEST(EmbeddedModel, IsAWholeBundle) {

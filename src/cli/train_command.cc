@@ -1,0 +1,188 @@
+#include "cli/train_command.h"
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <initializer_list>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/console.h"
+#include "cli/help.h"
+#include "cli/log_output.h"
+#include "cli/named_bundle.h"
+#include "cli/run_command.h"
+#include "cli/stop_signals.h"
+#include "pipeline/train_bundle.h"
+#include "report/embedding_reader.h"
+#include "run/run_database.h"
+
+namespace virnucpro::cli {
+namespace {
+
+struct TrainArguments {
+  SettingsArguments settings;
+  TrainRequest request;
+  std::optional<double> learning_rate;
+};
+
+/// What is usual for each of them, since AdamW's steps do not grow with the gradient.
+double usual_rate(OptimizerKind optimizer) {
+  return optimizer == OptimizerKind::kSgd ? 0.01 : 0.001;
+}
+
+/// Adds the frames of files of embeddings and of runs; returns the other inputs: sequences.
+std::vector<std::string> add_embeddings(const std::vector<std::string>& inputs,
+                                        FrameCollector& collector, const Log& log) {
+  const StopSignals signals(
+      [&log](int) { log.warning("stopping; a second signal ends the program at once"); });
+  std::vector<std::string> sequences;
+  for (const std::string& input : inputs) {
+    std::error_code error;
+    if (is_hdf5_file(input)) {
+      collector.add_file(input, signals.token());
+    } else if (std::filesystem::is_directory(input, error)) {
+      collector.add_run(input, signals.token());
+    } else {
+      sequences.push_back(input);
+    }
+  }
+  return sequences;
+}
+
+/// Embeds sequences as `embed` does, but into memory.
+void add_sequences(Program& program, const TrainArguments& arguments,
+                   const std::vector<std::string>& sequences, FrameCollector& collector) {
+  RunKind kind;
+  kind.command = Command::kTrain;
+  kind.with_classifier = false;
+  kind.require_free_output = [](const RunSettings&) {};  // was looked at before
+  kind.run = [&](const RunSettings& settings, const LoadedModels& models, const RunContext& context,
+                 const std::stop_token& stop) {
+    collector.begin_windows(models.expected_length);
+    return run_embed_into(
+        settings, models, context, [&](const Window& window) { collector.add_window(window); },
+        stop);
+  };
+  kind.log_summary = [](const RunSettings&, const RunSummary& summary, const Log& log) {
+    log.info("{} records, {} chunks and {} frames embedded", summary.report.intake.records,
+             summary.report.intake.chunks, summary.report.intake.orfs);
+  };
+  run_command(program, kind, {arguments.settings.flags, sequences});
+}
+
+void train(Program& program, TrainArguments& arguments) {
+  const ResolvedSettings resolved = resolve_settings(Command::kTrain, arguments.settings.inputs,
+                                                     arguments.settings.flags, program.environment);
+  const RunSettings& settings = resolved.settings;
+  if (settings.json_log) program.console.use_json();
+  const Log log = make_log(program.console, {settings.quiet, settings.json_log});
+  TrainRequest& request = arguments.request;
+  request.program_version = program_version();
+  request.inputs = settings.inputs;
+  request.force = settings.force;
+  request.threads = settings.threads;
+  request.settings.learning_rate =
+      arguments.learning_rate.value_or(usual_rate(request.settings.optimizer));
+  require_free_bundle_folder(request.output, request.force);
+  const LabelTable table = read_label_table(request.labels);
+  const Bundle base = open_named_bundle(settings.bundle);
+
+  FrameCollector collector(table, base.info(), settings.expected_length, log);
+  const std::vector<std::string> sequences = add_embeddings(settings.inputs, collector, log);
+  if (sequences.empty()) {  // else they are logged with what else is decided
+    for (const std::string& origin : resolved.origins) log.info("setting {}", origin);
+  }
+  if (!sequences.empty()) add_sequences(program, arguments, sequences, collector);
+  const LabelledFrames frames = collector.take();
+
+  const StopSignals signals(
+      [&log](int) { log.warning("stopping; a second signal ends the program at once"); });
+  const TrainingReport report = train_bundle(request, base, table, frames, log, signals.token());
+  log.info("bundle in {}: the classifier for {} bases is that of epoch {}", request.output,
+           report.expected_length, report.best_epoch);
+  program.console.print(training_table(report));
+  program.console.flush();
+}
+
+/// An option whose values are those of an enumeration, by their names.
+template <typename Value>
+void add_choice(CLI::App& command, const char* flag, const char* help, Value& target,
+                std::initializer_list<Value> values) {
+  std::map<std::string, Value> named;
+  std::string names;
+  for (const Value value : values) {
+    named.emplace(name_of(value), value);
+    names += (names.empty() ? "" : "|") + std::string(name_of(value));
+  }
+  command
+      .add_option_function<std::string>(
+          flag, [named, &target](const std::string& text) { target = named.at(text); }, help)
+      ->check(CLI::IsMember(named))
+      ->type_name(names);
+}
+
+void add_training_options(CLI::App& command, TrainArguments& arguments) {
+  TrainRequest& request = arguments.request;
+  TrainingSettings& settings = request.settings;
+  const auto number = [&](const char* flag, auto& target, const char* help, auto low, auto high) {
+    command.add_option(flag, target, help)->type_name("N")->check(CLI::Range(low, high));
+  };
+  constexpr std::size_t kMost = std::size_t{1} << 20;
+  command
+      .add_option(
+          "--labels", request.labels,
+          "Table with tabs and a head: id, label (virus or other), and, where wanted, group "
+          "and source (the genome)")
+      ->required()
+      ->type_name("FILE");
+  command.add_option("-o,--output-dir", request.output, "Folder of the new bundle")
+      ->required()
+      ->type_name("DIR");
+  command.add_option("--name", request.name, "Name of the new bundle [that of the base, -trained]")
+      ->type_name("TEXT");
+  number("--validation-share", request.validation_share,
+         "Share of the sources of each group held out to choose the epoch; 0: none [0.2]", 0.0,
+         0.9);
+  add_choice(command, "--optimizer", "SGD has a momentum of 0.9 [adamw]", settings.optimizer,
+             {OptimizerKind::kAdamW, OptimizerKind::kSgd});
+  add_choice(command, "--schedule", "How the learning rate falls over the epochs [cosine]",
+             settings.schedule, {Schedule::kCosine, Schedule::kStep, Schedule::kConstant});
+  number("--learning-rate", arguments.learning_rate, "[0.001 for adamw, 0.01 for sgd]", 1e-9, 1e9);
+  number("--weight-decay", settings.weight_decay, "As PyTorch's optimizers take it [0.01]", 0.0,
+         1.0);
+  number("--epochs", settings.epochs, "Passes over the training frames, at most [30]",
+         std::size_t{1}, kMost);
+  number("--patience", settings.patience,
+         "Epochs without a better one before it stops; 0: never [5]", std::size_t{0}, kMost);
+  number("--batch", settings.batch, "Frames of one step, at least [256]", std::size_t{2}, kMost);
+  number("--hidden", request.hidden, "Hidden units [as the base's classifier has]", std::size_t{1},
+         std::size_t{65536});
+  number("--dropout", settings.dropout, "Share of hidden values left out in a step [0.5]", 0.0,
+         0.95);
+  add_choice(command, "--balance", "What has equal weight in the loss [groups]", settings.balance,
+             {Balance::kGroups, Balance::kClasses, Balance::kNone});
+  command.add_option("--seed", settings.seed, "Of split, start, order and dropout [1]")
+      ->type_name("N");
+}
+
+}  // namespace
+
+void add_train_command(CLI::App& app, Program& program) {
+  CLI::App* command = app.add_subcommand("train", "Fit a classifier to labelled sequences");
+  auto arguments = std::make_shared<TrainArguments>();
+  add_settings_arguments(*command, Command::kTrain, arguments->settings);
+  command->get_option("INPUT")->description(
+      "Labelled sequence files, HDF5 files of 'embed', or folders of runs with --keep-embeddings");
+  add_training_options(*command, *arguments);
+  command->footer(help_footer({"virnucpro train genomes.fa --labels labels.tsv -o my_bundle",
+                               "virnucpro train features.h5 --labels labels.tsv -o my_bundle "
+                               "--optimizer sgd --epochs 60"}));
+  command->callback([&program, arguments] {
+    program.action = [&program, arguments] { train(program, *arguments); };
+  });
+}
+
+}  // namespace virnucpro::cli

@@ -1,0 +1,269 @@
+#include "pipeline/labelled_frames.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <filesystem>
+#include <utility>
+#include <vector>
+
+#include "base/errors.h"
+#include "base/format.h"
+#include "base/stop.h"
+#include "pipeline/run_facts.h"
+#include "pipeline/stored_results.h"
+#include "report/embedding_reader.h"
+#include "run/run_database.h"
+
+namespace virnucpro {
+namespace {
+
+constexpr std::string_view kChunkInfix = "_chunk_";
+constexpr std::size_t kFrameName = 2;  // F1 to R3
+
+/// The parts of a frame's id: "r1", "r1_chunk_2".
+struct FrameOrigin {
+  std::string_view record;
+  std::string_view chunk;
+};
+
+/// Absent for an id that `embed` would not write.
+std::optional<FrameOrigin> origin_of(std::string_view id) {
+  if (id.size() < kFrameName) return std::nullopt;
+  const std::string_view chunk = id.substr(0, id.size() - kFrameName);
+  const std::string_view frame = id.substr(chunk.size());
+  const std::size_t infix = chunk.rfind(kChunkInfix);
+  if (infix == std::string_view::npos) return std::nullopt;
+  const std::string_view number = chunk.substr(infix + kChunkInfix.size());
+  const bool is_numbered =
+      !number.empty() && number.find_first_not_of("0123456789") == std::string_view::npos;
+  const bool is_frame = (frame[0] == 'F' || frame[0] == 'R') && frame[1] >= '1' && frame[1] <= '3';
+  if (!is_numbered || !is_frame) return std::nullopt;
+  return FrameOrigin{chunk.substr(0, infix), chunk};
+}
+
+std::vector<ModelPart> parts_of(const BundleInfo& bundle) {
+  return {{"tokenizer", bundle.tokenizer.sha256},
+          {"dnabert_s", bundle.dnabert_s.sha256},
+          {"esm2", bundle.esm2.sha256}};
+}
+
+}  // namespace
+
+FrameCollector::FrameCollector(const LabelTable& table, const BundleInfo& bundle,
+                               std::optional<std::int64_t> expected_length, Log log)
+    : table_(table), bundle_(bundle), expected_length_(expected_length), log_(std::move(log)) {
+  result_.frames.width =
+      static_cast<std::size_t>(bundle.dnabert_s_config.hidden_size + bundle.esm2_config.embed_dim);
+}
+
+void FrameCollector::require_length(std::int64_t found, const std::string& origin) {
+  if (found == 0 && !expected_length_) {
+    throw InputError(fmt::format(
+        "{}: does not say how long its chunks are. Give their length with --expected-length.",
+        origin));
+  }
+  if (found == 0) return;
+  if (!expected_length_) expected_length_ = found;
+  if (*expected_length_ == found) return;
+  throw InputError(
+      fmt::format("{}: its chunks have {} bases, expected {}. A classifier is trained for one "
+                  "length; give embeddings of the same, or --expected-length {}.",
+                  origin, found, *expected_length_, found));
+}
+
+void FrameCollector::require_parts(const std::vector<ModelPart>& found,
+                                   const std::string& origin) const {
+  bool is_known = false;
+  for (const ModelPart& part : parts_of(bundle_)) {
+    const auto same = std::find_if(found.begin(), found.end(),
+                                   [&](const ModelPart& each) { return each.name == part.name; });
+    if (same == found.end() || same->sha256.starts_with("not hashed")) continue;
+    is_known = true;
+    if (same->sha256 == part.sha256) continue;
+    throw InputError(fmt::format(
+        "{}: its embeddings are of another {} than that of the bundle '{}'. Name the bundle that "
+        "they were made with by --bundle, or make them again with this one.",
+        origin, part.name, bundle_.name));
+  }
+  if (is_known) return;
+  log_.warning("{}: does not say which encoders it is of; taken for those of the bundle '{}'",
+               origin, bundle_.name);
+}
+
+void FrameCollector::begin_record(std::string_view id) {
+  const auto found = table_.labels.find(std::string(id));
+  label_ = found == table_.labels.end() ? nullptr : &found->second;
+  if (label_ != nullptr) {
+    used_.insert(label_);
+  } else if (++result_.unlabelled_records == 1) {
+    result_.first_unlabelled = id;
+  }
+}
+
+void FrameCollector::add_frame(std::span<const float> dnabert_s, std::span<const float> esm2) {
+  if (label_ == nullptr) return;
+  std::vector<float>& features = result_.frames.features;
+  features.insert(features.end(), dnabert_s.begin(), dnabert_s.end());
+  features.insert(features.end(), esm2.begin(), esm2.end());
+  result_.frames.truth.push_back({chunk_, label_->group, label_->source, label_->is_virus});
+}
+
+void FrameCollector::add_file(const std::string& path, const std::stop_token& stop) {
+  EmbeddingReader reader(path);
+  require_length(reader.origin().expected_length, path);
+  const std::int64_t dna = bundle_.dnabert_s_config.hidden_size;
+  const std::int64_t protein = bundle_.esm2_config.embed_dim;
+  if (reader.dnabert_width() != dna || reader.esm2_width() != protein) {
+    throw InputError(fmt::format(
+        "{}: embeddings of {} and {} values, but the encoders of the bundle '{}' give {} and {}. "
+        "Name the bundle that they were made with by --bundle.",
+        path, reader.dnabert_width(), reader.esm2_width(), bundle_.name, dna, protein));
+  }
+  require_parts(reader.origin().parts, path);
+  // Growing by doubling would need three times the memory. A file that claims more rows than its
+  // bytes could hold gets nothing in advance.
+  std::vector<float>& features = result_.frames.features;
+  std::error_code error;
+  const std::uintmax_t bytes = std::filesystem::file_size(path, error);
+  if (!error && reader.rows() <= bytes / (result_.frames.width * sizeof(float))) {
+    features.reserve(features.size() + reader.rows() * result_.frames.width);
+  }
+  EmbeddingBlock block;
+  std::string record;
+  std::string chunk;
+  bool is_first = true;
+  std::uint64_t row = 0;
+  while (reader.next(block)) {
+    throw_if_stopped(stop);
+    for (std::size_t i = 0; i < block.ids.size(); ++i) {
+      ++row;
+      const auto origin = origin_of(block.ids[i]);
+      if (!origin) {
+        throw InputError(fmt::format(
+            "{}: dataset ids, row {}: expected <record>_chunk_<number><frame> as 'virnucpro embed' "
+            "writes them, found '{}'.",
+            path, row, block.ids[i].substr(0, 100)));
+      }
+      if (is_first || origin->record != record) begin_record(record = origin->record);
+      if (is_first || origin->chunk != chunk) {
+        begin_chunk();
+        chunk = origin->chunk;
+      }
+      is_first = false;
+      const auto widths =
+          std::pair(static_cast<std::size_t>(dna), static_cast<std::size_t>(protein));
+      add_frame(std::span(block.dnabert_s).subspan(i * widths.first, widths.first),
+                std::span(block.esm2).subspan(i * widths.second, widths.second));
+    }
+  }
+}
+
+/// Takes the embeddings of a stored run; a repeat has those of the ORF that it is equal to.
+class FrameCollector::RunVisitor final : public StoredRunVisitor {
+ public:
+  RunVisitor(FrameCollector& collector, const RunDatabase& database, const std::stop_token& stop)
+      : collector_(collector), database_(database), stop_(stop) {}
+
+  void begin_record(const StoredRecord& record) override {
+    throw_if_stopped(stop_);
+    collector_.begin_record(record.id);
+  }
+
+  void chunk(const StoredChunk&, std::span<const StoredOrf> orfs) override {
+    if (collector_.label_ == nullptr) return;
+    collector_.begin_chunk();
+    for (const StoredOrf& orf : orfs) {
+      if (orf.outcome == Outcome::kScored) add(orf.same_as.value_or(orf.number));
+    }
+  }
+
+  void end_record(Outcome, std::string_view) override {}
+
+ private:
+  void add(std::uint64_t orf) {
+    std::array<std::vector<float>, 2> values;
+    database_.read_embeddings(
+        orf, orf + 1, [&](std::uint64_t, StoredEncoder encoder, std::span<const float> embedding) {
+          values[encoder == StoredEncoder::kDnabertS ? 0 : 1].assign(embedding.begin(),
+                                                                     embedding.end());
+        });
+    const auto dna = static_cast<std::size_t>(collector_.bundle_.dnabert_s_config.hidden_size);
+    const auto protein = static_cast<std::size_t>(collector_.bundle_.esm2_config.embed_dim);
+    if (values[0].size() != dna || values[1].size() != protein) {
+      throw InputError(fmt::format(
+          "{}: the embeddings of ORF {} have {} and {} values, expected {} and {}: the database is "
+          "damaged.",
+          database_.path(), orf, values[0].size(), values[1].size(), dna, protein));
+    }
+    collector_.add_frame(values[0], values[1]);
+  }
+
+  FrameCollector& collector_;
+  const RunDatabase& database_;
+  const std::stop_token& stop_;
+};
+
+void FrameCollector::add_run(const std::string& folder, const std::stop_token& stop) {
+  const RunDatabase database(folder);
+  require_complete_run(database, "train");
+  const std::vector<RunFact> facts = database.work();
+  if (!keeps_embeddings(facts, database.path())) {
+    throw InputError(
+        fmt::format("{}: the run kept no embeddings to train on. Run 'virnucpro predict' with "
+                    "--keep-embeddings.",
+                    database.path()));
+  }
+  const std::string& length = required_fact(facts, kLengthFact, database.path());
+  std::int64_t bases = 0;
+  std::from_chars(length.data(), length.data() + length.size(), bases);
+  require_length(bases, database.path());
+  std::vector<ModelPart> parts;
+  for (const ModelPart& part : parts_of(bundle_)) {
+    for (const RunFact& fact : facts) {
+      if (fact.name == part.name + " model") parts.push_back({part.name, fact.value});
+    }
+  }
+  require_parts(parts, database.path());
+  RunVisitor visitor(*this, database, stop);
+  database.visit(visitor);
+}
+
+void FrameCollector::begin_windows(std::int64_t expected_length) {
+  require_length(expected_length, "the sequences");
+}
+
+void FrameCollector::add_window(const Window& window) {
+  const std::size_t width = result_.frames.width;
+  const auto dna = static_cast<std::size_t>(bundle_.dnabert_s_config.hidden_size);
+  std::size_t chunk = 0;
+  std::size_t orf = 0;
+  for (const Window::Part& part : window.parts) {
+    if (part.begins) begin_record(part.record->id);
+    for (std::size_t i = 0; i < part.chunk_count; ++i) {
+      begin_chunk();
+      const std::size_t end = orf + window.chunks[chunk++].orf_count;
+      for (; orf < end; ++orf) {
+        if (window.has_failed(orf)) continue;
+        const auto row = std::span(window.features).subspan(orf * width, width);
+        add_frame(row.first(dna), row.subspan(dna));
+      }
+    }
+  }
+}
+
+LabelledFrames FrameCollector::take() {
+  if (result_.frames.size() == 0) {
+    throw InputError(fmt::format(
+        "no frame of the inputs has a label{}. The column id of the table must have the names that "
+        "the sequence files give to records.",
+        result_.first_unlabelled.empty()
+            ? ""
+            : fmt::format(", such as those of '{}'", result_.first_unlabelled.substr(0, 60))));
+  }
+  result_.expected_length = *expected_length_;
+  result_.unused_labels = table_.labels.size() - used_.size();
+  return std::move(result_);
+}
+
+}  // namespace virnucpro

@@ -1,0 +1,67 @@
+// Embeddings from files, finished runs and windows, beside what their records are known to be.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+
+#include "base/log.h"
+#include "evaluation/label_table.h"
+#include "pipeline/window.h"
+#include "report/run_report.h"
+#include "training/frame_set.h"
+#include "weights/bundle.h"
+
+namespace virnucpro {
+
+/// Groups and sources are numbered as in the table of labels.
+struct LabelledFrames {
+  FrameSet frames;
+  std::int64_t expected_length = 0;
+  std::uint64_t unlabelled_records = 0;  ///< they are left out
+  std::string first_unlabelled;
+  std::uint64_t unused_labels = 0;  ///< ids of the table that no input has
+};
+
+/// Thread-confined. The table and the bundle must outlive it. All adding functions throw InputError
+/// for embeddings of other encoders than the bundle's, or of another chunk length than those before
+/// or than the one asked for.
+class FrameCollector {
+ public:
+  FrameCollector(const LabelTable& table, const BundleInfo& bundle,
+                 std::optional<std::int64_t> expected_length, Log log);
+
+  /// A file of `embed`, whose ids are `<record>_chunk_<n><frame>`.
+  void add_file(const std::string& path, const std::stop_token& stop);
+  /// A finished run in a folder, which kept its embeddings.
+  void add_run(const std::string& folder, const std::stop_token& stop);
+  /// What windows to come were cut to.
+  void begin_windows(std::int64_t expected_length);
+  void add_window(const Window& window);
+
+  /// Throws InputError when no frame has a label.
+  LabelledFrames take();
+
+ private:
+  class RunVisitor;
+  void require_length(std::int64_t found, const std::string& origin);
+  void require_parts(const std::vector<ModelPart>& found, const std::string& origin) const;
+  void begin_record(std::string_view id);
+  void begin_chunk() { ++chunk_; }
+  void add_frame(std::span<const float> dnabert_s, std::span<const float> esm2);
+
+  const LabelTable& table_;
+  const BundleInfo& bundle_;
+  std::optional<std::int64_t> expected_length_;
+  Log log_;
+  LabelledFrames result_;
+  std::unordered_set<const RecordLabel*> used_;
+  const RecordLabel* label_ = nullptr;  ///< of the record at hand
+  std::uint64_t chunk_ = 0;
+};
+
+}  // namespace virnucpro

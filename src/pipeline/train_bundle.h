@@ -1,0 +1,38 @@
+// From labelled frames to a bundle with a classifier of their own.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "evaluation/label_table.h"
+#include "pipeline/labelled_frames.h"
+#include "report/training_report.h"
+#include "weights/bundle.h"
+
+namespace virnucpro {
+
+struct TrainRequest {
+  std::string program_version;
+  std::vector<std::string> inputs;  ///< for the report
+  std::string labels;               ///< path of the table
+  std::string output;               ///< folder of the bundle
+  std::string name;                 ///< of the bundle; empty: that of the base and "-trained"
+  bool force = false;
+  TrainingSettings settings;          ///< but for `hidden`
+  std::optional<std::size_t> hidden;  ///< absent: as the base's classifier has
+  double validation_share = 0.2;
+  std::size_t threads = 0;  ///< 0: every processor
+};
+
+/// Splits, fits and writes the bundle, with training.tsv and training.json beside its parts. Equal
+/// frames and requests give equal bytes, whatever `threads` is. Throws InputError when training or
+/// validation would have one class only; ConfigError, OutputError, Interrupted.
+TrainingReport train_bundle(const TrainRequest& request, const Bundle& base,
+                            const LabelTable& table, const LabelledFrames& labelled, const Log& log,
+                            const std::stop_token& stop = {});
+
+}  // namespace virnucpro

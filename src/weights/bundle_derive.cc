@@ -1,0 +1,66 @@
+// A bundle from another one: its encoders, and a classifier that was fitted to their embeddings.
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+#include "base/format.h"
+#include "base/sha256.h"
+#include "weights/bundle.h"
+#include "weights/bundle_card.h"
+#include "weights/bundle_folder.h"
+#include "weights/safetensors.h"
+
+namespace virnucpro {
+
+void require_free_bundle_folder(const std::string& folder, bool force) {
+  const BundleTarget target(folder, force);
+}
+
+BundleInfo derive_bundle(const Bundle& base, const BundleDerivation& options) {
+  const BundleTarget target(options.output_folder, options.force);
+  BundleInfo info = base.info();
+  info.name = options.name;
+  info.version = options.version;
+  info.description = options.description;
+  info.training_data = options.training_data;
+  info.metrics_json = options.metrics_json;
+
+  // Names of parts are free, so those of the base could be in each other's way.
+  BundleFolder folder(target);
+  const auto copy = [&](BundlePart& part, std::string name) {
+    base.copy_part(part, folder.file(name));
+    part.file = std::move(name);
+  };
+  const auto classifier_file = [](std::int64_t length) {
+    return fmt::format("classifier_{}.safetensors", length);
+  };
+  copy(info.tokenizer, "tokenizer.json");
+  copy(info.dnabert_s, "dnabert_s.safetensors");
+  copy(info.esm2, "esm2.safetensors");
+  std::erase_if(info.classifiers, [&](const BundleClassifier& classifier) {
+    return classifier.expected_length == options.expected_length;
+  });
+  for (BundleClassifier& classifier : info.classifiers) {
+    copy(classifier.part, classifier_file(classifier.expected_length));
+  }
+
+  BundleClassifier fitted;
+  fitted.expected_length = options.expected_length;
+  fitted.input_dim = options.input_dim;
+  fitted.hidden_dim = options.hidden_dim;
+  fitted.batch_norm_eps = options.batch_norm_eps;
+  fitted.part.file = classifier_file(options.expected_length);
+  write_safetensors(folder.file(fitted.part.file), options.tensors);
+  fitted.part.sha256 = sha256_file(folder.file(fitted.part.file));
+  info.classifiers.push_back(fitted);
+  std::ranges::sort(info.classifiers, {}, &BundleClassifier::expected_length);
+
+  for (const auto& [name, text] : options.more_files) folder.write(name, text);
+  folder.write(kBundleCard, format_bundle_card(info));
+  const std::vector<std::string> problems = verify_bundle(folder.file(""));
+  check(problems.empty(), "the new bundle is not sound: {}", fmt::join(problems, "; "));
+  folder.publish();
+  return info;
+}
+
+}  // namespace virnucpro

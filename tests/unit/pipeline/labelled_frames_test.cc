@@ -1,0 +1,164 @@
+// Frames of files and of runs beside their labels.
+#include "pipeline/labelled_frames.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/errors.h"
+#include "report/embedding_file.h"
+#include "run/run_database.h"
+#include "unit/report/temporary_folder.h"
+
+namespace virnucpro {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+constexpr std::size_t kDnaWidth = 2;
+constexpr std::size_t kProteinWidth = 1;
+
+class LabelledFramesTest : public testing::Test {
+ protected:
+  LabelledFramesTest() {
+    folder.write("labels.tsv",
+                 "id\tlabel\tgroup\tsource\na\tvirus\tphage\tg1\nb_chunk_7\tother\t\t\n"
+                 "unused\tother\t\t\n");
+    table = read_label_table(folder.file("labels.tsv"));
+    bundle.name = "base";
+    bundle.dnabert_s_config.hidden_size = kDnaWidth;
+    bundle.esm2_config.embed_dim = kProteinWidth;
+    bundle.tokenizer.sha256 = "11";
+    bundle.dnabert_s.sha256 = "22";
+    bundle.esm2.sha256 = "33";
+  }
+
+  /// A row for each id; its values are 10 times its number, and so on.
+  std::string file_of(const std::vector<std::string>& ids, std::int64_t length = 500,
+                      const std::vector<ModelPart>& parts = {{"esm2", "33"}}) const {
+    const std::string path = folder.file("f.h5");
+    EmbeddingFile file(path, {"1", "base", "fp16", length, parts}, kDnaWidth, kProteinWidth);
+    std::vector<float> values;
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      for (std::size_t k = 0; k < 3; ++k) values.push_back(static_cast<float>(10 * i + k));
+    }
+    file.append(ids, values);
+    file.finish();
+    file.publish();
+    return path;
+  }
+
+  FrameCollector collector(std::optional<std::int64_t> length = std::nullopt) {
+    return FrameCollector(table, bundle, length, Log([this](LogLevel, std::string_view text) {
+                            messages.emplace_back(text);
+                          }));
+  }
+
+  std::string error_of(const std::string& path, std::optional<std::int64_t> length = std::nullopt) {
+    try {
+      FrameCollector frames = collector(length);
+      frames.add_file(path, {});
+      frames.take();
+    } catch (const InputError& error) {
+      return error.what();
+    }
+    return "no error";
+  }
+
+  TemporaryFolder folder;
+  LabelTable table;
+  BundleInfo bundle;
+  std::vector<std::string> messages;
+};
+
+TEST_F(LabelledFramesTest, FindTheRecordInTheIdOfAFrame) {
+  FrameCollector frames = collector();
+  frames.add_file(file_of({"a_chunk_1F1", "a_chunk_1R2", "a_chunk_2F1", "x_chunk_1F1",
+                           "b_chunk_7_chunk_12F3", "x_chunk_2F2"}),
+                  {});
+  const LabelledFrames labelled = frames.take();
+  EXPECT_EQ(labelled.expected_length, 500);
+  EXPECT_THAT(labelled.frames.features, ElementsAre(0, 1, 2, 10, 11, 12, 20, 21, 22, 40, 41, 42));
+  ASSERT_EQ(labelled.frames.size(), 4u);
+  const auto& truth = labelled.frames.truth;
+  EXPECT_EQ(truth[0].chunk, truth[1].chunk);
+  EXPECT_NE(truth[1].chunk, truth[2].chunk);
+  EXPECT_TRUE(truth[0].is_virus);
+  EXPECT_FALSE(truth[3].is_virus);
+  EXPECT_NE(truth[0].source, truth[3].source);
+  EXPECT_NE(truth[0].group, truth[3].group);
+  EXPECT_EQ(labelled.unlabelled_records, 2u);
+  EXPECT_EQ(labelled.first_unlabelled, "x");
+  EXPECT_EQ(labelled.unused_labels, 1u);
+  EXPECT_THAT(messages, IsEmpty());
+}
+
+TEST_F(LabelledFramesTest, RefuseEmbeddingsThatDoNotBelongHere) {
+  EXPECT_THAT(error_of(file_of({"a_chunk_1F1"}, 500, {{"esm2", "34"}})),
+              HasSubstr("of another esm2 than that of the bundle 'base'"));
+  EXPECT_THAT(error_of(file_of({"a_chunk_1F1"}), 300), HasSubstr("have 500 bases, expected 300"));
+  EXPECT_THAT(error_of(file_of({"a_chunk_1F1"}, 0)), HasSubstr("with --expected-length"));
+  EXPECT_EQ(error_of(file_of({"a_chunk_1F1"}, 0), 300), "no error");
+  for (const char* id : {"a", "F1", "", "a_chunk_F1", "a_chunk_1", "a_chunk_1x1", "a_chunk_1F4"}) {
+    EXPECT_THAT(error_of(file_of({"a_chunk_1F1", id})), HasSubstr("dataset ids, row 2: expected"))
+        << id;
+  }
+  EXPECT_THAT(error_of(file_of({"x_chunk_1F1"})), HasSubstr("such as those of 'x'"));
+  EXPECT_THAT(error_of(file_of({})), HasSubstr("no frame of the inputs has a label"));
+  bundle.esm2_config.embed_dim = 4;
+  EXPECT_THAT(
+      error_of(file_of({"a_chunk_1F1"})),
+      HasSubstr("embeddings of 2 and 1 values, but the encoders of the bundle 'base' give 2 "
+                "and 4"));
+}
+
+TEST_F(LabelledFramesTest, WarnWhereTheEncodersAreNotKnown) {
+  EXPECT_EQ(error_of(file_of({"a_chunk_1F1"}, 500, {})), "no error");
+  EXPECT_EQ(error_of(file_of({"a_chunk_1F1"}, 500, {{"esm2", "not hashed: /x"}})), "no error");
+  EXPECT_THAT(messages, testing::SizeIs(2));
+  EXPECT_THAT(messages[0], HasSubstr("does not say which encoders it is of"));
+}
+
+TEST_F(LabelledFramesTest, GiveARepeatTheEmbeddingsOfTheFirst) {
+  {
+    RunDatabase database(
+        folder.path(),
+        {{"expected length", "300"}, {"embeddings kept", "yes"}, {"esm2 model", "33"}},
+        RunDatabase::Existing::kContinue);
+    std::uint64_t orf = 0;
+    for (const char* id : {"x", "a"}) {
+      const std::uint64_t ordinal = database.extent().records;
+      database.begin_record({ordinal, id, 300, {}});
+      database.add_chunk({ordinal, ordinal, 0, 0, 300, Outcome::kScored, {}});
+      for (std::uint8_t frame = 0; frame < 2; ++frame, ++orf) {
+        StoredOrf stored;
+        stored.number = orf;
+        stored.chunk = ordinal;
+        stored.frame = frame;
+        stored.p_others = 0.5f;
+        stored.p_virus = 0.5f;
+        if (orf == 2) stored.same_as = 1;
+        database.add_orf(stored);
+        if (orf == 2) continue;
+        const auto value = static_cast<float>(orf);
+        database.put_embedding(orf, StoredEncoder::kDnabertS, std::vector<float>{value, value});
+        database.put_embedding(orf, StoredEncoder::kEsm2, std::vector<float>{10.0f * value});
+      }
+      database.end_record(ordinal, Outcome::kScored, {});
+    }
+    database.mark_complete();
+    database.commit();
+  }
+  FrameCollector frames = collector();
+  frames.add_run(folder.path(), {});
+  const LabelledFrames labelled = frames.take();
+  EXPECT_EQ(labelled.expected_length, 300);
+  EXPECT_THAT(labelled.frames.features, ElementsAre(1, 1, 10, 3, 3, 30));
+  EXPECT_EQ(labelled.frames.truth[0].chunk, labelled.frames.truth[1].chunk);
+  EXPECT_EQ(labelled.unlabelled_records, 1u);
+  EXPECT_THAT(messages, IsEmpty());
+}
+
+}  // namespace
+}  // namespace virnucpro
