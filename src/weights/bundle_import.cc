@@ -1,23 +1,18 @@
 // `models import`: encoders and classifiers of any layout become one bundle folder.
-#include <unistd.h>
-
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <set>
 #include <string_view>
-#include <system_error>
 #include <utility>
 
 #include "base/errors.h"
 #include "base/format.h"
-#include "base/mapped_file.h"
-#include "base/output_file.h"
-#include "base/partial_file.h"
 #include "base/sha256.h"
 #include "tensor/float16.h"
 #include "weights/bundle.h"
 #include "weights/bundle_card.h"
+#include "weights/bundle_folder.h"
 #include "weights/display_name.h"
 #include "weights/json_reader.h"
 #include "weights/safetensors.h"
@@ -28,74 +23,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr float kLargestHalf = 65504.0f;
-
-[[noreturn]] void fail(const fs::path& path, const char* what, const std::error_code& error) {
-  throw OutputError(fmt::format("{}: cannot {}: {}", path.string(), what, error.message()));
-}
-
-/// A folder under a temporary name; removed with its content unless publish() was called.
-class TemporaryFolder {
- public:
-  explicit TemporaryFolder(const fs::path& target)
-      : target_(target), path_(fmt::format("{}.tmp-{}", target.string(), ::getpid())) {
-    std::error_code error;
-    fs::remove_all(path_, error);
-    fs::create_directories(path_, error);
-    if (error) fail(path_, "create", error);
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    if (!path_.empty()) fs::remove_all(path_, ignored);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-  std::string file(const std::string& name) const { return (path_ / name).string(); }
-
-  /// Gives the folder its name. A folder that has it now is moved aside first, then removed.
-  void publish() {
-    std::error_code error;
-    const fs::path old = fmt::format("{}.old-{}", target_.string(), ::getpid());
-    const bool replaces = fs::exists(target_, error);
-    if (replaces) {
-      fs::rename(target_, old, error);
-      if (error) fail(target_, "move aside", error);
-    }
-    fs::rename(path_, target_, error);
-    if (error) {
-      std::error_code ignored;
-      if (replaces) fs::rename(old, target_, ignored);
-      fail(target_, "create", error);
-    }
-    path_.clear();
-    fs::remove_all(old, error);
-    const fs::path parent = target_.parent_path();
-    sync_folder(parent.empty() ? "." : parent.string());
-  }
-
- private:
-  fs::path target_;
-  fs::path path_;
-};
-
-/// The folder without a slash at its end, so that names can be put behind it.
-fs::path output_folder(const BundleImport& options) {
-  if (options.output_folder.empty()) throw ConfigError("a bundle needs an output folder");
-  fs::path folder = fs::path(options.output_folder).lexically_normal();
-  if (folder.filename().empty()) folder = folder.parent_path();
-  std::error_code ignored;
-  if (!fs::exists(folder, ignored)) return folder;
-  if (!options.force) {
-    throw ConfigError(
-        fmt::format("{}: exists already; choose another folder or use --force", folder.string()));
-  }
-  // --force must not be the way to lose a home folder.
-  if (!fs::exists(folder / kBundleCard, ignored) && !fs::is_empty(folder, ignored)) {
-    throw ConfigError(fmt::format("{}: is not a bundle (no {}), so it is not replaced",
-                                  folder.string(), kBundleCard));
-  }
-  return folder;
-}
 
 void check_options(const BundleImport& options) {
   if (options.name.empty()) throw ConfigError("a bundle needs a name");
@@ -156,7 +83,7 @@ void check_width(const BundleClassifier& classifier, const std::string& path,
 
 BundleInfo import_bundle(const BundleImport& options) {
   check_options(options);
-  const fs::path target = output_folder(options);
+  const fs::path target = free_bundle_folder(options.output_folder, options.force);
 
   // Everything is opened and compared before the first byte is written.
   DnabertSWeights dnabert_s = load_dnabert_s(options.dnabert_folder);
@@ -184,15 +111,11 @@ BundleInfo import_bundle(const BundleImport& options) {
   }
   std::ranges::sort(classifiers, {}, [](const auto& c) { return c.first.expected_length; });
 
-  TemporaryFolder folder(target);
+  BundleFolder folder(target);
   const auto hashed = [&](const std::string& file) {
     return BundlePart{file, sha256_file(folder.file(file))};
   };
-  {
-    OutputFile tokenizer(folder.file("tokenizer.json"));
-    tokenizer.write(dnabert_s.tokenizer_json);
-    tokenizer.commit();
-  }
+  folder.write("tokenizer.json", dnabert_s.tokenizer_json);
   info.tokenizer = hashed("tokenizer.json");
   write_as(dnabert_s.tensors, DataType::kFloat16, folder.file("dnabert_s.safetensors"));
   info.dnabert_s = hashed("dnabert_s.safetensors");
@@ -203,11 +126,7 @@ BundleInfo import_bundle(const BundleImport& options) {
     classifier.part = hashed(classifier.part.file);
     info.classifiers.push_back(classifier);
   }
-  {
-    OutputFile card(folder.file(kBundleCard));
-    card.write(format_bundle_card(info));
-    card.commit();
-  }
+  folder.write(kBundleCard, format_bundle_card(info));
   folder.publish();
   return info;
 }

@@ -1,0 +1,23 @@
+// A bundle with another card: its parts, byte by byte.
+#include <vector>
+
+#include "weights/bundle.h"
+#include "weights/bundle_card.h"
+#include "weights/bundle_folder.h"
+#include "weights/json_reader.h"
+
+namespace virnucpro {
+
+void Bundle::save(const BundleInfo& info, const std::string& folder, bool force) const {
+  BundleFolder target(free_bundle_folder(folder, force));
+  std::vector<BundlePart> parts = {info.tokenizer, info.dnabert_s, info.esm2};
+  for (const BundleClassifier& classifier : info.classifiers) parts.push_back(classifier.part);
+  for (const BundlePart& each : parts) {
+    check_hash(each);  // of large parts, too: a copy must never look sounder than its original
+    target.write(each.file, as_text(file(each.file).bytes));
+  }
+  target.write(kBundleCard, format_bundle_card(info));
+  target.publish();
+}
+
+}  // namespace virnucpro
