@@ -10,16 +10,6 @@
 namespace virnucpro {
 namespace {
 
-void warn_of_what_is_left_out(const JudgedScores& scores, const Log& log) {
-  if (scores.unlabelled_records > 0) {
-    log.warning("{} records have no label and are left out, such as '{}'",
-                scores.unlabelled_records, scores.first_unlabelled.substr(0, 60));
-  }
-  if (scores.unused_labels > 0) {
-    log.warning("{} labels are of records that the run does not have", scores.unused_labels);
-  }
-}
-
 /// Figures of one class alone are no judgement.
 void require_both_classes(const std::vector<JudgedItem>& items, const EvaluationRequest& request) {
   const auto viruses = static_cast<std::size_t>(std::count_if(
@@ -36,7 +26,7 @@ EvaluationReport evaluate_results(const EvaluationRequest& request, const Log& l
                                   const std::stop_token& stop) {
   const LabelTable table = read_label_table(request.labels);
   const RunDatabase database(request.folder);
-  const JudgedScores scores = collect_judged_scores(database, table, stop);
+  const JudgedScores scores = collect_judged_scores(database, table, "evaluate", stop);
   warn_of_what_is_left_out(scores, log);
   require_both_classes(scores.fragments, request);
   EvaluationReport report;

@@ -18,10 +18,10 @@ using testing::HasSubstr;
 using testing::StartsWith;
 
 constexpr const char* kPredictionsHeader =
-    "id\trecord\tchunk\tstart\tend\tstrand\tframe\tp_virus\tcall\n";
+    "id\trecord\tchunk\tstart\tend\tstrand\tframe\tp_virus\tp_calibrated\tcall\n";
 constexpr const char* kContigsHeader =
     "id\trecord\tlength\tchunks\tscored_chunks\tframes\tviral_chunks\tmean_p_virus\tmax_p_virus\t"
-    "call\tstatus\treason\n";
+    "p_calibrated\tcall\tstatus\treason\n";
 constexpr const char* kLegacyHeader = "Sequence_ID\tPrediction\tscore1\tscore2\n";
 constexpr const char* kLegacyChunksHeader = "Modified_ID\tIs_Virus\n";
 
