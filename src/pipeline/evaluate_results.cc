@@ -1,11 +1,13 @@
 #include "pipeline/evaluate_results.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "base/errors.h"
 #include "base/format.h"
 #include "base/sha256.h"
 #include "pipeline/judged_scores.h"
+#include "pipeline/run_calibration.h"
 
 namespace virnucpro {
 namespace {
@@ -37,10 +39,19 @@ EvaluationReport evaluate_results(const EvaluationRequest& request, const Log& l
   report.unlabelled_records = scores.unlabelled_records;
   report.unused_labels = scores.unused_labels;
   report.rule = request.rule;
+  const std::optional<Calibration> calibration = stored_calibration(database);
   report.levels.push_back({"fragments",
                            evaluate(scores.fragments, table.groups, request.rule, stop),
                            scores.unscored_fragments.viruses, scores.unscored_fragments.others});
   report.levels.push_back({"contigs", evaluate(scores.contigs, table.groups, request.rule, stop),
+                           scores.unscored_contigs.viruses, scores.unscored_contigs.others});
+  if (!calibration) return report;
+  const CalibratedItems calibrated = calibrated_items(scores, *calibration);
+  report.levels.push_back({"fragments calibrated",
+                           evaluate(calibrated.fragments, table.groups, request.rule, stop),
+                           scores.unscored_fragments.viruses, scores.unscored_fragments.others});
+  report.levels.push_back({"contigs calibrated",
+                           evaluate(calibrated.contigs, table.groups, request.rule, stop),
                            scores.unscored_contigs.viruses, scores.unscored_contigs.others});
   return report;
 }

@@ -102,6 +102,22 @@ JudgedScores collect_judged_scores(const RunDatabase& database, const LabelTable
   return scores;
 }
 
+CalibratedItems calibrated_items(const JudgedScores& scores, const Calibration& calibration) {
+  CalibratedItems items{scores.fragments, scores.contigs};
+  std::size_t fragment = 0;
+  for (std::size_t i = 0; i < items.contigs.size(); ++i) {
+    const ContigChunks& chunks = scores.contig_chunks[i];
+    ContigEvidence evidence;
+    for (std::uint64_t k = 0; k < chunks.scored; ++k, ++fragment) {
+      JudgedItem& item = items.fragments[fragment];
+      item.score = calibration.chunk_probability(item.score, item.length);
+      evidence.add(item.score);
+    }
+    items.contigs[i].score = probability_of(evidence.log_odds(calibration.contig, chunks.all));
+  }
+  return items;
+}
+
 void warn_of_what_is_left_out(const JudgedScores& scores, const Log& log) {
   if (scores.unlabelled_records > 0) {
     log.warning("{} records have no label and are left out, such as '{}'",

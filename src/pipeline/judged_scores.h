@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "calibration/calibration.h"
 #include "evaluation/label_table.h"
 #include "evaluation/metrics.h"
 #include "run/run_database.h"
@@ -43,6 +44,13 @@ struct JudgedScores {
 /// InputError for a run that is not complete or damaged, or has no labelled record; Interrupted.
 JudgedScores collect_judged_scores(const RunDatabase& database, const LabelTable& table,
                                    const char* command, const std::stop_token& stop = {});
+
+/// The items of `scores` with calibrated probabilities, at a prevalence of one half, for scores.
+struct CalibratedItems {
+  std::vector<JudgedItem> fragments;
+  std::vector<JudgedItem> contigs;
+};
+CalibratedItems calibrated_items(const JudgedScores& scores, const Calibration& calibration);
 
 /// Records without a label, and labels without a record.
 void warn_of_what_is_left_out(const JudgedScores& scores, const Log& log);

@@ -38,6 +38,7 @@ TEST_F(Usage, HelpOfEveryCommandHasExamplesAndTheCitation) {
                                                           {"validate"},
                                                           {"devices"},
                                                           {"bench"},
+                                                          {"calibrate"},
                                                           {"precision"},
                                                           {"models"},
                                                           {"models", "list"},

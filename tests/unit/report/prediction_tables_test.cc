@@ -201,7 +201,7 @@ TEST(PredictionTables, HasCalibratedProbabilitiesOfChunksAndRecords) {
                         "others\nr\t1\t3\t20\t30\t+\tF1\t0.75\t0.75\tvirus\n"));
   // The mean of logit(5 / 11) and logit(3 / 4).
   EXPECT_THAT(folder.read("contigs.tsv"),
-              HasSubstr("\t0.53333336\t0.75\t0.61257416\tothers\tscored\tNA\n"));
+              HasSubstr("\t0.53333336\t0.75\t0.6125741\tothers\tscored\tNA\n"));
   EXPECT_THAT(folder.read("contigs.tsv"), HasSubstr("\tNA\tNA\tNA\tNA\tno_orf\tNA\n"));
   EXPECT_EQ(tables.calls().expected_false_records, 0.0);
 }
@@ -221,12 +221,12 @@ TEST(PredictionTables, CallsByCalibratedProbabilitiesButForTheLegacyFiles) {
     EXPECT_THAT(folder.read("predictions.tsv"),
                 HasSubstr(first ? "R2\t0.1\t0.45454547\tvirus" : "R2\t0.1\t0.45454547\tothers"));
     EXPECT_THAT(folder.read("contigs.tsv"),
-                HasSubstr(record ? "\t0.61257416\tvirus\t" : "\t0.61257416\tothers\t"));
+                HasSubstr(record ? "\t0.6125741\tvirus\t" : "\t0.6125741\tothers\t"));
     EXPECT_EQ(folder.read("viral.fasta"), record ? ">r\nACGT\n" : "");
     EXPECT_EQ(tables.calls().viral_frames, first ? 3u : 1u);
     EXPECT_EQ(tables.calls().viral_chunks, first ? 2u : 1u);
     EXPECT_EQ(tables.calls().viral_records, record ? 1u : 0u);
-    EXPECT_NEAR(tables.calls().expected_false_records, record ? 1.0 - 0.61257416 : 0.0, 1e-7);
+    EXPECT_NEAR(tables.calls().expected_false_records, record ? 1.0 - 0.6125741 : 0.0, 1e-7);
     legacy.push_back(folder.read("prediction_results.txt") +
                      folder.read("prediction_results_highestscore.csv"));
   }
