@@ -119,7 +119,7 @@ TEST_F(Predict, EveryRecordIsAccountedFor) {
   ASSERT_TRUE(ends_with(run({"predict", "a.fa", "-o", "out"}), 0));
   const std::string contigs = read("out/contigs.tsv");
   EXPECT_EQ(lines_in(contigs), 6u);
-  EXPECT_THAT(contigs, HasSubstr("\nshort\t1\t2\t1\t0\t0\t0\tNA\tNA\tNA\ttoo_short\t"));
+  EXPECT_THAT(contigs, HasSubstr("\nshort\t1\t2\t1\t0\t0\t0\tNA\tNA\tNA\tNA\ttoo_short\t"));
   EXPECT_THAT(contigs, HasSubstr("\nempty\t3\t0\t0\t"));
   EXPECT_THAT(contigs, HasSubstr("\nopen\t4\t150\t1\t1\t"));
 }
