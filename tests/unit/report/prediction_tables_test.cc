@@ -305,8 +305,9 @@ TEST(PredictionTables, KeepsAFailedChunkInSight) {
   tables.end_record("");
   tables.finish();
   tables.publish("");
-  EXPECT_THAT(folder.read("contigs.tsv"),
-              HasSubstr("\nr\t1\t600\t2\t1\t1\t1\t0.99883\t0.99883\tNA\tvirus\tfailed\tnot finite\n"));
+  EXPECT_THAT(
+      folder.read("contigs.tsv"),
+      HasSubstr("\nr\t1\t600\t2\t1\t1\t1\t0.99883\t0.99883\tNA\tvirus\tfailed\tnot finite\n"));
   require_balanced({1, 600, 2, 3}, tables.ledger());
 }
 
