@@ -39,6 +39,20 @@ std::string part_field(std::string_view key, std::string_view sizes, const Bundl
   return field(key, fmt::format("{}{}, sha256 {}", sizes, part.file, part.sha256));
 }
 
+std::string described(const Calibration& calibration) {
+  std::uint64_t viruses = 0;
+  std::uint64_t others = 0;
+  for (const LengthClass& each : calibration.classes) {
+    viruses += each.viruses;
+    others += each.others;
+  }
+  return fmt::format(
+      "{}, fitted on {} chunks and {} records of viruses, {} and {} of others, prevalence 0.5, "
+      "labels sha256 {}",
+      name_of(calibration.method), viruses, calibration.contig_viruses, others,
+      calibration.contig_others, calibration.labels_sha256);
+}
+
 std::string described(const Bundle& bundle) {
   const BundleInfo& info = bundle.info();
   const DnabertSConfig& dnabert = info.dnabert_s_config;
@@ -65,6 +79,10 @@ std::string described(const Bundle& bundle) {
         fmt::format("classifier {}", classifier.expected_length),
         fmt::format("{} features, {} hidden units, ", classifier.input_dim, classifier.hidden_dim),
         classifier.part);
+    if (classifier.calibration) {
+      text += field(fmt::format("calibration {}", classifier.expected_length),
+                    described(*classifier.calibration));
+    }
   }
   text += field("training data", info.training_data);
   if (info.metrics_json != "{}") text += field("metrics", info.metrics_json);

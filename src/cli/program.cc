@@ -9,6 +9,7 @@
 #include "base/errors.h"
 #include "base/format.h"
 #include "cli/bench_command.h"
+#include "cli/calibrate_command.h"
 #include "cli/command_line.h"
 #include "cli/console.h"
 #include "cli/dataset_command.h"
@@ -82,6 +83,7 @@ void run_program(const std::vector<std::string>& arguments, const Environment& e
   add_train_command(app, program);
   add_evaluate_command(app, program);
   add_dataset_command(app, program);
+  add_calibrate_command(app, program);
   add_models_command(app, program);
   add_validate_command(app, program);
   add_devices_command(app, program);

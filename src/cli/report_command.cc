@@ -4,12 +4,16 @@
 #include <algorithm>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <utility>
 #include <vector>
 
+#include "base/errors.h"
+#include "base/format.h"
 #include "base/sha256.h"
+#include "calibration/call_request.h"
 #include "cli/help.h"
 #include "cli/named_bundle.h"
 #include "cli/program.h"
@@ -27,7 +31,11 @@ struct ReportArguments {
   std::string folder;
   std::string output;
   std::string classifier;
-  double threshold = CallRule::kPublishedThreshold;
+  double given_threshold = CallRule::kPublishedThreshold;
+  std::optional<double> threshold;  ///< where it was given
+  std::string prevalence;
+  std::string fdr;
+  CallRequest calls;
   bool force = false;
   OutputOptions log;
 };
@@ -43,18 +51,42 @@ bool is_bundle(const std::string& name) {
 NamedClassifier load_named(const std::string& name, std::int64_t expected_length) {
   if (!is_bundle(name)) {
     ClassifierWeights weights = load_classifier(name);
-    return {{name, sha256_file(name)}, std::move(weights)};
+    return {{name, sha256_file(name)}, std::move(weights), {}};
   }
   const Bundle bundle = open_named_bundle(name);
-  NamedClassifier classifier{{bundle.info().name, {}}, bundle.classifier(expected_length)};
+  NamedClassifier classifier{{bundle.info().name, {}},
+                             bundle.classifier(expected_length),
+                             bundle.calibration(expected_length)};
   for (const BundleClassifier& each : bundle.info().classifiers) {
     if (each.expected_length == expected_length) classifier.part.sha256 = each.part.sha256;
   }
   return classifier;
 }
 
+CallRequest calls_of(const ReportArguments& arguments) {
+  CallRequest calls = arguments.calls;
+  if (!arguments.prevalence.empty() && !assign_prevalence(calls, arguments.prevalence)) {
+    throw ConfigError(fmt::format(
+        "--prevalence: '{}' cannot be used; it takes a number above 0 and below 1, or estimate",
+        arguments.prevalence));
+  }
+  if (!arguments.fdr.empty() && !assign_fdr(calls, arguments.fdr)) {
+    throw ConfigError(
+        fmt::format("--fdr: '{}' cannot be used; it takes a number above 0 and below 1, such as "
+                    "0.05",
+                    arguments.fdr));
+  }
+  require_one_call_rule(calls);
+  if (arguments.threshold && calls.calls()) {
+    throw ConfigError(
+        "--threshold calls by the score, --fdr, --conservative and --relaxed by p_calibrated; give "
+        "one of them");
+  }
+  return calls;
+}
+
 void report(Program& program, const ReportArguments& arguments) {
-  require_threshold(arguments.threshold);
+  if (arguments.threshold) require_threshold(*arguments.threshold);
   const Log log = log_for(program, arguments.log);
   const StopSignals signals(
       [&log](int) { log.warning("stopping; a second signal ends the program at once"); });
@@ -63,6 +95,7 @@ void report(Program& program, const ReportArguments& arguments) {
   request.output = arguments.output;
   request.force = arguments.force;
   request.threshold = arguments.threshold;
+  request.calls = calls_of(arguments);
   if (!arguments.classifier.empty()) {
     request.load_classifier = [&](std::int64_t expected_length) {
       return load_named(arguments.classifier, expected_length);
@@ -83,7 +116,19 @@ void add_report_command(CLI::App& app, Program& program) {
       ->type_name("");
   command->add_option("-o,--output-dir", arguments->output, "Folder of the results [DIR]")
       ->type_name("DIR");
-  add_threshold_option(*command, arguments->threshold);
+  const CLI::Option* threshold = add_threshold_option(*command, arguments->given_threshold);
+  command
+      ->add_option("--prevalence", arguments->prevalence,
+                   "Share of viruses that p_calibrated stands for, or 'estimate' [0.5]")
+      ->type_name("P");
+  command
+      ->add_option("--fdr", arguments->fdr,
+                   "Call viral by p_calibrated, with this share of false discoveries expected; "
+                   "estimates the prevalence unless given")
+      ->type_name("Q");
+  command->add_flag("--conservative", arguments->calls.conservative,
+                    "Call viral from p_calibrated 0.95 on.");
+  command->add_flag("--relaxed", arguments->calls.relaxed, "Call viral from p_calibrated 0.25 on.");
   command
       ->add_option("--classifier", arguments->classifier,
                    "Score the embeddings that the run kept (--keep-embeddings) by this classifier "
@@ -93,8 +138,10 @@ void add_report_command(CLI::App& app, Program& program) {
   add_output_options(*command, arguments->log);
   command->footer(
       help_footer({"virnucpro report results", "virnucpro report results --threshold 0.9 -o strict",
+                   "virnucpro report results --fdr 0.05 -o few_false",
                    "virnucpro report results --classifier retrained.pth -o retrained"}));
-  command->callback([&program, arguments] {
+  command->callback([&program, arguments, threshold] {
+    if (threshold->count() > 0) arguments->threshold = arguments->given_threshold;
     program.action = [&program, arguments] { report(program, *arguments); };
   });
 }

@@ -7,8 +7,8 @@
 
 namespace virnucpro::cli {
 
-void add_threshold_option(CLI::App& command, double& threshold) {
-  command
+CLI::Option* add_threshold_option(CLI::App& command, double& threshold) {
+  return command
       .add_option("--threshold", threshold,
                   "Call viral from this P(virus) on, above 0 and below 1 [0.5]")
       ->type_name("T");

@@ -3,12 +3,13 @@
 
 namespace CLI {
 class App;
-}
+class Option;
+}  // namespace CLI
 
 namespace virnucpro::cli {
 
-/// Adds it; `threshold` has the default.
-void add_threshold_option(CLI::App& command, double& threshold);
+/// Adds it; `threshold` has the default. The option belongs to the command.
+CLI::Option* add_threshold_option(CLI::App& command, double& threshold);
 /// Throws ConfigError unless it can be used.
 void require_threshold(double threshold);
 

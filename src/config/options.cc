@@ -75,6 +75,22 @@ bool assign_expected_length(RunSettings& settings, const std::string& text) {
   return true;
 }
 
+bool assign_prevalence_of(RunSettings& settings, const std::string& text) {
+  return assign_prevalence(settings.calls, text);
+}
+
+bool assign_fdr_of(RunSettings& settings, const std::string& text) {
+  return assign_fdr(settings.calls, text);
+}
+
+template <bool CallRequest::*member>
+bool assign_preset(RunSettings& settings, const std::string& text) {
+  const std::optional<bool> value = parse_switch(text);
+  if (!value) return false;
+  settings.calls.*member = *value;
+  return true;
+}
+
 bool assign_precision(RunSettings& settings, const std::string& text) {
   if (text != "fp16" && text != "bf16" && text != "int8" && text != "fp32") return false;
   settings.precision = text;
@@ -122,6 +138,22 @@ constexpr std::array kOptions = {
            "VIRNUCPRO_KEEP_EMBEDDINGS", "", kSwitchValues, "false",
            "Keep all embeddings in the run's database, for 'report --classifier'.", kPredict,
            assign_switch<&RunSettings::keep_embeddings>},
+    Option{"prevalence", OptionType::kText, "--prevalence", "prevalence", "VIRNUCPRO_PREVALENCE",
+           "P", "a number above 0 and below 1, or estimate", "0.5",
+           "Share of viruses that p_calibrated stands for; 'estimate' finds it in the records.",
+           kPredict, assign_prevalence_of},
+    Option{"fdr", OptionType::kText, "--fdr", "fdr", "VIRNUCPRO_FDR", "Q",
+           "a number above 0 and below 1", "",
+           "Call viral by p_calibrated, with this share of false discoveries expected; estimates "
+           "the prevalence unless given.",
+           kPredict, assign_fdr_of},
+    Option{"conservative", OptionType::kSwitch, "--conservative", "conservative",
+           "VIRNUCPRO_CONSERVATIVE", "", kSwitchValues, "false",
+           "Call viral from p_calibrated 0.95 on.", kPredict,
+           assign_preset<&CallRequest::conservative>},
+    Option{"relaxed", OptionType::kSwitch, "--relaxed", "relaxed", "VIRNUCPRO_RELAXED", "",
+           kSwitchValues, "false", "Call viral from p_calibrated 0.25 on.", kPredict,
+           assign_preset<&CallRequest::relaxed>},
     Option{"bundle", OptionType::kText, "--bundle", "bundle", "VIRNUCPRO_BUNDLE", "NAME|DIR",
            "the name of an embedded bundle or the path of a bundle folder", kDefaultBundle,
            "Models to use: an embedded bundle or a folder made by 'models import'.", kRuns,

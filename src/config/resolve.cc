@@ -166,6 +166,7 @@ class Resolver {
     if (settings.force && settings.resume) {
       throw ConfigError("--force starts over and --resume goes on; give one of the two");
     }
+    require_one_call_rule(settings.calls);
     const auto empty = [](const std::string& path) { return path.empty(); };
     if (std::any_of(settings.inputs.begin(), settings.inputs.end(), empty)) {
       throw ConfigError("an input path is empty");

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "calibration/call_request.h"
+
 namespace virnucpro {
 
 /// The bundle that is compiled into the program.
@@ -34,6 +36,8 @@ struct RunSettings {
   std::uint64_t shards = 1;
   /// The run's database keeps the embeddings of every frame.
   bool keep_embeddings = false;
+  /// predict: how records are called by calibrated probabilities.
+  CallRequest calls;
 
   /// Name of an embedded bundle, or a folder. Unused when `dnabert`, `esm2` and `classifier` are
   /// set.

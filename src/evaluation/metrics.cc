@@ -22,13 +22,21 @@ constexpr std::array<std::string_view, kMetrics> kNames = {"auroc",
                                                            "f1",
                                                            "mcc",
                                                            "brier_score",
-                                                           "expected_calibration_error"};
+                                                           "expected_calibration_error",
+                                                           "log_loss"};
 
 double ratio(double part, double whole) { return whole > 0.0 ? part / whole : kUndefined; }
 
 /// A score of 1 belongs to the last bin.
 std::size_t bin_of(double score) {
   return std::min(kCalibrationBins - 1, static_cast<std::size_t>(score * double{kCalibrationBins}));
+}
+
+/// A score of 0 or 1 that is wrong would outweigh everything.
+double log_loss_of(double score, bool is_virus) {
+  constexpr double kLeast = 1e-6;
+  const double p = std::clamp(score, kLeast, 1.0 - kLeast);
+  return is_virus ? -std::log(p) : -std::log1p(-p);
 }
 
 struct Totals {
@@ -44,7 +52,8 @@ Ranking::Ranking(std::span<const JudgedItem> items, double threshold) : threshol
   items_.reserve(items.size());
   for (const JudgedItem& item : items) {
     check(item.score >= 0.0 && item.score <= 1.0, "a score of {}", item.score);
-    items_.push_back({item.score, item.source, item.is_virus});
+    items_.push_back(
+        {item.score, log_loss_of(item.score, item.is_virus), item.source, item.is_virus});
   }
   std::sort(items_.begin(), items_.end(),
             [](const Item& a, const Item& b) { return a.score > b.score; });
@@ -66,13 +75,16 @@ MetricValues Ranking::metrics(std::span<const std::uint32_t> copies) const {
   double recall_at_one = 0.0;
   double recall_at_five = 0.0;
   double squares = 0.0;
+  double losses = 0.0;
   std::array<double, kCalibrationBins> excess{};  // of scores over truth
   for (std::size_t first = 0; first < items_.size();) {
     const double score = items_[first].score;
     Totals tied;
+    Totals loss;  // of one of each
     std::size_t end = first;
     for (; end < items_.size() && items_[end].score == score; ++end) {
       (items_[end].is_virus ? tied.viruses : tied.others) += weight(items_[end]);
+      (items_[end].is_virus ? loss.viruses : loss.others) = items_[end].loss;
     }
     area += tied.others * (called.viruses + tied.viruses / 2.0);
     called.viruses += tied.viruses;
@@ -84,6 +96,7 @@ MetricValues Ranking::metrics(std::span<const std::uint32_t> copies) const {
     if (called.others <= 0.05 * all.others) recall_at_five = called.viruses;
     if (score >= threshold_) called_at_threshold = called;
     squares += tied.viruses * (1.0 - score) * (1.0 - score) + tied.others * score * score;
+    losses += tied.viruses * loss.viruses + tied.others * loss.others;
     excess[bin_of(score)] += (tied.viruses + tied.others) * score - tied.viruses;
     first = end;
   }
@@ -114,6 +127,7 @@ MetricValues Ranking::metrics(std::span<const std::uint32_t> copies) const {
                               std::sqrt(all.others) * std::sqrt(true_other + false_other)));
   set(Metric::kBrier, ratio(squares, count));
   set(Metric::kCalibrationError, ratio(calibration_error, count));
+  set(Metric::kLogLoss, ratio(losses, count));
   return values;
 }
 

@@ -20,20 +20,21 @@ struct JudgedItem {
 };
 
 enum class Metric : std::uint8_t {
-  kAuroc,            ///< area under the ROC curve; ties count half
-  kAuprc,            ///< average precision: the mean precision at the recalls that thresholds reach
-  kRecallAtOne,      ///< largest recall of a threshold with at most 1 % false positives
-  kRecallAtFive,     ///< with at most 5 %
-  kAccuracy,         ///< this and what follows: at the threshold
-  kPrecision,        ///< share of viruses among what is called viral
-  kRecall,           ///< share of viruses that are called viral
-  kSpecificity,      ///< share of others that are not
-  kF1,               ///< harmonic mean of precision and recall
-  kMcc,              ///< Matthews' correlation coefficient
-  kBrier,            ///< mean squared difference of score and truth
-  kCalibrationError  ///< expected calibration error over kCalibrationBins bins of equal width
+  kAuroc,         ///< area under the ROC curve; ties count half
+  kAuprc,         ///< average precision: the mean precision at the recalls that thresholds reach
+  kRecallAtOne,   ///< largest recall of a threshold with at most 1 % false positives
+  kRecallAtFive,  ///< with at most 5 %
+  kAccuracy,      ///< this and what follows: at the threshold
+  kPrecision,     ///< share of viruses among what is called viral
+  kRecall,        ///< share of viruses that are called viral
+  kSpecificity,   ///< share of others that are not
+  kF1,            ///< harmonic mean of precision and recall
+  kMcc,           ///< Matthews' correlation coefficient
+  kBrier,         ///< mean squared difference of score and truth
+  kCalibrationError,  ///< expected calibration error over kCalibrationBins bins of equal width
+  kLogLoss            ///< mean of -log(score of the truth), scores held within 1e-6 of 0 and 1
 };
-inline constexpr std::size_t kMetrics = 12;
+inline constexpr std::size_t kMetrics = 13;
 inline constexpr std::size_t kCalibrationBins = 10;
 
 /// As files name it: "auroc", "recall_at_1_percent_fpr".
@@ -80,6 +81,7 @@ class Ranking {
  private:
   struct Item {
     double score;
+    double loss;  ///< the logarithmic one
     std::uint32_t source;
     bool is_virus;
   };

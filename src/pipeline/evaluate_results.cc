@@ -1,24 +1,16 @@
 #include "pipeline/evaluate_results.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "base/errors.h"
 #include "base/format.h"
 #include "base/sha256.h"
 #include "pipeline/judged_scores.h"
+#include "pipeline/run_calibration.h"
 
 namespace virnucpro {
 namespace {
-
-void warn_of_what_is_left_out(const JudgedScores& scores, const Log& log) {
-  if (scores.unlabelled_records > 0) {
-    log.warning("{} records have no label and are left out, such as '{}'",
-                scores.unlabelled_records, scores.first_unlabelled.substr(0, 60));
-  }
-  if (scores.unused_labels > 0) {
-    log.warning("{} labels are of records that the run does not have", scores.unused_labels);
-  }
-}
 
 /// Figures of one class alone are no judgement.
 void require_both_classes(const std::vector<JudgedItem>& items, const EvaluationRequest& request) {
@@ -36,7 +28,7 @@ EvaluationReport evaluate_results(const EvaluationRequest& request, const Log& l
                                   const std::stop_token& stop) {
   const LabelTable table = read_label_table(request.labels);
   const RunDatabase database(request.folder);
-  const JudgedScores scores = collect_judged_scores(database, table, stop);
+  const JudgedScores scores = collect_judged_scores(database, table, "evaluate", stop);
   warn_of_what_is_left_out(scores, log);
   require_both_classes(scores.fragments, request);
   EvaluationReport report;
@@ -47,10 +39,19 @@ EvaluationReport evaluate_results(const EvaluationRequest& request, const Log& l
   report.unlabelled_records = scores.unlabelled_records;
   report.unused_labels = scores.unused_labels;
   report.rule = request.rule;
+  const std::optional<Calibration> calibration = stored_calibration(database);
   report.levels.push_back({"fragments",
                            evaluate(scores.fragments, table.groups, request.rule, stop),
                            scores.unscored_fragments.viruses, scores.unscored_fragments.others});
   report.levels.push_back({"contigs", evaluate(scores.contigs, table.groups, request.rule, stop),
+                           scores.unscored_contigs.viruses, scores.unscored_contigs.others});
+  if (!calibration) return report;
+  const CalibratedItems calibrated = calibrated_items(scores, *calibration);
+  report.levels.push_back({"fragments calibrated",
+                           evaluate(calibrated.fragments, table.groups, request.rule, stop),
+                           scores.unscored_fragments.viruses, scores.unscored_fragments.others});
+  report.levels.push_back({"contigs calibrated",
+                           evaluate(calibrated.contigs, table.groups, request.rule, stop),
                            scores.unscored_contigs.viruses, scores.unscored_contigs.others});
   return report;
 }

@@ -8,11 +8,11 @@
 #include "base/format.h"
 #include "base/stop.h"
 #include "pipeline/stored_results.h"
+#include "report/rows.h"
 
 namespace virnucpro {
 namespace {
 
-/// Viral from a threshold T on means virus * (1 - T) >= others * T, with the largest of each.
 double score_of(std::span<const StoredOrf> orfs) {
   float virus = 0.0f;
   float others = 0.0f;
@@ -20,8 +20,7 @@ double score_of(std::span<const StoredOrf> orfs) {
     virus = std::max(virus, orf.p_virus);
     others = std::max(others, orf.p_others);
   }
-  const double sum = double{virus} + double{others};
-  return sum > 0.0 ? double{virus} / sum : 0.0;
+  return chunk_score(virus, others);
 }
 
 class Collector final : public StoredRunVisitor {
@@ -34,6 +33,7 @@ class Collector final : public StoredRunVisitor {
   void begin_record(const StoredRecord& record) override {
     throw_if_stopped(stop_);
     chunk_scores_.clear();
+    chunks_ = 0;
     length_ = record.length;
     const auto found = table_.labels.find(std::string(record.id));
     label_ = found == table_.labels.end() ? nullptr : &found->second;
@@ -46,6 +46,7 @@ class Collector final : public StoredRunVisitor {
 
   void chunk(const StoredChunk& chunk, std::span<const StoredOrf> orfs) override {
     if (label_ == nullptr) return;
+    ++chunks_;
     if (chunk.outcome != Outcome::kScored || orfs.empty()) return count(scores_.unscored_fragments);
     chunk_scores_.push_back(score_of(orfs));
     scores_.fragments.push_back(item(chunk_scores_.back(), chunk.end - chunk.start));
@@ -59,6 +60,7 @@ class Collector final : public StoredRunVisitor {
         chunk_scores_.begin() + static_cast<std::ptrdiff_t>(chunk_scores_.size() / 2);
     std::nth_element(chunk_scores_.begin(), decisive, chunk_scores_.end(), std::greater<>());
     scores_.contigs.push_back(item(*decisive, length_));
+    scores_.contig_chunks.push_back({chunk_scores_.size(), chunks_});
   }
 
  private:
@@ -75,14 +77,15 @@ class Collector final : public StoredRunVisitor {
   std::unordered_set<const RecordLabel*> used_;
   const RecordLabel* label_ = nullptr;  ///< of the record at hand
   std::uint64_t length_ = 0;
+  std::uint64_t chunks_ = 0;
   std::vector<double> chunk_scores_;
 };
 
 }  // namespace
 
 JudgedScores collect_judged_scores(const RunDatabase& database, const LabelTable& table,
-                                   const std::stop_token& stop) {
-  require_complete_run(database, "evaluate");
+                                   const char* command, const std::stop_token& stop) {
+  require_complete_run(database, command);
   JudgedScores scores;
   Collector collector(table, stop, scores);
   database.visit(collector);
@@ -97,6 +100,32 @@ JudgedScores collect_judged_scores(const RunDatabase& database, const LabelTable
   }
   scores.unused_labels = table.labels.size() - collector.used_labels();
   return scores;
+}
+
+CalibratedItems calibrated_items(const JudgedScores& scores, const Calibration& calibration) {
+  CalibratedItems items{scores.fragments, scores.contigs};
+  std::size_t fragment = 0;
+  for (std::size_t i = 0; i < items.contigs.size(); ++i) {
+    const ContigChunks& chunks = scores.contig_chunks[i];
+    ContigEvidence evidence;
+    for (std::uint64_t k = 0; k < chunks.scored; ++k, ++fragment) {
+      JudgedItem& item = items.fragments[fragment];
+      item.score = calibration.chunk_probability(item.score, item.length);
+      evidence.add(item.score);
+    }
+    items.contigs[i].score = probability_of(evidence.log_odds(calibration.contig, chunks.all));
+  }
+  return items;
+}
+
+void warn_of_what_is_left_out(const JudgedScores& scores, const Log& log) {
+  if (scores.unlabelled_records > 0) {
+    log.warning("{} records have no label and are left out, such as '{}'",
+                scores.unlabelled_records, scores.first_unlabelled.substr(0, 60));
+  }
+  if (scores.unused_labels > 0) {
+    log.warning("{} labels are of records that the run does not have", scores.unused_labels);
+  }
 }
 
 }  // namespace virnucpro

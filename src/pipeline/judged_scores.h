@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "base/log.h"
+#include "calibration/calibration.h"
 #include "evaluation/label_table.h"
 #include "evaluation/metrics.h"
 #include "run/run_database.h"
@@ -18,11 +20,19 @@ struct UnscoredItems {
   std::uint64_t others = 0;
 };
 
-/// Fragments are chunks. A score is the highest threshold at which the rules of report/rows.h call
-/// the chunk or the record viral, so that a curve over scores is one over thresholds.
+/// Chunks of a contig.
+struct ContigChunks {
+  std::uint64_t scored = 0;
+  std::uint64_t all = 0;
+};
+
+/// Fragments are the scored chunks of the first contig, then those of the second ... A score is the
+/// highest threshold at which the rules of report/rows.h call the chunk or the record viral, so
+/// that a curve over scores is one over thresholds.
 struct JudgedScores {
   std::vector<JudgedItem> fragments;
   std::vector<JudgedItem> contigs;
+  std::vector<ContigChunks> contig_chunks;  ///< of each contig
   UnscoredItems unscored_fragments;
   UnscoredItems unscored_contigs;
   std::uint64_t unlabelled_records = 0;  ///< of the run; they are left out
@@ -30,9 +40,19 @@ struct JudgedScores {
   std::uint64_t unused_labels = 0;       ///< ids of the table that the run does not have
 };
 
-/// Reads a complete run once. Memory: 32 bytes a scored chunk. Throws InputError for a run that is
-/// not complete or damaged, or has no labelled record; Interrupted.
+/// Reads a complete run once; `command` is for messages. Memory: 32 bytes a scored chunk. Throws
+/// InputError for a run that is not complete or damaged, or has no labelled record; Interrupted.
 JudgedScores collect_judged_scores(const RunDatabase& database, const LabelTable& table,
-                                   const std::stop_token& stop = {});
+                                   const char* command, const std::stop_token& stop = {});
+
+/// The items of `scores` with calibrated probabilities, at a prevalence of one half, for scores.
+struct CalibratedItems {
+  std::vector<JudgedItem> fragments;
+  std::vector<JudgedItem> contigs;
+};
+CalibratedItems calibrated_items(const JudgedScores& scores, const Calibration& calibration);
+
+/// Records without a label, and labels without a record.
+void warn_of_what_is_left_out(const JudgedScores& scores, const Log& log);
 
 }  // namespace virnucpro

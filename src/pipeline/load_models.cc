@@ -53,6 +53,7 @@ Weights from_bundle(const Bundle& bundle, bool with_classifier, LoadedModels& mo
   Weights weights{bundle.dnabert_s(), bundle.esm2(), std::nullopt};
   if (!with_classifier) return weights;
   weights.classifier = bundle.classifier(models.expected_length);
+  models.calibration = bundle.calibration(models.expected_length);
   for (const BundleClassifier& classifier : info.classifiers) {
     if (classifier.expected_length == models.expected_length) {
       models.parts.push_back({"classifier", classifier.part.sha256});

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/environment.h"
+#include "calibration/calibration.h"
 #include "config/settings.h"
 #include "models/classifier.h"
 #include "models/encoder.h"
@@ -26,6 +27,7 @@ struct LoadedModels {
   std::string bundle_version;
   std::vector<ModelPart> parts;
   std::int64_t expected_length = 0;
+  std::optional<Calibration> calibration;
   std::optional<DnaTokenizer> tokenizer;  ///< always set once loaded
   std::int32_t dna_padding = 0;
   std::unique_ptr<const Encoder> dnabert_s;

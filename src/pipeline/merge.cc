@@ -14,6 +14,7 @@
 #include "base/partial_file.h"
 #include "base/stop.h"
 #include "pipeline/predict.h"
+#include "pipeline/run_calibration.h"
 #include "pipeline/shards.h"
 
 namespace virnucpro {
@@ -118,7 +119,23 @@ void copy_records(const ShardSet& set, RunDatabase& target, const std::string& f
   for (const auto& step : steps) check(!step(copier), "a shard with too many records");
 }
 
-void copy_the_rest(const ShardSet& set, RunDatabase& target, const MergeRequest& request) {
+/// How all shards were called.
+CallRequest calls_of(const ShardSet& set, const Log& log) {
+  const CallRequest calls = stored_calls(set.shards.front()->database);
+  for (const auto& shard : set.shards) {
+    if (stored_calls(shard->database) == calls) continue;
+    log.warning(
+        "{} and {}: called in different ways; the whole is called by the published rule. "
+        "'virnucpro "
+        "report' can call it by another one",
+        set.shards.front()->folder, shard->folder);
+    return {};
+  }
+  return calls;
+}
+
+void copy_the_rest(const ShardSet& set, RunDatabase& target, const MergeRequest& request,
+                   const Log& log) {
   std::vector<MergedShard> merged;
   for (const auto& shard : set.shards) {
     const RunDatabase& database = shard->database;
@@ -137,6 +154,8 @@ void copy_the_rest(const ShardSet& set, RunDatabase& target, const MergeRequest&
           {session.started_at, session.device, session.seconds, session.orfs_computed});
     }
   }
+  store_calibration(target, stored_calibration(set.shards.front()->database));
+  store_calls(target, calls_of(set, log));
   target.set_text(kRunFile, merged_run_json(merged, request.command_line, utc_now()));
 }
 
@@ -166,7 +185,7 @@ RunDatabase merged_database(const ShardSet& set, const MergeRequest& request, co
   target.set_text(kMergeText, fmt::format("{} shards", set.shards.size()));
   target.commit();
   copy_records(set, target, request.output, stop);
-  copy_the_rest(set, target, request);
+  copy_the_rest(set, target, request, log);
   target.mark_complete();
   target.commit();
   return target;
@@ -185,7 +204,7 @@ StoredResults merge_shards(const MergeRequest& request, const Log& log,
   log.info("merging {} {}, {} records", set.shards.size(),
            set.shards.size() == 1 ? "shard" : "shards", set.records);
   const RunDatabase database = merged_database(set, request, log, stop);
-  return publish_stored_results(database, request.output, {}, log, stop);
+  return publish_stored_results(database, request.output, own_choice(database), log, stop);
 }
 
 }  // namespace virnucpro

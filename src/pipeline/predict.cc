@@ -16,6 +16,7 @@
 #include "pipeline/batch_budget.h"
 #include "pipeline/model_engine.h"
 #include "pipeline/result_sinks.h"
+#include "pipeline/run_calibration.h"
 #include "pipeline/run_facts.h"
 #include "pipeline/run_journal.h"
 #include "pipeline/stages.h"
@@ -51,6 +52,7 @@ class Run {
     report.bundle = models.bundle;
     report.bundle_version = models.bundle_version;
     report.parts = models.parts;
+    report.calibration_sha256 = calibration_sha256(models.calibration);
     report.expected_length = models.expected_length;
     report.precision = name_of(context.precision.precision);
     report.packed = context.precision.packed;
@@ -209,6 +211,7 @@ void compute(Run& run, RunDatabase& database, const RunSettings& settings,
   RunReport& report = run.summary().report;
   database.begin_session({report.started_at, report.program_version,
                           fmt::format("{}: {}", report.device, report.device_description), 0.0, 0});
+  store_calibration(database, models.calibration);
   database.commit();
   RunJournal journal(database,
                      {.dnabert_width = static_cast<std::size_t>(models.dnabert_s->width()),
@@ -262,6 +265,7 @@ void require_free_embedding_file(const RunSettings& settings) {
 RunSummary run_predict(const RunSettings& settings, const LoadedModels& models,
                        const RunContext& context, std::stop_token stop) {
   require_free_prediction_folder(settings);
+  require_calibration(settings.calls, models.calibration.has_value(), models.bundle);
   // The inputs are opened before the folder is made: a wrong path leaves no trace.
   Run run(settings, models, context);
   RunReport& report = run.summary().report;
@@ -273,7 +277,9 @@ RunSummary run_predict(const RunSettings& settings, const LoadedModels& models,
     run.compare_input(database, stop);
   }
 
-  StoredResults results = publish_stored_results(database, settings.output, {}, context.log, stop);
+  store_calls(database, settings.calls);
+  StoredResults results =
+      publish_stored_results(database, settings.output, own_choice(database), context.log, stop);
   report.intake = results.intake;
   report.ledger = results.ledger;
   report.calls = results.calls;

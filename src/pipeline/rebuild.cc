@@ -1,7 +1,6 @@
 #include "pipeline/rebuild.h"
 
 #include <algorithm>
-#include <charconv>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -12,6 +11,7 @@
 #include "base/format.h"
 #include "base/partial_file.h"
 #include "pipeline/devices.h"
+#include "pipeline/run_calibration.h"
 #include "pipeline/run_facts.h"
 #include "report/free_folder.h"
 
@@ -41,18 +41,6 @@ void require_free_output(const RebuildRequest& request) {
   }
 }
 
-std::int64_t expected_length_of(const RunDatabase& database, const std::vector<RunFact>& facts) {
-  const std::string& text = required_fact(facts, kLengthFact, database.path());
-  std::int64_t length = 0;
-  const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, length);
-  if (error != std::errc() || stop != end || length <= 0) {
-    throw InputError(fmt::format("{}: '{}' as the {}: the database is damaged.", database.path(),
-                                 text, kLengthFact));
-  }
-  return length;
-}
-
 /// The run's own where it can be used here: its arithmetic gives the same bits.
 std::string device_like(const std::string& wanted) {
   for (const DeviceInfo& device : list_devices()) {
@@ -73,8 +61,9 @@ class Rescored {
                       "on. Run 'virnucpro predict' with --keep-embeddings.",
                       database.path()));
     }
-    NamedClassifier chosen = request.load_classifier(expected_length_of(database, facts));
+    NamedClassifier chosen = request.load_classifier(expected_length_of(facts, database.path()));
     part_ = chosen.part;
+    calibration_ = chosen.calibration;
     is_own_ = part_.sha256 == required_fact(facts, kClassifierFact, database.path());
     const std::string device = device_like(required_fact(facts, kDeviceFact, database.path()));
     log.info("scores by {} on the device {}", part_.name, device);
@@ -85,6 +74,14 @@ class Rescored {
         std::make_unique<NewScores>(database, classifier, part_.name, *backend_, folder, stop);
   }
 
+  /// Takes the place of the run's; the run's own classifier may come with none.
+  void choose_calibration(ResultChoice& choice) const {
+    const bool is_other = calibration_ && calibration_ != choice.calibration;
+    if (is_other) {
+      choice.derived.calibration = ModelPart{part_.name, calibration_sha256(calibration_)};
+    }
+    if (calibration_ || !is_own_) choice.calibration = calibration_;
+  }
   const NewScores* scores() const { return scores_.get(); }
   /// Absent for the classifier that the run itself used.
   std::optional<ModelPart> other() const {
@@ -93,6 +90,7 @@ class Rescored {
 
  private:
   ModelPart part_;
+  std::optional<Calibration> calibration_;
   bool is_own_ = false;
   std::unique_ptr<Backend> backend_;
   std::unique_ptr<NewScores> scores_;
@@ -106,17 +104,23 @@ StoredResults rebuild_results(const RebuildRequest& request, const Log& log,
   require_complete_run(database, "report");
   require_free_output(request);
   const std::string& folder = request.output.empty() ? request.folder : request.output;
-  ResultChoice choice;
-  choice.rule.threshold = request.threshold;
-  if (request.threshold != CallRule::kPublishedThreshold) {
-    choice.derived.threshold = request.threshold;
+  ResultChoice choice = own_choice(database);
+  const bool is_asked = request.calls.any() || request.threshold;
+  if (is_asked) choice.calls = request.calls;
+  choice.rule.threshold = request.threshold.value_or(CallRule::kPublishedThreshold);
+  if (choice.rule.threshold != CallRule::kPublishedThreshold) {
+    choice.derived.threshold = choice.rule.threshold;
   }
   std::optional<Rescored> rescored;
   if (request.load_classifier) {
     rescored.emplace(database, request, folder, log, stop);
     choice.scores = rescored->scores();
     choice.derived.classifier = rescored->other();
+    rescored->choose_calibration(choice);
+    // What the run was asked for may need a calibration that another classifier does not have.
+    if (!is_asked && !choice.calibration) choice.calls = {};
   }
+  require_calibration(choice.calls, choice.calibration.has_value(), request.folder);
   return publish_stored_results(database, folder, choice, log, stop);
 }
 

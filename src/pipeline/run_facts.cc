@@ -1,6 +1,8 @@
 #include "pipeline/run_facts.h"
 
+#include <charconv>
 #include <filesystem>
+#include <system_error>
 
 #include "base/errors.h"
 #include "base/format.h"
@@ -23,6 +25,20 @@ const std::string& required_fact(const std::vector<RunFact>& facts, const char* 
   if (value != nullptr) return *value;
   throw InputError(
       fmt::format("{}: says nothing of its {}: the database is damaged.", place, name));
+}
+
+std::string model_fact(std::string_view part) { return fmt::format("{} model", part); }
+
+std::int64_t expected_length_of(const std::vector<RunFact>& facts, const std::string& place) {
+  const std::string& text = required_fact(facts, kLengthFact, place);
+  std::int64_t length = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, length);
+  if (error != std::errc() || stop != end || length <= 0) {
+    throw InputError(
+        fmt::format("{}: '{}' as the {}: the database is damaged.", place, text, kLengthFact));
+  }
+  return length;
 }
 
 bool keeps_embeddings(const std::vector<RunFact>& facts, const std::string& place) {
@@ -54,13 +70,17 @@ std::vector<RunFact> facts_of(const RunSettings& settings, const RunReport& repo
                      input.bytes ? fmt::format("sha256 {}, {} bytes", input.sha256, *input.bytes)
                                  : "a stream"});
   }
-  for (const ModelPart& part : report.parts) facts.push_back({part.name + " model", part.sha256});
+  for (const ModelPart& part : report.parts) facts.push_back({model_fact(part.name), part.sha256});
   facts.push_back({kLengthFact, std::to_string(report.expected_length)});
   facts.push_back({"precision", report.precision});
   facts.push_back({"packed batches", report.packed ? kYes : kNo});
   facts.push_back({kDeviceFact, report.device});
   facts.push_back({kShardFact, fmt::format("{}/{}", settings.shard, settings.shards)});
   facts.push_back({kEmbeddingsFact, settings.keep_embeddings ? kYes : kNo});
+  // Absent where there is none, as in databases of programs that knew of none.
+  if (!report.calibration_sha256.empty()) {
+    facts.push_back({kCalibrationFact, report.calibration_sha256});
+  }
   return facts;
 }
 

@@ -1,6 +1,9 @@
 // What a run is made of: its inputs as they are now, and all that decides on its results.
 #pragma once
 
+#include <cstdint>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "config/settings.h"
@@ -16,10 +19,15 @@ inline constexpr const char* kDeviceFact = "device";
 inline constexpr const char* kShardFact = "shard";
 inline constexpr const char* kEmbeddingsFact = "embeddings kept";
 inline constexpr const char* kClassifierFact = "classifier model";
+inline constexpr const char* kCalibrationFact = "calibration";
 
 /// The value of `name`; InputError naming `place` when there is no such fact.
 const std::string& required_fact(const std::vector<RunFact>& facts, const char* name,
                                  const std::string& place);
+/// "esm2 model": the name of the fact with a model part's hash.
+std::string model_fact(std::string_view part);
+/// InputError when it is no length.
+std::int64_t expected_length_of(const std::vector<RunFact>& facts, const std::string& place);
 /// The embeddings of all frames are in the database.
 bool keeps_embeddings(const std::vector<RunFact>& facts, const std::string& place);
 

@@ -2,6 +2,7 @@
 
 #include "base/errors.h"
 #include "base/format.h"
+#include "pipeline/run_calibration.h"
 #include "pipeline/stored_tables.h"
 
 namespace virnucpro {
@@ -23,7 +24,33 @@ std::vector<std::string> warnings_of(const StoredResults& results) {
   return warnings;
 }
 
+CalibratedRule rule_for(const RunDatabase& database, const ResultChoice& choice,
+                        const std::stop_token& stop) {
+  if (!choice.calls.needs_estimate() && !choice.calls.fdr) return choose_rule(choice.calls, {});
+  return choose_rule(choice.calls,
+                     record_log_odds(database, *choice.calibration, choice.scores, stop));
+}
+
+void log_calls(const CalledBy& called, const Log& log) {
+  const std::string prevalence = fmt::format("prevalence {:.4g}{}", called.rule.prevalence,
+                                             called.rule.is_estimated ? " (estimated)" : "");
+  if (!called.rule.threshold) return log.info("p_calibrated at {}", prevalence);
+  log.info(
+      "calls by p_calibrated: {}, threshold {:.6g}, {} records called, {:.1f} false "
+      "discoveries expected",
+      prevalence, called.rule.least_probability(), called.called,
+      called.expected_false_discoveries);
+}
+
 }  // namespace
+
+ResultChoice own_choice(const RunDatabase& database) {
+  ResultChoice choice;
+  choice.calibration = stored_calibration(database);
+  choice.calls = stored_calls(database);
+  require_calibration(choice.calls, choice.calibration.has_value(), database.path());
+  return choice;
+}
 
 void require_complete_run(const RunDatabase& database, const char* command) {
   if (database.is_complete()) return;
@@ -38,7 +65,12 @@ StoredResults publish_stored_results(const RunDatabase& database, const std::str
                                      const ResultChoice& choice, const Log& log,
                                      const std::stop_token& stop) {
   StoredResults results;
-  PredictionTables tables(folder, choice.rule);
+  CalibratedCalls calibrated;
+  if (choice.calibration) {
+    calibrated.calibration = &*choice.calibration;
+    calibrated.rule = rule_for(database, choice, stop);
+  }
+  PredictionTables tables(folder, choice.rule, calibrated);
   const StoredExtent extent = database.extent();
   results.intake = {extent.records, 0, extent.chunks, extent.orfs};
   results.intake.bases = write_stored_tables(database, tables, stop, choice.scores);
@@ -60,7 +92,14 @@ StoredResults publish_stored_results(const RunDatabase& database, const std::str
   for (const std::string& warning : report.warnings) log.warning("{}", warning);
   const std::string computed = database.text(kRunFile).value_or("");
   const std::string text = with_results(computed, database.path(), report);
-  tables.publish(with_derivation(text, database.path(), choice.derived));
+  std::string derived = with_derivation(text, database.path(), choice.derived);
+  if (choice.calls.any()) {
+    const CalledBy called = {choice.calls, calibrated.rule, results.calls.viral_records,
+                             results.calls.expected_false_records};
+    log_calls(called, log);
+    derived = with_calls(derived, database.path(), called);
+  }
+  tables.publish(derived);
   for (const char* name : kPredictionFiles) results.files.push_back(folder + "/" + name);
   return results;
 }

@@ -1,11 +1,14 @@
 // From the database of a complete run to all of its result files.
 #pragma once
 
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
 
 #include "base/log.h"
+#include "calibration/calibration.h"
+#include "calibration/call_request.h"
 #include "pipeline/new_scores.h"
 #include "report/derived_report.h"
 #include "report/ledger.h"
@@ -19,8 +22,13 @@ namespace virnucpro {
 struct ResultChoice {
   CallRule rule;
   const NewScores* scores = nullptr;  ///< instead of those stored
-  DerivedFrom derived;                ///< what run.json says of it
+  std::optional<Calibration> calibration;
+  CallRequest calls;    ///< nothing that needs a calibration where there is none
+  DerivedFrom derived;  ///< what run.json says of it
 };
+
+/// The calibration and the calls that are stored with the run.
+ResultChoice own_choice(const RunDatabase& database);
 
 /// What the results add up to, and the files they are in.
 struct StoredResults {

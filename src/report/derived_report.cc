@@ -118,7 +118,7 @@ void take_in(Json& whole, const Json& more) {
 
 std::string with_derivation(const std::string& run_json, const std::string& place,
                             const DerivedFrom& derived) {
-  if (!derived.threshold && !derived.classifier) return run_json;
+  if (!derived.threshold && !derived.classifier && !derived.calibration) return run_json;
   std::string text;
   reading(place, [&] {
     Json json = Json::parse(run_json);
@@ -127,6 +127,32 @@ std::string with_derivation(const std::string& run_json, const std::string& plac
     if (derived.classifier) {
       report["classifier"] = {{"name", derived.classifier->name},
                               {"sha256", derived.classifier->sha256}};
+    }
+    if (derived.calibration) {
+      report["calibration"] = {{"bundle", derived.calibration->name},
+                               {"sha256", derived.calibration->sha256}};
+    }
+    text = text_of(json);
+  });
+  return text;
+}
+
+std::string with_calls(const std::string& run_json, const std::string& place,
+                       const CalledBy& called) {
+  std::string text;
+  reading(place, [&] {
+    Json json = Json::parse(run_json);
+    Json& calls = json["calls"] = Json::object();
+    const CallRequest& request = called.request;
+    if (request.fdr) calls["fdr"] = *request.fdr;
+    if (request.conservative) calls["preset"] = "conservative";
+    if (request.relaxed) calls["preset"] = "relaxed";
+    calls["prevalence"] = called.rule.prevalence;
+    calls["prevalence_estimated"] = called.rule.is_estimated;
+    if (called.rule.threshold) {
+      calls["threshold"] = called.rule.least_probability();
+      calls["called"] = called.called;
+      calls["expected_false_discoveries"] = called.expected_false_discoveries;
     }
     text = text_of(json);
   });

@@ -7,20 +7,35 @@
 #include <string_view>
 #include <vector>
 
+#include "calibration/call_choice.h"
+#include "calibration/call_request.h"
 #include "report/run_report.h"
 
 namespace virnucpro {
 
 /// What `report` was asked for, as far as it is not the run's own.
 struct DerivedFrom {
-  std::optional<double> threshold;
-  std::optional<ModelPart> classifier;
+  std::optional<double> threshold = {};
+  std::optional<ModelPart> classifier = {};
+  std::optional<ModelPart> calibration = {};  ///< of a bundle
+};
+
+/// How records were called by calibrated probabilities.
+struct CalledBy {
+  CallRequest request;
+  CalibratedRule rule;
+  std::uint64_t called = 0;  ///< records
+  double expected_false_discoveries = 0.0;
 };
 
 /// A text of run_json() with the object "report", or as it is when nothing differs. InputError as
 /// of with_results().
 std::string with_derivation(const std::string& run_json, const std::string& place,
                             const DerivedFrom& derived);
+
+/// A text of run_json() with the object "calls". InputError as of with_results().
+std::string with_calls(const std::string& run_json, const std::string& place,
+                       const CalledBy& called);
 
 /// One part of a merged run.
 struct MergedShard {

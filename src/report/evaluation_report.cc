@@ -108,7 +108,8 @@ Json level_json(const EvaluatedLevel& level, bool has_intervals) {
 std::string evaluation_summary(const EvaluationReport& report) {
   constexpr Metric kShown[] = {Metric::kAuprc,    Metric::kRecallAtOne, Metric::kRecallAtFive,
                                Metric::kAccuracy, Metric::kPrecision,   Metric::kRecall,
-                               Metric::kF1,       Metric::kMcc,         Metric::kCalibrationError};
+                               Metric::kF1,       Metric::kMcc,         Metric::kCalibrationError,
+                               Metric::kLogLoss};
   std::string text = "level\tpart\tviruses\tothers\tauroc\tauroc_interval_95";
   for (const Metric metric : kShown) text += fmt::format("\t{}", metric_name(metric));
   text += '\n';

@@ -20,9 +20,11 @@ const std::string& made(const std::string& folder) {
 }  // namespace
 
 struct PredictionTables::Files {
-  Files(const std::string& in, CallRule calls_by, std::size_t sort_memory)
+  Files(const std::string& in, CallRule calls_by, CalibratedCalls calibrated_calls,
+        std::size_t sort_memory)
       : folder(made(in)),
         rule(calls_by),
+        calibrated(calibrated_calls),
         predictions(path_in(folder, kPredictionsFile), rule),
         contigs(path_in(folder, kContigsFile)),
         viral(path_in(folder, kViralFile)),
@@ -32,6 +34,7 @@ struct PredictionTables::Files {
 
   std::string folder;
   CallRule rule;
+  CalibratedCalls calibrated;
   PredictionsTable predictions;
   ContigsTable contigs;
   ViralFasta viral;
@@ -48,12 +51,13 @@ struct PredictionTables::Files {
   std::string id;
   std::string unique_id;
   RecordSummary summary;
+  ContigEvidence evidence;
   OutcomeCounts outcomes;
 };
 
 PredictionTables::PredictionTables(const std::string& folder, CallRule rule,
-                                   std::size_t sort_memory)
-    : files_(std::make_unique<Files>(folder, rule, sort_memory)) {}
+                                   CalibratedCalls calibrated, std::size_t sort_memory)
+    : files_(std::make_unique<Files>(folder, rule, calibrated, sort_memory)) {}
 
 PredictionTables::~PredictionTables() = default;
 
@@ -67,6 +71,7 @@ void PredictionTables::begin_record(const RecordRow& record) {
   f.record = {record.ordinal, f.id, record.length};
   f.unique_id = f.unique_ids.assign(record.id);
   f.summary = {};
+  f.evidence = {};
   f.outcomes = {};
 }
 
@@ -86,18 +91,28 @@ void PredictionTables::chunk(const ChunkRow& chunk, std::span<const FrameRow> fr
   if (chunk.outcome == Outcome::kFailed && summary.reason.empty()) summary.reason = chunk.reason;
   if (frames.empty()) return;
 
-  const bool viral = f.rule.is_viral_chunk(frames);
+  const bool viral_by_rule = f.rule.is_viral_chunk(frames);
+  bool viral = viral_by_rule;
+  ChunkCall call;
+  if (f.calibrated.calibration != nullptr) {
+    const double probability =
+        f.calibrated.calibration->chunk_probability(chunk_score(frames), chunk.end - chunk.start);
+    f.evidence.add(probability);
+    const double log_odds = log_odds_of(probability);
+    call.p_calibrated = f.calibrated.rule.probability(log_odds);
+    if (f.calibrated.decide()) call.viral = viral = f.calibrated.is_viral(log_odds);
+  }
   ++summary.scored_chunks;
   summary.viral_chunks += viral ? 1 : 0;
   summary.frames += frames.size();
   for (const FrameRow& frame : frames) {
     summary.sum_p_virus += static_cast<double>(frame.p_virus);
     summary.max_p_virus = std::max(summary.max_p_virus, frame.p_virus);
-    f.calls.viral_frames += f.rule.is_virus(frame) ? 1 : 0;
+    f.calls.viral_frames += call.viral.value_or(f.rule.is_virus(frame)) ? 1 : 0;
   }
   f.calls.viral_chunks += viral ? 1 : 0;
-  f.predictions.chunk(f.record, chunk, frames);
-  f.legacy.chunk(f.unique_id, chunk.index, frames, viral);
+  f.predictions.chunk(f.record, chunk, frames, call);
+  f.legacy.chunk(f.unique_id, chunk.index, frames, viral_by_rule);
 }
 
 void PredictionTables::end_record(std::string_view bases) {
@@ -105,6 +120,16 @@ void PredictionTables::end_record(std::string_view bases) {
   check(f.open, "a record ends that has not begun");
   f.open = false;
   f.summary.viral = is_viral_record(f.summary.viral_chunks, f.summary.scored_chunks);
+  if (f.evidence.scored() > 0) {
+    const CalibratedCalls& calibrated = f.calibrated;
+    const double log_odds = f.evidence.log_odds(calibrated.calibration->contig, f.summary.chunks);
+    const double probability = calibrated.rule.probability(log_odds);
+    f.summary.p_calibrated = probability;
+    if (calibrated.decide()) {
+      f.summary.viral = calibrated.is_viral(log_odds);
+      f.calls.expected_false_records += f.summary.viral ? 1.0 - probability : 0.0;
+    }
+  }
   f.summary.outcome = outcome_of_record(f.outcomes);
   f.ledger.records.add(f.summary.outcome);
   f.contigs.record(f.record, f.summary);

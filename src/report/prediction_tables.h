@@ -31,6 +31,8 @@ struct CallCounts {
   std::uint64_t viral_chunks = 0;
   std::uint64_t viral_records = 0;
   std::uint64_t repeated_ids = 0;  ///< records whose legacy rows carry a suffix
+  /// The sum of 1 - p over the viral records, where calls follow calibrated probabilities.
+  double expected_false_records = 0.0;
 };
 
 /// Writes predictions.tsv, contigs.tsv, viral.fasta and the two legacy files of `folder` under
@@ -39,8 +41,11 @@ struct CallCounts {
 /// ContractError when calls come in another order than begin_record, chunk..., end_record.
 class PredictionTables {
  public:
-  /// Makes the folder. `sort_memory` bounds the sorting of the legacy chunk table.
+  /// Makes the folder. `calibrated` decides on calls where it has a threshold, but for the two
+  /// legacy files, which always follow `rule`; its calibration must outlive the tables.
+  /// `sort_memory` bounds the sorting of the legacy chunk table.
   explicit PredictionTables(const std::string& folder, CallRule rule = {},
+                            CalibratedCalls calibrated = {},
                             std::size_t sort_memory = SortedLines::kDefaultMemory);
   ~PredictionTables();
 

@@ -17,21 +17,31 @@ void append_number(std::string& text, std::uint64_t number) {
   text.append(digits, result.ptr);
 }
 
+void append_probability(std::string& text, const std::optional<double>& probability) {
+  if (probability) {
+    append_float32(text, static_cast<float>(*probability));
+  } else {
+    text += kNoValue;
+  }
+}
+
 }  // namespace
 
 PredictionsTable::PredictionsTable(const std::string& path, CallRule rule)
     : file_(path), rule_(rule) {
-  file_.write("id\trecord\tchunk\tstart\tend\tstrand\tframe\tp_virus\tcall\n");
+  file_.write("id\trecord\tchunk\tstart\tend\tstrand\tframe\tp_virus\tp_calibrated\tcall\n");
 }
 
 void PredictionsTable::chunk(const RecordRow& record, const ChunkRow& chunk,
-                             std::span<const FrameRow> frames) {
+                             std::span<const FrameRow> frames, const ChunkCall& call) {
   prefix_.clear();
   append_escaped(prefix_, record.id, Escape::kReversible);
   for (const std::uint64_t number : {record.ordinal + 1, chunk.index + 1, chunk.start, chunk.end}) {
     prefix_ += '\t';
     append_number(prefix_, number);
   }
+  calibrated_ = '\t';
+  append_probability(calibrated_, call.p_calibrated);
   for (const FrameRow& frame : frames) {
     std::string& row = file_.row();
     row += prefix_;
@@ -39,7 +49,8 @@ void PredictionsTable::chunk(const RecordRow& record, const ChunkRow& chunk,
     row += frame.name;
     row += '\t';
     append_float32(row, frame.p_virus);
-    row += rule_.is_virus(frame) ? "\tvirus\n" : "\tothers\n";
+    row += calibrated_;
+    row += call.viral.value_or(rule_.is_virus(frame)) ? "\tvirus\n" : "\tothers\n";
     file_.row_done();
   }
 }
@@ -47,7 +58,7 @@ void PredictionsTable::chunk(const RecordRow& record, const ChunkRow& chunk,
 ContigsTable::ContigsTable(const std::string& path) : file_(path) {
   file_.write(
       "id\trecord\tlength\tchunks\tscored_chunks\tframes\tviral_chunks\tmean_p_virus\t"
-      "max_p_virus\tcall\tstatus\treason\n");
+      "max_p_virus\tp_calibrated\tcall\tstatus\treason\n");
 }
 
 void ContigsTable::record(const RecordRow& record, const RecordSummary& summary) {
@@ -64,9 +75,11 @@ void ContigsTable::record(const RecordRow& record, const RecordSummary& summary)
     append_float32(row, static_cast<float>(mean));
     row += '\t';
     append_float32(row, summary.max_p_virus);
+    row += '\t';
+    append_probability(row, summary.p_calibrated);
     row += summary.viral ? "\tvirus\t" : "\tothers\t";
   } else {
-    row.append(kNoValue).append("\t").append(kNoValue).append("\t").append(kNoValue).append("\t");
+    for (int column = 0; column < 4; ++column) row.append(kNoValue).append("\t");
   }
   row += name_of(summary.outcome);
   row += '\t';

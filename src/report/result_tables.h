@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -11,19 +12,29 @@
 
 namespace virnucpro {
 
+/// What a calibration makes of a chunk; absent: NA, and the rule for frames.
+struct ChunkCall {
+  std::optional<double> p_calibrated;
+  std::optional<bool> viral;  ///< all of its frames are called so
+};
+
 /// predictions.tsv, one row a scored frame: id (escaped, reversible), record and chunk (from 1),
 /// start and end of the chunk in the record (0-based, end exclusive, as in BED), strand + or -,
-/// frame F1..R3, p_virus, call virus or others. Thread-confined; throws OutputError.
+/// frame F1..R3, p_virus, p_calibrated of the chunk or NA, call virus or others. Thread-confined;
+/// throws OutputError.
 class PredictionsTable {
  public:
   PredictionsTable(const std::string& path, CallRule rule);
-  void chunk(const RecordRow& record, const ChunkRow& chunk, std::span<const FrameRow> frames);
+  void chunk(const RecordRow& record, const ChunkRow& chunk, std::span<const FrameRow> frames,
+             const ChunkCall& call);
   OutputFile& file() { return file_; }
 
  private:
   OutputFile file_;
   const CallRule rule_;
-  std::string prefix_;  // the columns that the frames of a chunk share, reused
+  // The columns that the frames of a chunk share, before and after their own, reused.
+  std::string prefix_;
+  std::string calibrated_;
 };
 
 /// What contigs.tsv says of one record beside its name and length.
@@ -34,14 +45,15 @@ struct RecordSummary {
   std::uint64_t viral_chunks = 0;
   double sum_p_virus = 0.0;  ///< over the frames, in their order
   float max_p_virus = 0.0f;
+  std::optional<double> p_calibrated;
   bool viral = false;
   Outcome outcome = Outcome::kTooShort;
   std::string reason;  ///< of the first failed chunk
 };
 
 /// contigs.tsv, one row a record, in input order: id, record, length, chunks, scored_chunks,
-/// frames, viral_chunks, mean_p_virus and max_p_virus over its frames, call, status, reason. NA
-/// where there is no value. Thread-confined; throws OutputError.
+/// frames, viral_chunks, mean_p_virus and max_p_virus over its frames, p_calibrated, call, status,
+/// reason. NA where there is no value. Thread-confined; throws OutputError.
 class ContigsTable {
  public:
   explicit ContigsTable(const std::string& path);

@@ -6,6 +6,8 @@
 #include <span>
 #include <string_view>
 
+#include "calibration/calibration.h"
+#include "calibration/call_choice.h"
 #include "report/ledger.h"
 
 namespace virnucpro {
@@ -44,6 +46,33 @@ struct CallRule {
  private:
   double weighted_virus(float p_virus) const { return double{p_virus} * (1.0 - threshold); }
   double weighted_others(float p_others) const { return double{p_others} * threshold; }
+};
+
+/// The highest threshold at which the rule for a chunk still calls it viral, from the largest
+/// scores of its frames: virus * (1 - T) >= others * T.
+inline double chunk_score(float largest_virus, float largest_others) {
+  const double sum = double{largest_virus} + double{largest_others};
+  return sum > 0.0 ? double{largest_virus} / sum : 0.0;
+}
+
+/// The same of frames, at least one.
+inline double chunk_score(std::span<const FrameRow> frames) {
+  float virus = 0.0f;
+  float others = 0.0f;
+  for (const FrameRow& frame : frames) {
+    virus = std::max(virus, frame.p_virus);
+    others = std::max(others, frame.p_others);
+  }
+  return chunk_score(virus, others);
+}
+
+/// Calibrated probabilities beside the scores. With a threshold in `rule`, calls follow them.
+struct CalibratedCalls {
+  const Calibration* calibration = nullptr;  ///< borrowed; null: none
+  CalibratedRule rule;
+
+  bool decide() const { return calibration != nullptr && rule.threshold.has_value(); }
+  bool is_viral(double log_odds) const { return log_odds >= *rule.threshold; }
 };
 
 /// The rule for a record: viral when more than half of its scored chunks are viral. A tie, and a

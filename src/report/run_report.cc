@@ -36,10 +36,12 @@ Json inputs_json(const std::vector<InputReport>& inputs) {
 Json model_json(const RunReport& report) {
   Json parts = Json::object();
   for (const ModelPart& part : report.parts) parts[part.name] = part.sha256;
-  return {{"bundle", report.bundle},
-          {"version", report.bundle_version},
-          {"expected_length", report.expected_length},
-          {"sha256", parts}};
+  Json json = {{"bundle", report.bundle},
+               {"version", report.bundle_version},
+               {"expected_length", report.expected_length},
+               {"sha256", parts}};
+  if (!report.calibration_sha256.empty()) json["calibration_sha256"] = report.calibration_sha256;
+  return json;
 }
 
 /// Everything that the tables and the intake add up to.

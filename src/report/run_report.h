@@ -57,6 +57,7 @@ struct RunReport {
   std::string bundle;  ///< name, or "own parts"
   std::string bundle_version;
   std::vector<ModelPart> parts;
+  std::string calibration_sha256;  ///< empty: the models have none
   std::int64_t expected_length = 0;
 
   std::string precision;

@@ -128,4 +128,11 @@ ClassifierWeights Bundle::classifier(std::int64_t expected_length) const {
   return weights;
 }
 
+std::optional<Calibration> Bundle::calibration(std::int64_t expected_length) const {
+  const auto place =
+      std::ranges::find(info_->classifiers, expected_length, &BundleClassifier::expected_length);
+  if (place == info_->classifiers.end()) return std::nullopt;
+  return place->calibration;
+}
+
 }  // namespace virnucpro

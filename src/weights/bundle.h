@@ -5,10 +5,12 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "calibration/calibration.h"
 #include "weights/classifier_weights.h"
 #include "weights/dnabert_s_weights.h"
 #include "weights/esm2_weights.h"
@@ -31,6 +33,7 @@ struct BundleClassifier {
   std::int64_t input_dim = 0;
   std::int64_t hidden_dim = 0;
   double batch_norm_eps = 1e-5;
+  std::optional<Calibration> calibration;
 };
 
 /// What bundle.json says.
@@ -78,6 +81,14 @@ class Bundle {
   /// Writes the bytes of a part of info() to the file `path`, compared with their SHA-256 whatever
   /// their size. Throws OutputError, too.
   void copy_part(const BundlePart& part, const std::string& path) const;
+
+  /// Of the classifier for this length; absent where it has none, or there is no such classifier.
+  std::optional<Calibration> calibration(std::int64_t expected_length) const;
+
+  /// Writes this bundle's parts, and a card for `info`, which must name the same parts. The folder
+  /// appears whole or not at all; one that is there is replaced with `force` alone, and never when
+  /// it is no bundle. ConfigError for such a folder, OutputError.
+  void save(const BundleInfo& info, const std::string& folder, bool force) const;
 
   /// Recomputes every SHA-256 and opens every part. One line for each problem; empty: all is well.
   std::vector<std::string> problems() const;

@@ -5,6 +5,7 @@
 
 #include "base/errors.h"
 #include "base/format.h"
+#include "weights/calibration_card.h"
 #include "weights/display_name.h"
 #include "weights/json_reader.h"
 #include "weights/model_files.h"
@@ -65,6 +66,8 @@ BundleClassifier parse_classifier(const JsonObject& json) {
   classifier.hidden_dim = config.integer("hidden_dim", 1, kMost);
   classifier.batch_norm_eps =
       config.has("batch_norm_eps") ? config.number("batch_norm_eps") : kBatchNormEps;
+  if (json.has("calibration"))
+    classifier.calibration = parse_calibration(json.object("calibration"));
   return classifier;
 }
 
@@ -166,6 +169,7 @@ std::string format_bundle_card(const BundleInfo& info) {
     if (classifier.batch_norm_eps != kBatchNormEps) {
       entry["config"]["batch_norm_eps"] = classifier.batch_norm_eps;
     }
+    if (classifier.calibration) entry["calibration"] = calibration_json(*classifier.calibration);
     card["classifiers"].push_back(std::move(entry));
   }
   card["metrics"] = nlohmann::ordered_json::parse(info.metrics_json);

@@ -75,7 +75,7 @@ TEST_F(Evaluate, PrintsATableAndWritesFilesThatAgree) {
                 5.1e-5);
   }
   const auto metrics = rows_of(read("judged/metrics.tsv"));
-  EXPECT_EQ(metrics.size(), 1 + 12 * (rows.size() - 1));
+  EXPECT_EQ(metrics.size(), 1 + 13 * (rows.size() - 1));
   const auto curves = rows_of(read("judged/curves.tsv"));
   EXPECT_EQ(curves.back()[2], "1");
   EXPECT_EQ(curves.back()[3], "1");

@@ -18,10 +18,10 @@ using testing::HasSubstr;
 using testing::StartsWith;
 
 constexpr const char* kPredictionsHeader =
-    "id\trecord\tchunk\tstart\tend\tstrand\tframe\tp_virus\tcall\n";
+    "id\trecord\tchunk\tstart\tend\tstrand\tframe\tp_virus\tp_calibrated\tcall\n";
 constexpr const char* kContigsHeader =
     "id\trecord\tlength\tchunks\tscored_chunks\tframes\tviral_chunks\tmean_p_virus\tmax_p_virus\t"
-    "call\tstatus\treason\n";
+    "p_calibrated\tcall\tstatus\treason\n";
 constexpr const char* kLegacyHeader = "Sequence_ID\tPrediction\tscore1\tscore2\n";
 constexpr const char* kLegacyChunksHeader = "Modified_ID\tIs_Virus\n";
 
@@ -119,7 +119,7 @@ TEST_F(Predict, EveryRecordIsAccountedFor) {
   ASSERT_TRUE(ends_with(run({"predict", "a.fa", "-o", "out"}), 0));
   const std::string contigs = read("out/contigs.tsv");
   EXPECT_EQ(lines_in(contigs), 6u);
-  EXPECT_THAT(contigs, HasSubstr("\nshort\t1\t2\t1\t0\t0\t0\tNA\tNA\tNA\ttoo_short\t"));
+  EXPECT_THAT(contigs, HasSubstr("\nshort\t1\t2\t1\t0\t0\t0\tNA\tNA\tNA\tNA\ttoo_short\t"));
   EXPECT_THAT(contigs, HasSubstr("\nempty\t3\t0\t0\t"));
   EXPECT_THAT(contigs, HasSubstr("\nopen\t4\t150\t1\t1\t"));
 }

@@ -39,6 +39,7 @@ TEST_F(Usage, HelpOfEveryCommandHasExamplesAndTheCitation) {
                                                           {"validate"},
                                                           {"devices"},
                                                           {"bench"},
+                                                          {"calibrate"},
                                                           {"precision"},
                                                           {"dataset"},
                                                           {"models"},

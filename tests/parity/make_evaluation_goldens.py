@@ -48,6 +48,7 @@ def figures(label, score, weight):
         "mcc": metrics.matthews_corrcoef(label, call, **kw),
         "brier_score": metrics.brier_score_loss(label, score, **kw),
         "expected_calibration_error": calibration_error(label, score, weight),
+        "log_loss": metrics.log_loss(label, np.clip(score, 1e-6, 1 - 1e-6), **kw),
     }
 
 

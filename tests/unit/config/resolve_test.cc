@@ -105,13 +105,31 @@ TEST(ResolveSettings, TakesAnEmptyVariableAsUnset) {
 
 // One value per option that differs from its default.
 const std::map<std::string, std::string> kOtherValues = {
-    {"output-dir", "elsewhere"}, {"output", "f.h5"},         {"force", "true"},
-    {"bundle", "other"},         {"expected-length", "300"}, {"precision", "fp32"},
-    {"no-packing", "true"},      {"device", "cpu"},          {"threads", "3"},
-    {"batch-tokens", "99"},      {"quiet", "true"},          {"no-progress", "true"},
-    {"json-log", "true"},        {"dnabert", "d"},           {"esm2", "e"},
-    {"classifier", "c"},         {"report-dir", "there"},    {"limit", "0"},
-    {"resume", "true"},          {"shard", "2/3"},           {"keep-embeddings", "true"},
+    {"prevalence", "estimate"},
+    {"fdr", "0.05"},
+    {"conservative", "true"},
+    {"relaxed", "yes"},
+    {"output-dir", "elsewhere"},
+    {"output", "f.h5"},
+    {"force", "true"},
+    {"bundle", "other"},
+    {"expected-length", "300"},
+    {"precision", "fp32"},
+    {"no-packing", "true"},
+    {"device", "cpu"},
+    {"threads", "3"},
+    {"batch-tokens", "99"},
+    {"quiet", "true"},
+    {"no-progress", "true"},
+    {"json-log", "true"},
+    {"dnabert", "d"},
+    {"esm2", "e"},
+    {"classifier", "c"},
+    {"report-dir", "there"},
+    {"limit", "0"},
+    {"resume", "true"},
+    {"shard", "2/3"},
+    {"keep-embeddings", "true"},
 };
 
 std::string fingerprint(const RunSettings& s) {
@@ -126,6 +144,7 @@ std::string fingerprint(const RunSettings& s) {
         static_cast<std::size_t>(s.expected_length.value_or(0))}) {
     text += "|" + std::to_string(value);
   }
+  text += "|" + text_of(s.calls);
   return text;
 }
 
@@ -165,6 +184,16 @@ TEST(ResolveSettings, EveryOptionChangesSomethingFromEverySource) {
                 before);
     }
   }
+}
+
+TEST(ResolveSettings, TakesOneRuleForCalls) {
+  const RunSettings settings = predict({{"prevalence", "0.25"}, {"conservative", "true"}});
+  EXPECT_EQ(settings.calls.prevalence, 0.25);
+  EXPECT_TRUE(settings.calls.conservative);
+  EXPECT_EQ(predict_error({{"fdr", "0.05"}, {"relaxed", "true"}}),
+            "--fdr, --conservative and --relaxed exclude each other; give one of the three");
+  EXPECT_EQ(predict_error({{"fdr", "5%"}}),
+            "--fdr: '5%' cannot be used; it takes a number above 0 and below 1");
 }
 
 TEST(ResolveSettings, EmbedNeedsAFile) {

@@ -83,7 +83,8 @@ TEST(JudgedScores, AreTheThresholdsUpToWhichTheRulesCallViral) {
     database.mark_complete();
     database.commit();
   }
-  const JudgedScores scores = collect_judged_scores(RunDatabase(folder.path()), two_labels());
+  const JudgedScores scores =
+      collect_judged_scores(RunDatabase(folder.path()), two_labels(), "evaluate");
   ASSERT_EQ(scores.contigs.size(), records.size());
   std::size_t fragment = 0;
   constexpr double kStep = 1e-6;  // scores lie further apart
@@ -110,7 +111,7 @@ TEST(JudgedScores, CountWhatHasNoScoreAndWhatHasNoLabel) {
   LabelTable table = two_labels();
   table.labels["absent"] = {true, 0, 2};
   RunDatabase database(folder.path(), kWork, RunDatabase::Existing::kContinue);
-  EXPECT_THAT(error_of<InputError>([&] { collect_judged_scores(database, table); }),
+  EXPECT_THAT(error_of<InputError>([&] { collect_judged_scores(database, table, "evaluate"); }),
               HasSubstr("the run is not finished: 0 records, 0 chunks and 0 frames so far. Run the "
                         "same 'virnucpro predict' again to go on with it, then evaluate."));
   add_record(database, "v", {{0.9f}, {}, {0.2f, 0.8f}});
@@ -119,9 +120,12 @@ TEST(JudgedScores, CountWhatHasNoScoreAndWhatHasNoLabel) {
   add_record(database, "new", {{0.5f}});
   add_record(database, "newer", {{0.5f}});
   database.mark_complete();
-  const JudgedScores scores = collect_judged_scores(database, table);
+  const JudgedScores scores = collect_judged_scores(database, table, "evaluate");
   EXPECT_EQ(scores.fragments.size(), 2U);
   EXPECT_EQ(scores.contigs.size(), 1U);
+  ASSERT_EQ(scores.contig_chunks.size(), 1U);
+  EXPECT_EQ(scores.contig_chunks[0].scored, 2U);
+  EXPECT_EQ(scores.contig_chunks[0].all, 3U);
   EXPECT_EQ(scores.unscored_fragments.viruses, 3U);
   EXPECT_EQ(scores.unscored_fragments.others, 1U);
   EXPECT_EQ(scores.unscored_contigs.viruses, 1U);
@@ -132,12 +136,12 @@ TEST(JudgedScores, CountWhatHasNoScoreAndWhatHasNoLabel) {
   LabelTable others;
   others.groups = {"virus"};
   others.labels = {{"elsewhere", {true, 0, 0}}};
-  EXPECT_THAT(error_of<InputError>([&] { collect_judged_scores(database, others); }),
+  EXPECT_THAT(error_of<InputError>([&] { collect_judged_scores(database, others, "evaluate"); }),
               HasSubstr("none of its 5 records is in the table of labels, whose column id must "
                         "have the names that the input files give them, such as 'v'."));
   std::stop_source source;
   source.request_stop();
-  EXPECT_THROW(collect_judged_scores(database, table, source.get_token()), Interrupted);
+  EXPECT_THROW(collect_judged_scores(database, table, "evaluate", source.get_token()), Interrupted);
 }
 
 }  // namespace

@@ -92,7 +92,8 @@ TEST_F(Rebuild, RefusesARunThatIsNotFinishedAndSaysHowFarItIs) {
 TEST_F(Rebuild, KeepsFailuresWhateverTheClassifier) {
   finish();
   rebuild_results(request(), Log());
-  EXPECT_THAT(folder.read("predictions.tsv"), HasSubstr("\nr\t1\t1\t0\t500\t+\tF2\t0.75\tvirus\n"));
+  EXPECT_THAT(folder.read("predictions.tsv"),
+              HasSubstr("\nr\t1\t1\t0\t500\t+\tF2\t0.75\tNA\tvirus\n"));
   const std::string failed = "\tfailed\ttoo strange\n";
   EXPECT_THAT(folder.read("contigs.tsv"), HasSubstr(failed));
   RebuildRequest other = request_for(8);

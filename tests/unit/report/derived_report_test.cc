@@ -104,5 +104,28 @@ TEST(DerivedReport, RefusesATextThatIsNone) {
   EXPECT_THROW(with_derivation("{", "run.db", {0.9, std::nullopt}), InputError);
 }
 
+TEST(DerivedReport, SaysHowRecordsWereCalled) {
+  const std::string text = run_json(report_of(1));
+  CallRequest request;
+  request.fdr = 0.05;
+  const CalledBy by_fdr = {request, {0.25, true, 0.0}, 7, 0.25};
+  EXPECT_EQ(json::parse(with_calls(text, "run.db", by_fdr))["calls"],
+            json({{"fdr", 0.05},
+                  {"prevalence", 0.25},
+                  {"prevalence_estimated", true},
+                  {"threshold", by_fdr.rule.least_probability()},
+                  {"called", 7},
+                  {"expected_false_discoveries", 0.25}}));
+  EXPECT_NEAR(by_fdr.rule.least_probability(), 0.25, 1e-15);
+  CallRequest preset;
+  preset.relaxed = true;
+  EXPECT_EQ(json::parse(
+                with_calls(text, "run.db", {preset, {0.5, false, 1.0}, 0, 0.0}))["calls"]["preset"],
+            "relaxed");
+  EXPECT_EQ(json::parse(with_calls(text, "run.db", {{}, {0.5, false, {}}, 0, 0.0}))["calls"],
+            json({{"prevalence", 0.5}, {"prevalence_estimated", false}}));
+  EXPECT_THROW(with_calls("{", "run.db", by_fdr), InputError);
+}
+
 }  // namespace
 }  // namespace virnucpro

@@ -41,10 +41,10 @@ TEST(PredictionTables, WritesOnlyHeadersForARunWithoutRecords) {
   tables.finish();
   tables.publish("{}\n");
   EXPECT_EQ(folder.read("out/predictions.tsv"),
-            "id\trecord\tchunk\tstart\tend\tstrand\tframe\tp_virus\tcall\n");
+            "id\trecord\tchunk\tstart\tend\tstrand\tframe\tp_virus\tp_calibrated\tcall\n");
   EXPECT_EQ(folder.read("out/contigs.tsv"),
             "id\trecord\tlength\tchunks\tscored_chunks\tframes\tviral_chunks\tmean_p_virus\t"
-            "max_p_virus\tcall\tstatus\treason\n");
+            "max_p_virus\tp_calibrated\tcall\tstatus\treason\n");
   EXPECT_EQ(folder.read("out/viral.fasta"), "");
   EXPECT_EQ(folder.read("out/prediction_results.txt"), "Sequence_ID\tPrediction\tscore1\tscore2\n");
   EXPECT_EQ(folder.read("out/prediction_results_highestscore.csv"), "Modified_ID\tIs_Virus\n");
@@ -62,15 +62,15 @@ TEST(PredictionTables, WritesEveryFileOfASmallRun) {
   tables.finish();
   tables.publish("{}\n");
   EXPECT_EQ(folder.read("predictions.tsv"),
-            "id\trecord\tchunk\tstart\tend\tstrand\tframe\tp_virus\tcall\n"
-            "z\t1\t1\t0\t10\t+\tF3\t0.99883\tvirus\n"
-            "z\t1\t3\t20\t30\t+\tF3\t0.99883\tvirus\n"
-            "z\t1\t4\t30\t40\t-\tR1\t9.999e-05\tothers\n"
-            "b\t2\t1\t0\t10\t-\tR1\t9.999e-05\tothers\n");
+            "id\trecord\tchunk\tstart\tend\tstrand\tframe\tp_virus\tp_calibrated\tcall\n"
+            "z\t1\t1\t0\t10\t+\tF3\t0.99883\tNA\tvirus\n"
+            "z\t1\t3\t20\t30\t+\tF3\t0.99883\tNA\tvirus\n"
+            "z\t1\t4\t30\t40\t-\tR1\t9.999e-05\tNA\tothers\n"
+            "b\t2\t1\t0\t10\t-\tR1\t9.999e-05\tNA\tothers\n");
   EXPECT_THAT(folder.read("contigs.tsv"),
-              HasSubstr("\nz\t1\t5\t4\t3\t3\t2\t0.66592\t0.99883\tvirus\tscored\tNA\n"
-                        "b\t2\t4\t1\t1\t1\t0\t9.999e-05\t9.999e-05\tothers\tscored\tNA\n"
-                        "empty\t3\t0\t0\t0\t0\t0\tNA\tNA\tNA\ttoo_short\tNA\n"));
+              HasSubstr("\nz\t1\t5\t4\t3\t3\t2\t0.66592\t0.99883\tNA\tvirus\tscored\tNA\n"
+                        "b\t2\t4\t1\t1\t1\t0\t9.999e-05\t9.999e-05\tNA\tothers\tscored\tNA\n"
+                        "empty\t3\t0\t0\t0\t0\t0\tNA\tNA\tNA\tNA\ttoo_short\tNA\n"));
   EXPECT_EQ(folder.read("viral.fasta"), ">z\nACGTN\n");
   EXPECT_EQ(folder.read("prediction_results.txt"),
             "Sequence_ID\tPrediction\tscore1\tscore2\n"
@@ -96,7 +96,7 @@ TEST(PredictionTables, WritesEveryFileOfASmallRun) {
 TEST(PredictionTables, SortsTheLegacyChunksByBytesAlsoBeyondItsMemory) {
   for (const std::size_t memory : {std::size_t{1}, std::size_t{1} << 20}) {
     TemporaryFolder folder;
-    PredictionTables tables(folder.path(), {}, memory);
+    PredictionTables tables(folder.path(), {}, {}, memory);
     const std::vector<Frames> eleven(11, kClearVirus);
     write_record(tables, 0, "a", eleven);
     write_record(tables, 1, "B", {kClearOther});
@@ -167,7 +167,7 @@ TEST(PredictionTables, CallsByTheThresholdInEveryFile) {
     tables.publish("");
     EXPECT_THAT(folder.read("predictions.tsv"), HasSubstr(viral ? "\tvirus\n" : "\tothers\n"));
     EXPECT_THAT(folder.read("contigs.tsv"),
-                HasSubstr(viral ? "\t1\t0.5\t0.5\tvirus\t" : "\t0\t0.5\t0.5\tothers\t"));
+                HasSubstr(viral ? "\t1\t0.5\t0.5\tNA\tvirus\t" : "\t0\t0.5\t0.5\tNA\tothers\t"));
     EXPECT_EQ(folder.read("viral.fasta"), viral ? ">r\nACGT\n" : "");
     EXPECT_THAT(folder.read("prediction_results.txt"),
                 HasSubstr(viral ? "F1\tvirus\t0.5" : "F1\tothers\t0.5"));
@@ -177,6 +177,75 @@ TEST(PredictionTables, CallsByTheThresholdInEveryFile) {
     EXPECT_EQ(tables.calls().viral_chunks, viral ? 1u : 0u);
     EXPECT_EQ(tables.calls().viral_records, viral ? 1u : 0u);
   }
+}
+
+/// p = score for every length, and the mean for a record.
+Calibration plain_calibration() {
+  Calibration calibration;
+  calibration.classes = {{0, 0, 0, {}}};
+  return calibration;
+}
+
+TEST(PredictionTables, HasCalibratedProbabilitiesOfChunksAndRecords) {
+  const Calibration calibration = plain_calibration();
+  TemporaryFolder folder;
+  CalibratedCalls calibrated{&calibration, {}};
+  PredictionTables tables(folder.path(), {}, calibrated);
+  write_record(tables, 0, "r", {kViralFrames, {}, {{"F1", 0.25f, 0.75f}}});
+  write_record(tables, 1, "none", {{}});
+  tables.finish();
+  tables.publish("");
+  // 0.75 over 0.75 + 0.9, and by the rule for frames as without a calibration.
+  EXPECT_THAT(folder.read("predictions.tsv"),
+              HasSubstr("\tF1\t0.75\t0.45454547\tvirus\nr\t1\t1\t0\t10\t-\tR2\t0.1\t0.45454547\t"
+                        "others\nr\t1\t3\t20\t30\t+\tF1\t0.75\t0.75\tvirus\n"));
+  // The mean of logit(5 / 11) and logit(3 / 4).
+  EXPECT_THAT(folder.read("contigs.tsv"),
+              HasSubstr("\t0.53333336\t0.75\t0.6125741\tothers\tscored\tNA\n"));
+  EXPECT_THAT(folder.read("contigs.tsv"), HasSubstr("\tNA\tNA\tNA\tNA\tno_orf\tNA\n"));
+  EXPECT_EQ(tables.calls().expected_false_records, 0.0);
+}
+
+TEST(PredictionTables, CallsByCalibratedProbabilitiesButForTheLegacyFiles) {
+  const Calibration calibration = plain_calibration();
+  std::vector<std::string> legacy;
+  for (const double threshold : {0.4, 0.5, 0.7}) {
+    TemporaryFolder folder;
+    CalibratedCalls calibrated{&calibration, {0.5, false, log_odds_of(threshold)}};
+    PredictionTables tables(folder.path(), {}, calibrated);
+    write_record(tables, 0, "r", {kViralFrames, {{"F1", 0.25f, 0.75f}}});
+    tables.finish();
+    tables.publish("");
+    const bool first = threshold < 0.45;   // 5 / 11
+    const bool record = threshold < 0.61;  // the mean of both
+    EXPECT_THAT(folder.read("predictions.tsv"),
+                HasSubstr(first ? "R2\t0.1\t0.45454547\tvirus" : "R2\t0.1\t0.45454547\tothers"));
+    EXPECT_THAT(folder.read("contigs.tsv"),
+                HasSubstr(record ? "\t0.6125741\tvirus\t" : "\t0.6125741\tothers\t"));
+    EXPECT_EQ(folder.read("viral.fasta"), record ? ">r\nACGT\n" : "");
+    EXPECT_EQ(tables.calls().viral_frames, first ? 3u : 1u);
+    EXPECT_EQ(tables.calls().viral_chunks, first ? 2u : 1u);
+    EXPECT_EQ(tables.calls().viral_records, record ? 1u : 0u);
+    EXPECT_NEAR(tables.calls().expected_false_records, record ? 1.0 - 0.6125741 : 0.0, 1e-7);
+    legacy.push_back(folder.read("prediction_results.txt") +
+                     folder.read("prediction_results_highestscore.csv"));
+  }
+  EXPECT_EQ(legacy[0], legacy[1]);
+  EXPECT_EQ(legacy[0], legacy[2]);
+  EXPECT_THAT(legacy[0], HasSubstr("r_chunk_1\tFalse\nr_chunk_2\tTrue\n"));
+}
+
+TEST(PredictionTables, ShowsProbabilitiesAtThePrevalence) {
+  const Calibration calibration = plain_calibration();
+  TemporaryFolder folder;
+  CalibratedCalls calibrated{&calibration, {0.1, false, {}}};
+  PredictionTables tables(folder.path(), {}, calibrated);
+  write_record(tables, 0, "r", {{{"F1", 0.25f, 0.75f}}});
+  tables.finish();
+  tables.publish("");
+  // Odds of 3 times 1 / 9.
+  EXPECT_THAT(folder.read("predictions.tsv"), HasSubstr("\t0.75\t0.25\tvirus\n"));
+  EXPECT_THAT(folder.read("contigs.tsv"), HasSubstr("\t0.75\t0.75\t0.25\tvirus\t"));
 }
 
 TEST(PredictionTables, CallsARecordViralWhenMoreThanHalfOfItsScoredChunksAre) {
@@ -236,8 +305,9 @@ TEST(PredictionTables, KeepsAFailedChunkInSight) {
   tables.end_record("");
   tables.finish();
   tables.publish("");
-  EXPECT_THAT(folder.read("contigs.tsv"),
-              HasSubstr("\nr\t1\t600\t2\t1\t1\t1\t0.99883\t0.99883\tvirus\tfailed\tnot finite\n"));
+  EXPECT_THAT(
+      folder.read("contigs.tsv"),
+      HasSubstr("\nr\t1\t600\t2\t1\t1\t1\t0.99883\t0.99883\tNA\tvirus\tfailed\tnot finite\n"));
   require_balanced({1, 600, 2, 3}, tables.ledger());
 }
 

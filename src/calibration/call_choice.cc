@@ -1,0 +1,101 @@
+#include "calibration/call_choice.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+namespace virnucpro {
+namespace {
+
+/// The last digits of a share that anybody reads; EM is slow where the classes overlap.
+constexpr double kSmallChange = 1e-9;
+constexpr int kMostSteps = 20'000;
+
+/// What another prevalence than one half adds to log odds.
+double shift_of(double prevalence) { return std::log(prevalence) - std::log1p(-prevalence); }
+
+}  // namespace
+
+void LogOddsHistogram::add(double log_odds) {
+  const double place = (std::clamp(log_odds, -kMostLogOdds, kMostLogOdds) + kMostLogOdds) *
+                       static_cast<double>(kBinsToOne);
+  auto bin = std::min(static_cast<std::size_t>(place), kBins - 1);
+  if (edge(bin) > log_odds && bin > 0) --bin;  // the sum was rounded up
+  ++counts_[bin];
+  ++total_;
+}
+
+double estimate_prevalence(const LogOddsHistogram& histogram) {
+  struct Bin {
+    double odds;
+    double count;
+  };
+  std::vector<Bin> bins;
+  constexpr double kHalfBin = 0.5 / static_cast<double>(LogOddsHistogram::kBinsToOne);
+  for (std::size_t i = 0; i < LogOddsHistogram::kBins; ++i) {
+    if (histogram[i] == 0) continue;
+    bins.push_back(
+        {std::exp(LogOddsHistogram::edge(i) + kHalfBin), static_cast<double>(histogram[i])});
+  }
+  double prevalence = 0.5;
+  if (bins.empty()) return prevalence;
+  for (int step = 0; step < kMostSteps; ++step) {
+    const double prior_odds = prevalence / (1.0 - prevalence);
+    double viruses = 0.0;
+    for (const Bin& bin : bins) {
+      const double odds = bin.odds * prior_odds;
+      viruses += bin.count * (odds / (1.0 + odds));
+    }
+    const double next = std::clamp(viruses / static_cast<double>(histogram.total()), kLeastScore,
+                                   1.0 - kLeastScore);
+    const double change = std::abs(next - prevalence);
+    prevalence = next;
+    if (change < kSmallChange) break;
+  }
+  return prevalence;
+}
+
+double threshold_for(const LogOddsHistogram& histogram, double prevalence, double fdr) {
+  double threshold = std::numeric_limits<double>::infinity();
+  double called = 0.0;
+  double false_discoveries = 0.0;
+  const double shift = shift_of(prevalence);
+  for (std::size_t i = LogOddsHistogram::kBins; i-- > 0;) {
+    if (histogram[i] == 0) continue;
+    const auto count = static_cast<double>(histogram[i]);
+    called += count;
+    false_discoveries += count * probability_of(-(LogOddsHistogram::edge(i) + shift));
+    // The mean only grows from here on.
+    if (false_discoveries > fdr * called) break;
+    threshold = LogOddsHistogram::edge(i);
+  }
+  return threshold;
+}
+
+double CalibratedRule::probability(double log_odds) const {
+  return probability_of(log_odds + shift_of(prevalence));
+}
+
+double CalibratedRule::least_probability() const {
+  return threshold ? probability(*threshold) : 0.0;
+}
+
+CalibratedRule choose_rule(const CallRequest& request, const LogOddsHistogram& histogram) {
+  CalibratedRule rule;
+  rule.is_estimated = request.needs_estimate();
+  if (rule.is_estimated) {
+    rule.prevalence = estimate_prevalence(histogram);
+  } else if (request.prevalence) {
+    rule.prevalence = *request.prevalence;
+  }
+  if (request.fdr) {
+    rule.threshold = threshold_for(histogram, rule.prevalence, *request.fdr);
+  } else if (request.conservative || request.relaxed) {
+    const double least = request.conservative ? kConservativeThreshold : kRelaxedThreshold;
+    rule.threshold = log_odds_of(least) - shift_of(rule.prevalence);
+  }
+  return rule;
+}
+
+}  // namespace virnucpro

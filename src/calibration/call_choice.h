@@ -1,0 +1,60 @@
+// Prevalence and threshold from the records of a run, in fixed memory.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "calibration/calibration.h"
+#include "calibration/call_request.h"
+
+namespace virnucpro {
+
+/// How many records have which log odds. Bins are 1/64 wide: within one, odds differ by 1.6 %.
+class LogOddsHistogram {
+ public:
+  static constexpr std::size_t kBinsToOne = 64;
+  static constexpr std::size_t kBins = 2 * static_cast<std::size_t>(kMostLogOdds) * kBinsToOne + 1;
+
+  /// The lowest log odds of a bin.
+  static double edge(std::size_t bin) {
+    return static_cast<double>(bin) / static_cast<double>(kBinsToOne) - kMostLogOdds;
+  }
+
+  void add(double log_odds);
+  std::uint64_t total() const { return total_; }
+  std::uint64_t operator[](std::size_t bin) const { return counts_[bin]; }
+
+ private:
+  std::array<std::uint64_t, kBins> counts_{};
+  std::uint64_t total_ = 0;
+};
+
+/// The share of viruses under which the log odds are most likely, by the EM of Saerens, Latinne and
+/// Decaestecker (Neural Computation 14, 2002), from 0.5 on; within [kLeastScore, 1 - kLeastScore].
+/// 0.5 for no records.
+double estimate_prevalence(const LogOddsHistogram& histogram);
+
+/// The lowest log odds, at a prevalence of one half, from which on the mean of 1 - p at
+/// `prevalence` is at most `fdr`: a bin's edge, and each record counted with the p of its bin's
+/// lower edge, which errs towards fewer calls. Infinity when there are none.
+double threshold_for(const LogOddsHistogram& histogram, double prevalence, double fdr);
+
+/// How calls follow calibrated probabilities.
+struct CalibratedRule {
+  double prevalence = 0.5;
+  bool is_estimated = false;
+  /// Log odds at a prevalence of one half from which on something is viral; absent: not by them.
+  std::optional<double> threshold;
+
+  /// At `prevalence`.
+  double probability(double log_odds) const;
+  /// The probability at `prevalence` that stands for `threshold`; 1 for infinity.
+  double least_probability() const;
+};
+
+/// `histogram` is looked at where the request needs it.
+CalibratedRule choose_rule(const CallRequest& request, const LogOddsHistogram& histogram);
+
+}  // namespace virnucpro

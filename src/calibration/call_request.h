@@ -1,0 +1,41 @@
+// What a user asks of calls by calibrated probabilities.
+#pragma once
+
+#include <optional>
+#include <string>
+
+namespace virnucpro {
+
+inline constexpr double kConservativeThreshold = 0.95;
+inline constexpr double kRelaxedThreshold = 0.25;
+
+struct CallRequest {
+  std::optional<double> prevalence;  ///< above 0 and below 1
+  bool estimate_prevalence = false;
+  std::optional<double> fdr;  ///< above 0 and below 1
+  bool conservative = false;
+  bool relaxed = false;
+  bool operator==(const CallRequest&) const = default;
+
+  /// Anything that needs a calibration.
+  bool any() const { return prevalence || estimate_prevalence || calls(); }
+  /// Calls follow calibrated probabilities.
+  bool calls() const { return fdr || conservative || relaxed; }
+  /// The prevalence has to be found in the run.
+  bool needs_estimate() const { return estimate_prevalence || (fdr && !prevalence); }
+};
+
+/// Stores "estimate" or a number; false when the text is neither.
+bool assign_prevalence(CallRequest& request, const std::string& text);
+/// False when the text is no number above 0 and below 1.
+bool assign_fdr(CallRequest& request, const std::string& text);
+
+/// ConfigError when more than one of --fdr, --conservative and --relaxed is given.
+void require_one_call_rule(const CallRequest& request);
+
+/// "fdr=0.05 prevalence=estimate", for a run's database; empty for nothing asked.
+std::string text_of(const CallRequest& request);
+/// Nothing when the text is no such one.
+std::optional<CallRequest> parse_call_request(const std::string& text);
+
+}  // namespace virnucpro

@@ -1,0 +1,286 @@
+#include "calibration/fit.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <set>
+#include <tuple>
+#include <utility>
+
+#include "base/errors.h"
+#include "base/format.h"
+#include "base/stop.h"
+#include "calibration/regression.h"
+
+namespace virnucpro {
+namespace {
+
+/// Where chunks count as short and as nearly whole, in shares of the expected length: a record's
+/// last chunk is most of what is shorter than that.
+constexpr std::array kClassShares = {0.0, 0.6, 0.9};
+constexpr std::array kGammas = {0.0, 0.25, 0.5, 0.75, 1.0};
+/// Keeps a coefficient finite where a feature is constant or tells all apart; of a hundred items or
+/// more it changes no third digit.
+constexpr double kContigRidge = 1e-2;
+constexpr std::size_t kBins = 10;
+
+template <typename Items>
+std::vector<double> weights_of(const Items& items) {
+  std::vector<Truth> truths;
+  truths.reserve(items.size());
+  for (const auto& item : items) truths.push_back(item.truth);
+  return balanced_weights(truths);
+}
+
+struct Counts {
+  std::uint64_t viruses = 0;
+  std::uint64_t others = 0;
+  void add(bool is_virus) { ++(is_virus ? viruses : others); }
+  std::uint64_t fewer() const { return std::min(viruses, others); }
+};
+
+template <typename Items>
+Counts count(const Items& items) {
+  Counts counts;
+  for (const auto& item : items) counts.add(item.truth.is_virus);
+  return counts;
+}
+
+ScoreMap fit_map(const std::vector<KnownChunk>& chunks, CalibrationMethod method) {
+  const std::vector<double> weights = weights_of(chunks);
+  std::vector<WeightedTruth> items;
+  for (std::size_t i = 0; i < chunks.size(); ++i) {
+    items.push_back({chunks[i].score, chunks[i].truth.is_virus, weights[i]});
+  }
+  if (method == CalibrationMethod::kPlatt) return fit_platt(items);
+  ScoreMap map;
+  map.knots = thinned(fit_isotonic(items));
+  // The ends would be 0 and 1, which no number of items proves.
+  const double least = 1.0 / (static_cast<double>(count(chunks).fewer()) + 2.0);
+  for (Knot& knot : map.knots) {
+    knot.probability = std::clamp(knot.probability, least, 1.0 - least);
+  }
+  return map;
+}
+
+std::vector<LengthClass> fit_classes(const std::vector<KnownChunk>& chunks,
+                                     CalibrationMethod method, std::int64_t expected_length) {
+  std::vector<LengthClass> classes;
+  for (const double share : kClassShares) {
+    const auto from =
+        static_cast<std::uint64_t>(std::ceil(share * static_cast<double>(expected_length)));
+    if (classes.empty() || from > classes.back().from) classes.push_back({from, 0, 0, {}});
+  }
+  for (std::size_t i = 0; i < classes.size(); ++i) {
+    const std::uint64_t end =
+        i + 1 < classes.size() ? classes[i + 1].from : std::numeric_limits<std::uint64_t>::max();
+    std::vector<KnownChunk> own;
+    std::copy_if(chunks.begin(), chunks.end(), std::back_inserter(own),
+                 [&](const KnownChunk& chunk) {
+                   return chunk.length >= classes[i].from && chunk.length < end;
+                 });
+    const Counts counts = count(own);
+    classes[i].viruses = counts.viruses;
+    classes[i].others = counts.others;
+    if (counts.fewer() >= kFewestInClass) classes[i].map = fit_map(own, method);
+  }
+  return classes;
+}
+
+/// The evidence of each record.
+std::vector<ContigEvidence> evidence_of(const KnownRun& run, const Calibration& calibration) {
+  std::vector<ContigEvidence> all;
+  std::size_t chunk = 0;
+  for (const KnownContig& contig : run.contigs) {
+    ContigEvidence& evidence = all.emplace_back();
+    for (std::uint64_t i = 0; i < contig.scored; ++i, ++chunk) {
+      const KnownChunk& known = run.chunks[chunk];
+      evidence.add(calibration.chunk_probability(known.score, known.length));
+    }
+  }
+  return all;
+}
+
+double log_loss_of(double probability, bool is_virus) {
+  const double p = std::clamp(probability, kLeastScore, 1.0 - kLeastScore);
+  return is_virus ? -std::log(p) : -std::log1p(-p);
+}
+
+void fit_contigs(const KnownRun& run, Calibration& calibration) {
+  const Counts counts = count(run.contigs);
+  if (counts.fewer() < kFewestContigs) return;  // the rule stays the mean
+  const std::vector<ContigEvidence> evidence = evidence_of(run, calibration);
+  const std::vector<double> weights = weights_of(run.contigs);
+  double least = std::numeric_limits<double>::infinity();
+  for (const double gamma : kGammas) {
+    std::vector<LogisticItem> items;
+    for (std::size_t i = 0; i < run.contigs.size(); ++i) {
+      items.push_back({evidence[i].features(gamma, run.contigs[i].chunks),
+                       run.contigs[i].truth.is_virus, weights[i]});
+    }
+    const LogisticCoefficients b = fit_logistic(items, kContigRidge);
+    if (b[1] < 0.0) continue;  // more evidence must never call less
+    const ContigRule rule = {gamma, b[0], b[1], b[2]};
+    double loss = 0.0;
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      loss += weights[i] *
+              log_loss_of(probability_of(evidence[i].log_odds(rule, run.contigs[i].chunks)),
+                          items[i].is_virus);
+    }
+    if (loss >= least) continue;
+    least = loss;
+    calibration.contig = rule;
+    calibration.contig_viruses = counts.viruses;
+    calibration.contig_others = counts.others;
+  }
+}
+
+/// The records whose source is not in the fold.
+KnownRun part_without(const KnownRun& run, const std::map<std::uint32_t, std::uint32_t>& fold_of,
+                      std::uint32_t fold) {
+  KnownRun part;
+  std::size_t chunk = 0;
+  for (const KnownContig& contig : run.contigs) {
+    const std::size_t end = chunk + contig.scored;
+    if (fold_of.at(contig.truth.source) != fold) {
+      part.contigs.push_back(contig);
+      for (std::size_t i = chunk; i < end; ++i) part.chunks.push_back(run.chunks[i]);
+    }
+    chunk = end;
+  }
+  return part;
+}
+
+class Reliabilities {
+ public:
+  void add(double probability, bool is_virus, double weight) {
+    weight_ += weight;
+    sum_.log_loss += weight * log_loss_of(probability, is_virus);
+    const double error = probability - (is_virus ? 1.0 : 0.0);
+    sum_.brier += weight * error * error;
+    const auto bin = static_cast<std::size_t>(probability * static_cast<double>(kBins));
+    excess_[std::min(bin, kBins - 1)] += weight * error;
+  }
+  Reliability mean() const {
+    Reliability mean = {sum_.log_loss / weight_, sum_.brier / weight_, 0.0};
+    for (const double each : excess_) mean.calibration_error += std::abs(each) / weight_;
+    return mean;
+  }
+
+ private:
+  double weight_ = 0.0;
+  Reliability sum_;
+  std::array<double, kBins> excess_{};
+};
+
+/// Folds by source, dealt out within each label and group in turn. Throws for one source.
+std::map<std::uint32_t, std::uint32_t> deal_folds(const KnownRun& run, std::uint32_t& folds) {
+  std::set<std::tuple<bool, std::uint32_t, std::uint32_t>> sources;
+  for (const KnownContig& contig : run.contigs) {
+    sources.emplace(contig.truth.is_virus, contig.truth.group, contig.truth.source);
+  }
+  std::array<std::set<std::uint32_t>, 2> of_label;
+  for (const auto& [is_virus, group, source] : sources) of_label[is_virus ? 1 : 0].insert(source);
+  const std::size_t fewest = std::min(of_label[0].size(), of_label[1].size());
+  if (fewest < 2) {
+    throw InputError(fmt::format(
+        "a calibration needs two sources of each label at least, found {} of viruses and {} of "
+        "others. Label more records, or name their genomes in the column source.",
+        of_label[1].size(), of_label[0].size()));
+  }
+  folds = static_cast<std::uint32_t>(std::min<std::size_t>(fewest, kFolds));
+  std::map<std::uint32_t, std::uint32_t> fold_of;
+  std::array<std::uint32_t, 2> next{};
+  for (const auto& [is_virus, group, source] : sources) {
+    std::uint32_t& mine = next[is_virus ? 1 : 0];
+    if (fold_of.emplace(source, mine % folds).second) ++mine;
+  }
+  return fold_of;
+}
+
+}  // namespace
+
+std::vector<double> balanced_weights(std::span<const Truth> items) {
+  using Group = std::pair<bool, std::uint32_t>;
+  using Source = std::pair<Group, std::uint32_t>;
+  std::array<std::set<Group>, 2> groups;
+  std::map<Group, std::set<std::uint32_t>> sources;
+  std::map<Source, std::uint64_t> sizes;
+  for (const Truth& item : items) {
+    const Group group = {item.is_virus, item.group};
+    groups[item.is_virus ? 1 : 0].insert(group);
+    sources[group].insert(item.source);
+    ++sizes[{group, item.source}];
+  }
+  std::vector<double> weights;
+  weights.reserve(items.size());
+  const auto half = static_cast<double>(items.size()) / 2.0;
+  for (const Truth& item : items) {
+    const Group group = {item.is_virus, item.group};
+    weights.push_back(half / static_cast<double>(groups[item.is_virus ? 1 : 0].size()) /
+                      static_cast<double>(sources[group].size()) /
+                      static_cast<double>(sizes[{group, item.source}]));
+  }
+  return weights;
+}
+
+Calibration fit_calibration(const KnownRun& run, CalibrationMethod method,
+                            std::int64_t expected_length) {
+  const Counts counts = count(run.chunks);
+  if (counts.fewer() < kFewestChunks) {
+    throw InputError(fmt::format(
+        "a calibration needs {} scored chunks of each label at least, found {} of viruses and {} "
+        "of others. Label more records.",
+        kFewestChunks, counts.viruses, counts.others));
+  }
+  Calibration calibration;
+  calibration.method = method;
+  calibration.all = fit_map(run.chunks, method);
+  calibration.classes = fit_classes(run.chunks, method, expected_length);
+  fit_contigs(run, calibration);
+  return calibration;
+}
+
+CrossValidation cross_validate(const KnownRun& run, CalibrationMethod method,
+                               std::int64_t expected_length, const std::stop_token& stop) {
+  CrossValidation result;
+  const std::map<std::uint32_t, std::uint32_t> fold_of = deal_folds(run, result.folds);
+  Reliabilities chunks_before;
+  Reliabilities chunks_after;
+  Reliabilities contigs_before;
+  Reliabilities contigs_after;
+  const std::vector<double> chunk_weights = weights_of(run.chunks);
+  const std::vector<double> contig_weights = weights_of(run.contigs);
+  for (std::uint32_t fold = 0; fold < result.folds; ++fold) {
+    throw_if_stopped(stop);
+    const Calibration calibration =
+        fit_calibration(part_without(run, fold_of, fold), method, expected_length);
+    const std::vector<ContigEvidence> evidence = evidence_of(run, calibration);
+    std::size_t chunk = 0;
+    for (std::size_t i = 0; i < run.contigs.size(); ++i) {
+      const KnownContig& contig = run.contigs[i];
+      const bool is_held_out = fold_of.at(contig.truth.source) == fold;
+      for (std::uint64_t k = 0; k < contig.scored; ++k, ++chunk) {
+        if (!is_held_out) continue;
+        const KnownChunk& known = run.chunks[chunk];
+        const bool is_virus = known.truth.is_virus;
+        chunks_before.add(known.score, is_virus, chunk_weights[chunk]);
+        chunks_after.add(calibration.chunk_probability(known.score, known.length), is_virus,
+                         chunk_weights[chunk]);
+      }
+      if (!is_held_out) continue;
+      contigs_before.add(contig.score, contig.truth.is_virus, contig_weights[i]);
+      contigs_after.add(probability_of(evidence[i].log_odds(calibration.contig, contig.chunks)),
+                        contig.truth.is_virus, contig_weights[i]);
+    }
+  }
+  const Counts chunks = count(run.chunks);
+  const Counts contigs = count(run.contigs);
+  result.chunks = {chunks.viruses, chunks.others, chunks_before.mean(), chunks_after.mean()};
+  result.contigs = {contigs.viruses, contigs.others, contigs_before.mean(), contigs_after.mean()};
+  return result;
+}
+
+}  // namespace virnucpro

@@ -1,0 +1,86 @@
+#include "pipeline/calibrate_bundle.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "base/errors.h"
+#include "base/format.h"
+#include "base/sha256.h"
+#include "pipeline/judged_scores.h"
+#include "pipeline/run_facts.h"
+#include "run/fact_differences.h"
+#include "weights/bundle_folder.h"
+
+namespace virnucpro {
+namespace {
+
+/// The classifier that the run has used, once all of its models have proved to be the bundle's.
+BundleClassifier& used_classifier(const RunDatabase& database, const Bundle& bundle,
+                                  BundleInfo& info) {
+  const std::vector<RunFact> facts = database.work();
+  const std::int64_t length = expected_length_of(facts, database.path());
+  const auto used =
+      std::find_if(info.classifiers.begin(), info.classifiers.end(),
+                   [&](const BundleClassifier& each) { return each.expected_length == length; });
+  if (used == info.classifiers.end()) {
+    throw ConfigError(fmt::format(
+        "{}: the run was made for {} bases, {} has no classifier for them. Name the bundle that "
+        "the run used with --bundle.",
+        database.path(), length, bundle.origin()));
+  }
+  const std::pair<const char*, const BundlePart*> parts[] = {{"tokenizer", &info.tokenizer},
+                                                             {"dnabert_s", &info.dnabert_s},
+                                                             {"esm2", &info.esm2},
+                                                             {"classifier", &used->part}};
+  for (const auto& [name, part] : parts) {
+    const std::string* found = find_fact(facts, model_fact(name));
+    if (found != nullptr && *found == part->sha256) continue;
+    throw ConfigError(fmt::format(
+        "{}: the run's {} has the SHA-256 {}, that of {} has {}. Name the bundle that the run used "
+        "with --bundle.",
+        database.path(), name, found == nullptr ? "of nothing" : *found, bundle.origin(),
+        part->sha256));
+  }
+  return *used;
+}
+
+Truth truth_of(const JudgedItem& item) { return {item.is_virus, item.group, item.source}; }
+
+KnownRun known_run(const JudgedScores& scores) {
+  KnownRun run;
+  for (const JudgedItem& fragment : scores.fragments) {
+    run.chunks.push_back({truth_of(fragment), fragment.score, fragment.length});
+  }
+  for (std::size_t i = 0; i < scores.contigs.size(); ++i) {
+    const JudgedItem& contig = scores.contigs[i];
+    const ContigChunks& chunks = scores.contig_chunks[i];
+    run.contigs.push_back({truth_of(contig), contig.score, chunks.scored, chunks.all});
+  }
+  return run;
+}
+
+}  // namespace
+
+CalibrateResult calibrate_bundle(const CalibrateRequest& request, const Bundle& bundle,
+                                 const Log& log, const std::stop_token& stop) {
+  require_free_bundle_folder(request.bundle_folder, request.force);
+  const LabelTable table = read_label_table(request.labels);
+  const RunDatabase database(request.folder);
+  BundleInfo info = bundle.info();
+  BundleClassifier& classifier = used_classifier(database, bundle, info);
+  const JudgedScores scores = collect_judged_scores(database, table, "calibrate", stop);
+  warn_of_what_is_left_out(scores, log);
+  const KnownRun run = known_run(scores);
+
+  CalibrateResult result;
+  result.expected_length = classifier.expected_length;
+  result.calibration = fit_calibration(run, request.method, result.expected_length);
+  result.calibration.labels_sha256 = sha256_file(request.labels);
+  result.held_out = cross_validate(run, request.method, result.expected_length, stop);
+  classifier.calibration = result.calibration;
+  bundle.save(info, request.bundle_folder, request.force);
+  return result;
+}
+
+}  // namespace virnucpro

@@ -1,0 +1,33 @@
+// A bundle with a calibration that is fitted to a finished run of known records.
+#pragma once
+
+#include <stop_token>
+#include <string>
+
+#include "base/log.h"
+#include "calibration/fit.h"
+#include "weights/bundle.h"
+
+namespace virnucpro {
+
+struct CalibrateRequest {
+  std::string folder;         ///< of the run's database, which is only read
+  std::string labels;         ///< a table as in evaluation/label_table.h
+  std::string bundle_folder;  ///< of the new bundle
+  bool force = false;         ///< replace a bundle that is there
+  CalibrationMethod method = CalibrationMethod::kPlatt;
+};
+
+struct CalibrateResult {
+  std::int64_t expected_length = 0;
+  Calibration calibration;
+  CrossValidation held_out;
+};
+
+/// Fits the calibration of the run's expected length and writes `bundle` with it; calibrations of
+/// other lengths stay. Throws ConfigError when the run's models are not this bundle's; InputError
+/// as of evaluate_results(), or for too few labels; ModelError; OutputError; Interrupted.
+CalibrateResult calibrate_bundle(const CalibrateRequest& request, const Bundle& bundle,
+                                 const Log& log, const std::stop_token& stop = {});
+
+}  // namespace virnucpro

@@ -1,0 +1,129 @@
+#include "pipeline/run_calibration.h"
+
+#include <algorithm>
+
+#include "base/errors.h"
+#include "base/format.h"
+#include "base/sha256.h"
+#include "base/stop.h"
+#include "pipeline/run_facts.h"
+#include "report/rows.h"
+#include "run/fact_differences.h"
+#include "weights/calibration_card.h"
+
+namespace virnucpro {
+namespace {
+
+// Names of texts in the database.
+constexpr const char* kCalibrationText = "calibration";
+constexpr const char* kCallsText = "calls";
+
+std::string sha256_of(std::string_view text) {
+  return sha256_hex(std::as_bytes(std::span(text.data(), text.size())));
+}
+
+class LogOddsCollector final : public StoredRunVisitor {
+ public:
+  LogOddsCollector(const Calibration& calibration, const NewScores* scores,
+                   const std::stop_token& stop)
+      : calibration_(calibration), scores_(scores), stop_(stop) {}
+
+  const LogOddsHistogram& histogram() const { return histogram_; }
+
+  void begin_record(const StoredRecord&) override {
+    throw_if_stopped(stop_);
+    evidence_ = {};
+    chunks_ = 0;
+  }
+
+  void chunk(const StoredChunk& chunk, std::span<const StoredOrf> orfs) override {
+    ++chunks_;
+    if (chunk.outcome != Outcome::kScored || orfs.empty()) return;
+    float virus = 0.0f;
+    float others = 0.0f;
+    for (const StoredOrf& orf : orfs) {
+      const ScorePair pair =
+          scores_ == nullptr ? ScorePair{orf.p_others, orf.p_virus} : scores_->of(orf.number);
+      virus = std::max(virus, pair.p_virus);
+      others = std::max(others, pair.p_others);
+    }
+    evidence_.add(
+        calibration_.chunk_probability(chunk_score(virus, others), chunk.end - chunk.start));
+  }
+
+  void end_record(Outcome, std::string_view) override {
+    if (evidence_.scored() > 0) histogram_.add(evidence_.log_odds(calibration_.contig, chunks_));
+  }
+
+ private:
+  const Calibration& calibration_;
+  const NewScores* scores_;
+  const std::stop_token& stop_;
+  LogOddsHistogram histogram_;
+  ContigEvidence evidence_;  // of the record at hand
+  std::uint64_t chunks_ = 0;
+};
+
+}  // namespace
+
+std::string calibration_sha256(const std::optional<Calibration>& calibration) {
+  return calibration ? sha256_of(calibration_text(*calibration)) : std::string();
+}
+
+void store_calibration(RunDatabase& database, const std::optional<Calibration>& calibration) {
+  if (calibration) database.set_text(kCalibrationText, calibration_text(*calibration));
+}
+
+std::optional<Calibration> stored_calibration(const RunDatabase& database) {
+  const std::vector<RunFact> facts = database.work();
+  const std::string* sha256 = find_fact(facts, kCalibrationFact);
+  if (sha256 == nullptr) return std::nullopt;
+  const std::string text = database.text(kCalibrationText).value_or("");
+  if (sha256_of(text) != *sha256) {
+    throw InputError(fmt::format(
+        "{}: the calibration is not the one that the run was made with: the database is damaged. "
+        "Start over with --force.",
+        database.path()));
+  }
+  try {
+    return parse_calibration_text(text, database.path() + ": calibration");
+  } catch (const ModelError& error) {
+    throw InputError(
+        fmt::format("{}. The database is damaged, or of another version of this "
+                    "program. Start over with --force.",
+                    error.what()));
+  }
+}
+
+void store_calls(RunDatabase& database, const CallRequest& calls) {
+  const std::string text = text_of(calls);
+  if (database.text(kCallsText).value_or("") == text) return;
+  database.set_text(kCallsText, text);
+  database.commit();
+}
+
+CallRequest stored_calls(const RunDatabase& database) {
+  const std::string text = database.text(kCallsText).value_or("");
+  if (const std::optional<CallRequest> calls = parse_call_request(text)) return *calls;
+  throw InputError(
+      fmt::format("{}: '{}' as the way to call: the database is damaged. Start over with --force.",
+                  database.path(), text.substr(0, 60)));
+}
+
+void require_calibration(const CallRequest& calls, bool has_calibration, const std::string& place) {
+  if (!calls.any() || has_calibration) return;
+  throw ConfigError(fmt::format(
+      "{}: the models have no calibration, which --prevalence, --fdr, --conservative and --relaxed "
+      "need. Make a bundle with one: virnucpro calibrate DIR --labels FILE -o BUNDLE_DIR, where "
+      "DIR is a finished run of known records.",
+      place));
+}
+
+LogOddsHistogram record_log_odds(const RunDatabase& database, const Calibration& calibration,
+                                 const NewScores* scores, const std::stop_token& stop) {
+  LogOddsCollector collector(calibration, scores, stop);
+  database.visit(collector);
+  return collector.histogram();
+}
+
+}  // namespace virnucpro
