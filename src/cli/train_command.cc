@@ -90,7 +90,10 @@ void train(Program& program, TrainArguments& arguments) {
   const LabelTable table = read_label_table(request.labels);
   const Bundle base = open_named_bundle(settings.bundle);
 
-  FrameCollector collector(table, base.info(), settings.expected_length, log);
+  std::optional<FrameTable> counted;
+  if (!request.frames.empty()) counted = read_frame_table(request.frames);
+  FrameCollector collector(table, base.info(), settings.expected_length, log,
+                           counted ? &*counted : nullptr);
   const std::vector<std::string> sequences = add_embeddings(settings.inputs, collector, log);
   if (sequences.empty()) {  // else they are logged with what else is decided
     for (const std::string& origin : resolved.origins) log.info("setting {}", origin);
@@ -137,6 +140,10 @@ void add_training_options(CLI::App& command, TrainArguments& arguments) {
           "Table with tabs and a head: id, label (virus or other), and, where wanted, group "
           "and source (the genome)")
       ->required()
+      ->type_name("FILE");
+  command
+      .add_option("--frames", request.frames,
+                  "Table with tabs of the only frames to train on (frames.tsv of 'dataset')")
       ->type_name("FILE");
   command.add_option("-o,--output-dir", request.output, "Folder of the new bundle")
       ->required()

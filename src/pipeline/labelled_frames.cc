@@ -25,6 +25,7 @@ constexpr std::size_t kFrameName = 2;  // F1 to R3
 struct FrameOrigin {
   std::string_view record;
   std::string_view chunk;
+  std::size_t frame;  // 0 to 5
 };
 
 /// Absent for an id that `embed` would not write.
@@ -39,7 +40,9 @@ std::optional<FrameOrigin> origin_of(std::string_view id) {
       !number.empty() && number.find_first_not_of("0123456789") == std::string_view::npos;
   const bool is_frame = (frame[0] == 'F' || frame[0] == 'R') && frame[1] >= '1' && frame[1] <= '3';
   if (!is_numbered || !is_frame) return std::nullopt;
-  return FrameOrigin{chunk.substr(0, infix), chunk};
+  const std::size_t strand = frame[0] == 'F' ? 0 : 3;
+  return FrameOrigin{chunk.substr(0, infix), chunk,
+                     strand + static_cast<std::size_t>(frame[1] - '1')};
 }
 
 std::vector<ModelPart> parts_of(const BundleInfo& bundle) {
@@ -51,8 +54,13 @@ std::vector<ModelPart> parts_of(const BundleInfo& bundle) {
 }  // namespace
 
 FrameCollector::FrameCollector(const LabelTable& table, const BundleInfo& bundle,
-                               std::optional<std::int64_t> expected_length, Log log)
-    : table_(table), bundle_(bundle), expected_length_(expected_length), log_(std::move(log)) {
+                               std::optional<std::int64_t> expected_length, Log log,
+                               const FrameTable* counted)
+    : table_(table),
+      bundle_(bundle),
+      expected_length_(expected_length),
+      log_(std::move(log)),
+      counted_(counted) {
   result_.frames.width =
       static_cast<std::size_t>(bundle.dnabert_s_config.hidden_size + bundle.esm2_config.embed_dim);
 }
@@ -92,17 +100,23 @@ void FrameCollector::require_parts(const std::vector<ModelPart>& found,
 }
 
 void FrameCollector::begin_record(std::string_view id) {
-  const auto found = table_.labels.find(std::string(id));
+  const std::string name(id);
+  const auto found = table_.labels.find(name);
   label_ = found == table_.labels.end() ? nullptr : &found->second;
   if (label_ != nullptr) {
     used_.insert(label_);
   } else if (++result_.unlabelled_records == 1) {
     result_.first_unlabelled = id;
   }
+  counted_frames_ = ~0u;
+  if (counted_ == nullptr) return;
+  const auto frames = counted_->find(name);
+  counted_frames_ = frames == counted_->end() ? 0u : frames->second;
 }
 
-void FrameCollector::add_frame(std::span<const float> dnabert_s, std::span<const float> esm2) {
-  if (label_ == nullptr) return;
+void FrameCollector::add_frame(std::size_t frame, std::span<const float> dnabert_s,
+                               std::span<const float> esm2) {
+  if (label_ == nullptr || (counted_frames_ >> frame & 1u) == 0) return;
   std::vector<float>& features = result_.frames.features;
   features.insert(features.end(), dnabert_s.begin(), dnabert_s.end());
   features.insert(features.end(), esm2.begin(), esm2.end());
@@ -153,7 +167,7 @@ void FrameCollector::add_file(const std::string& path, const std::stop_token& st
       is_first = false;
       const auto widths =
           std::pair(static_cast<std::size_t>(dna), static_cast<std::size_t>(protein));
-      add_frame(std::span(block.dnabert_s).subspan(i * widths.first, widths.first),
+      add_frame(origin->frame, std::span(block.dnabert_s).subspan(i * widths.first, widths.first),
                 std::span(block.esm2).subspan(i * widths.second, widths.second));
     }
   }
@@ -174,14 +188,14 @@ class FrameCollector::RunVisitor final : public StoredRunVisitor {
     if (collector_.label_ == nullptr) return;
     collector_.begin_chunk();
     for (const StoredOrf& orf : orfs) {
-      if (orf.outcome == Outcome::kScored) add(orf.same_as.value_or(orf.number));
+      if (orf.outcome == Outcome::kScored) add(orf.frame, orf.same_as.value_or(orf.number));
     }
   }
 
   void end_record(Outcome, std::string_view) override {}
 
  private:
-  void add(std::uint64_t orf) {
+  void add(std::size_t frame, std::uint64_t orf) {
     std::array<std::vector<float>, 2> values;
     database_.read_embeddings(
         orf, orf + 1, [&](std::uint64_t, StoredEncoder encoder, std::span<const float> embedding) {
@@ -196,7 +210,7 @@ class FrameCollector::RunVisitor final : public StoredRunVisitor {
           "damaged.",
           database_.path(), orf, values[0].size(), values[1].size(), dna, protein));
     }
-    collector_.add_frame(values[0], values[1]);
+    collector_.add_frame(frame, values[0], values[1]);
   }
 
   FrameCollector& collector_;
@@ -246,7 +260,8 @@ void FrameCollector::add_window(const Window& window) {
       for (; orf < end; ++orf) {
         if (window.has_failed(orf)) continue;
         const auto row = std::span(window.features).subspan(orf * width, width);
-        add_frame(row.first(dna), row.subspan(dna));
+        add_frame(static_cast<std::size_t>(window.orfs[orf].frame), row.first(dna),
+                  row.subspan(dna));
       }
     }
   }

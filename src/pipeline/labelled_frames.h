@@ -10,6 +10,7 @@
 #include <unordered_set>
 
 #include "base/log.h"
+#include "evaluation/frame_table.h"
 #include "evaluation/label_table.h"
 #include "pipeline/window.h"
 #include "report/run_report.h"
@@ -27,13 +28,15 @@ struct LabelledFrames {
   std::uint64_t unused_labels = 0;  ///< ids of the table that no input has
 };
 
-/// Thread-confined. The table and the bundle must outlive it. All adding functions throw InputError
+/// Thread-confined. The tables and the bundle must outlive it; with `counted` (may be null) only
+/// the frames in it are taken, of every chunk of the record. All adding functions throw InputError
 /// for embeddings of other encoders than the bundle's, or of another chunk length than those before
 /// or than the one asked for.
 class FrameCollector {
  public:
   FrameCollector(const LabelTable& table, const BundleInfo& bundle,
-                 std::optional<std::int64_t> expected_length, Log log);
+                 std::optional<std::int64_t> expected_length, Log log,
+                 const FrameTable* counted = nullptr);
 
   /// A file of `embed`, whose ids are `<record>_chunk_<n><frame>`.
   void add_file(const std::string& path, const std::stop_token& stop);
@@ -52,15 +55,18 @@ class FrameCollector {
   void require_parts(const std::vector<ModelPart>& found, const std::string& origin) const;
   void begin_record(std::string_view id);
   void begin_chunk() { ++chunk_; }
-  void add_frame(std::span<const float> dnabert_s, std::span<const float> esm2);
+  /// `frame`: 0 to 5, F1 to R3.
+  void add_frame(std::size_t frame, std::span<const float> dnabert_s, std::span<const float> esm2);
 
   const LabelTable& table_;
   const BundleInfo& bundle_;
   std::optional<std::int64_t> expected_length_;
   Log log_;
+  const FrameTable* counted_;
   LabelledFrames result_;
   std::unordered_set<const RecordLabel*> used_;
   const RecordLabel* label_ = nullptr;  ///< of the record at hand
+  unsigned counted_frames_ = 0;         ///< of it, as bits
   std::uint64_t chunk_ = 0;
 };
 

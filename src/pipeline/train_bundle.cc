@@ -142,6 +142,8 @@ TrainingReport train_bundle(const TrainRequest& request, const Bundle& base,
   report.inputs = describe_inputs(request.inputs);
   report.labels = request.labels;
   report.labels_sha256 = sha256_file(request.labels);
+  report.frames = request.frames;
+  if (!request.frames.empty()) report.frames_sha256 = sha256_file(request.frames);
   report.unlabelled_records = labelled.unlabelled_records;
   report.unused_labels = labelled.unused_labels;
   report.settings = request.settings;

@@ -90,6 +90,9 @@ std::string training_json(const TrainingReport& report) {
                     {"sha256", report.labels_sha256},
                     {"unlabelled_records", report.unlabelled_records},
                     {"unused_labels", report.unused_labels}};
+  if (!report.frames.empty()) {
+    json["frames"] = {{"file", report.frames}, {"sha256", report.frames_sha256}};
+  }
   json["settings"] = settings_json(report);
   json["training"] = part_json(report.training);
   json["validation"] = part_json(report.validation);

@@ -37,6 +37,8 @@ struct TrainingReport {
   std::vector<InputReport> inputs;
   std::string labels;
   std::string labels_sha256;
+  std::string frames;         ///< table of the frames that count; empty: all do
+  std::string frames_sha256;  ///< empty likewise
   std::uint64_t unlabelled_records = 0;
   std::uint64_t unused_labels = 0;
   TrainingSettings settings;

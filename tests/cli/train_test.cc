@@ -104,6 +104,36 @@ TEST_F(Train, MakesABundleThatIsWholePredictsAndIsGoodHere) {
   EXPECT_GT(judged["fragments"]["all"]["metrics"]["auroc"]["value"].get<double>(), 0.99);
 }
 
+TEST_F(Train, TakesTheFramesThatCountAlone) {
+  std::string some = "id\tframe\n";
+  for (std::size_t i = 0; i < 24; ++i) some += "r" + std::to_string(i) + "\tF1\n";
+  write("some.tsv", some);
+  make_features("f.h5");
+  ASSERT_TRUE(ends_with(run({"predict", "a.fa", "-q", "--keep-embeddings", "-o", "kept"}), 0));
+  ASSERT_TRUE(ends_with(train("f.h5", "all"), 0));
+  ASSERT_TRUE(ends_with(train("f.h5", "first", {"--frames", "some.tsv"}), 0));
+  ASSERT_TRUE(ends_with(train("a.fa", "sequences", {"--frames", "some.tsv"}), 0));
+  ASSERT_TRUE(ends_with(train("kept", "run", {"--frames", "some.tsv"}), 0));
+  const auto frames = [&](const std::string& bundle) {
+    const json report = json::parse(read(bundle + "/training.json"));
+    return report["training"]["frames"].get<int>() + report["validation"]["frames"].get<int>();
+  };
+  const std::string scored = read("kept/predictions.tsv");
+  int first_frames = 0;
+  for (std::size_t at = 0; (at = scored.find("\tF1\t", at)) != std::string::npos; ++at) {
+    ++first_frames;
+  }
+  EXPECT_GE(first_frames, 24);
+  EXPECT_EQ(frames("first"), first_frames) << "of both chunks of a record";
+  EXPECT_GT(frames("all"), frames("first"));
+  EXPECT_EQ(read("first/classifier_500.safetensors"), read("sequences/classifier_500.safetensors"));
+  EXPECT_EQ(read("first/classifier_500.safetensors"), read("run/classifier_500.safetensors"));
+  EXPECT_TRUE(json::parse(read("first/training.json"))["frames"].contains("sha256"));
+
+  write("none.tsv", "id\tframe\nx\tF1\n");
+  EXPECT_EQ(train("f.h5", "none", {"--frames", "none.tsv"}).exit_code, 2);
+}
+
 TEST_F(Train, GivesTheSameFromSequencesEmbeddingsAndARunAndForAnyThreads) {
   ASSERT_TRUE(ends_with(train("a.fa", "made", {"-t", "2"}), 0));
   ASSERT_TRUE(ends_with(train("a.fa", "again", {"-t", "1", "-q"}), 0));

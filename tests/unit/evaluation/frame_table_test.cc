@@ -1,0 +1,59 @@
+// Tables of frames that count.
+#include "evaluation/frame_table.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "base/errors.h"
+
+namespace virnucpro {
+namespace {
+
+class FrameTables : public testing::Test {
+ protected:
+  void SetUp() override {
+    const auto* const test = testing::UnitTest::GetInstance()->current_test_info();
+    path_ =
+        (std::filesystem::temp_directory_path() / (std::string("frames_") + test->name() + ".tsv"))
+            .string();
+  }
+  void TearDown() override { std::filesystem::remove(path_); }
+
+  FrameTable read(const std::string& text) const {
+    std::ofstream(path_, std::ios::binary) << text;
+    return read_frame_table(path_);
+  }
+
+  std::string error_of(const std::string& text) const {
+    try {
+      read(text);
+    } catch (const InputError& error) {
+      return error.what();
+    }
+    return "no error";
+  }
+
+  std::string path_;
+};
+
+TEST_F(FrameTables, GatherTheFramesOfARecord) {
+  const FrameTable table = read("id\tframe\r\na:0-500\tF1\nb\tR3\r\n\na:0-500\tR1\na:0-500\tF1\n");
+  ASSERT_EQ(table.size(), 2u);
+  EXPECT_EQ(table.at("a:0-500"), 0b001001);
+  EXPECT_EQ(table.at("b"), 0b100000);
+}
+
+TEST_F(FrameTables, NameTheLineThatIsWrong) {
+  EXPECT_THAT(error_of(""), testing::HasSubstr("cannot be read or is empty"));
+  EXPECT_THAT(error_of("frame\tid\nF1\ta\n"), testing::HasSubstr("line 1: expected a head"));
+  EXPECT_THAT(error_of("id\tframe\na\tF1\nb\tF4\n"), testing::HasSubstr("line 3: expected an id"));
+  EXPECT_THAT(error_of("id\tframe\na\n"), testing::HasSubstr("line 2: expected an id"));
+  EXPECT_THAT(error_of("id\tframe\na\tF1\tF2\n"), testing::HasSubstr("line 2: expected an id"));
+  EXPECT_THAT(error_of("id\tframe\n"), testing::HasSubstr("found none"));
+}
+
+}  // namespace
+}  // namespace virnucpro
