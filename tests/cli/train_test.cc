@@ -32,8 +32,9 @@ std::string tilted_frame(bool is_rich, std::size_t codons, std::mt19937& random)
   static constexpr const char* kPoor[] = {"AAA", "TTA", "ATT", "AAT", "GAA", "TAT", "ATC"};
   std::string bases;
   for (std::size_t i = 0; i < codons; ++i) {
-    bases += random() % 4 == 0 ? (is_rich ? kPoor : kRich)[random() % 7]
-                               : (is_rich ? kRich : kPoor)[random() % 7];
+    const bool is_turned = random() % 4 == 0;
+    const std::size_t pick = random() % 7;
+    bases += is_rich != is_turned ? kRich[pick] : kPoor[pick];
   }
   return bases;
 }
