@@ -10,7 +10,6 @@
 #include "pipeline/judged_scores.h"
 #include "pipeline/run_facts.h"
 #include "run/fact_differences.h"
-#include "weights/bundle_folder.h"
 
 namespace virnucpro {
 namespace {

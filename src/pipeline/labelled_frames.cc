@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <filesystem>
 #include <utility>
 #include <vector>
@@ -13,6 +12,7 @@
 #include "pipeline/run_facts.h"
 #include "pipeline/stored_results.h"
 #include "report/embedding_reader.h"
+#include "run/fact_differences.h"
 #include "run/run_database.h"
 
 namespace virnucpro {
@@ -228,15 +228,11 @@ void FrameCollector::add_run(const std::string& folder, const std::stop_token& s
                     "--keep-embeddings.",
                     database.path()));
   }
-  const std::string& length = required_fact(facts, kLengthFact, database.path());
-  std::int64_t bases = 0;
-  std::from_chars(length.data(), length.data() + length.size(), bases);
-  require_length(bases, database.path());
+  require_length(expected_length_of(facts, database.path()), database.path());
   std::vector<ModelPart> parts;
   for (const ModelPart& part : parts_of(bundle_)) {
-    for (const RunFact& fact : facts) {
-      if (fact.name == part.name + " model") parts.push_back({part.name, fact.value});
-    }
+    const std::string* sha256 = find_fact(facts, model_fact(part.name));
+    if (sha256 != nullptr) parts.push_back({part.name, *sha256});
   }
   require_parts(parts, database.path());
   RunVisitor visitor(*this, database, stop);

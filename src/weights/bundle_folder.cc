@@ -19,13 +19,6 @@ namespace fs = std::filesystem;
   throw OutputError(fmt::format("{}: cannot {}: {}", path.string(), what, error.message()));
 }
 
-template <typename Content>
-void write_file(const std::string& path, const Content& content) {
-  OutputFile file(path);
-  file.write(content);
-  file.commit();
-}
-
 }  // namespace
 
 BundleTarget::BundleTarget(const std::string& folder, bool force) {
@@ -58,11 +51,9 @@ BundleFolder::~BundleFolder() {
 }
 
 void BundleFolder::write(const std::string& name, std::string_view text) const {
-  write_file(file(name), text);
-}
-
-void BundleFolder::write(const std::string& name, std::span<const std::byte> bytes) const {
-  write_file(file(name), bytes);
+  OutputFile out(file(name));
+  out.write(text);
+  out.commit();
 }
 
 void BundleFolder::publish() {

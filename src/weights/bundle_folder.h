@@ -2,7 +2,6 @@
 #pragma once
 
 #include <filesystem>
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -30,7 +29,6 @@ class BundleFolder {
 
   std::string file(const std::string& name) const { return (path_ / name).string(); }
   void write(const std::string& name, std::string_view text) const;
-  void write(const std::string& name, std::span<const std::byte> bytes) const;
 
   /// Gives the folder its name. A folder that has it now is moved aside first, then removed.
   void publish();

@@ -4,7 +4,6 @@
 #include "weights/bundle.h"
 #include "weights/bundle_card.h"
 #include "weights/bundle_folder.h"
-#include "weights/json_reader.h"
 
 namespace virnucpro {
 
@@ -12,9 +11,7 @@ void Bundle::save(const BundleInfo& info, const std::string& folder, bool force)
   BundleFolder target(BundleTarget(folder, force));
   std::vector<BundlePart> parts = {info.tokenizer, info.dnabert_s, info.esm2};
   for (const BundleClassifier& classifier : info.classifiers) parts.push_back(classifier.part);
-  for (const BundlePart& each : parts) {
-    copy_part(each, target.file(each.file));
-  }
+  for (const BundlePart& each : parts) copy_part(each, target.file(each.file));
   target.write(kBundleCard, format_bundle_card(info));
   target.publish();
 }
