@@ -14,13 +14,9 @@ namespace virnucpro {
 namespace {
 
 double score_of(std::span<const StoredOrf> orfs) {
-  float virus = 0.0f;
-  float others = 0.0f;
-  for (const StoredOrf& orf : orfs) {
-    virus = std::max(virus, orf.p_virus);
-    others = std::max(others, orf.p_others);
-  }
-  return chunk_score(virus, others);
+  LargestScores largest;
+  for (const StoredOrf& orf : orfs) largest.add(orf.p_others, orf.p_virus);
+  return largest.chunk_score();
 }
 
 class Collector final : public StoredRunVisitor {

@@ -1,7 +1,5 @@
 #include "pipeline/run_calibration.h"
 
-#include <algorithm>
-
 #include "base/errors.h"
 #include "base/format.h"
 #include "base/sha256.h"
@@ -39,16 +37,13 @@ class LogOddsCollector final : public StoredRunVisitor {
   void chunk(const StoredChunk& chunk, std::span<const StoredOrf> orfs) override {
     ++chunks_;
     if (chunk.outcome != Outcome::kScored || orfs.empty()) return;
-    float virus = 0.0f;
-    float others = 0.0f;
+    LargestScores largest;
     for (const StoredOrf& orf : orfs) {
       const ScorePair pair =
           scores_ == nullptr ? ScorePair{orf.p_others, orf.p_virus} : scores_->of(orf.number);
-      virus = std::max(virus, pair.p_virus);
-      others = std::max(others, pair.p_others);
+      largest.add(pair.p_others, pair.p_virus);
     }
-    evidence_.add(
-        calibration_.chunk_probability(chunk_score(virus, others), chunk.end - chunk.start));
+    evidence_.add(calibration_.chunk_probability(largest.chunk_score(), chunk.end - chunk.start));
   }
 
   void end_record(Outcome, std::string_view) override {

@@ -95,8 +95,8 @@ void PredictionTables::chunk(const ChunkRow& chunk, std::span<const FrameRow> fr
   bool viral = viral_by_rule;
   ChunkCall call;
   if (f.calibrated.calibration != nullptr) {
-    const double probability =
-        f.calibrated.calibration->chunk_probability(chunk_score(frames), chunk.end - chunk.start);
+    const double probability = f.calibrated.calibration->chunk_probability(
+        largest_scores(frames).chunk_score(), chunk.end - chunk.start);
     f.evidence.add(probability);
     const double log_odds = log_odds_of(probability);
     call.p_calibrated = f.calibrated.rule.probability(log_odds);

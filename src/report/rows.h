@@ -19,6 +19,30 @@ struct FrameRow {
   float p_virus = 0.0f;
 };
 
+/// The largest scores of a chunk's frames, which decide on it.
+struct LargestScores {
+  float p_others = 0.0f;
+  float p_virus = 0.0f;
+
+  void add(float others, float virus) {
+    p_others = std::max(p_others, others);
+    p_virus = std::max(p_virus, virus);
+  }
+
+  /// The highest threshold at which the rule for a chunk still calls it viral:
+  /// virus * (1 - T) >= others * T.
+  double chunk_score() const {
+    const double sum = double{p_virus} + double{p_others};
+    return sum > 0.0 ? double{p_virus} / sum : 0.0;
+  }
+};
+
+inline LargestScores largest_scores(std::span<const FrameRow> frames) {
+  LargestScores largest;
+  for (const FrameRow& frame : frames) largest.add(frame.p_others, frame.p_virus);
+  return largest;
+}
+
 /// What counts as viral. At 0.5 these are the rules of the published tool, exactly: halving both
 /// sides of a comparison of floats does not change it.
 struct CallRule {
@@ -34,37 +58,14 @@ struct CallRule {
   /// The largest P(virus) of a chunk's frames against the largest P(others). A tie goes to virus;
   /// a chunk without frames is not viral.
   bool is_viral_chunk(std::span<const FrameRow> frames) const {
-    float largest_others = 0.0f;
-    float largest_virus = 0.0f;
-    for (const FrameRow& frame : frames) {
-      largest_others = std::max(largest_others, frame.p_others);
-      largest_virus = std::max(largest_virus, frame.p_virus);
-    }
-    return !frames.empty() && weighted_virus(largest_virus) >= weighted_others(largest_others);
+    const LargestScores largest = largest_scores(frames);
+    return !frames.empty() && weighted_virus(largest.p_virus) >= weighted_others(largest.p_others);
   }
 
  private:
   double weighted_virus(float p_virus) const { return double{p_virus} * (1.0 - threshold); }
   double weighted_others(float p_others) const { return double{p_others} * threshold; }
 };
-
-/// The highest threshold at which the rule for a chunk still calls it viral, from the largest
-/// scores of its frames: virus * (1 - T) >= others * T.
-inline double chunk_score(float largest_virus, float largest_others) {
-  const double sum = double{largest_virus} + double{largest_others};
-  return sum > 0.0 ? double{largest_virus} / sum : 0.0;
-}
-
-/// The same of frames, at least one.
-inline double chunk_score(std::span<const FrameRow> frames) {
-  float virus = 0.0f;
-  float others = 0.0f;
-  for (const FrameRow& frame : frames) {
-    virus = std::max(virus, frame.p_virus);
-    others = std::max(others, frame.p_others);
-  }
-  return chunk_score(virus, others);
-}
 
 /// Calibrated probabilities beside the scores. With a threshold in `rule`, calls follow them.
 struct CalibratedCalls {
