@@ -8,6 +8,7 @@
 #include "base/format.h"
 #include "cli/console.h"
 #include "cli/help.h"
+#include "cli/labels_option.h"
 #include "cli/named_bundle.h"
 #include "cli/program.h"
 #include "cli/result_log.h"
@@ -76,12 +77,7 @@ void add_calibrate_command(CLI::App& app, Program& program) {
   command->add_option("DIR", request.folder, "Output folder of 'predict' or 'merge'")
       ->required()
       ->type_name("");
-  command
-      ->add_option("--labels", request.labels,
-                   "Table with tabs and a head: id, label (virus or other), and, where wanted, "
-                   "group and source (the genome)")
-      ->required()
-      ->type_name("FILE");
+  add_labels_option(*command, request.labels);
   command->add_option("-o,--output-dir", request.bundle_folder, "Folder of the new bundle")
       ->required()
       ->type_name("DIR");

@@ -8,6 +8,7 @@
 #include "base/format.h"
 #include "cli/console.h"
 #include "cli/help.h"
+#include "cli/labels_option.h"
 #include "cli/program.h"
 #include "cli/result_log.h"
 #include "cli/stop_signals.h"
@@ -58,12 +59,7 @@ void add_dataset_command(CLI::App& app, Program& program) {
                    "GenBank, FASTA, FASTQ, SAM, BAM or CRAM files, plain or gzip")
       ->required()
       ->type_name("");
-  command
-      ->add_option("--labels", request.labels,
-                   "Table with tabs and a head: id, label (virus or other), and, where wanted, "
-                   "group, source (the genome) and species")
-      ->required()
-      ->type_name("FILE");
+  add_labels_option(*command, request.labels, "group, source (the genome) and species");
   command
       ->add_option("-o,--output-dir", request.output,
                    "Folder for fragments, labels and dataset.json; made when missing")

@@ -6,6 +6,7 @@
 
 #include "cli/console.h"
 #include "cli/help.h"
+#include "cli/labels_option.h"
 #include "cli/program.h"
 #include "cli/result_log.h"
 #include "cli/stop_signals.h"
@@ -47,12 +48,7 @@ void add_evaluate_command(CLI::App& app, Program& program) {
   command->add_option("DIR", request.folder, "Output folder of 'predict' or 'merge'")
       ->required()
       ->type_name("");
-  command
-      ->add_option("--labels", request.labels,
-                   "Table with tabs and a head: id, label (virus or other), and, where wanted, "
-                   "group and source (the genome)")
-      ->required()
-      ->type_name("FILE");
+  add_labels_option(*command, request.labels);
   command
       ->add_option("-o,--output-dir", arguments->output,
                    "Folder for tables, charts and evaluation.json; made when missing")

@@ -11,6 +11,7 @@
 
 #include "cli/console.h"
 #include "cli/help.h"
+#include "cli/labels_option.h"
 #include "cli/log_output.h"
 #include "cli/named_bundle.h"
 #include "cli/run_command.h"
@@ -134,13 +135,7 @@ void add_training_options(CLI::App& command, TrainArguments& arguments) {
     command.add_option(flag, target, help)->type_name("N")->check(CLI::Range(low, high));
   };
   constexpr std::size_t kMost = std::size_t{1} << 20;
-  command
-      .add_option(
-          "--labels", request.labels,
-          "Table with tabs and a head: id, label (virus or other), and, where wanted, group "
-          "and source (the genome)")
-      ->required()
-      ->type_name("FILE");
+  add_labels_option(command, request.labels);
   command
       .add_option("--frames", request.frames,
                   "Table with tabs of the only frames to train on (frames.tsv of 'dataset')")

@@ -1,0 +1,16 @@
+// --labels, of the commands that look at records whose truth is known.
+#pragma once
+
+#include <string>
+
+namespace CLI {
+class App;
+}  // namespace CLI
+
+namespace virnucpro::cli {
+
+/// Adds it, required; `wanted` ends the sentence of the columns that may be left out.
+void add_labels_option(CLI::App& command, std::string& labels,
+                       const char* wanted = "group and source (the genome)");
+
+}  // namespace virnucpro::cli
