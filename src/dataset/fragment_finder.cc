@@ -1,6 +1,5 @@
 #include "dataset/fragment_finder.h"
 
-#include <bit>
 #include <optional>
 
 #include "dataset/mix.h"
@@ -23,8 +22,6 @@ char complement(char base) {
 }
 
 }  // namespace
-
-std::size_t FrameSet::size() const { return static_cast<std::size_t>(std::popcount(bits_)); }
 
 bool plain_bases(std::string_view bases, std::string& upper) {
   upper.clear();

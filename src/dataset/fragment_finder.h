@@ -13,26 +13,10 @@
 
 namespace virnucpro {
 
-/// A set of frames, a bit each.
-class FrameSet {
- public:
-  void insert(Frame frame) { bits_ |= bit(frame); }
-  bool contains(Frame frame) const { return (bits_ & bit(frame)) != 0; }
-  bool empty() const { return bits_ == 0; }
-  std::size_t size() const;
-  friend bool operator==(const FrameSet&, const FrameSet&) = default;
-
- private:
-  static std::uint8_t bit(Frame frame) {
-    return static_cast<std::uint8_t>(1U << static_cast<unsigned>(frame));
-  }
-  std::uint8_t bits_ = 0;
-};
-
 /// A chunk with at least one frame that counts.
 struct FoundFragment {
   Chunk chunk;
-  FrameSet frames;
+  FrameMask frames;
   std::uint64_t hash = 0;  ///< of the bases; the same for either strand
 };
 

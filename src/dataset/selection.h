@@ -19,7 +19,7 @@ struct Candidate {
   std::uint64_t hash = 0;    ///< as in FoundFragment
   std::uint32_t record = 0;  ///< index of LabelledRecord
   std::uint32_t chunk = 0;   ///< within the record
-  FrameSet frames;
+  FrameMask frames;
 };
 
 /// A record of the input that has a label.

@@ -25,24 +25,21 @@ constexpr std::size_t kFrameName = 2;  // F1 to R3
 struct FrameOrigin {
   std::string_view record;
   std::string_view chunk;
-  std::size_t frame;  // 0 to 5
+  Frame frame;
 };
 
 /// Absent for an id that `embed` would not write.
 std::optional<FrameOrigin> origin_of(std::string_view id) {
   if (id.size() < kFrameName) return std::nullopt;
   const std::string_view chunk = id.substr(0, id.size() - kFrameName);
-  const std::string_view frame = id.substr(chunk.size());
+  const auto frame = frame_of(id.substr(chunk.size()));
   const std::size_t infix = chunk.rfind(kChunkInfix);
   if (infix == std::string_view::npos) return std::nullopt;
   const std::string_view number = chunk.substr(infix + kChunkInfix.size());
   const bool is_numbered =
       !number.empty() && number.find_first_not_of("0123456789") == std::string_view::npos;
-  const bool is_frame = (frame[0] == 'F' || frame[0] == 'R') && frame[1] >= '1' && frame[1] <= '3';
-  if (!is_numbered || !is_frame) return std::nullopt;
-  const std::size_t strand = frame[0] == 'F' ? 0 : 3;
-  return FrameOrigin{chunk.substr(0, infix), chunk,
-                     strand + static_cast<std::size_t>(frame[1] - '1')};
+  if (!is_numbered || !frame) return std::nullopt;
+  return FrameOrigin{chunk.substr(0, infix), chunk, *frame};
 }
 
 std::vector<ModelPart> parts_of(const BundleInfo& bundle) {
@@ -108,15 +105,15 @@ void FrameCollector::begin_record(std::string_view id) {
   } else if (++result_.unlabelled_records == 1) {
     result_.first_unlabelled = id;
   }
-  counted_frames_ = ~0u;
+  counted_frames_ = FrameMask::all();
   if (counted_ == nullptr) return;
   const auto frames = counted_->find(name);
-  counted_frames_ = frames == counted_->end() ? 0u : frames->second;
+  counted_frames_ = frames == counted_->end() ? FrameMask() : frames->second;
 }
 
-void FrameCollector::add_frame(std::size_t frame, std::span<const float> dnabert_s,
+void FrameCollector::add_frame(Frame frame, std::span<const float> dnabert_s,
                                std::span<const float> esm2) {
-  if (label_ == nullptr || (counted_frames_ >> frame & 1u) == 0) return;
+  if (label_ == nullptr || !counted_frames_.contains(frame)) return;
   std::vector<float>& features = result_.frames.features;
   features.insert(features.end(), dnabert_s.begin(), dnabert_s.end());
   features.insert(features.end(), esm2.begin(), esm2.end());
@@ -188,14 +185,15 @@ class FrameCollector::RunVisitor final : public StoredRunVisitor {
     if (collector_.label_ == nullptr) return;
     collector_.begin_chunk();
     for (const StoredOrf& orf : orfs) {
-      if (orf.outcome == Outcome::kScored) add(orf.frame, orf.same_as.value_or(orf.number));
+      if (orf.outcome == Outcome::kScored)
+        add(static_cast<Frame>(orf.frame), orf.same_as.value_or(orf.number));
     }
   }
 
   void end_record(Outcome, std::string_view) override {}
 
  private:
-  void add(std::size_t frame, std::uint64_t orf) {
+  void add(Frame frame, std::uint64_t orf) {
     std::array<std::vector<float>, 2> values;
     database_.read_embeddings(
         orf, orf + 1, [&](std::uint64_t, StoredEncoder encoder, std::span<const float> embedding) {
@@ -256,8 +254,7 @@ void FrameCollector::add_window(const Window& window) {
       for (; orf < end; ++orf) {
         if (window.has_failed(orf)) continue;
         const auto row = std::span(window.features).subspan(orf * width, width);
-        add_frame(static_cast<std::size_t>(window.orfs[orf].frame), row.first(dna),
-                  row.subspan(dna));
+        add_frame(window.orfs[orf].frame, row.first(dna), row.subspan(dna));
       }
     }
   }

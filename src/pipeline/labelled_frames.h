@@ -10,7 +10,7 @@
 #include <unordered_set>
 
 #include "base/log.h"
-#include "evaluation/frame_table.h"
+#include "dataset/frame_table.h"
 #include "evaluation/label_table.h"
 #include "pipeline/window.h"
 #include "report/run_report.h"
@@ -55,8 +55,7 @@ class FrameCollector {
   void require_parts(const std::vector<ModelPart>& found, const std::string& origin) const;
   void begin_record(std::string_view id);
   void begin_chunk() { ++chunk_; }
-  /// `frame`: 0 to 5, F1 to R3.
-  void add_frame(std::size_t frame, std::span<const float> dnabert_s, std::span<const float> esm2);
+  void add_frame(Frame frame, std::span<const float> dnabert_s, std::span<const float> esm2);
 
   const LabelTable& table_;
   const BundleInfo& bundle_;
@@ -66,7 +65,7 @@ class FrameCollector {
   LabelledFrames result_;
   std::unordered_set<const RecordLabel*> used_;
   const RecordLabel* label_ = nullptr;  ///< of the record at hand
-  unsigned counted_frames_ = 0;         ///< of it, as bits
+  FrameMask counted_frames_;            ///< of it
   std::uint64_t chunk_ = 0;
 };
 

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -16,10 +18,41 @@ enum class Frame : std::uint8_t { kF1, kF2, kF3, kR1, kR2, kR3 };
 
 inline constexpr std::size_t kFrameCount = 6;
 
+inline constexpr std::array<std::string_view, kFrameCount> kFrameNames = {"F1", "F2", "F3",
+                                                                          "R1", "R2", "R3"};
+
 constexpr std::string_view frame_name(Frame frame) {
-  constexpr std::array<std::string_view, kFrameCount> kNames = {"F1", "F2", "F3", "R1", "R2", "R3"};
-  return kNames[static_cast<std::size_t>(frame)];
+  return kFrameNames[static_cast<std::size_t>(frame)];
 }
+
+/// Absent for a text that is no name of a frame.
+constexpr std::optional<Frame> frame_of(std::string_view name) {
+  for (std::size_t i = 0; i < kFrameCount; ++i) {
+    if (kFrameNames[i] == name) return static_cast<Frame>(i);
+  }
+  return std::nullopt;
+}
+
+/// A set of frames, a bit each.
+class FrameMask {
+ public:
+  static constexpr FrameMask all() {
+    FrameMask mask;
+    mask.bits_ = (1U << kFrameCount) - 1;
+    return mask;
+  }
+  constexpr void insert(Frame frame) { bits_ |= bit(frame); }
+  constexpr bool contains(Frame frame) const { return (bits_ & bit(frame)) != 0; }
+  constexpr bool empty() const { return bits_ == 0; }
+  constexpr std::size_t size() const { return static_cast<std::size_t>(std::popcount(bits_)); }
+  friend bool operator==(const FrameMask&, const FrameMask&) = default;
+
+ private:
+  static constexpr std::uint8_t bit(Frame frame) {
+    return static_cast<std::uint8_t>(1U << static_cast<unsigned>(frame));
+  }
+  std::uint8_t bits_ = 0;
+};
 
 /// A reading frame without stop codon. The views point into the OrfBuffer that find_orfs filled.
 struct Orf {

@@ -155,7 +155,7 @@ TEST(FragmentFinder, AgreesWithANaiveSearchOnAnAnnotatedGenome) {
   std::size_t next = 0;
   OrfBuffer orfs;
   for (const Chunk& chunk : ChunkRange(0, genome.bases.size(), 300)) {
-    FrameSet frames;
+    FrameMask frames;
     find_orfs(std::string_view(genome.bases).substr(chunk.start, chunk.end - chunk.start), orfs);
     for (const Orf& orf : orfs.orfs()) {
       for (const std::string& text : genome.translations) {

@@ -1,5 +1,5 @@
 // Tables of frames that count.
-#include "evaluation/frame_table.h"
+#include "dataset/frame_table.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -42,8 +42,13 @@ class FrameTables : public testing::Test {
 TEST_F(FrameTables, GatherTheFramesOfARecord) {
   const FrameTable table = read("id\tframe\r\na:0-500\tF1\nb\tR3\r\n\na:0-500\tR1\na:0-500\tF1\n");
   ASSERT_EQ(table.size(), 2u);
-  EXPECT_EQ(table.at("a:0-500"), 0b001001);
-  EXPECT_EQ(table.at("b"), 0b100000);
+  FrameMask first;
+  first.insert(Frame::kF1);
+  first.insert(Frame::kR1);
+  FrameMask second;
+  second.insert(Frame::kR3);
+  EXPECT_EQ(table.at("a:0-500"), first);
+  EXPECT_EQ(table.at("b"), second);
 }
 
 TEST_F(FrameTables, NameTheLineThatIsWrong) {

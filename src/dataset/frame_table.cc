@@ -1,0 +1,42 @@
+#include "dataset/frame_table.h"
+
+#include <string_view>
+
+#include "base/errors.h"
+#include "base/format.h"
+#include "sequence/line_reader.h"
+
+namespace virnucpro {
+
+FrameTable read_frame_table(const std::string& path) {
+  LineReader lines(path);
+  std::string line;
+  if (!lines.next(line)) {
+    throw InputError(fmt::format(
+        "{}: cannot be read or is empty. Name a frames.tsv of 'virnucpro dataset'.", path));
+  }
+  if (line != "id\tframe") {
+    lines.fail(lines.number(),
+               fmt::format("expected a head with the columns id and frame, separated by a tab, "
+                           "found '{}'",
+                           line.substr(0, 100)));
+  }
+  FrameTable table;
+  while (lines.next(line)) {
+    if (line.empty()) continue;
+    const std::size_t tab = line.find('\t');
+    const auto frame = frame_of(std::string_view(line).substr(tab + 1));
+    if (tab == std::string::npos || !frame) {
+      lines.fail(lines.number(), fmt::format("expected an id and one of F1 F2 F3 R1 R2 R3, found "
+                                             "'{}'",
+                                             line.substr(0, 100)));
+    }
+    table[line.substr(0, tab)].insert(*frame);
+  }
+  if (table.empty()) {
+    lines.fail(lines.number(), "expected frames below the head, found none");
+  }
+  return table;
+}
+
+}  // namespace virnucpro
