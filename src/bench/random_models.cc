@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/mix.h"
 #include "models/dnabert_s.h"
 #include "models/esm2.h"
 #include "tensor/float16.h"
@@ -23,11 +24,9 @@ constexpr int kLevelBits = 12;
 constexpr int kDraws = 5;
 
 std::uint64_t next_random(std::uint64_t& state) {  // SplitMix64
-  state += 0x9E3779B97F4A7C15ull;
-  std::uint64_t z = state;
-  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ull;
-  z = (z ^ (z >> 27)) * 0x94D049BB133111EBull;
-  return z ^ (z >> 31);
+  const std::uint64_t bits = mixed(state);
+  state += kMixStep;
+  return bits;
 }
 
 /// Uniform in (-limit, limit).

@@ -2,7 +2,7 @@
 
 #include <optional>
 
-#include "dataset/mix.h"
+#include "base/mix.h"
 #include "dataset/translation_index.h"
 
 namespace virnucpro {

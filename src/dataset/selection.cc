@@ -7,7 +7,7 @@
 #include <tuple>
 
 #include "base/check.h"
-#include "dataset/mix.h"
+#include "base/mix.h"
 
 namespace virnucpro {
 namespace {

@@ -5,7 +5,7 @@
 #include <map>
 #include <tuple>
 
-#include "dataset/mix.h"
+#include "base/mix.h"
 
 namespace virnucpro {
 namespace {

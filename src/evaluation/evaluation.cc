@@ -4,10 +4,10 @@
 #include <cmath>
 #include <limits>
 #include <numeric>
-#include <random>
 #include <utility>
 
 #include "base/format.h"
+#include "base/random.h"
 #include "base/stop.h"
 
 namespace virnucpro {
@@ -28,10 +28,6 @@ std::string length_name(std::size_t length_class) {
   }
   return fmt::format("{}-{}", kLengthClasses[length_class], kLengthClasses[length_class + 1] - 1);
 }
-
-/// A number below `bound`, the same on every system, which standard distributions do not promise.
-/// The bias of the remainder is below bound / 2^64.
-std::uint64_t below(std::uint64_t bound, std::mt19937_64& random) { return random() % bound; }
 
 /// The sources of a set of items, and what each belongs to. Numbers them without gaps, in the
 /// items.
@@ -62,11 +58,11 @@ class Sources {
   std::size_t count() const { return count_; }
 
   /// As many sources of each group as there are, drawn with replacement.
-  void draw(std::vector<std::uint32_t>& copies, std::mt19937_64& random) const {
+  void draw(std::vector<std::uint32_t>& copies, Random& random) const {
     copies.assign(count_, 0);
     for (const std::vector<std::uint32_t>& stratum : strata_) {
       for (std::size_t i = 0; i < stratum.size(); ++i) {
-        ++copies[stratum[below(stratum.size(), random)]];
+        ++copies[stratum[random.below(stratum.size())]];
       }
     }
   }
@@ -97,7 +93,7 @@ PartEvaluation evaluate_part(std::string name, const Sources& sources, const Ran
   const MetricValues values = ranking.metrics();
 
   std::array<std::vector<double>, kMetrics> resampled;
-  std::mt19937_64 random(rule.seed);
+  Random random(rule.seed);
   std::vector<std::uint32_t> copies;
   for (std::uint32_t i = 0; i < rule.resamples; ++i) {
     throw_if_stopped(stop);

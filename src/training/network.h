@@ -6,8 +6,8 @@
 #include <span>
 #include <vector>
 
+#include "base/random.h"
 #include "base/worker_group.h"
-#include "training/random.h"
 
 namespace virnucpro {
 

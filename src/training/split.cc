@@ -6,7 +6,7 @@
 #include <unordered_set>
 
 #include "base/check.h"
-#include "training/random.h"
+#include "base/random.h"
 
 namespace virnucpro {
 

@@ -4,8 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/random.h"
 #include "training/frame_set.h"
-#include "training/random.h"
 
 namespace virnucpro::test {
 

@@ -12,10 +12,13 @@ constexpr std::uint64_t hash_step(std::uint64_t hash, char c) {
   return (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
 }
 
+inline constexpr std::uint64_t kMixStep = 0x9e3779b97f4a7c15;
+
 /// Every bit of the result depends on every bit of `value`: the finalizer of SplitMix64 (Steele,
-/// Lea, Flood: Fast splittable pseudorandom number generators, 2014).
+/// Lea, Flood: Fast splittable pseudorandom number generators, 2014). Of values kMixStep
+/// apart it is that generator.
 constexpr std::uint64_t mixed(std::uint64_t value) {
-  value += 0x9e3779b97f4a7c15;
+  value += kMixStep;
   value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9;
   value = (value ^ (value >> 27)) * 0x94d049bb133111eb;
   return value ^ (value >> 31);
