@@ -152,4 +152,28 @@ class Reader {
 
 LabelTable read_label_table(const std::string& path) { return Reader(path).read(); }
 
+void warn_of_what_is_left_out(const LeftOut& left_out, const char* owner, const Log& log) {
+  if (left_out.unlabelled_records > 0) {
+    log.warning("{} records have no label and are left out, such as '{}'",
+                left_out.unlabelled_records, left_out.first_unlabelled.substr(0, 60));
+  }
+  if (left_out.unused_labels > 0) {
+    log.warning("{} labels are of records that {}", left_out.unused_labels, owner);
+  }
+}
+
+const RecordLabel* LabelLookup::find(std::string_view id) {
+  const auto found = table_.labels.find(std::string(id));
+  if (found != table_.labels.end()) {
+    used_.insert(&found->second);
+    return &found->second;
+  }
+  if (++unlabelled_ == 1) first_unlabelled_ = id;
+  return nullptr;
+}
+
+LeftOut LabelLookup::left_out() const {
+  return {unlabelled_, first_unlabelled_, table_.labels.size() - used_.size()};
+}
+
 }  // namespace virnucpro

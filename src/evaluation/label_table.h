@@ -3,8 +3,12 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
+
+#include "base/log.h"
 
 namespace virnucpro {
 
@@ -29,5 +33,32 @@ struct LabelTable {
 /// Throws InputError with file, line and what to do: a column that is missing, a label of another
 /// name, an id that occurs twice, a group of both labels, no line at all.
 LabelTable read_label_table(const std::string& path);
+
+/// What a table and an input do not have in common.
+struct LeftOut {
+  std::uint64_t unlabelled_records = 0;
+  std::string first_unlabelled;     ///< id of the first of them
+  std::uint64_t unused_labels = 0;  ///< of ids that the input does not have
+};
+
+/// `owner` ends a sentence: "the run does not have".
+void warn_of_what_is_left_out(const LeftOut& left_out, const char* owner, const Log& log);
+
+/// Looks up the records of an input one by one. The table must outlive it.
+class LabelLookup {
+ public:
+  explicit LabelLookup(const LabelTable& table) : table_(table) {}
+
+  /// Null for a record without a label.
+  const RecordLabel* find(std::string_view id);
+  /// Of the records looked up so far.
+  LeftOut left_out() const;
+
+ private:
+  const LabelTable& table_;
+  std::unordered_set<const RecordLabel*> used_;
+  std::uint64_t unlabelled_ = 0;
+  std::string first_unlabelled_;
+};
 
 }  // namespace virnucpro

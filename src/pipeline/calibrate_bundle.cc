@@ -69,7 +69,7 @@ CalibrateResult calibrate_bundle(const CalibrateRequest& request, const Bundle& 
   BundleInfo info = bundle.info();
   BundleClassifier& classifier = used_classifier(database, bundle, info);
   const JudgedScores scores = collect_judged_scores(database, table, "calibrate", stop);
-  warn_of_what_is_left_out(scores, log);
+  warn_of_what_is_left_out(scores.left_out, "the run does not have", log);
   const KnownRun run = known_run(scores);
 
   CalibrateResult result;

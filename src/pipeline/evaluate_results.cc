@@ -29,15 +29,15 @@ EvaluationReport evaluate_results(const EvaluationRequest& request, const Log& l
   const LabelTable table = read_label_table(request.labels);
   const RunDatabase database(request.folder);
   const JudgedScores scores = collect_judged_scores(database, table, "evaluate", stop);
-  warn_of_what_is_left_out(scores, log);
+  warn_of_what_is_left_out(scores.left_out, "the run does not have", log);
   require_both_classes(scores.fragments, request);
   EvaluationReport report;
   report.results = request.folder;
   for (const RunFact& fact : database.work()) report.run.emplace_back(fact.name, fact.value);
   report.labels = request.labels;
   report.labels_sha256 = sha256_file(request.labels);
-  report.unlabelled_records = scores.unlabelled_records;
-  report.unused_labels = scores.unused_labels;
+  report.unlabelled_records = scores.left_out.unlabelled_records;
+  report.unused_labels = scores.left_out.unused_labels;
   report.rule = request.rule;
   const std::optional<Calibration> calibration = stored_calibration(database);
   report.levels.push_back({"fragments",

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <functional>
-#include <unordered_set>
 
 #include "base/errors.h"
 #include "base/format.h"
@@ -22,22 +21,16 @@ double score_of(std::span<const StoredOrf> orfs) {
 class Collector final : public StoredRunVisitor {
  public:
   Collector(const LabelTable& table, const std::stop_token& stop, JudgedScores& scores)
-      : table_(table), stop_(stop), scores_(scores) {}
+      : lookup_(table), stop_(stop), scores_(scores) {}
 
-  std::uint64_t used_labels() const { return used_.size(); }
+  LeftOut left_out() const { return lookup_.left_out(); }
 
   void begin_record(const StoredRecord& record) override {
     throw_if_stopped(stop_);
     chunk_scores_.clear();
     chunks_ = 0;
     length_ = record.length;
-    const auto found = table_.labels.find(std::string(record.id));
-    label_ = found == table_.labels.end() ? nullptr : &found->second;
-    if (label_ != nullptr) {
-      used_.insert(label_);
-    } else if (++scores_.unlabelled_records == 1) {
-      scores_.first_unlabelled = record.id;
-    }
+    label_ = lookup_.find(record.id);
   }
 
   void chunk(const StoredChunk& chunk, std::span<const StoredOrf> orfs) override {
@@ -67,10 +60,9 @@ class Collector final : public StoredRunVisitor {
     ++(label_->is_virus ? unscored.viruses : unscored.others);
   }
 
-  const LabelTable& table_;
+  LabelLookup lookup_;
   const std::stop_token& stop_;
   JudgedScores& scores_;
-  std::unordered_set<const RecordLabel*> used_;
   const RecordLabel* label_ = nullptr;  ///< of the record at hand
   std::uint64_t length_ = 0;
   std::uint64_t chunks_ = 0;
@@ -85,16 +77,16 @@ JudgedScores collect_judged_scores(const RunDatabase& database, const LabelTable
   JudgedScores scores;
   Collector collector(table, stop, scores);
   database.visit(collector);
-  if (collector.used_labels() == 0) {
+  scores.left_out = collector.left_out();
+  if (scores.left_out.unused_labels == table.labels.size()) {
     throw InputError(fmt::format(
         "{}: none of its {} records is in the table of labels, whose column id must have the names "
         "that the input files give them{}.",
         database.path(), database.extent().records,
-        scores.first_unlabelled.empty()
+        scores.left_out.first_unlabelled.empty()
             ? ""
-            : fmt::format(", such as '{}'", scores.first_unlabelled.substr(0, 60))));
+            : fmt::format(", such as '{}'", scores.left_out.first_unlabelled.substr(0, 60))));
   }
-  scores.unused_labels = table.labels.size() - collector.used_labels();
   return scores;
 }
 
@@ -112,16 +104,6 @@ CalibratedItems calibrated_items(const JudgedScores& scores, const Calibration& 
     items.contigs[i].score = probability_of(evidence.log_odds(calibration.contig, chunks.all));
   }
   return items;
-}
-
-void warn_of_what_is_left_out(const JudgedScores& scores, const Log& log) {
-  if (scores.unlabelled_records > 0) {
-    log.warning("{} records have no label and are left out, such as '{}'",
-                scores.unlabelled_records, scores.first_unlabelled.substr(0, 60));
-  }
-  if (scores.unused_labels > 0) {
-    log.warning("{} labels are of records that the run does not have", scores.unused_labels);
-  }
 }
 
 }  // namespace virnucpro

@@ -35,9 +35,7 @@ struct JudgedScores {
   std::vector<ContigChunks> contig_chunks;  ///< of each contig
   UnscoredItems unscored_fragments;
   UnscoredItems unscored_contigs;
-  std::uint64_t unlabelled_records = 0;  ///< of the run; they are left out
-  std::string first_unlabelled;          ///< id of the first of them
-  std::uint64_t unused_labels = 0;       ///< ids of the table that the run does not have
+  LeftOut left_out;
 };
 
 /// Reads a complete run once; `command` is for messages. Memory: 32 bytes a scored chunk. Throws
@@ -51,8 +49,5 @@ struct CalibratedItems {
   std::vector<JudgedItem> contigs;
 };
 CalibratedItems calibrated_items(const JudgedScores& scores, const Calibration& calibration);
-
-/// Records without a label, and labels without a record.
-void warn_of_what_is_left_out(const JudgedScores& scores, const Log& log);
 
 }  // namespace virnucpro

@@ -53,7 +53,7 @@ std::vector<ModelPart> parts_of(const BundleInfo& bundle) {
 FrameCollector::FrameCollector(const LabelTable& table, const BundleInfo& bundle,
                                std::optional<std::int64_t> expected_length, Log log,
                                const FrameTable* counted)
-    : table_(table),
+    : lookup_(table),
       bundle_(bundle),
       expected_length_(expected_length),
       log_(std::move(log)),
@@ -97,17 +97,10 @@ void FrameCollector::require_parts(const std::vector<ModelPart>& found,
 }
 
 void FrameCollector::begin_record(std::string_view id) {
-  const std::string name(id);
-  const auto found = table_.labels.find(name);
-  label_ = found == table_.labels.end() ? nullptr : &found->second;
-  if (label_ != nullptr) {
-    used_.insert(label_);
-  } else if (++result_.unlabelled_records == 1) {
-    result_.first_unlabelled = id;
-  }
+  label_ = lookup_.find(id);
   counted_frames_ = FrameMask::all();
   if (counted_ == nullptr) return;
-  const auto frames = counted_->find(name);
+  const auto frames = counted_->find(std::string(id));
   counted_frames_ = frames == counted_->end() ? FrameMask() : frames->second;
 }
 
@@ -261,16 +254,15 @@ void FrameCollector::add_window(const Window& window) {
 }
 
 LabelledFrames FrameCollector::take() {
+  result_.left_out = lookup_.left_out();
+  const std::string& first = result_.left_out.first_unlabelled;
   if (result_.frames.size() == 0) {
     throw InputError(fmt::format(
         "no frame of the inputs has a label{}. The column id of the table must have the names that "
         "the sequence files give to records.",
-        result_.first_unlabelled.empty()
-            ? ""
-            : fmt::format(", such as those of '{}'", result_.first_unlabelled.substr(0, 60))));
+        first.empty() ? "" : fmt::format(", such as those of '{}'", first.substr(0, 60))));
   }
   result_.expected_length = *expected_length_;
-  result_.unused_labels = table_.labels.size() - used_.size();
   return std::move(result_);
 }
 

@@ -7,7 +7,6 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
-#include <unordered_set>
 
 #include "base/log.h"
 #include "dataset/frame_table.h"
@@ -23,9 +22,7 @@ namespace virnucpro {
 struct LabelledFrames {
   FrameSet frames;
   std::int64_t expected_length = 0;
-  std::uint64_t unlabelled_records = 0;  ///< they are left out
-  std::string first_unlabelled;
-  std::uint64_t unused_labels = 0;  ///< ids of the table that no input has
+  LeftOut left_out;
 };
 
 /// Thread-confined. The tables and the bundle must outlive it; with `counted` (may be null) only
@@ -57,13 +54,12 @@ class FrameCollector {
   void begin_chunk() { ++chunk_; }
   void add_frame(Frame frame, std::span<const float> dnabert_s, std::span<const float> esm2);
 
-  const LabelTable& table_;
+  LabelLookup lookup_;
   const BundleInfo& bundle_;
   std::optional<std::int64_t> expected_length_;
   Log log_;
   const FrameTable* counted_;
   LabelledFrames result_;
-  std::unordered_set<const RecordLabel*> used_;
   const RecordLabel* label_ = nullptr;  ///< of the record at hand
   FrameMask counted_frames_;            ///< of it
   std::uint64_t chunk_ = 0;

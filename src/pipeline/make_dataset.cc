@@ -84,7 +84,7 @@ class Maker {
     FragmentFinder finder(request_.expected_length);
     FragmentCounts counts;
     std::unordered_set<const RecordLabel*> used;
-    std::string first_unlabelled;
+    LeftOut left_out;
     std::uint64_t without_translation = 0;
     const auto count = [this](const Genome& genome) {
       DatasetInput& input = report_.inputs[genome.file];
@@ -106,25 +106,21 @@ class Maker {
         },
         [&](const Genome& genome) {
           count(genome);
-          if (++report_.unlabelled_records == 1) first_unlabelled = genome.id;
+          if (++left_out.unlabelled_records == 1) left_out.first_unlabelled = genome.id;
         });
     report_.chunks = counts.chunks;
     report_.with_unknown = counts.with_unknown;
     report_.without_frame = counts.without_frame;
-    report_.unused_labels = table_.labels.size() - used.size();
+    left_out.unused_labels = table_.labels.size() - used.size();
+    report_.unlabelled_records = left_out.unlabelled_records;
+    report_.unused_labels = left_out.unused_labels;
     if (used.empty()) {
       throw InputError(fmt::format(
           "{}: none of the {} records of the input is in this table of labels; its ids must be "
           "those of the records (of GenBank: accession.version).",
           request_.labels, report_.unlabelled_records));
     }
-    if (report_.unlabelled_records > 0) {
-      log_.warning("{} records have no label and are left out, such as '{}'",
-                   report_.unlabelled_records, shown(first_unlabelled));
-    }
-    if (report_.unused_labels > 0) {
-      log_.warning("{} labels are of records that the input does not have", report_.unused_labels);
-    }
+    warn_of_what_is_left_out(left_out, "the input does not have", log_);
     if (without_translation > 0) {
       log_.warning(
           "{} GenBank records have no CDS with a translation, so none of their frames counts; to "

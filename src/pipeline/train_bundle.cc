@@ -58,13 +58,7 @@ std::vector<GroupPart> groups_of(const FrameSet& frames, const FrameSplit& split
 
 void log_what_is_trained(const TrainingReport& report, const LabelledFrames& labelled,
                          const FrameSplit& split, const LabelTable& table, const Log& log) {
-  if (labelled.unlabelled_records > 0) {
-    log.warning("{} records have no label and are left out, such as '{}'",
-                labelled.unlabelled_records, labelled.first_unlabelled.substr(0, 60));
-  }
-  if (labelled.unused_labels > 0) {
-    log.warning("{} labels are of records that the inputs do not have", labelled.unused_labels);
-  }
+  warn_of_what_is_left_out(labelled.left_out, "the inputs do not have", log);
   if (!split.undivided_groups.empty() && report.validation_share > 0.0) {
     std::vector<std::string> names;
     for (const std::uint32_t group : split.undivided_groups) names.push_back(table.groups[group]);
@@ -144,8 +138,8 @@ TrainingReport train_bundle(const TrainRequest& request, const Bundle& base,
   report.labels_sha256 = sha256_file(request.labels);
   report.frames = request.frames;
   if (!request.frames.empty()) report.frames_sha256 = sha256_file(request.frames);
-  report.unlabelled_records = labelled.unlabelled_records;
-  report.unused_labels = labelled.unused_labels;
+  report.unlabelled_records = labelled.left_out.unlabelled_records;
+  report.unused_labels = labelled.left_out.unused_labels;
   report.settings = request.settings;
   report.settings.hidden = request.hidden.value_or(hidden_of(base.info(), report.expected_length));
   report.validation_share = request.validation_share;

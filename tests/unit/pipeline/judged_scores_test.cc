@@ -130,9 +130,9 @@ TEST(JudgedScores, CountWhatHasNoScoreAndWhatHasNoLabel) {
   EXPECT_EQ(scores.unscored_fragments.others, 1U);
   EXPECT_EQ(scores.unscored_contigs.viruses, 1U);
   EXPECT_EQ(scores.unscored_contigs.others, 1U);
-  EXPECT_EQ(scores.unlabelled_records, 2U);
-  EXPECT_EQ(scores.first_unlabelled, "new");
-  EXPECT_EQ(scores.unused_labels, 1U);
+  EXPECT_EQ(scores.left_out.unlabelled_records, 2U);
+  EXPECT_EQ(scores.left_out.first_unlabelled, "new");
+  EXPECT_EQ(scores.left_out.unused_labels, 1U);
   LabelTable others;
   others.groups = {"virus"};
   others.labels = {{"elsewhere", {true, 0, 0}}};

@@ -88,9 +88,9 @@ TEST_F(LabelledFramesTest, FindTheRecordInTheIdOfAFrame) {
   EXPECT_FALSE(truth[3].is_virus);
   EXPECT_NE(truth[0].source, truth[3].source);
   EXPECT_NE(truth[0].group, truth[3].group);
-  EXPECT_EQ(labelled.unlabelled_records, 2u);
-  EXPECT_EQ(labelled.first_unlabelled, "x");
-  EXPECT_EQ(labelled.unused_labels, 1u);
+  EXPECT_EQ(labelled.left_out.unlabelled_records, 2u);
+  EXPECT_EQ(labelled.left_out.first_unlabelled, "x");
+  EXPECT_EQ(labelled.left_out.unused_labels, 1u);
   EXPECT_THAT(messages, IsEmpty());
 }
 
@@ -156,7 +156,7 @@ TEST_F(LabelledFramesTest, GiveARepeatTheEmbeddingsOfTheFirst) {
   EXPECT_EQ(labelled.expected_length, 300);
   EXPECT_THAT(labelled.frames.features, ElementsAre(1, 1, 10, 3, 3, 30));
   EXPECT_EQ(labelled.frames.truth[0].chunk, labelled.frames.truth[1].chunk);
-  EXPECT_EQ(labelled.unlabelled_records, 1u);
+  EXPECT_EQ(labelled.left_out.unlabelled_records, 1u);
   EXPECT_THAT(messages, IsEmpty());
 }
 
