@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "cli/stored_runs.h"
+#include "cli/tables.h"
 
 namespace virnucpro::test {
 namespace {
@@ -34,7 +34,7 @@ class Calibrate : public StoredRunTest {
     write("bare/bundle.json", card.dump());
     ASSERT_TRUE(ends_with(predict({"-o", "plain", "--bundle", "bare"}), 0));
     std::vector<std::pair<double, std::string>> scores;
-    const auto rows = rows_of(read("plain/contigs.tsv"));
+    const auto rows = table_of(read("plain/contigs.tsv"));
     for (std::size_t i = 1; i < rows.size(); ++i) {
       if (rows[i][7] != "NA") scores.emplace_back(std::stod(rows[i][7]), rows[i][0]);
     }
@@ -66,26 +66,9 @@ class Calibrate : public StoredRunTest {
     ASSERT_TRUE(ends_with(predict({"-o", "out", "--bundle", "bundle"}), 0));
   }
 
-  static std::vector<std::vector<std::string>> rows_of(const std::string& text) {
-    std::vector<std::vector<std::string>> rows;
-    std::istringstream lines(text);
-    for (std::string line; std::getline(lines, line);) {
-      std::istringstream fields(line);
-      rows.emplace_back();
-      for (std::string field; std::getline(fields, field, '\t');) rows.back().push_back(field);
-    }
-    return rows;
-  }
-
   /// Values of a column, in the order of the rows.
   std::vector<std::string> column(const std::string& file, const std::string& name) const {
-    const auto rows = rows_of(read(file));
-    const auto place = std::find(rows[0].begin(), rows[0].end(), name) - rows[0].begin();
-    std::vector<std::string> values;
-    for (std::size_t i = 1; i < rows.size(); ++i) {
-      values.push_back(rows[i].at(static_cast<std::size_t>(place)));
-    }
-    return values;
+    return test::column(table_of(read(file)), name);
   }
 
   json calls_of(const std::string& folder) const {
@@ -103,7 +86,7 @@ TEST_F(Calibrate, MakesABundleThatVerifies) {
   const ProgramResult result = calibrate({"-o", "bundle"});
   ASSERT_TRUE(ends_with(result, 0));
   EXPECT_EQ(read("plain/run.db"), database) << "only read";
-  const auto rows = rows_of(result.out);
+  const auto rows = table_of(result.out);
   ASSERT_EQ(rows.size(), 3U);
   EXPECT_EQ(rows[0].size(), 9U);
   EXPECT_EQ(rows[1][0], "fragments");

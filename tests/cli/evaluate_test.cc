@@ -4,9 +4,9 @@
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "cli/stored_runs.h"
+#include "cli/tables.h"
 
 namespace virnucpro::test {
 namespace {
@@ -37,17 +37,6 @@ class Evaluate : public StoredRunTest {
     arguments.insert(arguments.end(), more.begin(), more.end());
     return run(arguments);
   }
-
-  static std::vector<std::vector<std::string>> rows_of(const std::string& text) {
-    std::vector<std::vector<std::string>> rows;
-    std::istringstream lines(text);
-    for (std::string line; std::getline(lines, line);) {
-      std::istringstream fields(line);
-      rows.emplace_back();
-      for (std::string field; std::getline(fields, field, '\t');) rows.back().push_back(field);
-    }
-    return rows;
-  }
 };
 
 TEST_F(Evaluate, PrintsATableAndWritesFilesThatAgree) {
@@ -58,7 +47,7 @@ TEST_F(Evaluate, PrintsATableAndWritesFilesThatAgree) {
   EXPECT_THAT(names_in("judged"),
               ElementsAre("calibration.svg", "calibration.tsv", "curves.tsv", "evaluation.json",
                           "metrics.tsv", "precision_recall.svg", "roc.svg"));
-  const auto rows = rows_of(result.out);
+  const auto rows = table_of(result.out);
   const json report = json::parse(read("judged/evaluation.json"));
   ASSERT_GE(rows.size(), 11U);
   EXPECT_EQ(rows[0][4], "auroc");
@@ -74,9 +63,9 @@ TEST_F(Evaluate, PrintsATableAndWritesFilesThatAgree) {
     EXPECT_NEAR(part.at("metrics").at("auroc").at("value").get<double>(), std::stod(rows[i][4]),
                 5.1e-5);
   }
-  const auto metrics = rows_of(read("judged/metrics.tsv"));
+  const auto metrics = table_of(read("judged/metrics.tsv"));
   EXPECT_EQ(metrics.size(), 1 + 13 * (rows.size() - 1));
-  const auto curves = rows_of(read("judged/curves.tsv"));
+  const auto curves = table_of(read("judged/curves.tsv"));
   EXPECT_EQ(curves.back()[2], "1");
   EXPECT_EQ(curves.back()[3], "1");
   EXPECT_THAT(read("judged/roc.svg"), HasSubstr(">fragments, AUROC " + rows[1][4] + "</text>"));
@@ -84,7 +73,7 @@ TEST_F(Evaluate, PrintsATableAndWritesFilesThatAgree) {
     EXPECT_THAT(read(std::string("judged/") + chart), Not(HasSubstr("nan"))) << chart;
   }
   std::uint64_t items = 0;
-  for (const auto& row : rows_of(read("judged/calibration.tsv"))) {
+  for (const auto& row : table_of(read("judged/calibration.tsv"))) {
     if (row[0] == "contigs") items += std::stoull(row[3]);
   }
   EXPECT_EQ(items, report["contigs"]["all"]["viruses"].get<std::uint64_t>() +

@@ -6,11 +6,11 @@
 #include <filesystem>
 #include <limits>
 #include <nlohmann/json.hpp>
-#include <sstream>
 #include <string>
 #include <vector>
 
 #include "cli/program_runner.h"
+#include "cli/tables.h"
 #include "cli/test_inputs.h"
 #include "support/planted_weights.h"
 
@@ -24,29 +24,6 @@ using testing::StartsWith;
 
 const std::string kParts = VIRNUCPRO_TEST_DATA "/parity/pipeline/";
 const std::string kExamples = VIRNUCPRO_SOURCE_DIR "/examples/";
-
-using Table = std::vector<std::vector<std::string>>;
-
-/// Rows of a TSV file, header first.
-Table table_of(const std::string& text) {
-  Table rows;
-  std::istringstream lines(text);
-  for (std::string line; std::getline(lines, line);) {
-    rows.emplace_back();
-    std::istringstream cells(line);
-    for (std::string cell; std::getline(cells, cell, '\t');) rows.back().push_back(cell);
-  }
-  return rows;
-}
-
-/// The cells of a column, by its name, without the header.
-std::vector<std::string> column(const Table& table, const std::string& name) {
-  std::size_t at = 0;
-  while (at < table.at(0).size() && table[0][at] != name) ++at;
-  std::vector<std::string> cells;
-  for (std::size_t i = 1; i < table.size(); ++i) cells.push_back(table[i].at(at));
-  return cells;
-}
 
 class Precision : public CliTest {
  protected:
