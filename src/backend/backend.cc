@@ -102,4 +102,23 @@ void Backend::convert(const ops::Convert& op) {
   do_convert(op);
 }
 
+ops::NonfiniteCount Backend::pool_embeddings(const ops::MeanPool& op, std::span<float> values,
+                                             std::span<std::int32_t> rows) {
+  validate(op);
+  validate(ops::CountNonfinite{op.output, rows});
+  check(op.output.stride == op.output.columns &&
+            static_cast<std::int64_t>(values.size()) == op.output.rows * op.output.columns,
+        "pool_embeddings: {} values for [{}, {}] with stride {}", values.size(), op.output.rows,
+        op.output.columns, op.output.stride);
+  return do_pool_embeddings(op, values, rows);
+}
+
+ops::NonfiniteCount Backend::do_pool_embeddings(const ops::MeanPool& op, std::span<float> values,
+                                                std::span<std::int32_t> rows) {
+  do_mean_pool(op);
+  const ops::NonfiniteCount count = do_count_nonfinite({.input = op.output, .rows = rows});
+  download(op.output.data, values.data(), values.size_bytes());
+  return count;
+}
+
 }  // namespace virnucpro

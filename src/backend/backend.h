@@ -1,9 +1,10 @@
-// The interface every compute backend implements: ten operations and the memory they work on.
+// The interface every compute backend implements: the operations and the memory they work on.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -41,6 +42,12 @@ struct LayerMark {
   bool operator==(const LayerMark&) const = default;
 };
 
+/// What bounds the batches of one backend, where its memory is not the host's.
+struct BatchRoom {
+  std::uint64_t bytes = 0;       ///< that its activations may take, beside those of its siblings
+  std::int64_t most_tokens = 0;  ///< from which on larger batches gain nothing
+};
+
 /// One execution context on one device: used by one thread at a time, any number may live side by
 /// side. Public operations validate (ContractError), then call the private virtual one. Results of
 /// a row depend neither on the other rows nor on their number nor on the number of threads.
@@ -59,6 +66,8 @@ class Backend {
   virtual void bind_thread() {}
   /// Called by the encoders on the way; for those who watch, it changes no result.
   virtual void enter_layer(LayerMark) {}
+  /// Asked once the models are prepared. Absent: activations are in host memory (base/memory.h).
+  virtual std::optional<BatchRoom> batch_room() const { return std::nullopt; }
 
   /// Uninitialised device memory. Throws OutOfDeviceMemory.
   virtual Buffer allocate(std::size_t bytes) = 0;
@@ -88,6 +97,12 @@ class Backend {
   ops::NonfiniteCount count_nonfinite(const ops::CountNonfinite& op);
   void convert(const ops::Convert& op);
 
+  /// mean_pool, its output's copy in `values` and count_nonfinite of it, as the three would give
+  /// one after the other; but the host waits for the device once. Host memory: values [sequences *
+  /// d], rows [sequences] as in ops/count_nonfinite.h. op.output is contiguous.
+  ops::NonfiniteCount pool_embeddings(const ops::MeanPool& op, std::span<float> values,
+                                      std::span<std::int32_t> rows);
+
  private:
   virtual PlacedTensor do_place(const HostTensor& tensor) = 0;
   virtual std::unique_ptr<ops::LinearWeight> do_prepare_linear(const HostTensor& weight,
@@ -105,6 +120,9 @@ class Backend {
   virtual void do_softmax(const ops::Softmax& op) = 0;
   virtual ops::NonfiniteCount do_count_nonfinite(const ops::CountNonfinite& op) = 0;
   virtual void do_convert(const ops::Convert& op) = 0;
+  /// Calls the three; for backends whose device is far away to override.
+  virtual ops::NonfiniteCount do_pool_embeddings(const ops::MeanPool& op, std::span<float> values,
+                                                 std::span<std::int32_t> rows);
 };
 
 }  // namespace virnucpro

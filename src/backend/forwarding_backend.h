@@ -10,6 +10,7 @@
 
 namespace virnucpro {
 
+/// pool_embeddings() stays the three operations it is made of, so that those who watch see them.
 /// Borrows `inner`, which outlives it and is used through it alone meanwhile. Weights, tables and
 /// memory are those of `inner`: models prepared for one serve the other. Subclasses override what
 /// they change and call the function of this class for the work itself.
@@ -27,6 +28,7 @@ class ForwardingBackend : public Backend {
   }
   void bind_thread() override { inner_.bind_thread(); }
   void enter_layer(LayerMark mark) override { inner_.enter_layer(mark); }
+  std::optional<BatchRoom> batch_room() const override { return inner_.batch_room(); }
 
   Buffer allocate(std::size_t bytes) override { return inner_.allocate(bytes); }
   void upload(const void* host, void* device, std::size_t bytes) override {

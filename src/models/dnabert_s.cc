@@ -86,8 +86,8 @@ DnabertS::DnabertS(DnabertSWeights weights, Precision precision, Backend& backen
 
 DnabertS::~DnabertS() = default;
 
-void DnabertS::encode(Backend& backend, Workspace& workspace, ConstInts tokens,
-                      const ops::Sequences& sequences, Matrix pooled) const {
+ops::MeanPool DnabertS::encode(Backend& backend, Workspace& workspace, ConstInts tokens,
+                               const ops::Sequences& sequences) const {
   const std::int64_t d = config_.hidden_size;
   const std::int64_t heads = config_.num_attention_heads;
   const std::int64_t rows = tokens.size;
@@ -123,14 +123,13 @@ void DnabertS::encode(Backend& backend, Workspace& workspace, ConstInts tokens,
     layer.wo.forward(backend, gated, branch);
     layer.ffn_norm.forward(backend, branch, x, x);
   }
-  backend.enter_layer({"pooling"});
   // All tokens, [CLS] and [SEP] included (kept): the published classifier was trained on that mean.
-  backend.mean_pool({.input = x,
-                     .sequences = sequences,
-                     .skip_front = 0,
-                     .skip_back = 0,
-                     .max_rows = 0,
-                     .output = pooled});
+  return {.input = x,
+          .sequences = sequences,
+          .skip_front = 0,
+          .skip_back = 0,
+          .max_rows = 0,
+          .output = {}};
 }
 
 }  // namespace virnucpro

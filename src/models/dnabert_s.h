@@ -22,8 +22,8 @@ class DnabertS final : public Encoder {
   std::int64_t vocabulary() const override { return config_.vocab_size; }
 
  private:
-  void encode(Backend& backend, Workspace& workspace, ConstInts tokens,
-              const ops::Sequences& sequences, Matrix pooled) const override;
+  ops::MeanPool encode(Backend& backend, Workspace& workspace, ConstInts tokens,
+                       const ops::Sequences& sequences) const override;
 
   struct Layer;
   DnabertSConfig config_;

@@ -38,10 +38,11 @@ void Encoder::run(Backend& backend, Workspace& workspace, ConstInts tokens,
   embeddings.nonfinite = {};
   if (count == 0) return;
   const Matrix pooled = workspace.matrix(kPooledSlot, DataType::kFloat32, count, width());
-  encode(backend, workspace, tokens, sequences, pooled);
+  ops::MeanPool mean = encode(backend, workspace, tokens, sequences);
+  mean.output = pooled;
+  backend.enter_layer({"pooling"});
   embeddings.nonfinite =
-      backend.count_nonfinite({.input = pooled, .rows = embeddings.nonfinite_per_sequence});
-  backend.download(pooled.data, embeddings.values.data(), embeddings.values.size() * sizeof(float));
+      backend.pool_embeddings(mean, embeddings.values, embeddings.nonfinite_per_sequence);
 }
 
 }  // namespace virnucpro

@@ -42,10 +42,9 @@ class Encoder {
                Embeddings& embeddings) const;
 
  private:
-  /// Runs the layers over `tokens` and pools; `pooled` is a float32 device matrix [sequences,
-  /// width].
-  virtual void encode(Backend& backend, Workspace& workspace, ConstInts tokens,
-                      const ops::Sequences& sequences, Matrix pooled) const = 0;
+  /// Runs the layers over `tokens`; the mean that is the embedding, its output still unset.
+  virtual ops::MeanPool encode(Backend& backend, Workspace& workspace, ConstInts tokens,
+                               const ops::Sequences& sequences) const = 0;
   void run(Backend& backend, Workspace& workspace, ConstInts tokens,
            const ops::Sequences& sequences, Embeddings& embeddings) const;
 };

@@ -77,8 +77,8 @@ Esm2::Esm2(Esm2Weights weights, Precision precision, Backend& backend)
 
 Esm2::~Esm2() = default;
 
-void Esm2::encode(Backend& backend, Workspace& workspace, ConstInts tokens,
-                  const ops::Sequences& sequences, Matrix pooled) const {
+ops::MeanPool Esm2::encode(Backend& backend, Workspace& workspace, ConstInts tokens,
+                           const ops::Sequences& sequences) const {
   const std::int64_t d = config_.embed_dim;
   const std::int64_t heads = config_.attention_heads;
   const std::int64_t rows = tokens.size;
@@ -110,13 +110,12 @@ void Esm2::encode(Backend& backend, Workspace& workspace, ConstInts tokens,
   }
   backend.enter_layer({"final norm"});
   final_norm_.forward(backend, x, y);
-  backend.enter_layer({"pooling"});
-  backend.mean_pool({.input = y,
-                     .sequences = sequences,
-                     .skip_front = 1,
-                     .skip_back = 1,
-                     .max_rows = kMaxPooledResidues,
-                     .output = pooled});
+  return {.input = y,
+          .sequences = sequences,
+          .skip_front = 1,
+          .skip_back = 1,
+          .max_rows = kMaxPooledResidues,
+          .output = {}};
 }
 
 }  // namespace virnucpro

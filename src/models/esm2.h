@@ -25,8 +25,8 @@ class Esm2 final : public Encoder {
   std::int64_t vocabulary() const override { return vocabulary_; }
 
  private:
-  void encode(Backend& backend, Workspace& workspace, ConstInts tokens,
-              const ops::Sequences& sequences, Matrix pooled) const override;
+  ops::MeanPool encode(Backend& backend, Workspace& workspace, ConstInts tokens,
+                       const ops::Sequences& sequences) const override;
 
   struct Layer;
   Esm2Config config_;
