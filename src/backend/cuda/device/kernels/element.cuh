@@ -91,9 +91,7 @@ __device__ __forceinline__ float block_max(float v, float* shared) {
 /// error of at most 1.5e-7 (Abramowitz and Stegun, 7.1.26), of the tail itself, so that large
 /// negative values keep their relative accuracy. No branch: the library's would cost as much as the
 /// memory.
-__device__ __forceinline__ float gelu_exact(float x) {
-  return 0.5f * x * (1.0f + erff(x * 0.70710678118654752f));
-}
+__device__ __forceinline__ float gelu_exact(float x) { return x * normcdff(x); }
 
 __device__ __forceinline__ float gelu_short(float x) {
   const float a = fabsf(x) * 0.70710678118654752f;
