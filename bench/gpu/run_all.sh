@@ -38,6 +38,7 @@ SANITIZER_FILTER=${SANITIZER_FILTER:-*cuda*}
 NCU_OPERATION=${NCU_OPERATION:-esm2-3b attention}
 NCU_KERNEL=${NCU_KERNEL:-regex:.*}
 
+unset VIRNUCPRO_CUDA_PLUGIN  # the packed one is meant
 SECONDS=0
 mkdir -p "$out/logs" || exit 1
 out=$(cd "$out" && pwd)
@@ -47,6 +48,13 @@ trap 'rm -rf "$work"' EXIT
 tar -C "$work" -xJf "$here/program.tar.xz" && python3 -c "import lzma, shutil, sys
 shutil.copyfileobj(lzma.open(sys.argv[1]), open(sys.argv[2], 'wb'))" "$here/genomes.fa.xz" "$work/genomes.fa" || exit 1
 program=$work/bin/virnucpro
+# The newer C++ library of two serves both, and the tools of CUDA may need this machine's.
+system_cxx=$(ldconfig -p 2>/dev/null | sed -n 's/.*libstdc++\.so\.6 .*x86-64.* => //p' | head -1)
+if [ -n "$system_cxx" ]; then
+  version_of() { grep -ao 'GLIBCXX_3\.4\.[0-9]*' "$1" | sort -uV | tail -1; }
+  newest=$(printf '%s\n' "$(version_of "$work/lib/libstdc++.so.6")" "$(version_of "$system_cxx")" | sort -V | tail -1)
+  [ "$newest" != "$(version_of "$system_cxx")" ] || rm -f "$work"/lib/libstdc++.so.6 "$work"/lib/libgcc_s.so.1
+fi
 collect=$here/bench/gpu/collect.py
 failed=0 skipped=0
 
@@ -81,7 +89,7 @@ tool() {  # NAME: its path, wherever CUDA put it; nothing when it is not there
   done
 }
 # The packed libraries must reach nobody else, Python least of all.
-ours() { LD_LIBRARY_PATH=$work/lib$cuda_folders VIRNUCPRO_CUDA_PLUGIN='' timeout -k 5 "$allowed" "$@"; }
+ours() { LD_LIBRARY_PATH=$work/lib$cuda_folders timeout -k 5 "$allowed" "$@"; }
 
 allowed=0
 record() { printf '%s\t%s\t%s\t%s\n' "$1" "$2" "$3" "$4" >> "$out/steps.tsv"; echo "== $1: $2${4:+ ($4)}, $3 s"; }
