@@ -2,7 +2,7 @@
 // matrix each thread's fragments lie. Everything here also runs on the host, where it is tested.
 //
 // One block computes kQueryRows queries of one head, one warp kWarpRows of them, and walks over the
-// keys kKeyRows at a time with the running maximum and sum of FlashAttention (arXiv 2205.14135,
+// keys, key_rows() at a time, with the running maximum and sum of FlashAttention (arXiv 2205.14135,
 // 2307.08691). 64 rather than 128 rows: proteins of 500-base chunks have about 168 tokens, of which
 // tiles of 128 would waste a third.
 #pragma once
@@ -19,7 +19,6 @@ inline constexpr int kWarpSize = 32;
 inline constexpr int kAttentionWarps = 4;
 inline constexpr int kWarpRows = 16;  // of the matrix instruction m16n8k16
 inline constexpr int kQueryRows = kAttentionWarps * kWarpRows;
-inline constexpr int kKeyRows = 64;
 inline constexpr int kAttentionThreads = kAttentionWarps * kWarpSize;
 /// Eight more elements in a row of shared memory: rows that a matrix load reads together then start
 /// in different banks.
@@ -28,6 +27,14 @@ inline constexpr int kRowPadding = 8;
 inline constexpr int kWidestHead = 128;
 /// What every block may use without asking the driver for more.
 inline constexpr int kSharedMemoryLimit = 48 * 1024;
+/// Tiles of keys and values in shared memory: one is computed while the next one is copied.
+inline constexpr int kKeyBuffers = 2;
+
+/// Keys of one tile. Of wide heads few, so that registers and shared memory leave room for four
+/// blocks: an H100 took 347 us for what took 364 us with tiles of 64 and three blocks.
+VIRNUCPRO_HOST_DEVICE constexpr int key_rows(int padded_width) {
+  return padded_width > 32 ? 32 : 64;
+}
 
 /// One block's queries: rows [first_row + first_query, ...) of a sequence of `length` rows.
 struct AttentionTile {
@@ -50,17 +57,26 @@ VIRNUCPRO_HOST_DEVICE constexpr int tile_stride(int padded_width) {
   return padded_width + kRowPadding;
 }
 
-/// Bytes of shared memory of one block: keys and values, of which the queries take the room first.
-constexpr int attention_shared_bytes(int padded_width) {
-  return 2 * kKeyRows * tile_stride(padded_width) * 2;
+/// Elements of one tile of keys, and of one of values.
+VIRNUCPRO_HOST_DEVICE constexpr int tile_elements(int padded_width) {
+  return key_rows(padded_width) * tile_stride(padded_width);
 }
-static_assert(kQueryRows <= 2 * kKeyRows, "the queries are loaded where the keys and values go");
-static_assert(attention_shared_bytes(kWidestHead) <= kSharedMemoryLimit);
 
-/// Keys of the tile from `first_key` on, rounded up to whole matrix instructions of 16.
-VIRNUCPRO_HOST_DEVICE constexpr int keys_to_compute(int length, int first_key) {
+/// Bytes of shared memory of one block: pairs of tiles, keys and values.
+VIRNUCPRO_HOST_DEVICE constexpr int attention_shared_bytes(int padded_width) {
+  return kKeyBuffers * 2 * tile_elements(padded_width) * 2;
+}
+static_assert(attention_shared_bytes(16) <= kSharedMemoryLimit);
+static_assert(attention_shared_bytes(64) <= kSharedMemoryLimit);
+static_assert(attention_shared_bytes(kWidestHead) <= kSharedMemoryLimit);
+static_assert(kQueryRows <= 2 * key_rows(64) && kQueryRows <= 2 * key_rows(kWidestHead),
+              "the queries are loaded where the second pair of tiles goes later");
+
+/// Keys of the tile from `first_key` on, `tile_rows` at most, rounded up to whole matrix
+/// instructions of 16.
+VIRNUCPRO_HOST_DEVICE constexpr int keys_to_compute(int length, int first_key, int tile_rows) {
   const int left = length - first_key;
-  const int keys = left < kKeyRows ? left : kKeyRows;
+  const int keys = left < tile_rows ? left : tile_rows;
   return (keys + 15) / 16 * 16;
 }
 
@@ -85,10 +101,18 @@ VIRNUCPRO_HOST_DEVICE constexpr int key_column(int lane) { return lane / 8 % 2 *
 VIRNUCPRO_HOST_DEVICE constexpr int value_row(int lane) { return lane % 16; }
 VIRNUCPRO_HOST_DEVICE constexpr int value_column(int lane) { return lane / 16 * 8; }
 
-/// Elements that a thread moves at once: 8 or 4 where width, offsets and halves allow, else 1.
+/// Where in a position's row of rotary angles number `j` stands. Threads take `pack` angles each,
+/// two at a time: those that neighbouring threads read together are neighbours.
+VIRNUCPRO_HOST_DEVICE constexpr int angle_index(int j, int half, int pack) {
+  return pack == 1 ? j : (j % pack / 2 * (half / pack) + j / pack) * 2 + j % 2;
+}
+
+/// Elements that a thread moves at once: 8 where width, offsets and halves allow, 4 of heads of 17
+/// to 32 columns (ESM-2 35M has 24), else 1.
 constexpr int attention_pack(std::int64_t head_width, std::int64_t stride, std::uint64_t address,
                              bool rotary) {
   for (const int pack : {8, 4}) {
+    if (pack == 4 && padded_head_width(head_width) != 32) continue;
     const std::int64_t unit = rotary ? 2 * pack : pack;
     if (head_width % unit == 0 && stride % pack == 0 &&
         address % (static_cast<std::uint64_t>(pack) * 2) == 0) {

@@ -55,16 +55,19 @@ TEST(AttentionTiling, WidthsOfTheModelsAndWhatTheyTake) {
   EXPECT_EQ(padded_head_width(64), 64);
   EXPECT_EQ(padded_head_width(128), 128);
   EXPECT_EQ(padded_head_width(129), 0);
-  EXPECT_EQ(attention_shared_bytes(64), 2 * 64 * 72 * 2);
+  EXPECT_EQ(attention_shared_bytes(64), 2 * (2 * 32 * 72 * 2));
+  EXPECT_EQ(attention_shared_bytes(32), 2 * (2 * 64 * 40 * 2));
+  EXPECT_EQ(attention_shared_bytes(128), 2 * (2 * 32 * 136 * 2));
 }
 
 TEST(AttentionTiling, KeysAreWholeInstructionsAndNoMore) {
-  EXPECT_EQ(keys_to_compute(1, 0), 16);
-  EXPECT_EQ(keys_to_compute(16, 0), 16);
-  EXPECT_EQ(keys_to_compute(17, 0), 32);
-  EXPECT_EQ(keys_to_compute(64, 0), 64);
-  EXPECT_EQ(keys_to_compute(200, 64), 64);
-  EXPECT_EQ(keys_to_compute(168, 128), 48);
+  EXPECT_EQ(keys_to_compute(1, 0, 64), 16);
+  EXPECT_EQ(keys_to_compute(16, 0, 64), 16);
+  EXPECT_EQ(keys_to_compute(17, 0, 64), 32);
+  EXPECT_EQ(keys_to_compute(64, 0, 64), 64);
+  EXPECT_EQ(keys_to_compute(200, 64, 64), 64);
+  EXPECT_EQ(keys_to_compute(168, 128, 64), 48);
+  EXPECT_EQ(keys_to_compute(168, 128, 32), 32);
 }
 
 TEST(AttentionTiling, PacksAreWholeInEveryHalfAndAligned) {
@@ -74,8 +77,26 @@ TEST(AttentionTiling, PacksAreWholeInEveryHalfAndAligned) {
   EXPECT_EQ(attention_pack(16, 960, 256, true), 8);
   EXPECT_EQ(attention_pack(64, 7681, 256, true), 1);
   EXPECT_EQ(attention_pack(64, 7680, 258, false), 1);
-  EXPECT_EQ(attention_pack(64, 7684, 256, false), 4);
+  EXPECT_EQ(attention_pack(24, 1444, 256, false), 4);
+  EXPECT_EQ(attention_pack(64, 7684, 256, false), 1);
   EXPECT_EQ(attention_pack(7, 21, 256, false), 1);
+}
+
+TEST(AttentionTiling, AnglesArePermutedInPairs) {
+  for (const auto& [half, pack] : {std::pair{32, 8}, {8, 8}, {12, 4}, {12, 1}, {64, 8}}) {
+    std::set<int> places;
+    for (int j = 0; j < half; ++j) places.insert(angle_index(j, half, pack));
+    EXPECT_EQ(places.size(), static_cast<std::size_t>(half));
+    EXPECT_EQ(*places.rbegin(), half - 1);
+    for (int j = 0; pack > 1 && j < half; j += 2) {
+      EXPECT_EQ(angle_index(j, half, pack) % 2, 0);
+      EXPECT_EQ(angle_index(j + 1, half, pack), angle_index(j, half, pack) + 1);
+      // The next thread's pair stands beside it.
+      if (j + pack < half) {
+        EXPECT_EQ(angle_index(j + pack, half, pack), angle_index(j, half, pack) + 2);
+      }
+    }
+  }
 }
 
 TEST(AttentionTiling, RowsThatOneLoadReadsLieInDifferentBanks) {

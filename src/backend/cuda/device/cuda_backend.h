@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "backend/backend.h"
@@ -74,7 +75,7 @@ class CudaBackend final : public Backend {
 
   void set_sequences(const ops::Sequences& sequences);
   void set_tiles(const ops::Sequences& sequences, int query_rows);
-  const float2* angles(std::int64_t head_width, std::int64_t positions);
+  const float2* angles(std::int64_t head_width, std::int64_t positions, int pack);
   void attend(const ops::Attention& op);
   /// Copies `tensor` to device memory in `type`, rows `columns` long in the source.
   void copy_in(const HostTensor& tensor, void* device, DataType type);
@@ -93,7 +94,7 @@ class CudaBackend final : public Backend {
   std::size_t results_bytes_ = 0;
   SequenceTables sequences_;
   RotaryTables rotary_tables_;
-  std::map<std::int64_t, Angles> angles_;  // by head width
+  std::map<std::pair<std::int64_t, int>, Angles> angles_;  // by head width and pack
   Scratch ids_;
   Scratch checks_;
   Scratch workspace_;

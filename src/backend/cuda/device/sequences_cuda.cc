@@ -73,16 +73,21 @@ void CudaBackend::set_tiles(const ops::Sequences& sequences, int query_rows) {
   tables.query_rows = query_rows;
 }
 
-const float2* CudaBackend::angles(std::int64_t head_width, std::int64_t positions) {
-  Angles& table = angles_[head_width];
+const float2* CudaBackend::angles(std::int64_t head_width, std::int64_t positions, int pack) {
+  Angles& table = angles_[{head_width, pack}];
   if (table.positions < positions) {
     const RotaryTable& host = rotary_tables_.get(head_width, positions);
+    const auto half = static_cast<int>(head_width / 2);
     std::vector<float2> pairs(host.cosine.size());
-    for (std::size_t i = 0; i < pairs.size(); ++i) pairs[i] = {host.cosine[i], host.sine[i]};
+    for (std::size_t i = 0; i < pairs.size(); ++i) {
+      const std::size_t j = i % static_cast<std::size_t>(half);
+      const auto place = static_cast<std::size_t>(angle_index(static_cast<int>(j), half, pack));
+      pairs[i - j + place] = {host.cosine[i], host.sine[i]};
+    }
     table.positions = 0;
     auto* device = table.memory.get<float2>(stream_, static_cast<std::int64_t>(pairs.size()));
     staging_.copy_in(*stream_, pairs.data(), device, pairs.size() * sizeof(float2));
-    table.positions = static_cast<std::int64_t>(pairs.size()) / (head_width / 2);
+    table.positions = static_cast<std::int64_t>(pairs.size()) / half;
   }
   return table.memory.get<float2>(stream_, 0);
 }
@@ -105,6 +110,10 @@ void CudaBackend::attend(const ops::Attention& op) {
                           static_cast<std::size_t>(op.output.rows), queue()),
         "clear memory");
   }
+  const int pack = is_tensor
+                       ? attention_pack(head_width, op.qkv.stride,
+                                        reinterpret_cast<std::uintptr_t>(op.qkv.data), op.rotary)
+                       : 1;
   const AttentionArguments arguments{
       .qkv = op.qkv,
       .tiles = sequences_.device_tiles.get<AttentionTile>(stream_, 0),
@@ -113,7 +122,8 @@ void CudaBackend::attend(const ops::Attention& op) {
       .head_width = head_width,
       .scale = op.scale,
       .slopes = op.alibi_slopes.data,
-      .angles = op.rotary ? angles(head_width, sequences_.longest) : nullptr,
+      .angles = op.rotary ? angles(head_width, sequences_.longest, pack) : nullptr,
+      .pack = pack,
       .output = op.output};
   if (is_tensor) {
     launch_attention_tensor(arguments, queue());

@@ -78,7 +78,8 @@ void launch_compare(const void* a, const void* b, std::int64_t words, std::int32
                     cudaStream_t stream);
 
 /// Attention over `tiles` [tile_count] for one set of heads. angles: [positions, head_width / 2]
-/// pairs (cosine, sine), null without rotary positions; slopes [heads] or null.
+/// pairs (cosine, sine), each row in the order of angle_index() for `pack`, null without rotary
+/// positions; pack: attention_pack() of qkv, or 1; slopes [heads] or null.
 struct AttentionArguments {
   ConstMatrix qkv;
   const AttentionTile* tiles;
@@ -88,6 +89,7 @@ struct AttentionArguments {
   float scale;
   const float* slopes;
   const float2* angles;
+  int pack;
   Matrix output;
 };
 /// float16 or bfloat16, heads of at most kWidestHead columns; tiles of kQueryRows.

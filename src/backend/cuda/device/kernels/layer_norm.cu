@@ -1,4 +1,6 @@
 // Layer normalisation with an optional residual: one warp keeps a row in registers where it fits.
+#include <type_traits>
+
 #include "backend/cuda/device/kernels/dispatch.cuh"
 #include "backend/cuda/device/kernels/element.cuh"
 #include "backend/cuda/device/kernels/kernels.h"
@@ -24,57 +26,73 @@ struct Arguments {
   std::int64_t columns;
 };
 
+/// What a lane keeps of its row: float32 sums, or the stored values themselves, of which twice as
+/// many fit the registers.
+template <typename T, int kPack, bool kHasResidual>
+struct Kept {
+  using Values = std::conditional_t<kHasResidual, float[kPack], Elements<T, kPack>>;
+};
+
 /// Up to 32 * kPack * kItems columns, a multiple of kPack.
-template <typename T, int kPack, int kItems>
+template <typename T, int kPack, int kItems, bool kHasResidual>
 __global__ void __launch_bounds__(kWarps * 32) short_rows(const Arguments<T> a) {
   const std::int64_t row = static_cast<std::int64_t>(blockIdx.x) * kWarps + threadIdx.x / 32;
   if (row >= a.rows) return;
   const int first = static_cast<int>(threadIdx.x % 32) * kPack;
   const int columns = static_cast<int>(a.columns);
-  float x[kItems][kPack];
-  float sum = 0.0f;
+  typename Kept<T, kPack, kHasResidual>::Values x[kItems] = {};
+  const auto value = [&](int i, int j) {
+    if constexpr (kHasResidual) {
+      return x[i][j];
+    } else {
+      return widen(x[i].values[j]);
+    }
+  };
+  // f(i, column) for each pack of this lane.
+  const auto for_each_pack = [&](auto&& f) {
 #pragma unroll
-  for (int i = 0; i < kItems; ++i) {
-    const int column = first + i * 32 * kPack;
-    if (column >= columns) break;
-    load(a.input + row * a.input_stride + column, x[i]);
-    if (a.residual != nullptr) {
+    for (int i = 0; i < kItems; ++i) {
+      const int column = first + i * 32 * kPack;
+      if (column < columns) f(i, column);
+    }
+  };
+  for_each_pack([&](int i, int column) {
+    const T* from = a.input + row * a.input_stride + column;
+    if constexpr (kHasResidual) {
       float r[kPack];
+      load(from, x[i]);
       load(a.residual + row * a.residual_stride + column, r);
 #pragma unroll
       for (int j = 0; j < kPack; ++j) x[i][j] += r[j];
+    } else {
+      x[i] = *reinterpret_cast<const Elements<T, kPack>*>(from);
     }
+  });
+  float sum = 0.0f;
+  for_each_pack([&](int i, int) {
 #pragma unroll
-    for (int j = 0; j < kPack; ++j) sum += x[i][j];
-  }
+    for (int j = 0; j < kPack; ++j) sum += value(i, j);
+  });
   const float mean = warp_sum(sum) / static_cast<float>(columns);
   float squares = 0.0f;
-#pragma unroll
-  for (int i = 0; i < kItems; ++i) {
-    if (first + i * 32 * kPack >= columns) break;
+  for_each_pack([&](int i, int) {
 #pragma unroll
     for (int j = 0; j < kPack; ++j) {
-      const float d = x[i][j] - mean;
+      const float d = value(i, j) - mean;
       squares = fmaf(d, d, squares);
     }
-  }
+  });
   const float scale = 1.0f / sqrtf(warp_sum(squares) / static_cast<float>(columns) + a.epsilon);
-#pragma unroll
-  for (int i = 0; i < kItems; ++i) {
-    const int column = first + i * 32 * kPack;
-    if (column >= columns) break;
+  for_each_pack([&](int i, int column) {
     float gamma[kPack];
     float beta[kPack];
-#pragma unroll
-    for (int j = 0; j < kPack; j += 4) {
-      load(a.gamma + column + j, *reinterpret_cast<float(*)[4]>(gamma + j));
-      load(a.beta + column + j, *reinterpret_cast<float(*)[4]>(beta + j));
-    }
+    load(a.gamma + column, gamma);
+    load(a.beta + column, beta);
     float y[kPack];
 #pragma unroll
-    for (int j = 0; j < kPack; ++j) y[j] = fmaf((x[i][j] - mean) * scale, gamma[j], beta[j]);
+    for (int j = 0; j < kPack; ++j) y[j] = fmaf((value(i, j) - mean) * scale, gamma[j], beta[j]);
     store(a.output + row * a.output_stride + column, y);
-  }
+  });
 }
 
 /// Any width and layout: one block per row, which it reads three times. Each thread writes only
@@ -105,20 +123,21 @@ __global__ void __launch_bounds__(kLongThreads) long_rows(const Arguments<T> a) 
 }
 
 /// The fewest compiled items that hold the columns; false where none does.
-template <typename T, int kPack, int kItems, int... kMore>
+template <bool kHasResidual, typename T, int kPack, int kItems, int... kMore>
 bool launch_short(const Arguments<T>& a, cudaStream_t stream) {
   if (a.columns <= 32 * kPack * kItems) {
-    short_rows<T, kPack, kItems><<<blocks_for(a.rows, kWarps), kWarps * 32, 0, stream>>>(a);
+    short_rows<T, kPack, kItems, kHasResidual>
+        <<<blocks_for(a.rows, kWarps), kWarps * 32, 0, stream>>>(a);
     return true;
   }
   if constexpr (sizeof...(kMore) > 0) {
-    return launch_short<T, kPack, kMore...>(a, stream);
+    return launch_short<kHasResidual, T, kPack, kMore...>(a, stream);
   } else {
     return false;
   }
 }
 
-bool is_aligned(const float* vector) { return reinterpret_cast<std::uintptr_t>(vector) % 16 == 0; }
+bool is_aligned(const float* vector) { return reinterpret_cast<std::uintptr_t>(vector) % 32 == 0; }
 
 }  // namespace
 
@@ -144,7 +163,13 @@ void launch_layer_norm(const ConstMatrix& input, const ConstMatrix& residual, co
                        (residual.empty() || has_packs(residual, kPack)) && is_aligned(gamma) &&
                        is_aligned(beta);
     // ESM-2 3B (2560 columns of 16 bits) takes 10 items, 650M 5, DNABERT-S 3.
-    if (packs && launch_short<T, kPack, 1, 2, 3, 5, 10>(a, stream)) return;
+    const auto launch_packs = [&](auto has_residual) {
+      return launch_short<decltype(has_residual)::value, T, kPack, 1, 2, 3, 5, 10>(a, stream);
+    };
+    if (packs &&
+        (residual.empty() ? launch_packs(std::false_type{}) : launch_packs(std::true_type{}))) {
+      return;
+    }
     long_rows<T><<<static_cast<unsigned>(a.rows), kLongThreads, 0, stream>>>(a);
   });
 }

@@ -1,5 +1,5 @@
-// The tensor cores' 16-bit products and the loads that feed them (PTX ISA: mma.m16n8k16, ldmatrix;
-// sm_80 and later).
+// The tensor cores' 16-bit products and the loads that feed them (PTX ISA: mma.m16n8k16, ldmatrix,
+// cp.async; sm_80 and later).
 #pragma once
 
 #include <cuda_bf16.h>
@@ -25,6 +25,23 @@ __device__ __forceinline__ void load_transposed(std::uint32_t (&to)[4], const vo
                : "=r"(to[0]), "=r"(to[1]), "=r"(to[2]), "=r"(to[3])
                : "r"(address)
                : "memory");
+}
+
+/// Begins to copy kBytes (4, 8 or 16, both addresses aligned to it) to shared memory, or zeros
+/// where `exists` is false; `from` must then still be an address that may be read.
+template <int kBytes>
+__device__ __forceinline__ void copy_async(void* to, const void* from, bool exists) {
+  const auto address = static_cast<std::uint32_t>(__cvta_generic_to_shared(to));
+  const int bytes = exists ? kBytes : 0;
+  asm volatile("cp.async.ca.shared.global [%0], [%1], %2, %3;"
+               :
+               : "r"(address), "l"(from), "n"(kBytes), "r"(bytes)
+               : "memory");
+}
+/// Ends a group of copies; wait_for_copies() waits for all groups of this thread.
+__device__ __forceinline__ void commit_copies() { asm volatile("cp.async.commit_group;"); }
+__device__ __forceinline__ void wait_for_copies() {
+  asm volatile("cp.async.wait_all;" ::: "memory");
 }
 
 /// c += a b with a [16, 16], b [16, 8], c [16, 8] in float32.
