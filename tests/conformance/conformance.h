@@ -36,7 +36,7 @@ struct Subject {
 
 /// The reference backend, the cpu backend once for each target this machine can run, and the GPUs.
 std::vector<Subject> subjects();
-/// The same, and the two of kDevice: for a few suites that between them call every operation.
+/// The same, and the two of kDevice: for the suites that take little time.
 std::vector<Subject> subjects_and_devices();
 
 /// Runs each test against one subject and compares with the reference backend. Tests of a GPU that

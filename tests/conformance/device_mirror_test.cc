@@ -223,6 +223,45 @@ TEST_F(DeviceMirrorTest, PoolsByTheInnerBackendsOwnFunction) {
   EXPECT_EQ(values[7], output.at(0, 7));
 }
 
+/// Dense layers and attention, whose suites are too slow to run once more; the others run theirs
+/// over separate memory.
+TEST(DeviceMirrorOverSeparateMemory, HandsOnEveryViewOfLinearAndAttention) {
+  DeviceMirror mirror(
+      std::make_unique<SeparateMemoryBackend>(std::make_unique<ReferenceBackend>()));
+  ReferenceBackend judge;
+  const Grid input = Grid::random(9, 48, 1, DataType::kFloat16);
+  const Grid residual = Grid::random(9, 16, 2, DataType::kFloat16);
+  const std::vector<float> bias = random_values(16, 3);
+  const std::vector<float> slopes = {0.5f, 0.25f};
+  const HostTensor weight = make_float_tensor({16, 48}, random_values(16 * 48, 4));
+  const std::vector<std::int32_t> offsets = {0, 4, 9};
+  const std::vector<std::int32_t> lengths = {2, 3, 1};
+  const auto run = [&](Backend& backend, int operation) {
+    Grid output(9, 16, DataType::kFloat16);
+    if (operation == 0) {
+      const auto prepared = backend.prepare_linear(weight, DataType::kFloat16);
+      backend.linear({input.view(), prepared.get(), floats(bias), ops::Activation::kGelu,
+                      residual.view(), output.view()});
+    } else if (operation == 1) {
+      backend.attention_packed({input.view(), ops::Sequences::packed(ints(offsets)), 2, 0.25f,
+                                floats(slopes), false, output.view()});
+    } else {
+      backend.attention_padded({input.view(),
+                                ops::Sequences::padded(ints(lengths), 3),
+                                2,
+                                0.25f,
+                                {},
+                                true,
+                                output.view()});
+    }
+    return output;
+  };
+  for (const int operation : {0, 1, 2}) {
+    expect_same_rows(run(mirror, operation), run(judge, operation), 0,
+                     fmt::format("operation {}", operation));
+  }
+}
+
 TEST(SeparateMemory, TakesNoHostMemory) {
   SeparateMemoryBackend backend(std::make_unique<ReferenceBackend>());
   Grid grid = Grid::random(2, 3, 1);

@@ -1,4 +1,5 @@
-// Whole encoders on the cpu backend: the second batch of one size allocates nothing.
+// Whole encoders: the second batch of one size allocates nothing on the cpu backend, and takes
+// nothing more of a GPU's pool.
 #include <gtest/gtest.h>
 
 #include <memory>
@@ -8,6 +9,7 @@
 #include "conformance/allocation_counter.h"
 #include "models/dnabert_s.h"
 #include "models/esm2.h"
+#include "support/cuda_devices.h"
 #include "support/synthetic_weights.h"
 
 namespace virnucpro {
@@ -75,6 +77,39 @@ INSTANTIATE_TEST_SUITE_P(Cpu, EncoderAllocation,
                                                           Precision::kInt8),
                                           testing::Values(std::size_t{1}, std::size_t{2})),
                          name_of_case);
+
+class EncoderAllocationOnGpu : public testing::TestWithParam<std::size_t> {};
+
+TEST_P(EncoderAllocationOnGpu, ASteadyStateTakesNoMoreOfThePoolAndAllOfItComesBack) {
+  constexpr std::uint64_t kPoolBytes = std::uint64_t{4} << 30;
+  const auto& opened = testing_support::cuda_test_device(GetParam(), kPoolBytes);
+  if (opened.device == nullptr) GTEST_SKIP() << opened.reason;
+  CudaDevice& device = *opened.device;
+  const PackedBatch large = batch_of({170, 3, 90, 61, 170});
+  const PackedBatch small = batch_of({40, 120});
+  const std::uint64_t before = device.used_bytes();
+  for (const Precision precision : {Precision::kFp16, Precision::kBf16, Precision::kInt8}) {
+    const std::unique_ptr<Backend> backend = device.create_backend();
+    const Esm2 encoder(synthetic_esm2("steady", 2, kLeastInputs, 4), precision, *backend);
+    Workspace workspace(*backend);
+    Embeddings embeddings;
+    encoder.forward_packed(*backend, workspace, large, embeddings);
+    encoder.forward_packed(*backend, workspace, small, embeddings);
+    const std::uint64_t steady = device.used_bytes();
+    EXPECT_GT(steady, before) << name_of(precision);
+    device.restart_peak();
+    for (const PackedBatch* batch : {&large, &small, &large}) {
+      encoder.forward_packed(*backend, workspace, *batch, embeddings);
+      EXPECT_EQ(device.used_bytes(), steady) << name_of(precision);
+    }
+    EXPECT_EQ(device.peak_bytes(), steady) << name_of(precision);
+  }
+  EXPECT_EQ(device.used_bytes(), before);
+}
+
+INSTANTIATE_TEST_SUITE_P(Gpus, EncoderAllocationOnGpu,
+                         testing::ValuesIn(testing_support::listed_gpus()),
+                         [](const auto& gpu) { return "cuda_" + std::to_string(gpu.param); });
 
 }  // namespace
 }  // namespace virnucpro
