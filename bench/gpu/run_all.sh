@@ -13,6 +13,7 @@
 # with --with alone: ncu (operation NCU_OPERATION, kernels NCU_KERNEL), scaling (from one GPU to all)
 # A step has its own time limit and log; one that fails stops no other. OUT_DIR gets results.json and table.md.
 # Exit code 0: all that could run did and passed. What cannot run here is skipped, with its reason.
+# shellcheck disable=SC2317  # step() calls the steps by name
 set -uo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -30,7 +31,7 @@ while [ $# -gt 0 ]; do
     *) [ -z "$out" ] || usage; out=$1; shift ;;
   esac
 done
-[ -n "$out" ] && [[ $seconds =~ ^[0-9]+$ ]] || usage
+if [ -z "$out" ] || [[ ! $seconds =~ ^[0-9]+$ ]]; then usage; fi
 for name in ${only//,/ } ${skip//,/ } ${with//,/ }; do
   [[ $known == *,$name,* ]] || { echo "no such step: $name; there are ${known//,/ }" >&2; exit 2; }
 done
@@ -82,7 +83,7 @@ find_cuda_libraries() {
   done
 }
 tool() {  # NAME: its path, wherever CUDA put it; nothing when it is not there
-  command -v "$1" && return
+  type -P "$1" && return
   local place
   for place in /usr/local/cuda/bin /usr/local/cuda-*/bin /usr/local/cuda/compute-sanitizer /opt/nvidia/nsight-compute/*; do
     [ ! -x "$place/$1" ] || { echo "$place/$1"; return; }
@@ -119,9 +120,9 @@ step() {
   start=$SECONDS
   "$run" > "$out/logs/$name.log" 2>&1
   code=$?
+  # Also 77: what skips all its work where there is a GPU has not done it.
   case $code in
     0) record "$name" passed $((SECONDS - start)) '' ;;
-    77) skipped=$((skipped + 1)); record "$name" skipped $((SECONDS - start)) "$(tail -1 "$out/logs/$name.log")" ;;
     124 | 137) failed=$((failed + 1)); record "$name" failed $((SECONDS - start)) "out of time after $allowed s" ;;
     *) failed=$((failed + 1)); record "$name" failed $((SECONDS - start)) "ended with $code: $(tail -1 "$out/logs/$name.log" | cut -c1-200)" ;;
   esac
