@@ -40,6 +40,7 @@ NCU_OPERATION=${NCU_OPERATION:-esm2-3b attention}
 NCU_KERNEL=${NCU_KERNEL:-regex:.*}
 
 unset VIRNUCPRO_CUDA_PLUGIN  # the packed one is meant
+export VIRNUCPRO_TEST_DATA=$here/tests/data
 SECONDS=0
 mkdir -p "$out/logs" || exit 1
 out=$(cd "$out" && pwd)
@@ -174,12 +175,12 @@ ncu() {
 scaling() {
   local count list=0 result=0
   for ((count = 1; count <= gpus; ++count)); do
-    [ $count -eq 1 ] || list=$list,$((count - 1))
+    [ "$count" -eq 1 ] || list=$list,$((count - 1))
     # Twice the GPUs, twice the frames: each has the same work.
-    [ $((count & (count - 1))) -ne 0 ] && [ $count -ne "$gpus" ] ||
+    [ $((count & (count - 1))) -ne 0 ] && [ "$count" -ne "$gpus" ] ||
       bench "scaling_$count" --device "cuda:$list" --shape published-3b --precision fp16 --orfs $((1500 * count)) --seconds 8 || result=$?
   done
-  return $result
+  return "$result"
 }
 
 gpus=0 no_gpu='no GPU: nvidia-smi is not there'
@@ -204,12 +205,6 @@ if [ "$gpus" -gt 0 ]; then
     --query-gpu=index,name,driver_version,memory.total,compute_cap,clocks.max.sm,power.limit --format=csv,noheader)
 fi
 
-no_data=$cannot
-data=$(packed_fact source)
-if [ -z "$no_data" ] && [ ! -e "$data/tests/data" ]; then
-  # The tests know one place for their data: where they were built.
-  mkdir -p "$(dirname "$data")" && ln -s "$here" "$data" 2>/dev/null || no_data="the test data cannot be put at $data"
-fi
 no_torch=$no_gpu
 [ -n "$no_torch" ] || python3 -c 'import torch, transformers, tokenizers' 2>/dev/null || no_torch='no PyTorch, transformers and tokenizers in python3'
 sanitizer=$(tool compute-sanitizer) profiler=$(tool ncu)
@@ -223,7 +218,7 @@ no_scaling=$cannot
 step facts 40 '' facts
 step devices 30 '' devices
 step conformance 90 "$cannot" conformance
-step parity 90 "$no_data" parity
+step parity 90 "$cannot" parity
 step bench500 110 "$cannot" bench500
 step ops 60 "$cannot" ops
 step peers_esm2 150 "$no_torch" peers_esm2
