@@ -199,8 +199,8 @@ TEST(Faults, GiveTheBatchesOfALostDeviceToTheOthers) {
     const StageReport report = run.run();
     EXPECT_EQ(run.collected.lines, lines_without_faults(records)) << batches;
     if (left >= 0) continue;  // the other two were faster
-    EXPECT_EQ(report.faults.lost_devices, std::vector<std::string>{"device"});
-    EXPECT_THAT(run.messages, testing::Contains(HasSubstr("device is lost: fell off the bus. Its "
+    EXPECT_EQ(report.faults.lost_devices, std::vector<std::string>{"device:1"});
+    EXPECT_THAT(run.messages, testing::Contains(HasSubstr("device:1 is lost: fell off the bus. Its "
                                                           "batches go to 2 others")));
   }
 }
