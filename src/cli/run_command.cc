@@ -51,7 +51,7 @@ void log_devices(const Log& log, const DeviceChoice& device, const Workers& work
     first += lanes;
   }
   for (const std::string& warning : device.warnings) log.warning("{}", warning);
-  if (workers.numa_nodes > 1) {
+  if (workers.numa_nodes > 1 && workers.lanes.size() == 1) {
     log.info("{} with {} threads on {} NUMA nodes",
              workers.backends.size() == 1 ? "one worker" : "one worker per node, together",
              workers.threads, workers.numa_nodes);

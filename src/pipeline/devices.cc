@@ -86,10 +86,12 @@ DeviceChoice DeviceChoice::first() const {
 }
 
 DeviceRegistry::DeviceRegistry(const Environment& environment)
-    : load_plugin_([path = environment(kPluginVariable).value_or("")] {
+    : DeviceRegistry(environment, [path = environment(kPluginVariable).value_or("")] {
         return load_cuda_plugin(cuda_plugin_paths(path));
-      }),
-      cuda_pool_bytes_(pool_bytes(environment)) {}
+      }) {}
+
+DeviceRegistry::DeviceRegistry(const Environment& environment, LoadPlugin load_plugin)
+    : load_plugin_(std::move(load_plugin)), cuda_pool_bytes_(pool_bytes(environment)) {}
 
 const LoadedCudaPlugin& DeviceRegistry::cuda() {
   if (!cuda_) cuda_ = load_plugin_();

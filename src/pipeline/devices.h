@@ -64,8 +64,8 @@ class DeviceRegistry {
   /// Reads VIRNUCPRO_CUDA_PLUGIN (path of the plug-in) and VIRNUCPRO_CUDA_MEMORY (MiB that a run
   /// takes of each GPU; 0: what is free). ConfigError when that is no such number.
   explicit DeviceRegistry(const Environment& environment);
-  DeviceRegistry(LoadPlugin load_plugin, std::uint64_t cuda_pool_bytes)
-      : load_plugin_(std::move(load_plugin)), cuda_pool_bytes_(cuda_pool_bytes) {}
+  /// The same with another way to the plug-in.
+  DeviceRegistry(const Environment& environment, LoadPlugin load_plugin);
 
   /// Every backend this program knows, best first, a GPU each by its number. `threads` 0: every
   /// processor of this process.
