@@ -137,7 +137,8 @@ TEST_F(Bench, RunsOnTheDeviceThatIsNamed) {
 
 TEST_F(Bench, HoldsGpusToWhatTheyMultiplyTogether) {
   const std::map<std::string, std::string> fakes = {{"LD_LIBRARY_PATH", VIRNUCPRO_FAKE_DRIVER},
-                                                    {"VIRNUCPRO_CUDA_PLUGIN", VIRNUCPRO_FAKE_CUDA}};
+                                                    {"VIRNUCPRO_CUDA_PLUGIN", VIRNUCPRO_FAKE_CUDA},
+                                                    {"VIRNUCPRO_TEST_GPUS", "9 9"}};
   const auto bench_on = [&](const std::string& device) {
     return run({.arguments = {"bench", "--device", device, "--shape", "mini", "--orfs", "4",
                               "--batch-tokens", "500", "--seconds", "0.001", "--json", "-"},
