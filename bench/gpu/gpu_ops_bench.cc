@@ -4,13 +4,14 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
 #include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 
 #include "backend/cpu/cpu_backend.h"
 #include "backend/cuda/plugin_loader.h"
+#include "base/environment.h"
 #include "base/errors.h"
 #include "base/format.h"
 #include "operation_cases.h"
@@ -49,8 +50,8 @@ std::optional<Device> open_device(const std::string& name) {
     device.backend = std::make_unique<CpuBackend>();
     return device;
   }
-  const char* path = std::getenv("VIRNUCPRO_CUDA_PLUGIN");
-  const LoadedCudaPlugin loaded = load_cuda_plugin(cuda_plugin_paths(path == nullptr ? "" : path));
+  const std::string path = process_environment()("VIRNUCPRO_CUDA_PLUGIN").value_or("");
+  const LoadedCudaPlugin loaded = load_cuda_plugin(cuda_plugin_paths(path));
   if (loaded.plugin == nullptr) {
     fmt::print(stderr, "skipped: {}\n", loaded.reason);
     return std::nullopt;

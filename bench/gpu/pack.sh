@@ -57,8 +57,6 @@ changed=$(git -C "$source" status --porcelain 2>/dev/null | head -1 || true)
 {
   echo "commit=$(git -C "$source" rev-parse HEAD 2>/dev/null || echo unknown)${changed:+, with changes}"
   echo "packed=$(date -u +%Y-%m-%dT%H:%M:%SZ)"
-  # Compiled into the tests: there they look for their data.
-  echo "source=$source"
   if [ -n "$with_plugin" ]; then
     echo "plugin_needs=$(readelf -d "$plugin" | sed -n 's/.*(NEEDED).*\[\(lib\(cu\|nv\)[^]]*\)\].*/\1/p' | paste -sd' ')"
   fi

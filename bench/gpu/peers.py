@@ -22,7 +22,8 @@ from make_weights import MINI_TOKENIZER  # noqa: E402
 CONTESTANTS = ("esm2:padded", "esm2:packed", "esm2:packed-compiled", "esm2:padded-compiled", "dnabert_s:padded", "dnabert_s:padded-compiled")
 BUDGETS = (16384, 32768, 65536)  # tokens of a batch
 ESM2_3B = dict(num_hidden_layers=36, hidden_size=2560, num_attention_heads=40)
-WORST_COSINE = 0.999  # packed against padded
+# Packed against padded. transformers keeps the frequencies of its rotary positions in FP16 in an FP16 model, so that it is the less exact one.
+WORST_COSINE = 0.99
 
 
 def model_config(encoder, tiny):

@@ -23,7 +23,8 @@ struct PredictorOptions {
   std::string bundle;
   /// Chunk length in bases, 300 or 500; the bundle must hold a classifier for it.
   std::int64_t expected_length = 500;
-  /// "auto", or a name that `virnucpro devices` lists.
+  /// "auto", or a name that `virnucpro devices` lists. Of several ("cuda:0,1", "auto" where there
+  /// are several GPUs) the first is used: make a Predictor for each.
   std::string device = "auto";
   /// 0: every processor that this process may use.
   std::size_t threads = 0;

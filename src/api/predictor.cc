@@ -38,7 +38,7 @@ Predictor::Predictor(const PredictorOptions& options) : state_(std::make_unique<
   settings.expected_length = options.expected_length;
   settings.bundle = options.bundle.empty() ? kEmbeddedBundle : options.bundle;
   state_->precision = precision_of(settings, process_environment());
-  state_->backend = create_backend(choose_device(options.device).name, options.threads);
+  state_->backend = create_backend(options.device, options.threads);
   const OpenBundle open = [&](const std::string& name) {
     return options.bundle.empty() ? embedded_bundle() : Bundle::open(name);
   };

@@ -2,12 +2,33 @@
 
 #include <future>
 
+#include "base/environment.h"
+#include "base/errors.h"
+#include "base/format.h"
+
 namespace virnucpro {
 
 BenchDevices open_bench_devices(const std::string& wanted, std::size_t threads) {
   BenchDevices devices;
-  devices.name = choose_device(wanted).name;
-  devices.workers = create_workers(devices.name, threads);
+  DeviceRegistry registry(process_environment());
+  const DeviceChoice choice = registry.choose(wanted);
+  devices.name = choice.name;
+  devices.workers = registry.create_workers(choice, threads);
+  std::size_t first = 0;
+  for (std::size_t i = 0; i < devices.workers.gpus.size(); ++i) {
+    if (devices.workers.gpus[i] != nullptr) {
+      const Backend& lane = *devices.workers.backends[first];
+      devices.gpus.push_back(
+          {std::string(lane.name()), lane.description(), devices.workers.gpus[i]});
+    }
+    first += devices.workers.lanes[i];
+  }
+  // A ceiling of GPUs and processors together would be that of no precision: they multiply in
+  // different types.
+  if (!devices.gpus.empty() && devices.gpus.size() != devices.workers.lanes.size()) {
+    throw DeviceError(fmt::format(
+        "device '{}': GPUs are measured without the CPU beside them. Name one kind.", choice.name));
+  }
   return devices;
 }
 

@@ -57,9 +57,9 @@ void show_precisions(Console& console, const DeviceInfo& device) {
   }
 }
 
-void show_devices(Console& console) {
+void show_devices(Console& console, DeviceRegistry registry) {
   console.print("device\tstatus\tdescription\tprecisions\tnote\n");
-  const std::vector<DeviceInfo> devices = list_devices();
+  const std::vector<DeviceInfo> devices = registry.list();
   for (const DeviceInfo& device : devices) {
     console.print(fmt::format("{}\t{}\t{}\t{}\t{}\n", device.name,
                               device.usable ? "usable" : "not usable",
@@ -78,7 +78,11 @@ void add_devices_command(CLI::App& app, Program& program) {
       "devices", "List where this program can compute here, and what each precision costs");
   command->footer(
       help_footer({"virnucpro devices", "virnucpro predict contigs.fa --device cpu --threads 8"}));
-  command->callback([&program] { program.action = [&program] { show_devices(program.console); }; });
+  command->callback([&program] {
+    program.action = [&program] {
+      show_devices(program.console, DeviceRegistry(program.environment));
+    };
+  });
 }
 
 }  // namespace virnucpro::cli

@@ -11,6 +11,7 @@
 #include "cli/named_bundle.h"
 #include "cli/progress.h"
 #include "cli/stop_signals.h"
+#include "pipeline/device_models.h"
 #include "pipeline/devices.h"
 #include "pipeline/precision_advice.h"
 #include "sequence/input_file.h"
@@ -41,16 +42,41 @@ class ProgressBridge final : public ProgressSink {
   ProgressDisplay& display_;
 };
 
-void log_decisions(const Log& log, const ResolvedSettings& resolved, const DeviceChoice& device,
-                   const Workers& workers, const PrecisionChoice& precision) {
-  for (const std::string& origin : resolved.origins) log.info("setting {}", origin);
+void log_devices(const Log& log, const DeviceChoice& device, const Workers& workers) {
   for (const std::string& line : device.passed_over) log.info("{}", line);
-  log.info("device {}: {}", device.name, workers.backends.front()->description());
-  if (workers.numa_nodes > 1) {
+  std::size_t first = 0;
+  for (const std::size_t lanes : workers.lanes) {
+    const Backend& backend = *workers.backends[first];
+    log.info("device {}: {}", backend.name(), backend.description());
+    first += lanes;
+  }
+  for (const std::string& warning : device.warnings) log.warning("{}", warning);
+  if (workers.numa_nodes > 1 && workers.lanes.size() == 1) {
     log.info("{} with {} threads on {} NUMA nodes",
              workers.backends.size() == 1 ? "one worker" : "one worker per node, together",
              workers.threads, workers.numa_nodes);
   }
+}
+
+/// How the devices shared the work, where there are several.
+void log_shares(const Log& log, const RunReport& report) {
+  const auto tokens_of = [](const DeviceReport& device) {
+    return device.tokens.at("dnabert_s") + device.tokens.at("esm2");
+  };
+  if (report.devices.size() < 2) return;
+  std::uint64_t all = 0;
+  for (const DeviceReport& device : report.devices) all += tokens_of(device);
+  if (all == 0) return;
+  for (const DeviceReport& device : report.devices) {
+    log.info("device {} computed {} batches, {:.1f} % of the tokens", device.name, device.batches,
+             100.0 * static_cast<double>(tokens_of(device)) / static_cast<double>(all));
+  }
+}
+
+void log_decisions(const Log& log, const ResolvedSettings& resolved, const DeviceChoice& device,
+                   const Workers& workers, const PrecisionChoice& precision) {
+  for (const std::string& origin : resolved.origins) log.info("setting {}", origin);
+  log_devices(log, device, workers);
   log.info("precision {}, {} batches", name_of(precision.precision),
            precision.packed ? "packed" : "padded");
   const std::string advice = precision_advice(precision_costs_on(device.name), precision.precision);
@@ -68,18 +94,22 @@ void run_command(Program& program, const RunKind& kind, const SettingsArguments&
   const Log log = make_log(program.console, {settings.quiet, settings.json_log});
 
   const PrecisionChoice precision = precision_of(settings, program.environment);
-  const DeviceChoice device = choose_device(settings.device);
+  DeviceRegistry devices(program.environment);
+  const DeviceChoice device = devices.choose(settings.device);
   kind.require_free_output(settings);
   // The run opens them later; large models may take minutes until then.
   for (const std::string& input : settings.inputs) check_readable(input);
 
   StopSignals signals(
       [&log](int) { log.warning("stopping; a second signal ends the program at once"); });
-  Workers workers = create_workers(device.name, settings.threads);
+  Workers workers = devices.create_workers(device, settings.threads);
   if (program.change_workers) program.change_workers(workers);
   log_decisions(log, resolved, device, workers, precision);
-  const LoadedModels models = load_models(settings, precision.precision, kind.with_classifier,
-                                          open_named_bundle, *workers.backends.front());
+  const DeviceModels device_models(workers, [&](Backend& backend) {
+    return load_models(settings, precision.precision, kind.with_classifier, open_named_bundle,
+                       backend);
+  });
+  const LoadedModels& models = device_models.front();
   log.info("models {}{}{}, expected length {}", models.bundle,
            models.bundle_version.empty() ? "" : " ", models.bundle_version, models.expected_length);
 
@@ -95,6 +125,8 @@ void run_command(Program& program, const RunKind& kind, const SettingsArguments&
     context.precision = precision;
     context.device = device.name;
     for (const auto& backend : workers.backends) context.backends.push_back(backend.get());
+    context.models = device_models.by_backend();
+    context.warnings = device.warnings;
     context.threads = workers.threads;
     context.numa_nodes = workers.numa_nodes;
     context.log = log;
@@ -104,6 +136,7 @@ void run_command(Program& program, const RunKind& kind, const SettingsArguments&
     };
     summary = kind.run(settings, models, context, signals.token());
   }
+  log_shares(log, summary.report);
   kind.log_summary(settings, summary, log);
 }
 

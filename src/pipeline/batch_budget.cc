@@ -1,8 +1,10 @@
 #include "pipeline/batch_budget.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "base/check.h"
+#include "tensor/data_type.h"
 
 namespace virnucpro {
 namespace {
@@ -15,8 +17,8 @@ constexpr std::int64_t kMost = 8192;
 constexpr std::int64_t kWhereUnknown = 4096;
 // Numbers that differ by a little free memory should not give other batches in every run.
 constexpr std::int64_t kStep = 256;
-// Activations of a token, in widths of float32: ESM-2 holds 7 (stream, norm, attention, and 4 of
-// the feed-forward), DNABERT-S 15; one workspace serves both.
+// Activations of a token, in widths of one element: ESM-2 holds 7 (stream, norm, attention, and 4
+// of the feed-forward), DNABERT-S 15; one workspace serves both.
 constexpr std::int64_t kWidths = 16;
 // What is available also has to hold windows, pages of the weights and other programs.
 constexpr std::uint64_t kShare = 8;
@@ -32,6 +34,37 @@ std::int64_t automatic_batch_tokens(std::optional<std::uint64_t> available_bytes
   const std::uint64_t tokens =
       std::min<std::uint64_t>(*available_bytes / kShare / token_bytes, kMost);
   return std::max(kLeast, static_cast<std::int64_t>(tokens) / kStep * kStep);
+}
+
+std::int64_t automatic_batch_tokens(const BatchRoom& room, std::int64_t widest,
+                                    std::size_t element_bytes) {
+  check(widest > 0 && element_bytes > 0 && room.most_tokens > 0,
+        "a batch of at most {} tokens of width {} with elements of {} bytes", room.most_tokens,
+        widest, element_bytes);
+  const std::uint64_t token_bytes = static_cast<std::uint64_t>(widest * kWidths) * element_bytes;
+  const std::uint64_t tokens = std::min<std::uint64_t>(
+      room.bytes / token_bytes, static_cast<std::uint64_t>(room.most_tokens));
+  // What is too much all the same is halved when the device says so.
+  return std::max(kStep, static_cast<std::int64_t>(tokens) / kStep * kStep);
+}
+
+std::int64_t automatic_batch_tokens(std::span<Backend* const> backends, Precision precision,
+                                    std::int64_t widest,
+                                    std::optional<std::uint64_t> available_bytes) {
+  check(!backends.empty(), "batches for no device");
+  std::int64_t least = std::numeric_limits<std::int64_t>::max();
+  std::size_t on_host = 0;
+  for (const Backend* backend : backends) {
+    const std::optional<BatchRoom> room = backend->batch_room();
+    if (!room) {
+      ++on_host;
+      continue;
+    }
+    const std::size_t element_bytes = size_of(backend->activation_type(precision));
+    least = std::min(least, automatic_batch_tokens(*room, widest, element_bytes));
+  }
+  if (on_host == 0) return least;
+  return std::min(least, automatic_batch_tokens(available_bytes, widest, on_host));
 }
 
 }  // namespace virnucpro

@@ -4,6 +4,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
+
+#include "backend/backend.h"
+#include "tensor/precision.h"
 
 namespace virnucpro {
 
@@ -12,5 +16,16 @@ namespace virnucpro {
 /// not depend on it.
 std::int64_t automatic_batch_tokens(std::optional<std::uint64_t> available_bytes,
                                     std::int64_t widest, std::size_t workers);
+
+/// The same for a device with memory of its own whose activations have elements of `element_bytes`:
+/// all of its room, in steps of 256 up to room.most_tokens.
+std::int64_t automatic_batch_tokens(const BatchRoom& room, std::int64_t widest,
+                                    std::size_t element_bytes);
+
+/// Of batches that any of `backends` may get: what is right for the smallest. Models of `precision`
+/// are prepared; `available_bytes` of the host are shared by the backends that compute there.
+std::int64_t automatic_batch_tokens(std::span<Backend* const> backends, Precision precision,
+                                    std::int64_t widest,
+                                    std::optional<std::uint64_t> available_bytes);
 
 }  // namespace virnucpro

@@ -103,9 +103,14 @@ void DeviceWorker::embed(Window& window, EncoderKind encoder,
                          std::span<const std::uint32_t> members, std::uint64_t batch_number) {
   const BusyTime busy(seconds_[static_cast<std::size_t>(encoder)]);
   const bool is_dna = encoder == EncoderKind::kDnabertS;
-  compute({window, encoder, batch_number, is_dna ? window.dna_tokens : window.protein_tokens,
-           is_dna ? window.dna_orfs : window.protein_orfs},
+  const TokenTable& tokens = is_dna ? window.dna_tokens : window.protein_tokens;
+  compute({window, encoder, batch_number, tokens, is_dna ? window.dna_orfs : window.protein_orfs},
           members, /*is_part=*/false);
+  ++batches_;
+  for (const std::uint32_t member : members) {
+    tokens_[static_cast<std::size_t>(encoder)] +=
+        static_cast<std::uint64_t>(tokens.lengths()[member]);
+  }
 }
 
 void DeviceWorker::compute(const Batch& batch, std::span<const std::uint32_t> members,

@@ -89,6 +89,11 @@ class DeviceWorker {
   void classify(Window& window);
 
   double seconds(EncoderKind encoder) const { return seconds_[static_cast<std::size_t>(encoder)]; }
+  /// Of whole batches, those of failed sequences among them.
+  std::uint64_t tokens(EncoderKind encoder) const {
+    return tokens_[static_cast<std::size_t>(encoder)];
+  }
+  std::uint64_t batches() const { return batches_; }
   double classify_seconds() const { return classify_seconds_; }
 
  private:
@@ -105,6 +110,8 @@ class DeviceWorker {
   PackedBatch packed_;
   Embeddings embeddings_;
   double seconds_[2] = {0.0, 0.0};
+  std::uint64_t tokens_[2] = {0, 0};
+  std::uint64_t batches_ = 0;
   double classify_seconds_ = 0.0;
 };
 

@@ -1,5 +1,11 @@
 #include "pipeline/devices.h"
 
+#include <algorithm>
+#include <charconv>
+#include <iterator>
+#include <system_error>
+#include <utility>
+
 #include "backend/cpu/cpu_backend.h"
 #include "backend/cpu/precision_costs.h"
 #include "backend/cpu/processor.h"
@@ -10,108 +16,269 @@
 namespace virnucpro {
 namespace {
 
+constexpr const char* kAuto = "auto";
+constexpr const char* kCuda = "cuda";
 constexpr const char* kCpu = "cpu";
+constexpr const char* kReference = "reference";
+constexpr const char* kPluginVariable = "VIRNUCPRO_CUDA_PLUGIN";
+constexpr const char* kMemoryVariable = "VIRNUCPRO_CUDA_MEMORY";
+
+constexpr const char* kWhyNotReference =
+    "plain loops to judge the others by, a hundred times slower";
 
 std::string counted(std::size_t count, std::string_view what) {
   return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
 }
 
-/// What only the CPU can say of itself.
-void describe_cpu(DeviceInfo& info, std::size_t threads) {
+DeviceInfo describe_cpu(std::size_t threads) {
   const CpuPlan plan = plan_cpu_workers(threads);
+  DeviceInfo info;
+  info.name = kCpu;
+  info.usable = true;
+  info.description = CpuBackend(threads).description();
   info.offers = fmt::format(
       "{}; {} with {} on {}", describe(instruction_set()), counted(plan.workers.size(), "worker"),
       counted(plan.threads(), "thread"), counted(plan.numa_nodes, "NUMA node"));
   info.precisions = precision_costs();
+  return info;
 }
 
-/// One kind of device. Rows stand best first; a new backend is a new row.
-struct Entry {
-  const char* name;
-  /// Null: not built into this program.
-  std::unique_ptr<Backend> (*create)(std::size_t threads);
-  /// Why it is never chosen by "auto"; null when it may be.
-  const char* reason;
-};
-
-const Entry kEntries[] = {
-    {"cuda", nullptr, "not built into this program"},
-    {kCpu,
-     [](std::size_t threads) -> std::unique_ptr<Backend> {
-       return std::make_unique<CpuBackend>(threads);
-     },
-     nullptr},
-    {"reference",
-     [](std::size_t) -> std::unique_ptr<Backend> { return std::make_unique<ReferenceBackend>(); },
-     "plain loops to judge the others by, a hundred times slower"},
-};
-
-std::string usable_names() {
-  std::string names = "auto";
-  for (const Entry& entry : kEntries) {
-    if (entry.create != nullptr) names += fmt::format(", {}", entry.name);
-  }
-  return names;
+DeviceInfo describe_reference() {
+  DeviceInfo info;
+  info.name = kReference;
+  info.usable = true;
+  info.description = ReferenceBackend().description();
+  info.reason = kWhyNotReference;
+  return info;
 }
 
-const Entry& find_usable(const std::string& name) {
-  // "cuda:0,1" names devices of the kind before the colon.
-  const std::string kind = name.substr(0, name.find(':'));
-  for (const Entry& entry : kEntries) {
-    if (kind != entry.name) continue;
-    if (entry.create == nullptr) {
-      throw DeviceError(fmt::format("device '{}' cannot be used: {}. Use one of: {}.", name,
-                                    entry.reason, usable_names()));
-    }
-    if (kind == name) return entry;
-    throw DeviceError(
-        fmt::format("device '{}': {} has no numbered devices. Use '{}'.", name, kind, kind));
+std::string cuda_name(std::size_t gpu) { return text_of(DeviceName{kCuda, gpu}); }
+
+std::string describe(const CudaDeviceInfo& gpu) {
+  return fmt::format("{}, compute capability {}.{}, {:.1f} GB", gpu.name, gpu.major, gpu.minor,
+                     static_cast<double>(gpu.memory_bytes) / 1e9);
+}
+
+std::uint64_t pool_bytes(const Environment& environment) {
+  constexpr std::uint64_t kMost = std::uint64_t{1} << 24;  // 16 TiB
+  const std::string text = environment(kMemoryVariable).value_or("");
+  if (text.empty()) return 0;
+  std::uint64_t mebibytes = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, mebibytes);
+  if (error != std::errc() || stop != end || mebibytes > kMost) {
+    throw ConfigError(
+        fmt::format("{}: '{}' cannot be used; it takes the MiB of each GPU that a run may fill, a "
+                    "whole number from 0 (all that is free) to {}",
+                    kMemoryVariable, text, kMost));
   }
-  throw DeviceError(
-      fmt::format("unknown device '{}'. Use one of: {} ('virnucpro devices' shows them).", name,
-                  usable_names()));
+  return mebibytes << 20;
 }
 
 }  // namespace
 
-std::vector<DeviceInfo> list_devices(std::size_t threads) {
-  std::vector<DeviceInfo> devices;
-  for (const Entry& entry : kEntries) {
-    DeviceInfo info;
-    info.name = entry.name;
-    info.usable = entry.create != nullptr;
-    if (info.usable) info.description = entry.create(threads)->description();
-    if (entry.reason != nullptr) info.reason = entry.reason;
-    if (info.name == kCpu) describe_cpu(info, threads);
-    devices.push_back(std::move(info));
+DeviceChoice DeviceChoice::first() const {
+  DeviceChoice choice = *this;
+  choice.devices.resize(1);
+  choice.name = text_of(choice.devices);
+  choice.warnings.clear();
+  return choice;
+}
+
+DeviceRegistry::DeviceRegistry(const Environment& environment)
+    : DeviceRegistry(environment, [path = environment(kPluginVariable).value_or("")] {
+        return load_cuda_plugin(cuda_plugin_paths(path));
+      }) {}
+
+DeviceRegistry::DeviceRegistry(const Environment& environment, LoadPlugin load_plugin)
+    : load_plugin_(std::move(load_plugin)), cuda_pool_bytes_(pool_bytes(environment)) {}
+
+const LoadedCudaPlugin& DeviceRegistry::cuda() {
+  if (!cuda_) cuda_ = load_plugin_();
+  return *cuda_;
+}
+
+std::string DeviceRegistry::reason_against(std::size_t gpu) {
+  try {
+    return cuda().plugin->info(gpu).reason;
+  } catch (const DeviceError& error) {
+    return error.what();
   }
+}
+
+std::vector<std::size_t> DeviceRegistry::usable_gpus(std::vector<std::string>& passed_over) {
+  std::vector<std::size_t> usable;
+  if (cuda().plugin == nullptr) {
+    passed_over.push_back(fmt::format("{}: not used ({})", kCuda, cuda().reason));
+    return usable;
+  }
+  for (std::size_t gpu = 0; gpu < cuda().plugin->device_count(); ++gpu) {
+    const std::string reason = reason_against(gpu);
+    if (reason.empty()) {
+      usable.push_back(gpu);
+    } else {
+      passed_over.push_back(fmt::format("{}: not used ({})", cuda_name(gpu), reason));
+    }
+  }
+  return usable;
+}
+
+std::string DeviceRegistry::usable_names() {
+  std::string names = kAuto;
+  std::vector<std::string> unused;
+  const std::vector<std::size_t> gpus = usable_gpus(unused);
+  if (!gpus.empty()) names += fmt::format(", {}", kCuda);
+  for (const std::size_t gpu : gpus) names += fmt::format(", {}", cuda_name(gpu));
+  return fmt::format("{}, {}, {}", names, kCpu, kReference);
+}
+
+void DeviceRegistry::add_cuda(const DeviceName& name, const std::string& wanted,
+                              DeviceChoice& choice) {
+  const auto refuse = [&](const std::string& what) {
+    throw DeviceError(fmt::format("device '{}' cannot be used: {}. Use one of: {}.", wanted, what,
+                                  usable_names()));
+  };
+  if (cuda().plugin == nullptr) refuse(cuda().reason);
+  if (!name.number) {
+    const std::vector<std::size_t> gpus = usable_gpus(choice.passed_over);
+    if (gpus.empty()) refuse(fmt::format("{}", fmt::join(choice.passed_over, "; ")));
+    for (const std::size_t gpu : gpus) choice.devices.push_back({kCuda, gpu});
+    return;
+  }
+  const std::size_t count = cuda().plugin->device_count();
+  if (*name.number >= count) {
+    refuse(fmt::format("there {} here, with the numbers inside CUDA_VISIBLE_DEVICES, from 0",
+                       count == 1 ? "is 1 GPU" : fmt::format("are {} GPUs", count)));
+  }
+  const std::string reason = reason_against(*name.number);
+  if (!reason.empty()) refuse(fmt::format("{}: {}", text_of(name), reason));
+  choice.devices.push_back(name);
+}
+
+/// What a sequence's result is to the last bit is up to the device that takes its batch.
+void DeviceRegistry::warn_of_mixes(DeviceChoice& choice) {
+  const auto& devices = choice.devices;
+  const auto warn = [&](const char* what) {
+    choice.warnings.push_back(
+        fmt::format("{} compute together, {}: scores depend in their last digits on which of them "
+                    "took which batch, so that another run may differ by some bytes",
+                    choice.name, what));
+  };
+  const auto is_other_kind = [&](const DeviceName& device) {
+    return device.kind != devices.front().kind;
+  };
+  if (std::ranges::any_of(devices, is_other_kind)) return warn("which are of different kinds");
+  if (devices.size() < 2 || devices.front().kind != kCuda) return;
+  const CudaDeviceInfo first = cuda().plugin->info(*devices.front().number);
+  for (const DeviceName& device : devices) {
+    const CudaDeviceInfo info = cuda().plugin->info(*device.number);
+    if (info.major == first.major && info.minor == first.minor) continue;
+    return warn("whose compute capabilities differ");
+  }
+}
+
+DeviceChoice DeviceRegistry::choose_best() {
+  DeviceChoice choice;
+  for (const std::size_t gpu : usable_gpus(choice.passed_over)) {
+    choice.devices.push_back({kCuda, gpu});
+  }
+  if (choice.devices.empty()) choice.devices.push_back({kCpu});
+  return choice;
+}
+
+DeviceChoice DeviceRegistry::choose(const std::string& wanted) {
+  DeviceChoice choice;
+  if (wanted == kAuto) {
+    choice = choose_best();
+  } else {
+    for (const DeviceName& name : parse_device_names(wanted)) {
+      if (name.kind == kCuda) {
+        add_cuda(name, wanted, choice);
+      } else if (name.kind != kCpu && name.kind != kReference) {
+        throw DeviceError(
+            fmt::format("{} device '{}'. Use one of: {} ('virnucpro devices' shows them){}.",
+                        name.kind == kAuto ? "unusable" : "unknown", wanted, usable_names(),
+                        name.kind == kAuto ? "; auto stands alone" : ""));
+      } else if (name.number) {
+        throw DeviceError(fmt::format("device '{}': {} has no numbered devices. Use one of: {}.",
+                                      wanted, name.kind, usable_names()));
+      } else {
+        choice.devices.push_back(name);
+      }
+    }
+  }
+  choice.name = text_of(choice.devices);
+  warn_of_mixes(choice);
+  return choice;
+}
+
+void DeviceRegistry::list_cuda(std::vector<DeviceInfo>& devices) {
+  if (cuda().plugin == nullptr) {
+    DeviceInfo& info = devices.emplace_back();
+    info.name = kCuda;
+    info.reason = cuda().reason;
+    return;
+  }
+  for (std::size_t gpu = 0; gpu < cuda().plugin->device_count(); ++gpu) {
+    DeviceInfo& info = devices.emplace_back();
+    info.name = cuda_name(gpu);
+    info.reason = reason_against(gpu);
+    info.usable = info.reason.empty();
+    // Nothing was measured there yet, so nothing is said of the cost of precisions.
+    if (info.usable) info.description = describe(cuda().plugin->info(gpu));
+  }
+}
+
+std::vector<DeviceInfo> DeviceRegistry::list(std::size_t threads) {
+  std::vector<DeviceInfo> devices;
+  list_cuda(devices);
+  devices.push_back(describe_cpu(threads));
+  devices.push_back(describe_reference());
   return devices;
 }
 
-DeviceChoice choose_device(const std::string& wanted) {
-  if (wanted != "auto") return {find_usable(wanted).name, {}};
-  DeviceChoice choice;
-  for (const Entry& entry : kEntries) {
-    if (entry.create != nullptr && entry.reason == nullptr) {
-      choice.name = entry.name;
-      return choice;
+Workers DeviceRegistry::create_workers(const DeviceChoice& choice, std::size_t threads) {
+  Workers workers;
+  for (const DeviceName& device : choice.devices) {
+    Workers more;
+    std::shared_ptr<CudaDevice> gpu;
+    if (device.kind == kCuda) {
+      gpu = cuda().plugin->open(*device.number, cuda_pool_bytes_, kCudaLanes);
+      for (std::size_t i = 0; i < kCudaLanes; ++i) more.backends.push_back(gpu->create_backend());
+      more.threads = kCudaLanes;
+    } else if (device.kind == kCpu) {
+      more = virnucpro::create_workers(plan_cpu_workers(threads));
+      workers.numa_nodes = more.numa_nodes;
+    } else {
+      more.backends.push_back(std::make_unique<ReferenceBackend>());
+      more.threads = 1;
     }
-    choice.passed_over.push_back(fmt::format("{}: not used ({})", entry.name, entry.reason));
+    workers.lanes.push_back(more.backends.size());
+    workers.gpus.push_back(std::move(gpu));
+    workers.threads += more.threads;
+    std::ranges::move(more.backends, std::back_inserter(workers.backends));
   }
-  throw DeviceError("this program was built without any device to compute on");
+  return workers;
+}
+
+std::unique_ptr<Backend> DeviceRegistry::create_backend(const DeviceChoice& choice,
+                                                        std::size_t threads) {
+  const DeviceName& device = choice.devices.front();
+  if (device.kind == kCuda) {
+    return cuda().plugin->open(*device.number, cuda_pool_bytes_, 1)->create_backend();
+  }
+  if (device.kind == kCpu) return std::make_unique<CpuBackend>(threads);
+  return std::make_unique<ReferenceBackend>();
 }
 
 std::unique_ptr<Backend> create_backend(const std::string& name, std::size_t threads) {
-  return find_usable(name).create(threads);
+  DeviceRegistry registry(process_environment());
+  return registry.create_backend(registry.choose(name), threads);
 }
 
 Workers create_workers(const std::string& name, std::size_t threads) {
-  const Entry& entry = find_usable(name);
-  if (entry.name == std::string_view(kCpu)) return create_workers(plan_cpu_workers(threads));
-  Workers workers;
-  workers.backends.push_back(entry.create(threads));
-  workers.threads = 1;
-  return workers;
+  DeviceRegistry registry(process_environment());
+  return registry.create_workers(registry.choose(name), threads);
 }
 
 Workers create_workers(const CpuPlan& plan) {
@@ -119,6 +286,8 @@ Workers create_workers(const CpuPlan& plan) {
   for (const CpuWorker& worker : plan.workers) {
     workers.backends.push_back(std::make_unique<CpuBackend>(worker.threads, worker.cores));
   }
+  workers.lanes = {workers.backends.size()};
+  workers.gpus = {nullptr};
   workers.threads = plan.threads();
   workers.numa_nodes = plan.numa_nodes;
   return workers;

@@ -2,15 +2,25 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "backend/backend.h"
 #include "backend/cpu/topology.h"
+#include "backend/cuda/plugin_loader.h"
 #include "backend/precision_cost.h"
+#include "base/environment.h"
+#include "pipeline/device_names.h"
 
 namespace virnucpro {
+
+/// Backends of one GPU that work side by side: one batch is copied in and one copied out while a
+/// third is computed.
+inline constexpr std::size_t kCudaLanes = 3;
 
 /// One entry of the registry. `reason` says why it is not usable or, where it is, not chosen.
 struct DeviceInfo {
@@ -23,31 +33,74 @@ struct DeviceInfo {
   std::vector<PrecisionCost> precisions;
 };
 
-/// Every backend this program knows, best first. `threads` 0: every processor of this process.
-std::vector<DeviceInfo> list_devices(std::size_t threads = 0);
-
-/// The device a run uses, and one line for each better one that was passed over.
+/// The devices a run uses, one line for each better one that was passed over, and what the user
+/// should know of a mix.
 struct DeviceChoice {
-  std::string name;
+  std::string name;  ///< "cpu", "cuda:0,2", "cuda:0,cpu"
   std::vector<std::string> passed_over;
+  std::vector<std::string> warnings;
+  std::vector<DeviceName> devices;  ///< at least one; of cuda each by its number
+
+  /// The first device alone, for what needs no more.
+  DeviceChoice first() const;
 };
 
-/// `wanted`: "auto" (the best usable one) or a name of the list. Throws DeviceError, naming the
-/// devices there are, for an unknown name or one that cannot be used: no silent replacement.
-DeviceChoice choose_device(const std::string& wanted);
-
-/// `name` as chosen above: one backend for all threads. Thread-safe.
-std::unique_ptr<Backend> create_backend(const std::string& name, std::size_t threads);
-
-/// The backends that work side by side in a run, of one kind: models prepared for the first serve
-/// all of them.
+/// The backends that work side by side in a run.
 struct Workers {
   std::vector<std::unique_ptr<Backend>> backends;  ///< at least one
-  std::size_t threads = 0;                         ///< of all together
-  std::size_t numa_nodes = 1;                      ///< that this process may use
+  /// How many of them each device has, in their order: models prepared for the first of a device
+  /// serve all of it, and no other device.
+  std::vector<std::size_t> lanes;
+  /// Of each device: the opened GPU that it is; null for others.
+  std::vector<std::shared_ptr<CudaDevice>> gpus;
+  std::size_t threads = 0;     ///< of all together
+  std::size_t numa_nodes = 1;  ///< that this process may use
 };
 
-/// `name` as chosen above; the device cpu has one backend per NUMA node (plan_cpu_workers()).
+/// The devices of this machine and process. Opens the CUDA plug-in once, when a device is first
+/// asked for that may be a GPU. Used by one thread; backends may outlive it.
+class DeviceRegistry {
+ public:
+  using LoadPlugin = std::function<LoadedCudaPlugin()>;
+
+  /// Reads VIRNUCPRO_CUDA_PLUGIN (path of the plug-in) and VIRNUCPRO_CUDA_MEMORY (MiB that a run
+  /// takes of each GPU; 0: what is free). ConfigError when that is no such number.
+  explicit DeviceRegistry(const Environment& environment);
+  /// The same with another way to the plug-in.
+  DeviceRegistry(const Environment& environment, LoadPlugin load_plugin);
+
+  /// Every backend this program knows, best first, a GPU each by its number. `threads` 0: every
+  /// processor of this process.
+  std::vector<DeviceInfo> list(std::size_t threads = 0);
+
+  /// `wanted`: "auto" (all of the best usable kind) or names of the list (device_names.h). Throws
+  /// DeviceError, naming the devices there are, for what is unknown or cannot be used: no silent
+  /// replacement.
+  DeviceChoice choose(const std::string& wanted);
+
+  /// The device cpu has one backend per NUMA node (plan_cpu_workers()), a GPU kCudaLanes.
+  Workers create_workers(const DeviceChoice& choice, std::size_t threads);
+  /// The first of the chosen devices, as one backend for all threads.
+  std::unique_ptr<Backend> create_backend(const DeviceChoice& choice, std::size_t threads);
+
+ private:
+  const LoadedCudaPlugin& cuda();
+  /// Why the GPU cannot be used; empty: it can.
+  std::string reason_against(std::size_t gpu);
+  std::vector<std::size_t> usable_gpus(std::vector<std::string>& passed_over);
+  void add_cuda(const DeviceName& name, const std::string& wanted, DeviceChoice& choice);
+  DeviceChoice choose_best();
+  std::string usable_names();
+  void list_cuda(std::vector<DeviceInfo>& devices);
+  void warn_of_mixes(DeviceChoice& choice);
+
+  LoadPlugin load_plugin_;
+  std::uint64_t cuda_pool_bytes_ = 0;
+  std::optional<LoadedCudaPlugin> cuda_;
+};
+
+/// One device by its name, by a registry of this process's environment. Thread-safe.
+std::unique_ptr<Backend> create_backend(const std::string& name, std::size_t threads);
 Workers create_workers(const std::string& name, std::size_t threads);
 
 /// The device cpu as planned.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <map>
 #include <memory>
 
 #include "base/check.h"
@@ -32,6 +33,24 @@ namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
+std::string description_of(const std::string& device, const std::vector<Backend*>& backends) {
+  for (const Backend* backend : backends) {
+    if (backend->name() == device) return backend->description();
+  }
+  return "";
+}
+
+/// Each kind of device once.
+std::string describe(const std::vector<Backend*>& backends) {
+  std::vector<std::string> descriptions;
+  for (const Backend* backend : backends) {
+    std::string description = backend->description();
+    if (std::ranges::find(descriptions, description) != descriptions.end()) continue;
+    descriptions.push_back(std::move(description));
+  }
+  return fmt::format("{}", fmt::join(descriptions, "; "));
+}
+
 /// What both commands have in common around their stages.
 class Run {
  public:
@@ -42,6 +61,8 @@ class Run {
         start_(Clock::now()),
         reader_(settings.inputs, context.log) {
     check(!context.backends.empty(), "a run without a device");
+    check(context.models.empty() || context.models.size() == context.backends.size(),
+          "models for {} of {} backends", context.models.size(), context.backends.size());
     RunReport& report = summary_.report;
     report.program_version = context.program_version;
     report.command_line = context.command_line;
@@ -57,28 +78,35 @@ class Run {
     report.precision = name_of(context.precision.precision);
     report.packed = context.precision.packed;
     report.device = context.device;
-    report.device_description = context.backends.front()->description();
+    report.device_description = describe(context.backends);
     report.threads = context.threads;
     report.workers = context.backends.size();
     report.numa_nodes = context.numa_nodes;
     report.automatic_batch_tokens = settings.batch_tokens == 0;
     report.batch_tokens =
         report.automatic_batch_tokens
-            ? automatic_batch_tokens(available_memory(),
+            ? automatic_batch_tokens(context.backends, context.precision.precision,
                                      std::max(models.dnabert_s->width(), models.esm2->width()),
-                                     context.backends.size())
+                                     available_memory())
             : static_cast<std::int64_t>(settings.batch_tokens);
     report.warnings = context.precision.warnings;
+    report.warnings.insert(report.warnings.end(), context.warnings.begin(), context.warnings.end());
   }
 
   /// Runs the stages and fills in what they counted.
   void run_stages(bool classify, TakeWindow take, Journal* journal, std::stop_token stop) {
     std::vector<std::unique_ptr<ModelEngine>> engines;
     StagePlan plan;
-    ExactModels exact(context_.load_exact);
-    for (Backend* backend : context_.backends) {
-      engines.push_back(std::make_unique<ModelEngine>(models_, *backend, context_.precision.packed,
-                                                      context_.load_exact ? &exact : nullptr));
+    // By models: what is prepared for one device serves no other.
+    std::map<const LoadedModels*, std::unique_ptr<ExactModels>> exact;
+    for (std::size_t i = 0; i < context_.backends.size(); ++i) {
+      const LoadedModels& models = models_of(i);
+      std::unique_ptr<ExactModels>& in_fp32 = exact[&models];
+      if (in_fp32 == nullptr && context_.load_exact) {
+        in_fp32 = std::make_unique<ExactModels>(context_.load_exact);
+      }
+      engines.push_back(std::make_unique<ModelEngine>(models, *context_.backends[i],
+                                                      context_.precision.packed, in_fp32.get()));
       plan.engines.push_back(engines.back().get());
     }
     RunReport& report = summary_.report;
@@ -130,6 +158,10 @@ class Run {
   RunSummary& summary() { return summary_; }
 
  private:
+  const LoadedModels& models_of(std::size_t backend) const {
+    return context_.models.empty() ? models_ : *context_.models.at(backend);
+  }
+
   /// The next record of this shard.
   bool next(Record& record) {
     do {
@@ -156,6 +188,15 @@ class Run {
     report.tokens = {{"dnabert_s", stages.dnabert_s.tokens}, {"esm2", stages.esm2.tokens}};
     report.packing_efficiency = {{"dnabert_s", stages.dnabert_s.efficiency()},
                                  {"esm2", stages.esm2.efficiency()}};
+    for (const StageReport::Device& device : stages.devices) {
+      report.devices.push_back(
+          {device.name,
+           description_of(device.name, context_.backends),
+           device.workers,
+           device.batches,
+           {{"dnabert_s", device.dnabert_s_tokens}, {"esm2", device.esm2_tokens}},
+           device.busy_seconds});
+    }
   }
 
   const RunSettings& settings_;

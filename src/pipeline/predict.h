@@ -23,12 +23,15 @@ struct RunContext {
   std::string program_version;
   std::vector<std::string> command_line;
   PrecisionChoice precision;
-  std::string device;  ///< name of the backends
-  /// One worker each; used by no one else until the run ends. At least one, of the kind the models
-  /// were prepared for.
+  std::string device;  ///< names of the devices (device_names.h)
+  /// One worker each; used by no one else until the run ends. At least one.
   std::vector<Backend*> backends;
-  std::size_t threads = 1;     ///< of all backends together
-  std::size_t numa_nodes = 1;  ///< that they may use
+  /// Of each backend: the models that were prepared for its device. Empty: those of the run serve
+  /// all.
+  std::vector<const LoadedModels*> models;
+  std::size_t threads = 1;            ///< of all backends together
+  std::size_t numa_nodes = 1;         ///< that they may use
+  std::vector<std::string> warnings;  ///< that were logged already
   Log log;
   ProgressSink* progress = nullptr;  ///< may be null
   /// Loads the same models in FP32, for sequences that are not finite; may be empty.

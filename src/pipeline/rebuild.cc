@@ -42,11 +42,12 @@ void require_free_output(const RebuildRequest& request) {
 }
 
 /// The run's own where it can be used here: its arithmetic gives the same bits.
-std::string device_like(const std::string& wanted) {
-  for (const DeviceInfo& device : list_devices()) {
-    if (device.usable && device.name == wanted) return wanted;
+DeviceChoice device_like(const std::string& wanted, DeviceRegistry& devices) {
+  try {
+    return devices.choose(wanted).first();
+  } catch (const DeviceError&) {
+    return devices.choose("auto").first();
   }
-  return choose_device("auto").name;
 }
 
 /// A classifier on its device, and the scores that it gives.
@@ -65,9 +66,11 @@ class Rescored {
     part_ = chosen.part;
     calibration_ = chosen.calibration;
     is_own_ = part_.sha256 == required_fact(facts, kClassifierFact, database.path());
-    const std::string device = device_like(required_fact(facts, kDeviceFact, database.path()));
-    log.info("scores by {} on the device {}", part_.name, device);
-    backend_ = create_backend(device, 0);
+    DeviceRegistry devices(process_environment());
+    const DeviceChoice device =
+        device_like(required_fact(facts, kDeviceFact, database.path()), devices);
+    log.info("scores by {} on the device {}", part_.name, device.name);
+    backend_ = devices.create_backend(device, 0);
     const Classifier classifier(std::move(chosen.weights), *backend_);
     make_result_folder(folder);
     scores_ =

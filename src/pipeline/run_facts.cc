@@ -7,6 +7,7 @@
 #include "base/errors.h"
 #include "base/format.h"
 #include "base/sha256.h"
+#include "pipeline/device_names.h"
 #include "run/fact_differences.h"
 
 namespace virnucpro {
@@ -74,7 +75,8 @@ std::vector<RunFact> facts_of(const RunSettings& settings, const RunReport& repo
   facts.push_back({kLengthFact, std::to_string(report.expected_length)});
   facts.push_back({"precision", report.precision});
   facts.push_back({"packed batches", report.packed ? kYes : kNo});
-  facts.push_back({kDeviceFact, report.device});
+  // Which of them, and how many, changes no result.
+  facts.push_back({kDeviceFact, device_kinds(report.device)});
   facts.push_back({kShardFact, fmt::format("{}/{}", settings.shard, settings.shards)});
   facts.push_back({kEmbeddingsFact, settings.keep_embeddings ? kYes : kNo});
   // Absent where there is none, as in databases of programs that knew of none.

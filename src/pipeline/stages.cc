@@ -80,7 +80,9 @@ class Stages {
   void plan_batches(Window& window);
   void work(std::size_t worker);
   bool run_task(BatchTask& task, DeviceWorker& worker);
-  bool lose_device(const Engine& engine, const DeviceError& error);
+  void group_by_device();
+  bool lose_device(std::size_t worker, const DeviceError& error);
+  std::atomic<bool>& is_lost(std::size_t worker) { return lost_[device_of_[worker]]; }
   void write();
   void write(Window& window, RepeatedResults& repeated, RepeatOwners& owners);
   void settle(Window& window);
@@ -101,6 +103,8 @@ class Stages {
   TaskQueue<BatchTask> tasks_;
   BoundedQueue<Done> done_;
   std::vector<DeviceWorker> workers_;
+  std::vector<std::size_t> device_of_;     // by worker: a position in report_.devices
+  std::vector<std::atomic<bool>> lost_;    // by device
   std::atomic<std::size_t> workers_left_;  // threads
   std::atomic<std::size_t> devices_left_;  // that are not lost
   std::atomic<bool> is_cancelled_{false};
@@ -120,8 +124,9 @@ Stages::Stages(const StagePlan& plan, std::stop_token stop)
       filled_(1),
       tasks_(4 * plan.engines.size()),
       done_(2 * plan.engines.size() + kWindowsBesideWorkers),
+      lost_(plan.engines.size()),
       workers_left_(plan.engines.size()),
-      devices_left_(plan.engines.size()) {
+      devices_left_(0) {
   check(!plan.engines.empty(), "a run without a device");
   check(plan.dnabert_width > 0 && plan.esm2_width > 0, "embedding widths {} and {}",
         plan.dnabert_width, plan.esm2_width);
@@ -130,6 +135,20 @@ Stages::Stages(const StagePlan& plan, std::stop_token stop)
     free_.push(windows_.back().get());
   }
   for (Engine* engine : plan.engines) workers_.emplace_back(*engine, layout_, faults_);
+  group_by_device();
+}
+
+void Stages::group_by_device() {
+  for (const Engine* engine : plan_.engines) {
+    const std::string name = engine->name();
+    auto device = std::ranges::find(report_.devices, name, &StageReport::Device::name);
+    if (device == report_.devices.end()) {
+      device = report_.devices.insert(device, {.name = name});
+    }
+    ++device->workers;
+    device_of_.push_back(static_cast<std::size_t>(device - report_.devices.begin()));
+  }
+  devices_left_ = report_.devices.size();
 }
 
 StageReport Stages::run() {
@@ -144,10 +163,17 @@ StageReport Stages::run() {
     threads.start([this] { write(); });
     threads.join();
   }
-  for (const DeviceWorker& worker : workers_) {
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    const DeviceWorker& worker = workers_[i];
+    StageReport::Device& device = report_.devices[device_of_[i]];
     report_.dnabert_s.seconds += worker.seconds(EncoderKind::kDnabertS);
     report_.esm2.seconds += worker.seconds(EncoderKind::kEsm2);
     report_.classify_seconds += worker.classify_seconds();
+    device.batches += worker.batches();
+    device.dnabert_s_tokens += worker.tokens(EncoderKind::kDnabertS);
+    device.esm2_tokens += worker.tokens(EncoderKind::kEsm2);
+    device.busy_seconds += worker.seconds(EncoderKind::kDnabertS) +
+                           worker.seconds(EncoderKind::kEsm2) + worker.classify_seconds();
   }
   report_.faults = faults_.counts();
   check(
@@ -277,26 +303,28 @@ void Stages::work(std::size_t worker) {
   try {
     engine.start();
   } catch (const DeviceError& error) {
-    if (lose_device(engine, error)) throw;
+    if (lose_device(worker, error)) throw;
     return;
   }
   while (std::optional<BatchTask> task = tasks_.pop()) {
+    if (is_lost(worker)) return tasks_.give_back(*task);
     try {
       const bool goes_on = run_task(*task, workers_[worker]);
       tasks_.finish();
       if (!goes_on) return;
     } catch (const DeviceError& error) {
       tasks_.give_back(*task);
-      if (lose_device(engine, error)) throw;
+      if (lose_device(worker, error)) throw;
       return;
     }
   }
 }
 
-/// True when it was the last one.
-bool Stages::lose_device(const Engine& engine, const DeviceError& error) {
+/// True when it was the last one. Of the workers of a device the first says that it is lost.
+bool Stages::lose_device(std::size_t worker, const DeviceError& error) {
+  if (is_lost(worker).exchange(true)) return false;
   const std::size_t left = devices_left_.fetch_sub(1) - 1;
-  faults_.lost(engine.name(), left, error.what());
+  faults_.lost(report_.devices[device_of_[worker]].name, left, error.what());
   return left == 0;
 }
 

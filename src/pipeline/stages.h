@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <stop_token>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -34,7 +35,8 @@ struct StagePlan {
   std::int64_t expected_length = 0;
   Tokenize tokenize_dna;
   Tokenize tokenize_protein;
-  /// One worker thread each; a free one takes the next batch. At least one.
+  /// One worker thread each; a free one takes the next batch. At least one. Those of one name are
+  /// of one device, which is lost to all of them at once.
   std::vector<Engine*> engines;
   std::int64_t dnabert_width = 0;
   std::int64_t esm2_width = 0;
@@ -63,6 +65,16 @@ struct StageReport {
     }
   };
 
+  /// What the workers of one device did.
+  struct Device {
+    std::string name;
+    std::size_t workers = 0;
+    std::uint64_t batches = 0;
+    std::uint64_t dnabert_s_tokens = 0;
+    std::uint64_t esm2_tokens = 0;
+    double busy_seconds = 0.0;  ///< of all its workers together
+  };
+
   Intake intake;
   // Every ORF of the intake is one of these.
   std::uint64_t orfs_computed = 0;
@@ -73,6 +85,7 @@ struct StageReport {
   std::uint64_t batches = 0;
   Encoder dnabert_s;
   Encoder esm2;
+  std::vector<Device> devices;  ///< in the order of the plan's engines
   double read_seconds = 0.0;
   double tokenize_seconds = 0.0;
   double classify_seconds = 0.0;

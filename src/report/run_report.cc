@@ -78,6 +78,19 @@ Json sessions_json(const std::vector<SessionReport>& sessions) {
   return json;
 }
 
+Json devices_json(const std::vector<DeviceReport>& devices) {
+  Json json = Json::array();
+  for (const DeviceReport& device : devices) {
+    json.push_back({{"name", device.name},
+                    {"description", device.description},
+                    {"workers", device.workers},
+                    {"batches", device.batches},
+                    {"tokens", device.tokens},
+                    {"busy_seconds", device.busy_seconds}});
+  }
+  return json;
+}
+
 std::string text_of(const Json& json) {
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
@@ -93,7 +106,8 @@ Json performance_json(const RunReport& report) {
           {"tokens_per_second", report.tokens_per_second()},
           {"batches", report.batches},
           {"packing_efficiency", report.packing_efficiency},
-          {"peak_memory_bytes", report.peak_memory_bytes}};
+          {"peak_memory_bytes", report.peak_memory_bytes},
+          {"devices", devices_json(report.devices)}};
 }
 
 }  // namespace

@@ -36,6 +36,16 @@ struct FaultReport {
   std::vector<std::string> lost_devices;
 };
 
+/// What one device did in this process.
+struct DeviceReport {
+  std::string name;  ///< "cpu", "cuda:1"
+  std::string description;
+  std::size_t workers = 1;
+  std::uint64_t batches = 0;
+  std::map<std::string, std::uint64_t> tokens;  ///< by encoder
+  double busy_seconds = 0.0;                    ///< summed over its workers
+};
+
 /// One process that worked on the run.
 struct SessionReport {
   std::string started_at;
@@ -83,6 +93,7 @@ struct RunReport {
   std::map<std::string, double> packing_efficiency;
   std::uint64_t batches = 0;
   std::uint64_t peak_memory_bytes = 0;
+  std::vector<DeviceReport> devices;  ///< how they shared the work
 
   FaultReport faults;
   std::vector<SessionReport> sessions;  ///< of a run with a database; the last is this one

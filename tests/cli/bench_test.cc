@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -132,6 +133,32 @@ TEST_F(Bench, RunsOnTheDeviceThatIsNamed) {
   const json all = figures({"--device", "reference", "--orfs", "1", "--batch-tokens", "64"});
   EXPECT_EQ(all["device"], "reference");
   EXPECT_EQ(all["threads"], 1);
+}
+
+TEST_F(Bench, HoldsGpusToWhatTheyMultiplyTogether) {
+  const std::map<std::string, std::string> fakes = {{"LD_LIBRARY_PATH", VIRNUCPRO_FAKE_DRIVER},
+                                                    {"VIRNUCPRO_CUDA_PLUGIN", VIRNUCPRO_FAKE_CUDA},
+                                                    {"VIRNUCPRO_TEST_GPUS", "9 9"}};
+  const auto bench_on = [&](const std::string& device) {
+    return run({.arguments = {"bench", "--device", device, "--shape", "mini", "--orfs", "4",
+                              "--batch-tokens", "500", "--seconds", "0.001", "--json", "-"},
+                .variables = fakes});
+  };
+  const ProgramResult result = bench_on("cuda");
+  ASSERT_TRUE(ends_with(result, 0));
+  const json all = json::parse(result.out);
+  EXPECT_EQ(all["device"], "cuda:0,1");
+  EXPECT_EQ(all["workers"], 6);  // three of each
+  const json measured = all["results"][0];
+  ASSERT_EQ(measured["gpus"].size(), 2u);
+  EXPECT_EQ(measured["gpus"][1]["name"], "cuda:1");
+  EXPECT_EQ(measured["gpus"][1]["ceiling_gflops_per_second"]["median"], 1000.0);
+  EXPECT_EQ(measured["stages"]["esm2"]["ceiling_gflops_per_second"]["median"], 2000.0);
+  EXPECT_EQ(measured["stages"]["esm2"]["tokens"], measured["input"]["tokens"]["esm2"]);
+
+  const ProgramResult mix = bench_on("cuda:0,cpu");
+  EXPECT_TRUE(ends_with(mix, 4));
+  EXPECT_THAT(mix.err, HasSubstr("GPUs are measured without the CPU beside them"));
 }
 
 TEST_F(Bench, RefusesWhatItCannotMeasure) {

@@ -121,12 +121,12 @@ TEST_F(RunOptions, Device) {
 }
 
 TEST_F(RunOptions, ADeviceThatIsNotThereIsAnErrorAndNeverReplaced) {
-  const ProgramResult cuda = predict({"--device", "cuda"});
+  const ProgramResult cuda =
+      predict({"--device", "cuda"}, {{"VIRNUCPRO_CUDA_PLUGIN", "/no/plugin.so"}});
   EXPECT_TRUE(ends_with(cuda, 4));
-  EXPECT_EQ(cuda.err,
-            "virnucpro: error: device 'cuda' cannot be used: not built into this program. Use one "
-            "of: auto, cpu, reference.\n");
-  EXPECT_TRUE(ends_with(predict({"--device", "cuda:0,1"}), 4));
+  EXPECT_THAT(cuda.err, HasSubstr("virnucpro: error: device 'cuda' cannot be used: "));
+  EXPECT_THAT(cuda.err, HasSubstr(". Use one of: auto, cpu, reference.\n"));
+  EXPECT_TRUE(ends_with(predict({"--device", "cuda:0,cuda"}), 4));
   EXPECT_TRUE(ends_with(predict({"--device", "toaster"}), 4));
   EXPECT_FALSE(exists("virnucpro_out"));
 }

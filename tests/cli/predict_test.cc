@@ -67,11 +67,11 @@ TEST_F(Predict, TellsDecisionsOnceAndEndsWithASummary) {
   write("a.fa", fasta(open_records(1, 100)));
   const ProgramResult result = run({"predict", "a.fa"});
   ASSERT_TRUE(ends_with(result, 0));
-  for (const char* text : {"] cuda: not used (not built into this program)\n",
-                           "] device cpu: ", "] precision fp16, packed batches\n", "] models mini ",
-                           "expected length 500\n",
-                           "] 1 records, 1 chunks (1 scored, 0 without open frame, 0 too short), ",
-                           "] viral: ", "] results in virnucpro_out: "}) {
+  for (const char* text :
+       {"] cuda: not used (", "] device cpu: ", "] precision fp16, packed batches\n",
+        "] models mini ", "expected length 500\n",
+        "] 1 records, 1 chunks (1 scored, 0 without open frame, 0 too short), ",
+        "] viral: ", "] results in virnucpro_out: "}) {
     EXPECT_THAT(result.err, HasSubstr(text));
   }
   EXPECT_THAT(result.err, testing::Not(HasSubstr("warning")));

@@ -84,6 +84,15 @@ TEST_F(Device, ThatAlwaysGivesNanForASequenceFailsItsChunkOnly) {
   EXPECT_GT(report.at("faults").at("failed_frames"), 0);
 }
 
+TEST_F(Device, OfUnlikeSpeedShareTheWorkOfOne) {
+  const Results expected = undisturbed();
+  ASSERT_TRUE(ends_with(run(predict("out", "workers=3;slow=10;slow=20@1;slow=40@2")), 0));
+  EXPECT_TRUE(same_results(expected, results_in(path("out"))));
+  const json devices = json::parse(run_json("out")).at("performance").at("devices");
+  ASSERT_EQ(devices.size(), 3U);
+  EXPECT_GT(devices[0].at("batches"), devices[2].at("batches"));
+}
+
 TEST_F(Device, ThatIsLostLeavesItsBatchesToTheOthers) {
   const Results expected = undisturbed();
   for (const std::string lost : {"lost=1@20", "lost=0@1;lost=2@30"}) {

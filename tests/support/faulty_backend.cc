@@ -38,6 +38,10 @@ class FaultyBackend final : public ForwardingBackend {
     for (const FaultPlan::Loss& loss : faults_->plan.losses) {
       if (loss.worker == number) lost_at_ = loss.operation;
     }
+    slowness_ = faults_->plan.slowness;
+    for (const FaultPlan::Slowness& slow : faults_->plan.slow_workers) {
+      if (slow.worker == number) slowness_ = slow.time;
+    }
   }
 
   std::string_view name() const override { return name_; }
@@ -59,7 +63,7 @@ class FaultyBackend final : public ForwardingBackend {
   // The last operation of every batch of an encoder.
   void do_mean_pool(const ops::MeanPool& op) override {
     const FaultPlan& plan = faults_->plan;
-    std::this_thread::sleep_for(plan.slowness);
+    std::this_thread::sleep_for(slowness_);
     ForwardingBackend::do_mean_pool(op);
     for (std::int64_t i = 0; i < op.sequences.count(); ++i) {
       if (op.sequences.length(i) == plan.poisoned_length) fill_with_nan(op.output, i);
@@ -81,6 +85,7 @@ class FaultyBackend final : public ForwardingBackend {
   std::shared_ptr<SharedFaults> faults_;
   std::string name_;
   std::uint64_t lost_at_ = 0;
+  std::chrono::milliseconds slowness_{0};
   std::uint64_t operations_ = 0;
 };
 
@@ -112,7 +117,13 @@ void parse_part(std::string_view part, FaultPlan& plan) {
   } else if (key == "poison") {
     plan.poisoned_length = number_of<std::int64_t>(value, part);
   } else if (key == "slow") {
-    plan.slowness = std::chrono::milliseconds(number_of<int>(value, part));
+    const std::size_t at = std::min(value.find('@'), value.size());
+    const std::chrono::milliseconds time(number_of<int>(value.substr(0, at), part));
+    if (at == value.size()) {
+      plan.slowness = time;
+    } else {
+      plan.slow_workers.push_back({number_of<std::size_t>(value.substr(at + 1), part), time});
+    }
   } else if (key == "count") {
     plan.count_path = value;
   } else {
@@ -138,6 +149,7 @@ void add_faults(Workers& workers, const FaultPlan& plan) {
     for (std::size_t i = 0; i < plan.workers; ++i) {
       workers.backends.push_back(std::make_unique<CpuBackend>(1));
     }
+    workers.lanes = {plan.workers};  // host memory serves all of them
     workers.threads = plan.workers;
   }
   const auto faults = std::make_shared<SharedFaults>();

@@ -27,11 +27,16 @@ struct FaultPlan {
   std::uint64_t nan_at = 0;          ///< the dense layer of all workers that puts out NaN, once
   std::int64_t poisoned_length = 0;  ///< sequences of so many tokens have embeddings of NaN
   std::chrono::milliseconds slowness{0};  ///< of each batch
-  std::string count_path;  ///< gets a line per batch: how many sequences were embedded
+  struct Slowness {
+    std::size_t worker = 0;
+    std::chrono::milliseconds time{0};
+  };
+  std::vector<Slowness> slow_workers;  ///< which have a slowness of their own
+  std::string count_path;              ///< gets a line per batch: how many sequences were embedded
 };
 
-/// "workers=3;lost=1@20;room=600;nan=5;poison=137;slow=50;count=FILE", each part optional, `lost`
-/// any number of times. Throws ConfigError.
+/// "workers=3;lost=1@20;room=600;nan=5;poison=137;slow=50;slow=90@2;count=FILE", each part
+/// optional, `lost` and the slowness of one worker any number of times. Throws ConfigError.
 FaultPlan parse_faults(std::string_view text);
 
 /// Wraps all backends. Results of what does not fail stay the same to the bit.

@@ -61,6 +61,8 @@ class GpuBenchmark : public testing::Test {
                                devices.workers.backends.push_back(gpu.device->create_backend());
                              }
                            }
+                           devices.workers.lanes = {2, 2};
+                           devices.workers.gpus = {fast_, slow_};
                            devices.workers.threads = 4;
                            return devices;
                          });

@@ -26,9 +26,21 @@ TEST(AutomaticBatchTokens, TakeAnEighthOfTheMemoryInWholeSteps) {
   EXPECT_EQ(automatic_batch_tokens(4 * kGiga, 96, 1), 8192);
 }
 
+TEST(AutomaticBatchTokens, FillTheRoomOfADevice) {
+  // 16 widths of 1280 elements of 2 bytes are 40 KiB a token.
+  EXPECT_EQ(automatic_batch_tokens(BatchRoom{kGiga, 16384}, 1280, 2), 16384);  // 26214
+  EXPECT_EQ(automatic_batch_tokens(BatchRoom{kGiga, 1000}, 1280, 2), 768);
+  EXPECT_EQ(automatic_batch_tokens(BatchRoom{kGiga / 4, 16384}, 1280, 2), 6400);  // 6553
+  EXPECT_EQ(automatic_batch_tokens(BatchRoom{kGiga / 4, 16384}, 1280, 4), 3072);  // 3276
+  EXPECT_EQ(automatic_batch_tokens(BatchRoom{1000, 16384}, 1280, 2), 256);
+  EXPECT_EQ(automatic_batch_tokens(BatchRoom{~std::uint64_t{0}, 16384}, 1, 1), 16384);
+}
+
 TEST(AutomaticBatchTokens, RefuseNoWorkersAndNoWidth) {
   EXPECT_THROW(automatic_batch_tokens(kGiga, 1280, 0), ContractError);
   EXPECT_THROW(automatic_batch_tokens(kGiga, 0, 1), ContractError);
+  EXPECT_THROW(automatic_batch_tokens(BatchRoom{kGiga, 0}, 1280, 2), ContractError);
+  EXPECT_THROW(automatic_batch_tokens({}, Precision::kFp16, 1280, kGiga), ContractError);
 }
 
 }  // namespace

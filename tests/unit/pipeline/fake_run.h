@@ -21,11 +21,14 @@ inline constexpr std::int64_t kFakeProteinWidth = 3;
 /// Values of a sequence are a function of its own tokens alone. The functions may throw.
 class FakeEngine final : public Engine {
  public:
+  std::string device = "device";
   std::function<void()> on_batch;
   std::function<void(EncoderKind, const PackedBatch&)> on_embed;
   std::function<void(EncoderKind, const PackedBatch&)> on_exact;
   std::function<void(EncoderKind, std::int64_t)> on_sequences;
   std::function<void()> on_classify;
+
+  std::string name() const override { return device; }
 
   void embed(EncoderKind encoder, const PackedBatch& batch, const BatchName&,
              Embeddings& embeddings) override {
@@ -145,7 +148,10 @@ struct FakeRun {
     };
     plan.tokenize_dna = letters;
     plan.tokenize_protein = letters;
-    for (FakeEngine& engine : engines) plan.engines.push_back(&engine);
+    for (FakeEngine& engine : engines) {
+      engine.device += ":" + std::to_string(plan.engines.size());
+      plan.engines.push_back(&engine);
+    }
     plan.dnabert_width = kFakeDnaWidth;
     plan.esm2_width = kFakeProteinWidth;
     plan.batch_tokens = 64;

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <set>
+#include <thread>
 
 #include "base/errors.h"
 #include "unit/pipeline/fake_run.h"
@@ -199,10 +201,52 @@ TEST(Faults, GiveTheBatchesOfALostDeviceToTheOthers) {
     const StageReport report = run.run();
     EXPECT_EQ(run.collected.lines, lines_without_faults(records)) << batches;
     if (left >= 0) continue;  // the other two were faster
-    EXPECT_EQ(report.faults.lost_devices, std::vector<std::string>{"device"});
-    EXPECT_THAT(run.messages, testing::Contains(HasSubstr("device is lost: fell off the bus. Its "
+    EXPECT_EQ(report.faults.lost_devices, std::vector<std::string>{"device:1"});
+    EXPECT_THAT(run.messages, testing::Contains(HasSubstr("device:1 is lost: fell off the bus. Its "
                                                           "batches go to 2 others")));
   }
+}
+
+TEST(Faults, LoseADeviceOnceWhateverTheNumberOfItsWorkers) {
+  const std::vector<Record> records = fake_records(80);
+  LoggedRun run(records, 4);
+  for (const std::size_t lane : {1u, 2u, 3u}) run.engines[lane].device = "cuda:1";
+  run.plan.limits.orfs = 4;
+  run.plan.batch_tokens = 40;
+  std::atomic<bool> is_lost = false;
+  std::atomic<int> batches = 0;
+  run.engines[0].on_batch = [&] {  // waits until the other device has its fault
+    while (!is_lost) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  };
+  for (const std::size_t lane : {1u, 2u, 3u}) {
+    run.engines[lane].on_batch = [&] {
+      if (++batches < 5) return;
+      is_lost = true;
+      throw DeviceError("fell off the bus");
+    };
+  }
+  const StageReport report = run.run();
+  EXPECT_EQ(run.collected.lines, lines_without_faults(records));
+  EXPECT_EQ(report.faults.lost_devices, std::vector<std::string>{"cuda:1"});
+  EXPECT_EQ(std::ranges::count_if(
+                run.messages,
+                [](const std::string& line) { return line.find(" is lost") != std::string::npos; }),
+            1);
+  EXPECT_THAT(run.messages, testing::Contains(HasSubstr("cuda:1 is lost: fell off the bus. Its "
+                                                        "batches go to 1 other")));
+  EXPECT_EQ(report.devices.at(1).batches, 4u);
+  EXPECT_EQ(report.devices.at(0).batches, report.batches - 4);
+}
+
+TEST(Faults, EndTheRunWithTheLastWorkersOfTheLastDevice) {
+  const std::vector<Record> records = fake_records(80);
+  LoggedRun run(records, 3);
+  for (FakeEngine& engine : run.engines) {
+    engine.device = "cuda:0";
+    engine.on_batch = [] { throw DeviceError("power"); };
+  }
+  EXPECT_THROW(run.run(), DeviceError);
+  EXPECT_THAT(run.messages, testing::ElementsAre(HasSubstr("cuda:0 is lost: power. No device")));
 }
 
 TEST(Faults, SurviveADeviceThatIsLostWhileItClassifies) {

@@ -315,35 +315,5 @@ TEST(LoadModels, NamesTheLengthsThereAre) {
   EXPECT_THROW(f.load(true), ModelError);
 }
 
-TEST(Devices, StandBestFirstWithTheReasonWhyABetterOneIsNotUsed) {
-  const DeviceChoice choice = choose_device("auto");
-  EXPECT_EQ(choice.name, "cpu");
-  EXPECT_THAT(choice.passed_over,
-              testing::ElementsAre("cuda: not used (not built into this program)"));
-  const std::vector<DeviceInfo> devices = list_devices(1);
-  ASSERT_EQ(devices.size(), 3u);
-  EXPECT_FALSE(devices[0].usable);
-  EXPECT_TRUE(devices[1].usable);
-  EXPECT_FALSE(devices[1].description.empty());
-  EXPECT_EQ(choose_device("reference").name, "reference");
-  EXPECT_THAT(devices[1].offers, HasSubstr("1 worker with 1 thread on "));
-  EXPECT_EQ(devices[1].precisions.size(), kPrecisions.size());
-  EXPECT_TRUE(devices[2].precisions.empty());
-  EXPECT_EQ(create_workers("cpu", 3).threads, 3u);
-  EXPECT_EQ(create_workers("reference", 8).threads, 1u);
-}
-
-TEST(Devices, AreNeverReplacedSilently) {
-  EXPECT_THROW(choose_device("cuda"), DeviceError);
-  EXPECT_THROW(choose_device("cuda:0,1"), DeviceError);
-  EXPECT_THROW(choose_device("cpu:1"), DeviceError);
-  try {
-    choose_device("gpu");
-    FAIL() << "no DeviceError";
-  } catch (const DeviceError& error) {
-    EXPECT_THAT(error.what(), HasSubstr("unknown device 'gpu'. Use one of: auto, cpu, reference"));
-  }
-}
-
 }  // namespace
 }  // namespace virnucpro

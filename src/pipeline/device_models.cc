@@ -1,0 +1,35 @@
+#include "pipeline/device_models.h"
+
+#include <cstddef>
+#include <future>
+#include <numeric>
+#include <utility>
+
+#include "base/check.h"
+
+namespace virnucpro {
+
+DeviceModels::DeviceModels(const Workers& workers, const Load& load) {
+  const std::vector<std::size_t>& lanes = workers.lanes;
+  check(std::accumulate(lanes.begin(), lanes.end(), std::size_t{0}) == workers.backends.size(),
+        "the lanes of {} devices are not the {} backends", lanes.size(), workers.backends.size());
+  // The first one alone: it reads the files, and a bundle that is damaged says so once.
+  std::vector<std::future<LoadedModels>> others;
+  std::size_t first = 0;
+  for (const std::size_t count : lanes) {
+    check(count > 0, "a device without a backend");
+    Backend& backend = *workers.backends[first];
+    if (first == 0) {
+      models_.push_back(load(backend));
+    } else {
+      others.push_back(std::async(std::launch::async, [&load, &backend] { return load(backend); }));
+    }
+    first += count;
+  }
+  for (std::future<LoadedModels>& other : others) models_.push_back(other.get());
+  for (std::size_t device = 0; device < lanes.size(); ++device) {
+    by_backend_.insert(by_backend_.end(), lanes[device], &models_[device]);
+  }
+}
+
+}  // namespace virnucpro

@@ -1,0 +1,24 @@
+// The fake GPUs as a plug-in to be opened by the real program. VIRNUCPRO_TEST_GPUS says which there
+// are, by their compute capability ("9 9 8"); VIRNUCPRO_TEST_GPU_LOST at which of its dense layers
+// the last one is lost.
+#include <cstdlib>
+#include <sstream>
+
+#include "support/fake_cuda.h"
+
+extern "C" const char* virnucpro_cuda_interface() { return virnucpro::kCudaInterface; }
+
+extern "C" virnucpro::CudaPlugin* virnucpro_cuda_plugin() {
+  using namespace virnucpro::test;
+  const char* text = std::getenv("VIRNUCPRO_TEST_GPUS");
+  std::istringstream majors(text == nullptr ? "" : text);
+  std::vector<std::shared_ptr<FakeGpu>> gpus;
+  for (int major = 0; majors >> major;) {
+    gpus.push_back(std::make_shared<FakeGpu>(major));
+    gpus.back()->slowness = std::chrono::milliseconds(5);
+  }
+  if (const char* lost = std::getenv("VIRNUCPRO_TEST_GPU_LOST")) {
+    gpus.back()->lost_at = std::strtoull(lost, nullptr, 10);
+  }
+  return new FakeCudaPlugin(std::move(gpus));
+}
