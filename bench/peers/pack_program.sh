@@ -2,16 +2,16 @@
 # Packs what run_remote.sh needs on a machine that has Python and PyTorch but nothing of ours:
 #
 #   bench/peers/pack_program.sh -o build/carry --genomes DIR --wheel fair_esm-2.0.0-py3-none-any.whl \
-#       [--program FILE] [--test FILE]... [--python FILE]
+#       [--program FILE] [--test FILE]... [--plugin FILE] [--python FILE]
 #
 # The program and tests (such as build/release/tests/conformance) go with all shared libraries but those of glibc, so the
-# other machine needs a glibc at least as new as this one's.
+# other machine needs a glibc at least as new as this one's. A plug-in goes where both find it, without the libraries of CUDA.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 program=$here/../../build/release/src/cli/virnucpro
 python=python3
-out='' genomes=''
+out='' genomes='' plugin=''
 tests=() wheels=()
 while [ $# -gt 0 ]; do
   case $1 in
@@ -19,9 +19,10 @@ while [ $# -gt 0 ]; do
     --program) program=$2 ;;
     --genomes) genomes=$2 ;;
     --python) python=$2 ;;
+    --plugin) plugin=$2 ;;
     --test) tests+=("$2") ;;
     --wheel) wheels+=("$2") ;;
-    *) sed -n '2,8s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2 ;;
+    *) sed -n '2,9s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2 ;;
   esac
   shift 2
 done
@@ -32,6 +33,8 @@ trap 'rm -rf "$stage"' EXIT
 mkdir -p "$out" "$stage/bin" "$stage/lib" "$stage/tests"
 cp "$program" "$stage/bin/virnucpro"
 for test in "${tests[@]}"; do cp "$test" "$stage/tests/"; done
+# ../lib/virnucpro beside a program is where it looks for the plug-in.
+[ -z "$plugin" ] || install -D "$plugin" "$stage/lib/virnucpro/$(basename "$plugin")"
 
 missing=$(ldd "$stage"/bin/* "${tests[@]}" | grep 'not found' || true)
 [ -z "$missing" ] || { echo "libraries are missing here: $missing" >&2; exit 1; }

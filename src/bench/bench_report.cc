@@ -31,8 +31,9 @@ std::string stage_row(const BenchResult& result, const BenchStage& stage) {
         figures.ceiling.median / kGiga, share_of_ceiling(figures.flops(), stage),
         share_of_ceiling(figures.linear_flops, stage), figures.packing_efficiency);
   }
-  return fmt::format("{}\t{}\t{}\t{:.4f}\t{:.4f}\t{:.1f}\t{}\t-\n", result.models, result.precision,
-                     stage.name, stage.seconds.median, stage.seconds.median / result.seconds.median,
+  return fmt::format("{}\t{}\t{}\t{:.4f}\t{:.4f}\t{:.1f}\t{}\t-\t-\n", result.models,
+                     result.precision, stage.name, stage.seconds.median,
+                     stage.seconds.median / result.seconds.median,
                      rate(static_cast<double>(result.input.orfs), stage.seconds.median), encoder);
 }
 
@@ -44,16 +45,24 @@ double total_tokens(const BenchResult& result) {
   return tokens;
 }
 
+/// Of all GPUs together; "-" without one.
+std::string device_memory(const BenchResult& result) {
+  if (result.gpus.empty()) return "-";
+  double bytes = 0.0;
+  for (const GpuFigures& gpu : result.gpus) bytes += static_cast<double>(gpu.peak_memory_bytes);
+  return fmt::format("{:.1f}", bytes / kMega);
+}
+
 std::string total_row(const BenchResult& result) {
   const double seconds = result.seconds.median;
   const double gflops = rate(result.flops(), seconds) / kGiga;
   return fmt::format(
       "{}\t{}\tend_to_end\t{:.4f}\t1.0000\t{:.1f}\t{:.0f}\t{:.1f}\t{:.1f}\t{:.3f}\t-"
-      "\t-\t{:.1f}\n",
+      "\t-\t{:.1f}\t{}\n",
       result.models, result.precision, seconds,
       rate(static_cast<double>(result.input.orfs), seconds), rate(total_tokens(result), seconds),
       gflops, gflops / result.share_of_ceiling(), result.share_of_ceiling(),
-      static_cast<double>(result.peak_memory_bytes) / kMega);
+      static_cast<double>(result.peak_memory_bytes) / kMega, device_memory(result));
 }
 
 Json spread_json(const Spread& spread, double unit = 1.0) {
@@ -85,6 +94,17 @@ Json encoder_json(const BenchStage& stage) {
           {"packing_efficiency", figures.packing_efficiency}};
 }
 
+Json gpus_json(const BenchResult& result) {
+  Json gpus = Json::array();
+  for (const GpuFigures& gpu : result.gpus) {
+    gpus.push_back({{"name", gpu.name},
+                    {"description", gpu.description},
+                    {"peak_memory_bytes", gpu.peak_memory_bytes},
+                    {"ceiling_gflops_per_second", spread_json(gpu.ceiling, kGiga)}});
+  }
+  return gpus;
+}
+
 Json result_json(const BenchResult& result) {
   const SampleCounts& input = result.input;
   const auto orfs = static_cast<double>(input.orfs);
@@ -103,6 +123,7 @@ Json result_json(const BenchResult& result) {
           {"rounds", result.rounds},
           {"load_seconds", result.load_seconds},
           {"peak_memory_bytes", result.peak_memory_bytes},
+          {"gpus", gpus_json(result)},
           {"input",
            {{"records", input.records},
             {"bases", input.bases},
@@ -123,7 +144,8 @@ Json result_json(const BenchResult& result) {
 std::string bench_table(const BenchReport& report) {
   std::string table =
       "models\tprecision\tstage\tseconds\tshare_of_time\torfs_per_s\ttokens_per_s\tgflops_per_s\t"
-      "ceiling_gflops_per_s\tshare_of_ceiling\tlinear_share\tpacking_efficiency\tpeak_memory_mb\n";
+      "ceiling_gflops_per_s\tshare_of_ceiling\tlinear_share\tpacking_efficiency\tpeak_memory_mb\t"
+      "device_memory_mb\n";
   for (const BenchResult& result : report.results) {
     for (const BenchStage& stage : result.stages) table += stage_row(result, stage);
     table += total_row(result);
@@ -135,6 +157,7 @@ std::string bench_json(const BenchReport& report, const std::string& program_ver
   Json results = Json::array();
   for (const BenchResult& result : report.results) results.push_back(result_json(result));
   const Json json = {{"program", {{"name", "virnucpro"}, {"version", program_version}}},
+                     {"device", report.device},
                      {"processor", report.processor},
                      {"threads", report.threads},
                      {"workers", report.workers},

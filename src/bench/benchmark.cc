@@ -6,11 +6,11 @@
 #include <map>
 #include <utility>
 
+#include "backend/cpu/processor.h"
 #include "base/errors.h"
 #include "base/format.h"
 #include "base/peak_memory.h"
 #include "bench/random_models.h"
-#include "pipeline/devices.h"
 #include "pipeline/predict.h"
 
 namespace virnucpro {
@@ -18,7 +18,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr const char* kDevice = "cpu";
 // Odd, so that the median is a measured round.
 constexpr std::size_t kMostRounds = 3;
 // A run before the measured ones: it touches all weights.
@@ -26,6 +25,9 @@ constexpr std::uint64_t kWarmUpOrfs = 1;
 // A way to multiply gets this share of the seconds for a run, but no more than it needs.
 constexpr double kCeilingShare = 1.0 / 120.0;
 constexpr double kMostCeilingSeconds = 0.25;
+// A GPU has one way, and needs longer until heat and power have brought its clock down.
+constexpr double kGpuCeilingShare = 1.0 / 20.0;
+constexpr double kMostGpuCeilingSeconds = 1.0;
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
@@ -46,7 +48,7 @@ std::vector<Backend*> pointers(const Workers& workers) {
 struct EncoderMeter {
   std::string stage;  // as the run's report names it
   EncoderWork work;
-  MatmulCeiling first;
+  MatmulCeiling first;  // of a CPU
   std::vector<double> ceilings;
 };
 
@@ -54,7 +56,7 @@ struct EncoderMeter {
 class ModelsBenchmark {
  public:
   ModelsBenchmark(const BenchRequest& request, const BenchModels& models,
-                  const OpenBundle& open_bundle, const Workers& workers, const Log& log,
+                  const OpenBundle& open_bundle, const BenchDevices& devices, const Log& log,
                   std::stop_token stop);
 
   BenchResult measure(Precision precision);
@@ -62,6 +64,11 @@ class ModelsBenchmark {
  private:
   std::vector<EncoderMeter> meters() const;
   void measure_ceilings(Precision precision, std::vector<EncoderMeter>& meters);
+  void measure_cpu_ceilings(Precision precision, std::vector<EncoderMeter>& meters);
+  void measure_gpu_ceilings(Precision precision, std::vector<EncoderMeter>& meters);
+  void restart_peaks();
+  void note_peaks(BenchResult& result) const;
+  void warm_every_lane(const LoadedModels& models, Precision precision, std::int64_t batch_tokens);
   LoadedModels load(Precision precision);
   RunReport run(const LoadedModels& models, Precision precision,
                 const std::vector<std::string>& inputs);
@@ -74,6 +81,7 @@ class ModelsBenchmark {
   const BenchRequest& request_;
   const BenchModels& models_;
   const OpenBundle& open_bundle_;
+  const BenchDevices& devices_;
   const Workers& workers_;
   const Log& log_;
   const std::stop_token stop_;
@@ -84,18 +92,20 @@ class ModelsBenchmark {
   std::optional<Esm2Config> esm2_;
   std::vector<std::string> sample_;  // paths
   SampleCounts counts_;
+  std::vector<std::vector<double>> gpu_ceilings_;  // of each, of the measurement in hand
 };
 
 ModelsBenchmark::ModelsBenchmark(const BenchRequest& request, const BenchModels& models,
-                                 const OpenBundle& open_bundle, const Workers& workers,
+                                 const OpenBundle& open_bundle, const BenchDevices& devices,
                                  const Log& log, std::stop_token stop)
     : request_(request),
       models_(models),
       open_bundle_(open_bundle),
-      workers_(workers),
+      devices_(devices),
+      workers_(devices.workers),
       log_(log),
       stop_(std::move(stop)),
-      backends_(pointers(workers)) {
+      backends_(pointers(devices.workers)) {
   if (!models.bundle.empty()) {
     const BundleInfo info = open_bundle(models.bundle).info();
     name_ = fmt::format("bundle {}", info.name);
@@ -117,6 +127,27 @@ std::vector<EncoderMeter> ModelsBenchmark::meters() const {
 }
 
 void ModelsBenchmark::measure_ceilings(Precision precision, std::vector<EncoderMeter>& meters) {
+  if (devices_.gpus.empty()) {
+    measure_cpu_ceilings(precision, meters);
+  } else {
+    measure_gpu_ceilings(precision, meters);
+  }
+}
+
+void ModelsBenchmark::measure_gpu_ceilings(Precision precision, std::vector<EncoderMeter>& meters) {
+  throw_if_stopped(stop_);
+  const std::vector<double> ceilings = virnucpro::measure_gpu_ceilings(
+      devices_.gpus, precision,
+      std::min(kMostGpuCeilingSeconds, request_.seconds * kGpuCeilingShare));
+  double sum = 0.0;
+  for (std::size_t i = 0; i < ceilings.size(); ++i) {
+    gpu_ceilings_[i].push_back(ceilings[i]);
+    sum += ceilings[i];
+  }
+  for (EncoderMeter& meter : meters) meter.ceilings.push_back(sum);
+}
+
+void ModelsBenchmark::measure_cpu_ceilings(Precision precision, std::vector<EncoderMeter>& meters) {
   const double seconds = std::min(kMostCeilingSeconds, request_.seconds * kCeilingShare);
   for (EncoderMeter& meter : meters) {
     throw_if_stopped(stop_);
@@ -127,6 +158,28 @@ void ModelsBenchmark::measure_ceilings(Precision precision, std::vector<EncoderM
     meter.ceilings.push_back(ceiling.flops_per_second());
     if (is_first) meter.first = std::move(ceiling);
   }
+}
+
+void ModelsBenchmark::restart_peaks() {
+  restart_peak_memory();
+  for (const BenchGpu& gpu : devices_.gpus) gpu.device->restart_peak();
+}
+
+void ModelsBenchmark::note_peaks(BenchResult& result) const {
+  result.peak_memory_bytes = std::max(result.peak_memory_bytes, peak_memory());
+  for (std::size_t i = 0; i < devices_.gpus.size(); ++i) {
+    std::uint64_t& peak = result.gpus[i].peak_memory_bytes;
+    peak = std::max(peak, devices_.gpus[i].device->peak_bytes());
+  }
+}
+
+/// Each lane of a GPU gets its memory and chooses its products with its first full batch.
+void ModelsBenchmark::warm_every_lane(const LoadedModels& models, Precision precision,
+                                      std::int64_t batch_tokens) {
+  const auto tokens = static_cast<std::uint64_t>(batch_tokens) * backends_.size();
+  const auto per_orf = static_cast<std::uint64_t>(request_.expected_length) / 4;  // of DNA
+  write_random_sample(in_folder("warm_lanes.fa"), tokens / per_orf + 1, request_.expected_length);
+  run(models, precision, {in_folder("warm_lanes.fa")});
 }
 
 LoadedModels ModelsBenchmark::load(Precision precision) {
@@ -149,7 +202,7 @@ RunReport ModelsBenchmark::run(const LoadedModels& models, Precision precision,
   settings.batch_tokens = request_.batch_tokens;
   RunContext context;
   context.precision = {precision, precision != Precision::kFp32, {}};
-  context.device = kDevice;
+  context.device = devices_.name;
   context.backends = backends_;
   context.threads = workers_.threads;
   context.numa_nodes = workers_.numa_nodes;
@@ -165,7 +218,7 @@ std::uint64_t ModelsBenchmark::wanted_orfs(const std::vector<EncoderMeter>& mete
   for (const EncoderMeter& meter : meters) {
     const double flops =
         meter.work.linear_flops(tokens) + meter.work.attention_flops(tokens * tokens);
-    seconds += flops / meter.first.flops_per_second();
+    seconds += flops / meter.ceilings.front();
   }
   const double in_time = request_.seconds / static_cast<double>(kMostRounds) / seconds;
   const double full_batch = static_cast<double>(batch_tokens) / static_cast<double>(tokens);
@@ -195,17 +248,22 @@ Spread exactly(double value) { return {value, value, value}; }
 BenchResult ModelsBenchmark::measure(Precision precision) {
   log_.info("{}, {}: measuring the ceiling", name_, name_of(precision));
   std::vector<EncoderMeter> encoders = meters();
+  gpu_ceilings_.assign(devices_.gpus.size(), {});
   measure_ceilings(precision, encoders);
 
   BenchResult result;
+  for (const BenchGpu& gpu : devices_.gpus) {
+    result.gpus.push_back({gpu.name, gpu.description, 0, {}});
+  }
   result.models = name_;
   result.precision = name_of(precision);
-  restart_peak_memory();
+  restart_peaks();
   const Clock::time_point loading = Clock::now();
   const LoadedModels models = load(precision);
   result.load_seconds = seconds_since(loading);
   const RunReport warm_up = run(models, precision, {in_folder("warm_up.fa")});
-  result.peak_memory_bytes = peak_memory();
+  if (!devices_.gpus.empty()) warm_every_lane(models, precision, warm_up.batch_tokens);
+  note_peaks(result);
   result.packed = warm_up.packed;
   result.batch_tokens = warm_up.batch_tokens;
   if (sample_.empty()) take_sample(encoders, warm_up.batch_tokens, *models.tokenizer);
@@ -219,9 +277,9 @@ BenchResult ModelsBenchmark::measure(Precision precision) {
     measure_ceilings(precision, encoders);
     log_.info("{}, {}: round {} of at most {}", name_, name_of(precision), result.rounds + 1,
               kMostRounds);
-    restart_peak_memory();
+    restart_peaks();
     last = run(models, precision, sample_);
-    result.peak_memory_bytes = std::max(result.peak_memory_bytes, peak_memory());
+    note_peaks(result);
     ++result.rounds;
     run_seconds.push_back(last.seconds);
     // Backends work side by side: a stage takes as long as one of them was busy with it.
@@ -231,6 +289,9 @@ BenchResult ModelsBenchmark::measure(Precision precision) {
   } while (result.rounds < kMostRounds && seconds_since(start) < request_.seconds);
   measure_ceilings(precision, encoders);
 
+  for (std::size_t i = 0; i < result.gpus.size(); ++i) {
+    result.gpus[i].ceiling = spread_of(gpu_ceilings_[i]);
+  }
   result.seconds = spread_of(run_seconds);
   result.stages = {{"read", exactly(counts_.read_seconds), {}},
                    {"frames", exactly(counts_.frames_seconds), {}},
@@ -281,17 +342,21 @@ double BenchResult::share_of_ceiling() const {
 }
 
 BenchReport run_benchmark(const BenchRequest& request, const OpenBundle& open_bundle,
-                          const Log& log, std::stop_token stop) {
-  const Workers workers = create_workers(kDevice, request.threads);
+                          const Log& log, std::stop_token stop,
+                          const OpenBenchDevices& open_devices) {
+  const BenchDevices devices = open_devices(request.device, request.threads);
+  const Workers& workers = devices.workers;
   BenchReport report;
-  report.processor = workers.backends.front()->description();
+  report.device = devices.name;
+  report.processor =
+      devices.gpus.empty() ? workers.backends.front()->description() : processor_name();
   report.threads = workers.threads;
   report.workers = workers.backends.size();
   report.numa_nodes = workers.numa_nodes;
   report.inputs = request.inputs;
   report.expected_length = request.expected_length;
   for (const BenchModels& models : request.models) {
-    ModelsBenchmark benchmark(request, models, open_bundle, workers, log, stop);
+    ModelsBenchmark benchmark(request, models, open_bundle, devices, log, stop);
     for (const Precision precision : request.precisions) {
       report.results.push_back(benchmark.measure(precision));
     }

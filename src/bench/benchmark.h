@@ -1,4 +1,4 @@
-// `virnucpro bench`: whole runs of given models, held to what the processor can multiply at best.
+// `virnucpro bench`: whole runs of given models, held to what the device can multiply at best.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "bench/bench_devices.h"
 #include "bench/model_shapes.h"
 #include "bench/sample.h"
 #include "pipeline/load_models.h"
@@ -30,6 +31,7 @@ struct BenchRequest {
   std::int64_t expected_length = 500;
   std::vector<BenchModels> models;
   std::vector<Precision> precisions;
+  std::string device = "cpu";    ///< as the registry knows it
   std::size_t threads = 0;       ///< 0: every core this process may use
   std::size_t batch_tokens = 0;  ///< 0: as in a run without the option
 };
@@ -42,14 +44,14 @@ struct Spread {
 };
 Spread spread_of(std::vector<double> values);
 
-/// What one encoder did in every round, and how fast the processor could have been.
+/// What one encoder did in every round, and how fast the devices could have been.
 struct EncoderFigures {
   std::uint64_t tokens = 0;
   double linear_flops = 0.0;
   double attention_flops = 0.0;
   double packing_efficiency = 1.0;
-  Spread ceiling;  ///< FLOP/s
-  std::vector<MatmulCeiling::Product> ceiling_products;
+  Spread ceiling;                                        ///< FLOP/s
+  std::vector<MatmulCeiling::Product> ceiling_products;  ///< none on GPUs
 
   double flops() const { return linear_flops + attention_flops; }
 };
@@ -58,6 +60,14 @@ struct BenchStage {
   std::string name;
   Spread seconds;
   std::optional<EncoderFigures> encoder;
+};
+
+/// What one GPU gave for one model in one precision.
+struct GpuFigures {
+  std::string name;
+  std::string description;
+  std::uint64_t peak_memory_bytes = 0;  ///< of loading and running, without the ceiling
+  Spread ceiling;                       ///< FLOP/s
 };
 
 /// One model in one precision.
@@ -69,6 +79,7 @@ struct BenchResult {
   std::size_t rounds = 0;
   double load_seconds = 0.0;
   std::uint64_t peak_memory_bytes = 0;  ///< resident; of loading and running, without the ceiling
+  std::vector<GpuFigures> gpus;
   SampleCounts input;
   std::vector<BenchStage> stages;
   Spread seconds;  ///< of a whole run, from opening the input to complete tables
@@ -79,6 +90,7 @@ struct BenchResult {
 };
 
 struct BenchReport {
+  std::string device;
   std::string processor;
   std::size_t threads = 0;
   std::size_t workers = 1;
@@ -88,9 +100,10 @@ struct BenchReport {
   std::vector<BenchResult> results;  ///< models, then precisions, in the order asked for
 };
 
-/// Measures everything asked for, one after the other; takes the whole processor and a temporary
+/// Measures everything asked for, one after the other; takes the devices for itself and a temporary
 /// folder. Throws the typed errors of base/errors.h; Interrupted on a stop request.
 BenchReport run_benchmark(const BenchRequest& request, const OpenBundle& open_bundle,
-                          const Log& log, std::stop_token stop = {});
+                          const Log& log, std::stop_token stop = {},
+                          const OpenBenchDevices& open_devices = open_bench_devices);
 
 }  // namespace virnucpro

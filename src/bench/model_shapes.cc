@@ -14,8 +14,9 @@ constexpr DnabertSConfig kDnabertS = {.hidden_size = 768,
                                       .intermediate_size = 3072,
                                       .vocab_size = 4096};
 constexpr Esm2Config kEsm2Of650M = {.num_layers = 33, .embed_dim = 1280, .attention_heads = 20};
+constexpr Esm2Config kEsm2Of3B = {.num_layers = 36, .embed_dim = 2560, .attention_heads = 40};
 // All layers cost the same, so four of 36 show the speed of the whole with a ninth of the memory.
-constexpr Esm2Config kEsm2Of3B = {.num_layers = 4, .embed_dim = 2560, .attention_heads = 40};
+constexpr Esm2Config kFourLayersOf3B = {.num_layers = 4, .embed_dim = 2560, .attention_heads = 40};
 constexpr std::int64_t kPublishedHidden = 512;
 
 const std::array kKnown = {
@@ -28,10 +29,12 @@ const std::array kKnown = {
                 Esm2Config{.num_layers = 2, .embed_dim = 80, .attention_heads = 5}, 128},
     ModelShapes{"dnabert-117m", "DNABERT-S alone", kDnabertS, std::nullopt, kPublishedHidden},
     ModelShapes{"esm2-650m", "ESM-2 650M alone", std::nullopt, kEsm2Of650M, kPublishedHidden},
-    ModelShapes{"esm2-3b-4l", "ESM-2 3B alone, 4 of its 36 layers", std::nullopt, kEsm2Of3B,
+    ModelShapes{"esm2-3b-4l", "ESM-2 3B alone, 4 of its 36 layers", std::nullopt, kFourLayersOf3B,
                 kPublishedHidden},
+    ModelShapes{"esm2-3b", "ESM-2 3B alone", std::nullopt, kEsm2Of3B, kPublishedHidden},
     ModelShapes{"published-650m", "DNABERT-S and ESM-2 650M", kDnabertS, kEsm2Of650M,
                 kPublishedHidden},
+    ModelShapes{"published-3b", "DNABERT-S and ESM-2 3B", kDnabertS, kEsm2Of3B, kPublishedHidden},
 };
 
 }  // namespace

@@ -8,7 +8,9 @@
 #include <utility>
 #include <vector>
 
+#include "backend/cpu/processor.h"
 #include "base/mix.h"
+#include "base/worker_group.h"
 #include "models/dnabert_s.h"
 #include "models/esm2.h"
 #include "tensor/float16.h"
@@ -21,28 +23,33 @@ namespace {
 constexpr std::size_t kLevels = 4096;
 constexpr int kLevelBits = 12;
 // Drawn from each 64 random bits.
-constexpr int kDraws = 5;
+constexpr std::size_t kDraws = 5;
+// Values that one thread makes at a time.
+constexpr std::size_t kBlock = kDraws << 16;
+// More only wait for memory.
+constexpr std::size_t kMostThreads = 16;
 
-std::uint64_t next_random(std::uint64_t& state) {  // SplitMix64
-  const std::uint64_t bits = mixed(state);
-  state += kMixStep;
-  return bits;
-}
-
-/// Uniform in (-limit, limit).
-void fill_uniform(std::vector<Float16>& values, float limit, std::uint64_t state) {
+/// Uniform in (-limit, limit). Every 64 bits are SplitMix64's of `seed` at their place, so values
+/// do not depend on who makes them.
+void fill_uniform(std::vector<Float16>& values, float limit, std::uint64_t seed,
+                  WorkerGroup& workers) {
   std::array<Float16, kLevels> table;
   for (std::size_t i = 0; i < kLevels; ++i) {
     table[i] = to_float16(limit * ((static_cast<float>(i) + 0.5f) * 2.0f / kLevels - 1.0f));
   }
-  for (std::size_t i = 0; i < values.size();) {
-    std::uint64_t bits = next_random(state);
-    const std::size_t end = std::min(values.size(), i + kDraws);
-    for (; i < end; ++i, bits >>= kLevelBits) values[i] = table[bits % kLevels];
-  }
+  workers.run((values.size() + kBlock - 1) / kBlock, [&](std::size_t block, std::size_t) {
+    std::size_t i = block * kBlock;
+    const std::size_t block_end = std::min(values.size(), i + kBlock);
+    std::uint64_t state = seed + i / kDraws * kMixStep;
+    for (; i < block_end; state += kMixStep) {
+      std::uint64_t bits = mixed(state);
+      const std::size_t end = std::min(block_end, i + kDraws);
+      for (; i < end; ++i, bits >>= kLevelBits) values[i] = table[bits % kLevels];
+    }
+  });
 }
 
-HostTensor random_tensor(const ExpectedTensor& tensor, std::uint64_t seed) {
+HostTensor random_tensor(const ExpectedTensor& tensor, std::uint64_t seed, WorkerGroup& workers) {
   const auto values =
       std::make_shared<std::vector<Float16>>(static_cast<std::size_t>(tensor.shape.elements()));
   const bool is_matrix = tensor.shape.rank() == 2;
@@ -51,45 +58,60 @@ HostTensor random_tensor(const ExpectedTensor& tensor, std::uint64_t seed) {
   if (is_gain) {
     std::fill(values->begin(), values->end(), to_float16(1.0f));
   } else if (!is_matrix) {
-    fill_uniform(*values, 0.1f, seed);
+    fill_uniform(*values, 0.1f, seed, workers);
   } else {
     const bool is_table = tensor.name.find("embed") != std::string::npos;
     const double variance = is_table ? 1.0 : 1.0 / static_cast<double>(tensor.shape[1]);
-    fill_uniform(*values, static_cast<float>(std::sqrt(3.0 * variance)), seed);
+    fill_uniform(*values, static_cast<float>(std::sqrt(3.0 * variance)), seed, workers);
   }
   return {DataType::kFloat16, tensor.shape, reinterpret_cast<const std::byte*>(values->data()),
           values};
 }
 
-TensorSource random_source(const std::string& origin, const std::vector<ExpectedTensor>& tensors) {
+TensorSource random_source(const std::string& origin, const std::vector<ExpectedTensor>& tensors,
+                           std::size_t threads) {
   TensorSource source(origin);
+  if (threads == 0) threads = std::min(kMostThreads, usable_cores());
+  // Lives as long as a tensor is left to be made.
+  const auto workers = std::make_shared<WorkerGroup>(threads);
   std::uint64_t seed = 1;
   for (const ExpectedTensor& tensor : tensors) {
-    source.add(tensor.name, {.shape = tensor.shape,
-                             .type = std::string(name_of(DataType::kFloat16)),
-                             .load = [tensor, seed] { return random_tensor(tensor, seed); },
-                             .original_name = {}});
+    source.add(tensor.name,
+               {.shape = tensor.shape,
+                .type = std::string(name_of(DataType::kFloat16)),
+                .load = [tensor, seed, workers] { return random_tensor(tensor, seed, *workers); },
+                .original_name = {}});
     seed += 0x100000000ull;  // further than any tensor's own steps would be alike
   }
   return source;
 }
 
-/// Stands for an encoder that is not measured: one zero per sequence.
+/// Stands for an encoder that is not measured: zeros.
 class AbsentEncoder final : public Encoder {
  public:
   AbsentEncoder(Precision precision, std::int64_t vocabulary)
       : precision_(precision), vocabulary_(vocabulary) {}
 
   std::string_view name() const override { return "no encoder"; }
-  std::int64_t width() const override { return 1; }
+  // Not 1: rows keep the alignment that they have beside a real encoder.
+  std::int64_t width() const override { return 8; }
   Precision precision() const override { return precision_; }
   std::int64_t vocabulary() const override { return vocabulary_; }
 
  private:
-  void encode(Backend& backend, Workspace&, ConstInts, const ops::Sequences&,
-              Matrix pooled) const override {
-    const std::vector<float> zeros(static_cast<std::size_t>(pooled.rows));
-    backend.upload(zeros.data(), pooled.data, zeros.size() * sizeof(float));
+  ops::MeanPool encode(Backend& backend, Workspace& workspace, ConstInts tokens,
+                       const ops::Sequences& sequences) const override {
+    const DataType type = backend.activation_type(precision_);
+    const Matrix rows = workspace.matrix(0, type, tokens.size, width());
+    const std::vector<std::byte> zeros(static_cast<std::size_t>(rows.rows * width()) *
+                                       size_of(type));
+    backend.upload(zeros.data(), rows.data, zeros.size());
+    return {.input = rows,
+            .sequences = sequences,
+            .skip_front = 0,
+            .skip_back = 0,
+            .max_rows = 1,
+            .output = {}};
   }
 
   Precision precision_;
@@ -98,25 +120,28 @@ class AbsentEncoder final : public Encoder {
 
 }  // namespace
 
-Esm2Weights random_esm2(const Esm2Config& config) {
-  return make_esm2_weights(config, random_source("random ESM-2", expected_tensors(config)));
+Esm2Weights random_esm2(const Esm2Config& config, std::size_t threads) {
+  return make_esm2_weights(config,
+                           random_source("random ESM-2", expected_tensors(config), threads));
 }
 
 DnabertSWeights random_dnabert_s(const DnabertSConfig& config, std::string tokenizer_json) {
-  return make_dnabert_s_weights(config, random_source("random DNABERT-S", expected_tensors(config)),
+  return make_dnabert_s_weights(config,
+                                random_source("random DNABERT-S", expected_tensors(config), 0),
                                 std::move(tokenizer_json));
 }
 
 ClassifierWeights random_classifier(std::int64_t inputs, std::int64_t hidden) {
-  return make_classifier_weights(
-      random_source("random classifier", {{"hidden_layer.weight", {hidden, inputs}},
-                                          {"hidden_layer.bias", {hidden}},
-                                          {"bn1.weight", {hidden}},
-                                          {"bn1.bias", {hidden}},
-                                          {"bn1.running_mean", {hidden}},
-                                          {"bn1.running_var", {hidden}},
-                                          {"output_layer.weight", {2, hidden}},
-                                          {"output_layer.bias", {2}}}));
+  return make_classifier_weights(random_source("random classifier",
+                                               {{"hidden_layer.weight", {hidden, inputs}},
+                                                {"hidden_layer.bias", {hidden}},
+                                                {"bn1.weight", {hidden}},
+                                                {"bn1.bias", {hidden}},
+                                                {"bn1.running_mean", {hidden}},
+                                                {"bn1.running_var", {hidden}},
+                                                {"output_layer.weight", {2, hidden}},
+                                                {"output_layer.bias", {2}}},
+                                               1));
 }
 
 LoadedModels random_models(const ModelShapes& shapes, std::int64_t expected_length,

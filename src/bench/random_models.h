@@ -1,6 +1,7 @@
 // Models of given sizes with random weights: as fast as real ones, and there without a download.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -11,9 +12,10 @@
 namespace virnucpro {
 
 /// Float16 tensors under the canonical names, the same in every run. Each is made when it is taken
-/// (about 1 GB/s), so that no more of them are in memory than a backend keeps. Weights are uniform
-/// with a variance of 1 / inputs: activations stay as small as in trained models.
-Esm2Weights random_esm2(const Esm2Config& config);
+/// (by `threads`, each about 1 GB/s; 0: every core, at most 16), so that no more of them are in
+/// memory than a backend keeps. Weights are uniform with a variance of 1 / inputs: activations stay
+/// as small as in trained models.
+Esm2Weights random_esm2(const Esm2Config& config, std::size_t threads = 0);
 DnabertSWeights random_dnabert_s(const DnabertSConfig& config, std::string tokenizer_json);
 ClassifierWeights random_classifier(std::int64_t inputs, std::int64_t hidden);
 

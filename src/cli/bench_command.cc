@@ -34,6 +34,7 @@ struct BenchArguments {
   std::string bundles;
   std::string shapes;
   std::string precisions = "fp16";
+  std::string device = BenchRequest().device;
   std::int64_t expected_length = 500;
   std::size_t threads = 0;
   std::size_t batch_tokens = 0;
@@ -76,6 +77,7 @@ BenchRequest checked(const BenchArguments& arguments) {
   request.orfs = arguments.orfs;
   request.seconds = arguments.seconds;
   request.expected_length = arguments.expected_length;
+  request.device = arguments.device;
   request.threads = arguments.threads;
   request.batch_tokens = arguments.batch_tokens;
   for (const std::string& name : split(arguments.precisions, "--precision")) {
@@ -153,6 +155,11 @@ void add_arguments(CLI::App& command, BenchArguments& arguments) {
       .add_option("--precision", arguments.precisions,
                   "fp16, bf16, int8 and fp32, separated by commas; fp32 runs padded [fp16]")
       ->type_name("NAME,...");
+  command
+      .add_option(
+          "--device", arguments.device,
+          "auto, cpu, or GPUs such as cuda or cuda:0,1; 'virnucpro devices' shows them [cpu]")
+      ->type_name("NAME");
   command.add_option("--expected-length", arguments.expected_length, "Chunk length in bases [500]")
       ->type_name("300|500")
       ->check(CLI::IsMember({300, 500}));
@@ -186,12 +193,13 @@ void add_arguments(CLI::App& command, BenchArguments& arguments) {
 
 void add_bench_command(CLI::App& app, Program& program) {
   CLI::App* command = app.add_subcommand(
-      "bench", "Measure how fast models run here, and how near to the processor's own limit");
+      "bench", "Measure how fast models run here, and how near to the device's own limit");
   auto arguments = std::make_shared<BenchArguments>();
   add_arguments(*command, *arguments);
   command->footer(
       help_footer({"virnucpro bench --precision fp16,bf16,int8,fp32",
                    "virnucpro bench --shape published-650m --precision fp16,bf16 --json bench.json",
+                   "virnucpro bench --device cuda --shape published-3b",
                    "virnucpro bench contigs.fa --bundle published/ --orfs 200 --threads 16"}));
   command->callback([&program, arguments] {
     program.action = [&program, arguments] { run_bench(program, *arguments); };

@@ -62,6 +62,7 @@ TEST_F(Bench, MeasuresEveryStageInEveryPrecision) {
   const json all =
       figures({"--shape", "mini", "--precision", "fp16,bf16,int8,fp32", "--orfs", "10"});
   EXPECT_GE(all["threads"], 1);
+  EXPECT_EQ(all["device"], "cpu");
   ASSERT_EQ(all["results"].size(), 4u);
   std::vector<std::string> precisions;
   for (const json& result : all["results"]) {
@@ -72,6 +73,7 @@ TEST_F(Bench, MeasuresEveryStageInEveryPrecision) {
     EXPECT_GE(result["rounds"], 1);
     EXPECT_GT(result["batch_tokens"], 0);
     EXPECT_GT(result["peak_memory_bytes"], 1 << 20);
+    EXPECT_TRUE(result["gpus"].empty());
     for (const char* stage :
          {"read", "frames", "tokenize", "dnabert_s", "esm2", "classify", "write"}) {
       EXPECT_GT(result["stages"][stage]["orfs_per_second"], 0.0) << stage;
@@ -126,6 +128,12 @@ TEST_F(Bench, PrintsATableAndWritesTheFileToo) {
   EXPECT_EQ(json::parse(read("b.json"))["threads"], 1);
 }
 
+TEST_F(Bench, RunsOnTheDeviceThatIsNamed) {
+  const json all = figures({"--device", "reference", "--orfs", "1", "--batch-tokens", "64"});
+  EXPECT_EQ(all["device"], "reference");
+  EXPECT_EQ(all["threads"], 1);
+}
+
 TEST_F(Bench, RefusesWhatItCannotMeasure) {
   expect_error({"--shape", "esm2-15b"}, "unknown shape 'esm2-15b'. Use one of: mini, ");
   expect_error({"--precision", "fp8"}, "--precision: 'fp8' cannot be used; it takes fp16, bf16,");
@@ -137,6 +145,9 @@ TEST_F(Bench, RefusesWhatItCannotMeasure) {
   expect_error({"--expected-length", "400"}, "--expected-length");
   expect_error({"no_such.fa"}, "no_such.fa");
   expect_error({"--output-dir", "x"}, "unknown option '--output-dir'");
+  const ProgramResult no_device = bench({"--device", "tpu"});
+  EXPECT_TRUE(ends_with(no_device, 4));
+  EXPECT_THAT(no_device.err, HasSubstr("unknown device 'tpu'"));
   EXPECT_TRUE(ends_with(run({"bench", "--seconds", "0"}), 2));
   EXPECT_TRUE(ends_with(bench({"--bundle", "no_such_folder"}), 3));
   EXPECT_TRUE(ends_with(bench({"--json", "no_such_folder/b.json", "--orfs", "2"}), 74));

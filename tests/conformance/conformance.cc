@@ -9,6 +9,9 @@
 #include "backend/cpu/cpu_backend.h"
 #include "base/check.h"
 #include "hwy/highway.h"
+#include "support/cuda_devices.h"
+#include "support/device_mirror.h"
+#include "support/separate_memory.h"
 #include "tensor/float16.h"
 
 namespace virnucpro {
@@ -16,19 +19,36 @@ namespace {
 
 constexpr std::size_t kGuardBytes = 256;  // more than the widest vector, on both sides
 constexpr std::byte kGuard{0xa5};
+constexpr std::uint64_t kPoolBytes = std::uint64_t{4} << 30;  // many times what any test needs
 
 }  // namespace
 
 std::vector<Subject> subjects() {
-  std::vector<Subject> all = {{"reference", 0}};
+  std::vector<Subject> all = {{"reference", SubjectKind::kReference, 0, 0}};
   for (const std::int64_t target : hwy::SupportedAndGeneratedTargets()) {
-    all.push_back({std::string("cpu_") + hwy::TargetName(target), target});
+    all.push_back({std::string("cpu_") + hwy::TargetName(target), SubjectKind::kCpu, target, 0});
+  }
+  for (const std::size_t gpu : testing_support::listed_gpus()) {
+    all.push_back({fmt::format("cuda_{}", gpu), SubjectKind::kCuda, 0, gpu});
   }
   return all;
 }
 
+std::vector<Subject> subjects_and_devices() {
+  std::vector<Subject> all = subjects();
+  all.push_back({"device_reference", SubjectKind::kDevice, 0, 0});
+  // The best target is the lowest bit.
+  const auto targets = hwy::SupportedAndGeneratedTargets();
+  all.push_back({"device_cpu", SubjectKind::kDevice, *std::ranges::min_element(targets), 0});
+  return all;
+}
+
 void Conformance::SetUp() {
-  if (!is_reference()) {
+  if (is_cuda()) {
+    const auto& opened = testing_support::cuda_test_device(GetParam().gpu, kPoolBytes);
+    if (opened.device == nullptr) GTEST_SKIP() << opened.reason;
+  }
+  if (is_cpu()) {
     hwy::SetSupportedTargetsForTest(GetParam().target);
     hwy::GetChosenTarget().Update(hwy::SupportedTargets());
   }
@@ -42,12 +62,24 @@ void Conformance::TearDown() {
 }
 
 std::vector<DataType> Conformance::activation_types() const {
-  return is_reference() ? kFloatingTypes : std::vector<DataType>{DataType::kFloat32};
+  return is_cpu() ? std::vector<DataType>{DataType::kFloat32} : kFloatingTypes;
 }
 
 std::unique_ptr<Backend> Conformance::make(std::size_t threads) const {
-  if (is_reference()) return std::make_unique<ReferenceBackend>();
-  return std::make_unique<CpuBackend>(threads);
+  using testing_support::DeviceMirror;
+  using testing_support::SeparateMemoryBackend;
+  if (is_cuda()) {
+    const auto& opened = testing_support::cuda_test_device(GetParam().gpu, kPoolBytes);
+    return std::make_unique<DeviceMirror>(opened.device->create_backend());
+  }
+  std::unique_ptr<Backend> made;
+  if (is_cpu()) {
+    made = std::make_unique<CpuBackend>(threads);
+  } else {
+    made = std::make_unique<ReferenceBackend>();
+  }
+  if (is_in_host_memory()) return made;
+  return std::make_unique<DeviceMirror>(std::make_unique<SeparateMemoryBackend>(std::move(made)));
 }
 
 std::vector<float> random_values(std::int64_t count, std::uint32_t seed, float deviation) {
@@ -113,12 +145,28 @@ std::vector<std::byte> Grid::row_bytes(std::int64_t row) const {
 
 Grid Grid::rows_from(std::int64_t first, std::int64_t count) const {
   Grid part(count, columns_, type_, stride_ - columns_);
-  for (std::int64_t i = 0; i < count; ++i) {
-    const std::vector<std::byte> row = row_bytes(first + i);
-    std::copy(row.begin(), row.end(),
-              part.bytes_.begin() + static_cast<std::ptrdiff_t>(part.byte_of(i, 0)));
-  }
+  part.copy_rows(*this, first, count, 0);
   return part;
+}
+
+void Grid::copy_rows(const Grid& from, std::int64_t first, std::int64_t count, std::int64_t to) {
+  for (std::int64_t i = 0; i < count; ++i) {
+    const std::vector<std::byte> row = from.row_bytes(first + i);
+    std::copy(row.begin(), row.end(),
+              bytes_.begin() + static_cast<std::ptrdiff_t>(byte_of(to + i, 0)));
+  }
+}
+
+Grid Grid::rounded_to(DataType type) const {
+  Grid narrow(rows_, columns_, type);
+  Grid result = *this;
+  for (std::int64_t i = 0; i < rows_; ++i) {
+    for (std::int64_t j = 0; j < columns_; ++j) {
+      narrow.set(i, j, at(i, j));
+      result.set(i, j, narrow.at(i, j));
+    }
+  }
+  return result;
 }
 
 void Grid::expect_guards_intact() const {
@@ -172,6 +220,14 @@ void expect_close(const Grid& actual, const Grid& expected, Tolerance tolerance,
   }
   EXPECT_EQ(worst, 1.0) << report;
   actual.expect_guards_intact();
+}
+
+void expect_same_rows(const Grid& part, const Grid& whole, std::int64_t first,
+                      const std::string& what) {
+  part.expect_guards_intact();
+  for (std::int64_t i = 0; i < part.rows(); ++i) {
+    ASSERT_EQ(part.row_bytes(i), whole.row_bytes(first + i)) << what << ", row " << i;
+  }
 }
 
 std::vector<std::int32_t> offsets_of(const std::vector<std::int32_t>& lengths) {

@@ -18,38 +18,56 @@
 
 namespace virnucpro {
 
-/// A backend on one instruction set. `target` is a Highway target bit; 0: the reference backend.
+/// kDevice: the reference backend, or the cpu backend, behind memory that the host cannot touch:
+/// the rules of a device on a machine that has none. kCuda and kDevice run behind a DeviceMirror.
+enum class SubjectKind { kReference, kCpu, kDevice, kCuda };
+
+/// A backend under test: on one instruction set (`target` is a Highway target bit; 0: the reference
+/// backend), or on one GPU, there or not.
 struct Subject {
   std::string name;
+  SubjectKind kind = SubjectKind::kReference;
   std::int64_t target = 0;
+  std::size_t gpu = 0;
 
   /// What failures and lists of tests show.
   friend void PrintTo(const Subject& subject, std::ostream* out) { *out << subject.name; }
 };
 
-/// The reference backend, and the cpu backend once for each target this machine can run.
+/// The reference backend, the cpu backend once for each target this machine can run, and the GPUs.
 std::vector<Subject> subjects();
+/// The same, and the two of kDevice: for a few suites that between them call every operation.
+std::vector<Subject> subjects_and_devices();
 
-/// Runs each test against one subject and compares with the reference backend.
+/// Runs each test against one subject and compares with the reference backend. Tests of a GPU that
+/// cannot be used are skipped with the reason.
 class Conformance : public testing::TestWithParam<Subject> {
  protected:
   void SetUp() override;
   void TearDown() override;
 
-  bool is_reference() const { return GetParam().target == 0; }
+  bool is_reference() const { return GetParam().kind == SubjectKind::kReference; }
+  bool is_cuda() const { return GetParam().kind == SubjectKind::kCuda; }
+  /// Computes by the cpu backend's kernels.
+  bool is_cpu() const { return !is_cuda() && GetParam().target != 0; }
+  /// Its memory is the host's.
+  bool is_in_host_memory() const { return is_reference() || GetParam().kind == SubjectKind::kCpu; }
   /// Types of activations that the subject takes.
   std::vector<DataType> activation_types() const;
-  /// A subject with that many threads.
+  /// A subject with that many threads. A GPU has none: another stream of it.
   std::unique_ptr<Backend> make(std::size_t threads) const;
 
   std::unique_ptr<Backend> backend;
   ReferenceBackend judge;
 };
 
-#define VIRNUCPRO_CONFORMANCE(suite)                                       \
-  class suite : public Conformance {};                                     \
-  INSTANTIATE_TEST_SUITE_P(Backends, suite, testing::ValuesIn(subjects()), \
+#define VIRNUCPRO_CONFORMANCE_OF(suite, all)                          \
+  class suite : public Conformance {};                                \
+  INSTANTIATE_TEST_SUITE_P(Backends, suite, testing::ValuesIn(all()), \
                            [](const auto& subject) { return subject.param.name; })
+#define VIRNUCPRO_CONFORMANCE(suite) VIRNUCPRO_CONFORMANCE_OF(suite, subjects)
+#define VIRNUCPRO_CONFORMANCE_WITH_DEVICES(suite) \
+  VIRNUCPRO_CONFORMANCE_OF(suite, subjects_and_devices)
 
 inline const std::vector<DataType> kFloatingTypes = {DataType::kFloat32, DataType::kFloat16,
                                                      DataType::kBFloat16};
@@ -78,6 +96,10 @@ class Grid {
   std::vector<std::byte> row_bytes(std::int64_t row) const;
   /// The same values, type and layout, rows [first, first + count).
   Grid rows_from(std::int64_t first, std::int64_t count) const;
+  /// Rows [first, first + count) of a grid of the same columns and type, from row `to` on.
+  void copy_rows(const Grid& from, std::int64_t first, std::int64_t count, std::int64_t to);
+  /// Elements rounded to `type` and back: what a backend sees that multiplies in that type.
+  Grid rounded_to(DataType type) const;
   /// A test failure that names the place when something outside the elements was written.
   void expect_guards_intact() const;
 
@@ -90,6 +112,9 @@ class Grid {
   DataType type_;
   std::vector<std::byte> bytes_;
 };
+
+/// Whether the kernels of the cuda backend compute.
+inline bool runs_on_cuda(const Backend& backend) { return backend.name().starts_with("cuda"); }
 
 /// |actual - expected| <= absolute + relative * |expected|.
 struct Tolerance {
@@ -105,6 +130,10 @@ Tolerance stored_as(DataType type, Tolerance computed);
 /// Compares all elements; NaN only equals NaN. Reports the worst one with its index and `what`.
 void expect_close(const Grid& actual, const Grid& expected, Tolerance tolerance,
                   const std::string& what);
+
+/// Every row's elements to the bit. `first`: where the rows of `part` lie in `whole`.
+void expect_same_rows(const Grid& part, const Grid& whole, std::int64_t first,
+                      const std::string& what);
 
 /// Offsets 0, l0, l0 + l1, ... for packed sequences.
 std::vector<std::int32_t> offsets_of(const std::vector<std::int32_t>& lengths);

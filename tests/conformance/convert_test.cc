@@ -8,7 +8,7 @@
 namespace virnucpro {
 namespace {
 
-VIRNUCPRO_CONFORMANCE(ConvertTest);
+VIRNUCPRO_CONFORMANCE_WITH_DEVICES(ConvertTest);
 
 /// Equal bits, or NaN in both places: the payload of a NaN is not promised.
 void expect_same(const Grid& actual, const Grid& expected, const std::string& what) {

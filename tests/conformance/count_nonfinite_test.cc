@@ -6,7 +6,7 @@
 namespace virnucpro {
 namespace {
 
-VIRNUCPRO_CONFORMANCE(CountNonfiniteTest);
+VIRNUCPRO_CONFORMANCE_WITH_DEVICES(CountNonfiniteTest);
 
 void expect_equal(const ops::NonfiniteCount& actual, const ops::NonfiniteCount& expected,
                   const std::string& what) {

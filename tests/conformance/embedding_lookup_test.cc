@@ -4,7 +4,7 @@
 namespace virnucpro {
 namespace {
 
-VIRNUCPRO_CONFORMANCE(EmbeddingLookupTest);
+VIRNUCPRO_CONFORMANCE_WITH_DEVICES(EmbeddingLookupTest);
 
 // One addition and one product: two roundings.
 constexpr Tolerance kComputed{1e-7, 2.4e-7};

@@ -190,10 +190,37 @@ TEST_P(LinearInt8Test, TakesAWeightStoredInAnyTypeWholeAndInParts) {
   }
 }
 
-TEST_P(LinearInt8Test, ReferenceTakesEveryActivationType) {
-  if (!is_reference()) GTEST_SKIP() << "the cpu backend's activations are float32";
-  for (const DataType type : kFloatingTypes) {
-    compare(*backend, judge, {7, 20, 9, ops::Activation::kGelu, true, true}, type);
+TEST_P(LinearInt8Test, AgreesForEveryActivationType) {
+  using ops::Activation;
+  for (const DataType type : activation_types()) {
+    for (const Activation activation : {Activation::kNone, Activation::kGelu, Activation::kRelu}) {
+      for (const bool residual : {false, true}) {
+        compare(*backend, judge, {7, 20, 9, activation, true, residual}, type);
+        compare(*backend, judge, {70, 128, 64, activation, true, residual}, type);
+      }
+    }
+  }
+}
+
+TEST_P(LinearInt8Test, ARowHasTheSameBitsInEveryTypeForAnyNumberOfRows) {
+  // Real widths where rows cost nothing.
+  const std::int64_t k = is_cuda() ? 1280 : 72;
+  const std::int64_t n = is_cuda() ? 3840 : 40;
+  for (const DataType type : activation_types()) {
+    const Problem p{1000, k, n, ops::Activation::kGelu, true, true};
+    const Arguments a(p, type);
+    const auto prepared = backend->prepare_linear(a.weight, DataType::kInt8);
+    Grid together(p.m, n, type);
+    backend->linear(a.operation(p, *prepared, together));
+    for (const auto& [first, count] : {std::pair{0, 1}, {999, 1}, {400, 7}, {0, 64}, {800, 200}}) {
+      Arguments part = a;
+      part.input = a.input.rows_from(first, count);
+      part.residual = a.residual.rows_from(first, count);
+      Grid output(count, n, type);
+      backend->linear(part.operation(p, *prepared, output));
+      expect_same_rows(output, together, first,
+                       fmt::format("{} rows from {}, {}", name_of(type), first, describe(p)));
+    }
   }
 }
 

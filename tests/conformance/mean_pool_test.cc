@@ -4,7 +4,7 @@
 namespace virnucpro {
 namespace {
 
-VIRNUCPRO_CONFORMANCE(MeanPoolTest);
+VIRNUCPRO_CONFORMANCE_WITH_DEVICES(MeanPoolTest);
 
 // Double sums on both sides; one rounding to float32.
 constexpr Tolerance kComputed{1e-9, 1.2e-7};

@@ -6,7 +6,7 @@
 namespace virnucpro {
 namespace {
 
-VIRNUCPRO_CONFORMANCE(SoftmaxTest);
+VIRNUCPRO_CONFORMANCE_WITH_DEVICES(SoftmaxTest);
 
 // exp is within 1.5e-7, its argument x - max within half a unit of 16 (1e-6), the sum a few 1e-7.
 constexpr Tolerance kComputed{1e-30, 3e-6};

@@ -14,25 +14,25 @@ namespace {
 
 using namespace testing_support;
 
-class EmbeddedBundle : public testing::Test {
- protected:
-  void SetUp() override {
-    std::ifstream stream(VIRNUCPRO_SOURCE_DIR "/models/mini/expected.json");
-    expected_ = nlohmann::json::parse(stream);
-    ASSERT_GE(expected_["tokens"].size(), 40u);
-    ASSERT_GE(expected_["pairs"].size(), 20u);
+/// The embedded bundle, and what the training made of some sequences.
+struct MiniBundle {
+  MiniBundle() {
+    std::ifstream stream(test_data() / "../../models/mini/expected.json");
+    expected = nlohmann::json::parse(stream);
+    EXPECT_GE(expected["tokens"].size(), 40u);
+    EXPECT_GE(expected["pairs"].size(), 20u);
   }
 
   std::vector<std::int32_t> dna_ids(const std::string& nucleotides) {
     std::vector<std::int32_t> ids;
-    tokenizer_.encode(nucleotides, scratch_, ids);
+    tokenizer.encode(nucleotides, scratch, ids);
     return ids;
   }
 
   /// All pairs as one batch.
   PackedBatch batch(bool protein) {
     PackedBatch made;
-    for (const nlohmann::json& pair : expected_["pairs"]) {
+    for (const nlohmann::json& pair : expected["pairs"]) {
       std::vector<std::int32_t> ids;
       if (protein) {
         encode_protein(pair["protein"].get<std::string>(), ids);
@@ -47,48 +47,68 @@ class EmbeddedBundle : public testing::Test {
 
   std::vector<float> golden(const char* name) const {
     std::vector<float> values;
-    for (const nlohmann::json& pair : expected_["pairs"]) {
+    for (const nlohmann::json& pair : expected["pairs"]) {
       const auto row = pair[name].get<std::vector<float>>();
       values.insert(values.end(), row.begin(), row.end());
     }
     return values;
   }
 
-  nlohmann::json expected_;
-  const Bundle bundle_ = embedded_bundle();
-  const DnaTokenizer tokenizer_ = DnaTokenizer::from_json(bundle_.tokenizer_json(), "mini");
-  DnaTokenizer::Scratch scratch_;
+  nlohmann::json expected;
+  const Bundle bundle = embedded_bundle();
+  const DnaTokenizer tokenizer = DnaTokenizer::from_json(bundle.tokenizer_json(), "mini");
+  DnaTokenizer::Scratch scratch;
 };
 
-TEST_F(EmbeddedBundle, IsWholeAndHasBothLengths) {
-  EXPECT_TRUE(bundle_.problems().empty());
-  EXPECT_EQ(bundle_.expected_lengths(), (std::vector<std::int64_t>{300, 500}));
-  EXPECT_EQ(bundle_.info().name, kEmbeddedBundle);
+TEST(EmbeddedBundle, IsWholeAndHasBothLengths) {
+  const MiniBundle mini;
+  EXPECT_TRUE(mini.bundle.problems().empty());
+  EXPECT_EQ(mini.bundle.expected_lengths(), (std::vector<std::int64_t>{300, 500}));
+  EXPECT_EQ(mini.bundle.info().name, kEmbeddedBundle);
 }
 
-TEST_F(EmbeddedBundle, TokenizesAsTheTrainingDid) {
-  for (const nlohmann::json& example : expected_["tokens"]) {
-    EXPECT_EQ(dna_ids(example["nucleotides"]), example["ids"].get<std::vector<std::int32_t>>())
+TEST(EmbeddedBundle, TokenizesAsTheTrainingDid) {
+  MiniBundle mini;
+  for (const nlohmann::json& example : mini.expected["tokens"]) {
+    EXPECT_EQ(mini.dna_ids(example["nucleotides"]), example["ids"].get<std::vector<std::int32_t>>())
         << example["nucleotides"];
   }
 }
 
-TEST_F(EmbeddedBundle, EmbedsAndScoresAsTheTrainingDid) {
-  CpuBackend backend(2);
-  Workspace workspace(backend);
-  // The stored weights are FP16, so both precisions compute from the very same numbers.
+struct BundleLimits {
+  Limits embedding;
+  double score;
+};
+
+/// The stored weights are FP16, so with float32 activations both precisions compute from the very
+/// same numbers. With float16 activations embeddings are as far off as any; what that does to a
+/// score is not demanded, only guarded.
+BundleLimits bundle_limits(const Backend& backend, Precision precision) {
+  if (backend.activation_type(precision) == DataType::kFloat32) return {{0.999999, 1e-4}, 1e-4};
+  return {limits(precision), 2e-2};
+}
+
+VIRNUCPRO_ON_BACKENDS(EmbeddedBundleParity, testing::ValuesIn(cpu_and_gpus()));
+
+TEST_P(EmbeddedBundleParity, EmbedsAndScoresAsTheTrainingDid) {
+  MiniBundle mini;
+  const std::unique_ptr<Backend> backend = make_backend(GetParam());
+  Workspace workspace(*backend);
   for (const Precision precision : {Precision::kFp32, Precision::kFp16}) {
     const std::string what(name_of(precision));
-    const DnabertS dnabert_s(bundle_.dnabert_s(), precision, backend);
-    const Esm2 esm2(bundle_.esm2(), precision, backend);
+    const auto [embedding, score] = bundle_limits(*backend, precision);
+    const DnabertS dnabert_s(mini.bundle.dnabert_s(), precision, *backend);
+    const Esm2 esm2(mini.bundle.esm2(), precision, *backend);
     Embeddings dna;
     Embeddings protein;
-    dnabert_s.forward(backend, workspace, pad(batch(false), 3), dna);
-    esm2.forward(backend, workspace, pad(batch(true), 1), protein);
-    expect_close(dna, golden("dnabert_s"), 0.999999, 1e-4, what + " dnabert_s");
-    expect_close(protein, golden("esm2"), 0.999999, 1e-4, what + " esm2");
+    dnabert_s.forward(*backend, workspace, pad(mini.batch(false), 3), dna);
+    esm2.forward(*backend, workspace, pad(mini.batch(true), 1), protein);
+    expect_close(dna, mini.golden("dnabert_s"), embedding.cosine, embedding.difference,
+                 what + " dnabert_s");
+    expect_close(protein, mini.golden("esm2"), embedding.cosine, embedding.difference,
+                 what + " esm2");
 
-    const std::size_t rows = expected_["pairs"].size();
+    const std::size_t rows = mini.expected["pairs"].size();
     std::vector<float> features;
     for (std::size_t i = 0; i < rows; ++i) {
       for (const Embeddings* part : {&dna, &protein}) {
@@ -96,14 +116,14 @@ TEST_F(EmbeddedBundle, EmbedsAndScoresAsTheTrainingDid) {
         features.insert(features.end(), values.begin(), values.end());
       }
     }
-    for (const std::int64_t length : bundle_.expected_lengths()) {
-      const Classifier classifier(bundle_.classifier(length), backend);
+    for (const std::int64_t length : mini.bundle.expected_lengths()) {
+      const Classifier classifier(mini.bundle.classifier(length), *backend);
       std::vector<float> scores(2 * rows);
-      classifier.predict(backend, workspace, features, scores);
+      classifier.predict(*backend, workspace, features, scores);
       for (std::size_t i = 0; i < rows; ++i) {
-        const auto wanted = expected_["pairs"][i]["scores"][std::to_string(length)];
-        EXPECT_NEAR(scores[2 * i], wanted[0].get<float>(), 1e-4) << what << " pair " << i;
-        EXPECT_NEAR(scores[2 * i + 1], wanted[1].get<float>(), 1e-4) << what << " pair " << i;
+        const auto wanted = mini.expected["pairs"][i]["scores"][std::to_string(length)];
+        EXPECT_NEAR(scores[2 * i], wanted[0].get<float>(), score) << what << " pair " << i;
+        EXPECT_NEAR(scores[2 * i + 1], wanted[1].get<float>(), score) << what << " pair " << i;
       }
     }
   }

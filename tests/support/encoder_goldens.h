@@ -16,7 +16,10 @@
 #include "backend/reference/reference_backend.h"
 #include "models/dnabert_s.h"
 #include "models/esm2.h"
+#include "support/cuda_devices.h"
+#include "support/separate_memory.h"
 #include "support/synthetic_weights.h"
+#include "support/test_data.h"
 #include "tokenizer/protein_alphabet.h"
 #include "weights/safetensors.h"
 
@@ -26,7 +29,7 @@ inline constexpr std::int32_t kEsm2Padding = 1;
 inline constexpr std::int32_t kDnabertSPadding = 3;
 
 inline std::string golden_file(const std::string& file) {
-  return std::string(VIRNUCPRO_TEST_DATA) + "/parity/" + file;
+  return (test_data() / "parity" / file).string();
 }
 
 inline nlohmann::json read_cases(const std::string& file) {
@@ -56,10 +59,51 @@ inline double largest_difference(std::span<const float> a, std::span<const float
   return largest / magnitude;
 }
 
+/// Of every GPU that tests open: the weights of one model of the published sizes in float32, and
+/// many times the activations of a test.
+inline constexpr std::uint64_t kPoolBytes = std::uint64_t{8} << 30;
+
+/// "reference", "cpu", "cuda_0", and "device": the cpu backend behind memory of its own.
 inline std::unique_ptr<Backend> make_backend(const std::string& name) {
   if (name == "reference") return std::make_unique<ReferenceBackend>();
+  if (name == "device") {
+    return std::make_unique<SeparateMemoryBackend>(std::make_unique<CpuBackend>(2));
+  }
+  if (name.starts_with("cuda_")) {
+    const std::size_t gpu = std::stoul(name.substr(5));
+    return cuda_test_device(gpu, kPoolBytes).device->create_backend();
+  }
   return std::make_unique<CpuBackend>(2);
 }
+
+/// "cuda_0", one for each GPU that tests are listed for.
+inline std::vector<std::string> cuda_names() {
+  std::vector<std::string> names;
+  for (const std::size_t gpu : listed_gpus()) names.push_back("cuda_" + std::to_string(gpu));
+  return names;
+}
+
+inline std::vector<std::string> cpu_and_gpus() {
+  std::vector<std::string> names = cuda_names();
+  names.insert(names.begin(), "cpu");
+  return names;
+}
+
+/// Tests that run once for each backend named; those of a GPU that cannot be used are skipped.
+class OnBackend : public testing::TestWithParam<std::string> {
+ protected:
+  void SetUp() override {
+    if (!GetParam().starts_with("cuda_")) return;
+    const std::size_t gpu = std::stoul(GetParam().substr(5));
+    const CudaTestDevice& opened = cuda_test_device(gpu, kPoolBytes);
+    if (opened.device == nullptr) GTEST_SKIP() << opened.reason;
+  }
+};
+
+#define VIRNUCPRO_ON_BACKENDS(suite, ...)                \
+  class suite : public OnBackend {};                     \
+  INSTANTIATE_TEST_SUITE_P(Backends, suite, __VA_ARGS__, \
+                           [](const auto& name) { return name.param; })
 
 /// One case: its model in a precision, its token batch, and the golden rows.
 struct Case {

@@ -11,7 +11,7 @@
 #include "backend/cpu/cpu_backend.h"
 #include "backend/cpu/float32_operands.h"
 #include "backend/cpu/parallel.h"
-#include "backend/cpu/rotary_tables.h"
+#include "backend/rotary_tables.h"
 
 #ifndef VIRNUCPRO_BACKEND_CPU_ATTENTION_CPU_CC_
 #define VIRNUCPRO_BACKEND_CPU_ATTENTION_CPU_CC_

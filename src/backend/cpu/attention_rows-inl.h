@@ -4,7 +4,7 @@
 #define VIRNUCPRO_BACKEND_CPU_ATTENTION_ROWS_ONCE_H_
 #include <cstddef>
 
-#include "backend/cpu/rotary_tables.h"
+#include "backend/rotary_tables.h"
 
 namespace virnucpro {
 

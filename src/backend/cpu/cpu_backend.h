@@ -10,7 +10,7 @@
 
 #include "backend/backend.h"
 #include "backend/cpu/host_memory.h"
-#include "backend/cpu/rotary_tables.h"
+#include "backend/rotary_tables.h"
 #include "base/worker_group.h"
 
 namespace virnucpro {

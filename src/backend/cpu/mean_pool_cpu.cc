@@ -27,7 +27,13 @@ void mean_rows(const float* input, std::size_t stride, std::size_t rows, std::si
     for (std::size_t i = 0; i < rows; ++i) {
       sum = hn::Add(sum, hn::PromoteTo(d64, load_any(d, input + i * stride + j, lanes)));
     }
-    store_any(d, hn::DemoteTo(d, hn::Div(sum, count)), output + j, lanes);
+    const auto mean = hn::Div(sum, count);
+#if HWY_TARGET == HWY_SCALAR  // where DemoteTo makes infinity the largest finite value
+    const auto rounded = hn::Set(d, static_cast<float>(hn::GetLane(mean)));
+#else
+    const auto rounded = hn::DemoteTo(d, mean);
+#endif
+    store_any(d, rounded, output + j, lanes);
   });
 }
 

@@ -10,5 +10,13 @@ TEST(PublishedShapes, CpuBackendAgreesWithThePythonOriginals) {
   testing_support::check_encoders("large", "cpu", kPrecisions);
 }
 
+using testing_support::OnBackend;
+
+VIRNUCPRO_ON_BACKENDS(PublishedShapesOnGpus, testing::ValuesIn(testing_support::cuda_names()));
+
+TEST_P(PublishedShapesOnGpus, AgreeWithThePythonOriginals) {
+  testing_support::check_encoders("large", GetParam(), kPrecisions);
+}
+
 }  // namespace
 }  // namespace virnucpro

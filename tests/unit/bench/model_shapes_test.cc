@@ -27,8 +27,7 @@ TEST(EncoderWork, OfEsm2) {
   EXPECT_EQ(work.attention_flops(170 * 170), 33.0 * 4 * 170 * 170 * 1280);
   EXPECT_NEAR(gigaflops_per_token(work, 170), 1.326, 0.0005);
 
-  const Esm2Config whole = {.num_layers = 36, .embed_dim = 2560, .attention_heads = 40};
-  EXPECT_NEAR(gigaflops_per_token(work_of(whole), 170), 5.725, 0.0006);
+  EXPECT_NEAR(gigaflops_per_token(work_of(*shapes_named("esm2-3b").esm2), 170), 5.725, 0.0006);
   const EncoderWork cut = work_of(*shapes_named("esm2-3b-4l").esm2);
   EXPECT_NEAR(gigaflops_per_token(cut, 170), 5.725 * 4 / 36, 0.0001);
 }
@@ -53,6 +52,14 @@ TEST(KnownShapes, AreFoundByName) {
     EXPECT_TRUE(shapes.dnabert_s || shapes.esm2) << shapes.name;
   }
   EXPECT_THROW(shapes_named("esm2-15b"), ConfigError);
+}
+
+TEST(KnownShapes, ThePublishedPairsAreTheirPartsTogether) {
+  for (const char* size : {"650m", "3b"}) {
+    const ModelShapes& pair = shapes_named(std::string("published-") + size);
+    EXPECT_EQ(pair.esm2, shapes_named(std::string("esm2-") + size).esm2);
+    EXPECT_EQ(pair.dnabert_s, shapes_named("dnabert-117m").dnabert_s);
+  }
 }
 
 TEST(KnownShapes, MiniIsTheEmbeddedBundle) {

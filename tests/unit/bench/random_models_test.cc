@@ -40,6 +40,19 @@ TEST(RandomModels, AreTheSameEveryTimeAndDifferFromTensorToTensor) {
   EXPECT_NE(values_of("layers.0.self_attn.k_proj.weight", shape), first);
 }
 
+TEST(RandomModels, DoNotDependOnWhoMakesThem) {
+  // Wide enough for several blocks of one tensor.
+  constexpr Esm2Config wide = {.num_layers = 1, .embed_dim = 512, .attention_heads = 8};
+  const auto values = [&](std::size_t threads) {
+    return to_floats(random_esm2(wide, threads).tensors.take("layers.0.fc1.weight", {2048, 512}));
+  };
+  const std::vector<float> one = values(1);
+  EXPECT_EQ(values(3), one);
+  // No block repeats the one before.
+  const std::size_t half = one.size() / 2;
+  EXPECT_FALSE(std::equal(one.begin(), one.begin() + 1000, one.begin() + static_cast<long>(half)));
+}
+
 TEST(RandomModels, FitTogetherAlsoWithoutOneEncoder) {
   const auto backend = create_backend("cpu", 1);
   for (const char* name : {"mini", "dnabert-117m"}) {

@@ -1,5 +1,5 @@
 // Cosines and sines of the rotary angles.
-#include "backend/cpu/rotary_tables.h"
+#include "backend/rotary_tables.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,0 +1,52 @@
+// What the contexts of one GPU share.
+#pragma once
+
+#include <cuda_runtime_api.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "backend/cuda/device/memory_pool.h"
+#include "backend/cuda/device/products.h"
+
+namespace virnucpro::cuda {
+
+/// Vectors in device memory that have copies in the 16-bit types beside them, by address: biases,
+/// which the products want in the type of their output. Thread-safe.
+class PlacedVectors {
+ public:
+  void add(const float* vector, std::int64_t size);
+  void remove(const float* vector);
+  /// The copy in `type`; null where `vector` is not one of these, whole.
+  const void* copy(const float* vector, std::int64_t size, DataType type) const;
+
+  /// Bytes of a vector with its copies, and where they begin.
+  static std::size_t bytes(std::int64_t size);
+  static std::size_t half_offset(std::int64_t size);
+  static std::size_t bfloat_offset(std::int64_t size);
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<const float*, std::int64_t> sizes_;
+};
+
+/// One opened GPU. Thread-safe.
+struct DeviceState {
+  DeviceState(int number, std::uint64_t pool_bytes, std::size_t sharers);
+
+  const int device;
+  const std::size_t contexts;
+  cudaDeviceProp properties{};
+  std::shared_ptr<MemoryPool> pool;
+  std::unique_ptr<Products> products;
+  PlacedVectors vectors;
+
+  /// A piece of the pool for weights, which kernels of every stream may use until it is freed.
+  static std::shared_ptr<void> take(const std::shared_ptr<DeviceState>& state, std::size_t bytes);
+};
+
+}  // namespace virnucpro::cuda

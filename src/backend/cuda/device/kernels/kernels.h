@@ -1,0 +1,101 @@
+// The kernels' launchers. Device pointers; results on `stream`; the caller asks for the last error.
+// Strides in elements. Matrices of no rows or columns launch nothing.
+#pragma once
+
+#include <cuda_runtime_api.h>
+
+#include <cstdint>
+
+#include "backend/cuda/attention_tiling.h"
+#include "ops/linear.h"
+#include "tensor/view.h"
+
+namespace virnucpro::cuda {
+
+/// What one block found in its share of a row of pooled values.
+struct RowCheck {
+  std::int32_t nan;
+  std::int32_t infinite;
+  float finite_min;  ///< +infinity where nothing is finite
+  float finite_max;  ///< -infinity
+};
+
+/// output[i] = scale * (table[ids[i]] + addend).
+void launch_embedding_lookup(const std::int32_t* ids, const ConstMatrix& table, const float* addend,
+                             float scale, const Matrix& output, cudaStream_t stream);
+
+void launch_layer_norm(const ConstMatrix& input, const ConstMatrix& residual, const float* gamma,
+                       const float* beta, float epsilon, const Matrix& output, cudaStream_t stream);
+
+/// output = activation(output) in place.
+void launch_activation(ops::Activation activation, const Matrix& output, cudaStream_t stream);
+
+void launch_gated_gelu(const ConstMatrix& input, const Matrix& output, cudaStream_t stream);
+
+/// Whole products to results: activation(product * (row_scales[i] * column_scales[j]) + bias) +
+/// residual. product: float32 or int32, [m, n] with `product_stride`; scales, bias, residual: null
+/// or empty where there are none.
+struct FinishLinear {
+  const void* product;
+  bool is_int32;
+  std::int64_t product_stride;
+  const float* row_scales;
+  const float* column_scales;
+  const float* bias;
+  ops::Activation activation;
+  ConstMatrix residual;
+  Matrix output;
+};
+void launch_finish_linear(const FinishLinear& op, cudaStream_t stream);
+
+/// Rows to int8 (tensor/quantize.h): q [m, stride], zero from the columns on, and scales [m].
+void launch_quantize_rows(const ConstMatrix& input, std::int8_t* q, std::int64_t q_stride,
+                          float* scales, cudaStream_t stream);
+
+void launch_convert(const ConstMatrix& input, const Matrix& output, cudaStream_t stream);
+void launch_softmax(const ConstMatrix& input, const Matrix& output, cudaStream_t stream);
+
+/// The rows of a mean: sequence i is [offsets[i], offsets[i + 1]) or, where row_length is not 0,
+/// [i * row_length, i * row_length + offsets[i]).
+struct PoolRows {
+  const std::int32_t* offsets;
+  std::int64_t row_length;
+  std::int64_t skip_front;
+  std::int64_t skip_back;
+  std::int64_t max_rows;
+};
+/// `checks` null: none; else [output.rows * pool_parts(output.columns)].
+void launch_mean_pool(const ConstMatrix& input, const PoolRows& rows, const Matrix& output,
+                      RowCheck* checks, cudaStream_t stream);
+std::int64_t pool_parts(std::int64_t columns);
+/// checks [input.rows].
+void launch_check_rows(const ConstMatrix& input, RowCheck* checks, cudaStream_t stream);
+
+/// Values of about deviation 1 (int8: all there are), the same in every run.
+void launch_random_fill(void* data, DataType type, std::int64_t count, cudaStream_t stream);
+/// Sets *differs to 0, or to another number when the two are not the same bits; `words` of 2 bytes.
+void launch_compare(const void* a, const void* b, std::int64_t words, std::int32_t* differs,
+                    cudaStream_t stream);
+
+/// Attention over `tiles` [tile_count] for one set of heads. angles: [positions, head_width / 2]
+/// pairs (cosine, sine), null without rotary positions; slopes [heads] or null.
+struct AttentionArguments {
+  ConstMatrix qkv;
+  const AttentionTile* tiles;
+  std::int64_t tile_count;
+  std::int64_t heads;
+  std::int64_t head_width;
+  float scale;
+  const float* slopes;
+  const float2* angles;
+  Matrix output;
+};
+/// float16 or bfloat16, heads of at most kWidestHead columns; tiles of kQueryRows.
+void launch_attention_tensor(const AttentionArguments& op, cudaStream_t stream);
+/// Any floating type and width; tiles of kPlainQueryRows.
+void launch_attention_plain(const AttentionArguments& op, cudaStream_t stream);
+inline constexpr int kPlainQueryRows = 4;
+/// The widest head that launch_attention_plain() has room for.
+inline constexpr std::int64_t kWidestPlainHead = 1024;
+
+}  // namespace virnucpro::cuda

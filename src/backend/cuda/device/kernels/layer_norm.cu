@@ -1,0 +1,152 @@
+// Layer normalisation with an optional residual: one warp keeps a row in registers where it fits.
+#include "backend/cuda/device/kernels/dispatch.cuh"
+#include "backend/cuda/device/kernels/element.cuh"
+#include "backend/cuda/device/kernels/kernels.h"
+
+namespace virnucpro::cuda {
+namespace {
+
+constexpr int kWarps = 4;  // rows of one block
+constexpr int kLongThreads = 256;
+
+template <typename T>
+struct Arguments {
+  const T* input;
+  std::int64_t input_stride;
+  const T* residual;  // may be null
+  std::int64_t residual_stride;
+  const float* gamma;
+  const float* beta;
+  float epsilon;
+  T* output;
+  std::int64_t output_stride;
+  std::int64_t rows;
+  std::int64_t columns;
+};
+
+/// Up to 32 * kPack * kItems columns, a multiple of kPack.
+template <typename T, int kPack, int kItems>
+__global__ void __launch_bounds__(kWarps * 32) short_rows(const Arguments<T> a) {
+  const std::int64_t row = static_cast<std::int64_t>(blockIdx.x) * kWarps + threadIdx.x / 32;
+  if (row >= a.rows) return;
+  const int first = static_cast<int>(threadIdx.x % 32) * kPack;
+  const int columns = static_cast<int>(a.columns);
+  float x[kItems][kPack];
+  float sum = 0.0f;
+#pragma unroll
+  for (int i = 0; i < kItems; ++i) {
+    const int column = first + i * 32 * kPack;
+    if (column >= columns) break;
+    load(a.input + row * a.input_stride + column, x[i]);
+    if (a.residual != nullptr) {
+      float r[kPack];
+      load(a.residual + row * a.residual_stride + column, r);
+#pragma unroll
+      for (int j = 0; j < kPack; ++j) x[i][j] += r[j];
+    }
+#pragma unroll
+    for (int j = 0; j < kPack; ++j) sum += x[i][j];
+  }
+  const float mean = warp_sum(sum) / static_cast<float>(columns);
+  float squares = 0.0f;
+#pragma unroll
+  for (int i = 0; i < kItems; ++i) {
+    if (first + i * 32 * kPack >= columns) break;
+#pragma unroll
+    for (int j = 0; j < kPack; ++j) {
+      const float d = x[i][j] - mean;
+      squares = fmaf(d, d, squares);
+    }
+  }
+  const float scale = 1.0f / sqrtf(warp_sum(squares) / static_cast<float>(columns) + a.epsilon);
+#pragma unroll
+  for (int i = 0; i < kItems; ++i) {
+    const int column = first + i * 32 * kPack;
+    if (column >= columns) break;
+    float gamma[kPack];
+    float beta[kPack];
+#pragma unroll
+    for (int j = 0; j < kPack; j += 4) {
+      load(a.gamma + column + j, *reinterpret_cast<float(*)[4]>(gamma + j));
+      load(a.beta + column + j, *reinterpret_cast<float(*)[4]>(beta + j));
+    }
+    float y[kPack];
+#pragma unroll
+    for (int j = 0; j < kPack; ++j) y[j] = fmaf((x[i][j] - mean) * scale, gamma[j], beta[j]);
+    store(a.output + row * a.output_stride + column, y);
+  }
+}
+
+/// Any width and layout: one block per row, which it reads three times. Each thread writes only
+/// what it alone has read, so output may be the input.
+template <typename T>
+__global__ void __launch_bounds__(kLongThreads) long_rows(const Arguments<T> a) {
+  __shared__ float shared[32];
+  const std::int64_t row = blockIdx.x;
+  const T* input = a.input + row * a.input_stride;
+  const T* residual = a.residual == nullptr ? nullptr : a.residual + row * a.residual_stride;
+  const auto value = [&](std::int64_t c) {
+    return widen(input[c]) + (residual == nullptr ? 0.0f : widen(residual[c]));
+  };
+  const auto columns = static_cast<float>(a.columns);
+  float sum = 0.0f;
+  for (std::int64_t c = threadIdx.x; c < a.columns; c += kLongThreads) sum += value(c);
+  const float mean = block_sum(sum, shared) / columns;
+  float squares = 0.0f;
+  for (std::int64_t c = threadIdx.x; c < a.columns; c += kLongThreads) {
+    const float d = value(c) - mean;
+    squares = fmaf(d, d, squares);
+  }
+  const float scale = 1.0f / sqrtf(block_sum(squares, shared) / columns + a.epsilon);
+  for (std::int64_t c = threadIdx.x; c < a.columns; c += kLongThreads) {
+    a.output[row * a.output_stride + c] =
+        narrow<T>(fmaf((value(c) - mean) * scale, a.gamma[c], a.beta[c]));
+  }
+}
+
+/// The fewest compiled items that hold the columns; false where none does.
+template <typename T, int kPack, int kItems, int... kMore>
+bool launch_short(const Arguments<T>& a, cudaStream_t stream) {
+  if (a.columns <= 32 * kPack * kItems) {
+    short_rows<T, kPack, kItems><<<blocks_for(a.rows, kWarps), kWarps * 32, 0, stream>>>(a);
+    return true;
+  }
+  if constexpr (sizeof...(kMore) > 0) {
+    return launch_short<T, kPack, kMore...>(a, stream);
+  } else {
+    return false;
+  }
+}
+
+bool is_aligned(const float* vector) { return reinterpret_cast<std::uintptr_t>(vector) % 16 == 0; }
+
+}  // namespace
+
+void launch_layer_norm(const ConstMatrix& input, const ConstMatrix& residual, const float* gamma,
+                       const float* beta, float epsilon, const Matrix& output,
+                       cudaStream_t stream) {
+  if (input.rows == 0 || input.columns == 0) return;
+  with_type(input.type, [&](auto tag) {
+    using T = typename decltype(tag)::Type;
+    const Arguments<T> a{elements<T>(input),
+                         input.stride,
+                         elements<T>(residual),
+                         residual.stride,
+                         gamma,
+                         beta,
+                         epsilon,
+                         elements<T>(output),
+                         output.stride,
+                         input.rows,
+                         input.columns};
+    constexpr int kPack = kPackOf<T>;
+    const bool packs = has_packs(input, kPack) && has_packs(output, kPack) &&
+                       (residual.empty() || has_packs(residual, kPack)) && is_aligned(gamma) &&
+                       is_aligned(beta);
+    // ESM-2 3B (2560 columns of 16 bits) takes 10 items, 650M 5, DNABERT-S 3.
+    if (packs && launch_short<T, kPack, 1, 2, 3, 5, 10>(a, stream)) return;
+    long_rows<T><<<static_cast<unsigned>(a.rows), kLongThreads, 0, stream>>>(a);
+  });
+}
+
+}  // namespace virnucpro::cuda

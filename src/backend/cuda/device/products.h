@@ -1,0 +1,73 @@
+// Matrix products by cuBLASLt: one algorithm per shape of weight, whatever the number of rows.
+#pragma once
+
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+
+#include "backend/cuda/device/handles.h"
+#include "backend/cuda/device/memory_pool.h"
+#include "tensor/data_type.h"
+
+namespace virnucpro::cuda {
+
+/// Everything that a choice of algorithm depends on; the rows of the input do not count.
+/// output [m, n] = input [m, k] weight [n, k]^T (+ bias [n] of the output's type) (+ residual).
+struct ProductShape {
+  std::int64_t outputs = 0;            // n
+  std::int64_t inputs = 0;             // k
+  DataType type = DataType::kFloat16;  ///< of input and weight; sums are float32, or int32 of int8
+  DataType output_type = DataType::kFloat16;  ///< also of residual and bias
+  std::int64_t input_stride = 0;
+  std::int64_t weight_stride = 0;
+  std::int64_t output_stride = 0;
+  std::int64_t residual_stride = 0;  ///< 0: no residual
+  bool has_bias = false;
+  // The power of two, at most 256, that divides an address.
+  std::uint32_t input_alignment = 256;
+  std::uint32_t output_alignment = 256;
+  std::uint32_t residual_alignment = 256;
+
+  auto operator<=>(const ProductShape&) const = default;
+};
+
+/// The largest power of two, at most 256, that divides `address`.
+std::uint32_t alignment_of(const void* address);
+
+struct ProductOperands {
+  const void* weight = nullptr;
+  const void* input = nullptr;
+  const void* bias = nullptr;
+  const void* residual = nullptr;  ///< may be `output`
+  void* output = nullptr;
+  std::int64_t rows = 0;
+};
+
+/// One per device, shared by its contexts. Thread-safe.
+class Products {
+ public:
+  /// Working memory for each product; what NVIDIA advises for Hopper (cuBLAS,
+  /// "cublasSetWorkspace").
+  static constexpr std::size_t kWorkspace = std::size_t{32} << 20;
+
+  explicit Products(std::shared_ptr<MemoryPool> pool);
+
+  /// Enqueues the product. `workspace` has kWorkspace bytes and is used by this stream alone.
+  /// Throws DeviceError where the library has no way to compute it.
+  void run(const ProductShape& shape, const ProductOperands& operands, cudaStream_t stream,
+           void* workspace);
+
+ private:
+  cublasLtMatmulAlgo_t algorithm(const ProductShape& shape, const void* weight);
+  cublasLtMatmulAlgo_t choose(const ProductShape& shape, const void* weight);
+
+  const std::shared_ptr<MemoryPool> pool_;
+  const CublasHandle handle_;
+  std::mutex mutex_;
+  std::map<ProductShape, cublasLtMatmulAlgo_t> algorithms_;
+};
+
+}  // namespace virnucpro::cuda

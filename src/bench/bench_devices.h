@@ -1,0 +1,39 @@
+// What a benchmark runs on, and what can be asked of it beside the work.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "backend/cuda/plugin.h"
+#include "pipeline/devices.h"
+
+namespace virnucpro {
+
+/// A GPU on which some of the workers compute.
+struct BenchGpu {
+  std::string name;  ///< "cuda:0"
+  std::string description;
+  std::shared_ptr<CudaDevice> device;
+};
+
+struct BenchDevices {
+  std::string name;  ///< as the registry chose: "cpu", "cuda:0,1"
+  Workers workers;
+  std::vector<BenchGpu> gpus;  ///< none: the workers compute on the CPU
+};
+
+/// `wanted` as the registry knows it. Throws DeviceError.
+BenchDevices open_bench_devices(const std::string& wanted, std::size_t threads);
+
+/// Tests put other devices in its place.
+using OpenBenchDevices =
+    std::function<BenchDevices(const std::string& wanted, std::size_t threads)>;
+
+/// FLOP/s of large products, of each GPU, all at work at the same time for about `seconds`.
+std::vector<double> measure_gpu_ceilings(const std::vector<BenchGpu>& gpus, Precision precision,
+                                         double seconds);
+
+}  // namespace virnucpro

@@ -1,0 +1,31 @@
+// The GPUs that tests may use, opened once per test program.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "backend/cuda/plugin.h"
+
+namespace virnucpro::testing_support {
+
+/// `device` is null when this GPU cannot be used: `reason` says why. `name` is the driver's.
+struct CudaTestDevice {
+  std::shared_ptr<CudaDevice> device;
+  std::string name;
+  std::string reason;
+};
+
+/// The numbers of the GPUs that tests are listed for, whether there are any or not:
+/// VIRNUCPRO_TEST_GPUS of them, else one. Asks no driver, so that listing tests works everywhere
+/// with the same names.
+std::vector<std::size_t> listed_gpus();
+
+/// Opened at the first call with a pool of `pool_bytes`, and closed after the last test. The
+/// plug-in is that of VIRNUCPRO_CUDA_PLUGIN, else the one beside the program or of this build.
+/// Throws DeviceError when a GPU that should work does not.
+const CudaTestDevice& cuda_test_device(std::size_t gpu, std::uint64_t pool_bytes);
+
+}  // namespace virnucpro::testing_support
