@@ -2,12 +2,19 @@
 
 #include <future>
 
+#include "base/environment.h"
+
 namespace virnucpro {
 
 BenchDevices open_bench_devices(const std::string& wanted, std::size_t threads) {
+  DeviceRegistry registry(process_environment());
+  const DeviceChoice choice = registry.choose(wanted);
   BenchDevices devices;
-  devices.name = choose_device(wanted).name;
-  devices.workers = create_workers(devices.name, threads);
+  devices.name = choice.name;
+  devices.workers = registry.create_workers(choice, threads);
+  for (const WorkerGpu& gpu : devices.workers.gpus) {
+    devices.gpus.push_back({gpu.name, gpu.description, gpu.device});
+  }
   return devices;
 }
 

@@ -11,6 +11,7 @@
 #include "base/format.h"
 #include "base/peak_memory.h"
 #include "bench/random_models.h"
+#include "pipeline/device_models.h"
 #include "pipeline/predict.h"
 
 namespace virnucpro {
@@ -68,9 +69,9 @@ class ModelsBenchmark {
   void measure_gpu_ceilings(Precision precision, std::vector<EncoderMeter>& meters);
   void restart_peaks();
   void note_peaks(BenchResult& result) const;
-  void warm_every_lane(const LoadedModels& models, Precision precision, std::int64_t batch_tokens);
-  LoadedModels load(Precision precision);
-  RunReport run(const LoadedModels& models, Precision precision,
+  void warm_every_lane(const DeviceModels& models, Precision precision, std::int64_t batch_tokens);
+  LoadedModels load(Precision precision, Backend& backend) const;
+  RunReport run(const DeviceModels& models, Precision precision,
                 const std::vector<std::string>& inputs);
   void take_sample(const std::vector<EncoderMeter>& meters, std::int64_t batch_tokens,
                    const DnaTokenizer& tokenizer);
@@ -174,7 +175,7 @@ void ModelsBenchmark::note_peaks(BenchResult& result) const {
 }
 
 /// Each lane of a GPU gets its memory and chooses its products with its first full batch.
-void ModelsBenchmark::warm_every_lane(const LoadedModels& models, Precision precision,
+void ModelsBenchmark::warm_every_lane(const DeviceModels& models, Precision precision,
                                       std::int64_t batch_tokens) {
   const auto tokens = static_cast<std::uint64_t>(batch_tokens) * backends_.size();
   const auto per_orf = static_cast<std::uint64_t>(request_.expected_length) / 4;  // of DNA
@@ -182,8 +183,7 @@ void ModelsBenchmark::warm_every_lane(const LoadedModels& models, Precision prec
   run(models, precision, {in_folder("warm_lanes.fa")});
 }
 
-LoadedModels ModelsBenchmark::load(Precision precision) {
-  Backend& backend = *backends_.front();
+LoadedModels ModelsBenchmark::load(Precision precision, Backend& backend) const {
   if (models_.bundle.empty()) {
     return random_models(*models_.shapes, request_.expected_length, precision, backend);
   }
@@ -193,7 +193,7 @@ LoadedModels ModelsBenchmark::load(Precision precision) {
   return load_models(settings, precision, /*with_classifier=*/true, open_bundle_, backend);
 }
 
-RunReport ModelsBenchmark::run(const LoadedModels& models, Precision precision,
+RunReport ModelsBenchmark::run(const DeviceModels& models, Precision precision,
                                const std::vector<std::string>& inputs) {
   RunSettings settings;
   settings.inputs = inputs;
@@ -204,9 +204,10 @@ RunReport ModelsBenchmark::run(const LoadedModels& models, Precision precision,
   context.precision = {precision, precision != Precision::kFp32, {}};
   context.device = devices_.name;
   context.backends = backends_;
+  context.models = models.by_backend();
   context.threads = workers_.threads;
   context.numa_nodes = workers_.numa_nodes;
-  return run_predict(settings, models, context, stop_).report;
+  return run_predict(settings, models.front(), context, stop_).report;
 }
 
 /// About as many as take a round's time, were all at the ceiling; but enough for a full batch.
@@ -259,14 +260,14 @@ BenchResult ModelsBenchmark::measure(Precision precision) {
   result.precision = name_of(precision);
   restart_peaks();
   const Clock::time_point loading = Clock::now();
-  const LoadedModels models = load(precision);
+  const DeviceModels models(workers_, [&](Backend& backend) { return load(precision, backend); });
   result.load_seconds = seconds_since(loading);
   const RunReport warm_up = run(models, precision, {in_folder("warm_up.fa")});
   if (!devices_.gpus.empty()) warm_every_lane(models, precision, warm_up.batch_tokens);
   note_peaks(result);
   result.packed = warm_up.packed;
   result.batch_tokens = warm_up.batch_tokens;
-  if (sample_.empty()) take_sample(encoders, warm_up.batch_tokens, *models.tokenizer);
+  if (sample_.empty()) take_sample(encoders, warm_up.batch_tokens, *models.front().tokenizer);
   result.input = counts_;
 
   std::vector<double> run_seconds;

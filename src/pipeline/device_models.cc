@@ -26,7 +26,8 @@ LoadedModels load_onto(Backend& backend, const DeviceModels::Load& load) {
 }  // namespace
 
 DeviceModels::DeviceModels(const Workers& workers, const Load& load) {
-  const std::vector<std::size_t>& lanes = workers.lanes;
+  const std::vector<std::size_t> lanes =
+      workers.lanes.empty() ? std::vector<std::size_t>{workers.backends.size()} : workers.lanes;
   check(std::accumulate(lanes.begin(), lanes.end(), std::size_t{0}) == workers.backends.size(),
         "the lanes of {} devices are not the {} backends", lanes.size(), workers.backends.size());
   // The first one alone: it reads the files, and a bundle that is damaged says so once.
