@@ -9,19 +9,13 @@
 namespace virnucpro {
 
 BenchDevices open_bench_devices(const std::string& wanted, std::size_t threads) {
-  BenchDevices devices;
   DeviceRegistry registry(process_environment());
   const DeviceChoice choice = registry.choose(wanted);
+  BenchDevices devices;
   devices.name = choice.name;
   devices.workers = registry.create_workers(choice, threads);
-  std::size_t first = 0;
-  for (std::size_t i = 0; i < devices.workers.gpus.size(); ++i) {
-    if (devices.workers.gpus[i] != nullptr) {
-      const Backend& lane = *devices.workers.backends[first];
-      devices.gpus.push_back(
-          {std::string(lane.name()), lane.description(), devices.workers.gpus[i]});
-    }
-    first += devices.workers.lanes[i];
+  for (const WorkerGpu& gpu : devices.workers.gpus) {
+    devices.gpus.push_back({gpu.name, gpu.description, gpu.device});
   }
   // A ceiling of GPUs and processors together would be that of no precision: they multiply in
   // different types.

@@ -70,7 +70,7 @@ class ModelsBenchmark {
   void restart_peaks();
   void note_peaks(BenchResult& result) const;
   void warm_every_lane(const DeviceModels& models, Precision precision, std::int64_t batch_tokens);
-  DeviceModels load(Precision precision);
+  LoadedModels load(Precision precision, Backend& backend) const;
   RunReport run(const DeviceModels& models, Precision precision,
                 const std::vector<std::string>& inputs);
   void take_sample(const std::vector<EncoderMeter>& meters, std::int64_t batch_tokens,
@@ -183,16 +183,14 @@ void ModelsBenchmark::warm_every_lane(const DeviceModels& models, Precision prec
   run(models, precision, {in_folder("warm_lanes.fa")});
 }
 
-DeviceModels ModelsBenchmark::load(Precision precision) {
-  return DeviceModels(workers_, [&](Backend& backend) {
-    if (models_.bundle.empty()) {
-      return random_models(*models_.shapes, request_.expected_length, precision, backend);
-    }
-    RunSettings settings;
-    settings.bundle = models_.bundle;
-    settings.expected_length = request_.expected_length;
-    return load_models(settings, precision, /*with_classifier=*/true, open_bundle_, backend);
-  });
+LoadedModels ModelsBenchmark::load(Precision precision, Backend& backend) const {
+  if (models_.bundle.empty()) {
+    return random_models(*models_.shapes, request_.expected_length, precision, backend);
+  }
+  RunSettings settings;
+  settings.bundle = models_.bundle;
+  settings.expected_length = request_.expected_length;
+  return load_models(settings, precision, /*with_classifier=*/true, open_bundle_, backend);
 }
 
 RunReport ModelsBenchmark::run(const DeviceModels& models, Precision precision,
@@ -262,7 +260,7 @@ BenchResult ModelsBenchmark::measure(Precision precision) {
   result.precision = name_of(precision);
   restart_peaks();
   const Clock::time_point loading = Clock::now();
-  const DeviceModels models = load(precision);
+  const DeviceModels models(workers_, [&](Backend& backend) { return load(precision, backend); });
   result.load_seconds = seconds_since(loading);
   const RunReport warm_up = run(models, precision, {in_folder("warm_up.fa")});
   if (!devices_.gpus.empty()) warm_every_lane(models, precision, warm_up.batch_tokens);

@@ -57,6 +57,13 @@ bool assign_output(RunSettings& settings, const std::string& text) {
   return true;
 }
 
+/// The published tool's way to name GPUs: "0,1" is the device "cuda:0,1".
+bool assign_gpus(RunSettings& settings, const std::string& text) {
+  if (text.empty() || text.find_first_not_of("0123456789,") != std::string::npos) return false;
+  settings.device = "cuda:" + text;
+  return true;
+}
+
 /// "2/5": part 2 of 5.
 bool assign_shard(RunSettings& settings, const std::string& text) {
   const std::size_t slash = text.find('/');
@@ -187,6 +194,9 @@ constexpr std::array kOptions = {
            "Where to compute: auto, cpu, cuda (all GPUs), cuda:0,2, a mix such as cuda:0,cpu ... "
            "('virnucpro devices' lists them; precision takes the first).",
            kRuns, assign_text<&RunSettings::device>},
+    // A flag alone: files and variables have the key of the device.
+    Option{"gpus", OptionType::kText, "--gpus", "", "", "N,N", "numbers of GPUs, such as 0 or 0,1",
+           "", "GPUs by their numbers, as --device cuda:N,N.", kRuns, assign_gpus},
     Option{"threads", OptionType::kInteger, "-t,--threads", "threads", "VIRNUCPRO_THREADS", "N",
            "a whole number from 0 (all processors) to 4096", "0",
            "Threads; 0 takes every processor. Results do not depend on it.", kRuns,

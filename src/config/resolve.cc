@@ -166,6 +166,9 @@ class Resolver {
     if (settings.force && settings.resume) {
       throw ConfigError("--force starts over and --resume goes on; give one of the two");
     }
+    if (flags_.contains("device") && flags_.contains("gpus")) {
+      throw ConfigError("--device and --gpus both name devices; give one of the two");
+    }
     require_one_call_rule(settings.calls);
     const auto empty = [](const std::string& path) { return path.empty(); };
     if (std::any_of(settings.inputs.begin(), settings.inputs.end(), empty)) {

@@ -6,11 +6,28 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/errors.h"
+#include "base/format.h"
 
 namespace virnucpro {
+namespace {
+
+LoadedModels load_onto(Backend& backend, const DeviceModels::Load& load) {
+  try {
+    return load(backend);
+  } catch (const OutOfDeviceMemory& error) {
+    throw DeviceError(
+        fmt::format("{}: no memory for the models ({}). Free some there, name other devices with "
+                    "--device, or take smaller models.",
+                    backend.name(), error.what()));
+  }
+}
+
+}  // namespace
 
 DeviceModels::DeviceModels(const Workers& workers, const Load& load) {
-  const std::vector<std::size_t>& lanes = workers.lanes;
+  const std::vector<std::size_t> lanes =
+      workers.lanes.empty() ? std::vector<std::size_t>{workers.backends.size()} : workers.lanes;
   check(std::accumulate(lanes.begin(), lanes.end(), std::size_t{0}) == workers.backends.size(),
         "the lanes of {} devices are not the {} backends", lanes.size(), workers.backends.size());
   // The first one alone: it reads the files, and a bundle that is damaged says so once.
@@ -20,9 +37,10 @@ DeviceModels::DeviceModels(const Workers& workers, const Load& load) {
     check(count > 0, "a device without a backend");
     Backend& backend = *workers.backends[first];
     if (first == 0) {
-      models_.push_back(load(backend));
+      models_.push_back(load_onto(backend, load));
     } else {
-      others.push_back(std::async(std::launch::async, [&load, &backend] { return load(backend); }));
+      others.push_back(
+          std::async(std::launch::async, [&load, &backend] { return load_onto(backend, load); }));
     }
     first += count;
   }

@@ -17,7 +17,8 @@ class DeviceModels {
   /// several devices side by side.
   using Load = std::function<LoadedModels(Backend& backend)>;
 
-  /// Calls `load` with the first backend of each device. Throws what loading throws.
+  /// Calls `load` with the first backend of each device. Throws what loading throws; DeviceError
+  /// naming the device that has no room.
   DeviceModels(const Workers& workers, const Load& load);
 
   /// Of the first device.

@@ -245,6 +245,7 @@ Workers DeviceRegistry::create_workers(const DeviceChoice& choice, std::size_t t
     if (device.kind == kCuda) {
       gpu = cuda().plugin->open(*device.number, cuda_pool_bytes_, kCudaLanes);
       for (std::size_t i = 0; i < kCudaLanes; ++i) more.backends.push_back(gpu->create_backend());
+      workers.gpus.push_back({text_of(device), more.backends.front()->description(), gpu});
       more.threads = kCudaLanes;
     } else if (device.kind == kCpu) {
       more = virnucpro::create_workers(plan_cpu_workers(threads));

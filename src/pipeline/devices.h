@@ -45,14 +45,20 @@ struct DeviceChoice {
   DeviceChoice first() const;
 };
 
+/// A GPU that workers compute on.
+struct WorkerGpu {
+  std::string name;  ///< "cuda:0"
+  std::string description;
+  std::shared_ptr<CudaDevice> device;
+};
+
 /// The backends that work side by side in a run.
 struct Workers {
   std::vector<std::unique_ptr<Backend>> backends;  ///< at least one
   /// How many of them each device has, in their order: models prepared for the first of a device
-  /// serve all of it, and no other device.
+  /// serve all of it, and no other device. Empty: all are of one device.
   std::vector<std::size_t> lanes;
-  /// Of each device: the opened GPU that it is; null for others.
-  std::vector<std::shared_ptr<CudaDevice>> gpus;
+  std::vector<WorkerGpu> gpus;
   std::size_t threads = 0;     ///< of all together
   std::size_t numa_nodes = 1;  ///< that this process may use
 };

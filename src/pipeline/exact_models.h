@@ -10,7 +10,7 @@
 
 namespace virnucpro {
 
-/// Loaded when a sequence first asks for them, then shared by all workers. Thread-safe.
+/// Loaded when a sequence first asks for them, then shared by all workers of a device. Thread-safe.
 class ExactModels {
  public:
   /// `load` prepares them on a backend, which belongs to the calling thread.

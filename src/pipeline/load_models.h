@@ -21,7 +21,7 @@
 namespace virnucpro {
 
 /// Everything a run computes with. Immutable once loaded, shared by all workers whose backends are
-/// of the kind it was prepared for.
+/// of the device it was prepared for.
 struct LoadedModels {
   std::string bundle;  ///< its name, or "own parts"
   std::string bundle_version;

@@ -141,6 +141,8 @@ TEST_F(Devices, AreTakenByName) {
   EXPECT_THAT(mix.err, HasSubstr("warning: cpu,cuda:1 compute together, which are of different"));
   EXPECT_THAT(report_of("mix")["warnings"].dump(), HasSubstr("compute together"));
   EXPECT_EQ(read("mix/predictions.tsv"), read("one/predictions.tsv"));
+  ASSERT_TRUE(ends_with(predict("gpus", {"--gpus", "1,2"}, with_gpus("9 9 9")), 0));
+  EXPECT_EQ(report_of("gpus")["options"]["device"], "cuda:1,2");
   const ProgramResult none = predict("none", {"--device", "cuda:0,3"}, with_gpus("9 9 9"));
   EXPECT_TRUE(ends_with(none, 4));
   EXPECT_THAT(none.err, HasSubstr("there are 3 GPUs here"));

@@ -76,10 +76,8 @@ TEST_F(Usage, NamesTheNearestCommandAndOption) {
 }
 
 TEST_F(Usage, OptionsThatDoNothingYetAreUnknown) {
-  for (const char* option : {"--gpus", "--html-report"}) {
-    EXPECT_THAT(error_of({"predict", "a.fa", option}),
-                StartsWith(std::string("virnucpro: error: unknown option '") + option + "'"));
-  }
+  EXPECT_THAT(error_of({"predict", "a.fa", "--html-report"}),
+              StartsWith("virnucpro: error: unknown option '--html-report'"));
 }
 
 TEST_F(Usage, AValueIsNeededOnceAndOnlyOnce) {

@@ -99,6 +99,15 @@ TEST(ResolveSettings, StartsOverOrGoesOnButNotBoth) {
   EXPECT_THROW(predict({{"force", "true"}, {"resume", "true"}}), ConfigError);
 }
 
+TEST(ResolveSettings, TakesNumbersOfGpusAsDevices) {
+  EXPECT_EQ(predict({{"gpus", "0,1"}}).device, "cuda:0,1");
+  EXPECT_EQ(predict({{"gpus", "2"}}, {{"VIRNUCPRO_DEVICE", "cpu"}}).device, "cuda:2");
+  for (const char* text : {"", "cuda:0", "0-3", "0, 1", "all"}) {
+    EXPECT_THROW(predict({{"gpus", text}}), ConfigError) << text;
+  }
+  EXPECT_THROW(predict({{"gpus", "0"}, {"device", "cpu"}}), ConfigError);
+}
+
 TEST(ResolveSettings, TakesAnEmptyVariableAsUnset) {
   EXPECT_EQ(predict({}, {{"VIRNUCPRO_THREADS", ""}}).threads, 0u);
 }
@@ -117,6 +126,7 @@ const std::map<std::string, std::string> kOtherValues = {
     {"precision", "fp32"},
     {"no-packing", "true"},
     {"device", "cpu"},
+    {"gpus", "0,1"},
     {"threads", "3"},
     {"batch-tokens", "99"},
     {"quiet", "true"},

@@ -8,6 +8,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <random>
+#include <set>
 
 #include "base/errors.h"
 #include "base/format.h"
@@ -210,6 +211,43 @@ TEST(Devices, TakeAllFreeMemoryUnlessTold) {
   }
   for (const char* text : {"8GB", "-1", " 1", "99999999999"}) {
     EXPECT_THROW(Machine({9}, {{"VIRNUCPRO_CUDA_MEMORY", text}}), ConfigError) << text;
+  }
+}
+
+TEST(DeviceModels, NameTheDeviceThatHasNoRoomForThem) {
+  Machine machine({9, 9});
+  const Workers workers = machine.registry->create_workers(machine.registry->choose("cuda"), 1);
+  for (const std::string full : {"cuda:0", "cuda:1"}) {
+    try {
+      const DeviceModels models(workers, [&](Backend& backend) {
+        if (backend.name() == full) throw OutOfDeviceMemory("6 GB wanted, 2 GB free");
+        return LoadedModels();
+      });
+      FAIL() << "no DeviceError";
+    } catch (const DeviceError& error) {
+      EXPECT_THAT(error.what(),
+                  HasSubstr(full + ": no memory for the models (6 GB wanted, 2 GB free). Free"));
+    }
+  }
+}
+
+TEST(DeviceModels, AreLoadedOncePerDevice) {
+  Machine machine({9, 9});
+  const Workers workers = machine.registry->create_workers(machine.registry->choose("cuda,cpu"), 1);
+  std::mutex mutex;
+  std::multiset<std::string> loaded;
+  const DeviceModels models(workers, [&](Backend& backend) {
+    const std::lock_guard lock(mutex);
+    loaded.insert(std::string(backend.name()));
+    LoadedModels made;
+    made.bundle = backend.name();
+    return made;
+  });
+  EXPECT_THAT(loaded, ElementsAre("cpu", "cuda:0", "cuda:1"));
+  EXPECT_EQ(&models.front(), models.by_backend().front());
+  ASSERT_EQ(models.by_backend().size(), workers.backends.size());
+  for (std::size_t i = 0; i < workers.backends.size(); ++i) {
+    EXPECT_EQ(models.by_backend()[i]->bundle, workers.backends[i]->name());
   }
 }
 
