@@ -241,9 +241,9 @@ Workers DeviceRegistry::create_workers(const DeviceChoice& choice, std::size_t t
   Workers workers;
   for (const DeviceName& device : choice.devices) {
     Workers more;
-    std::shared_ptr<CudaDevice> gpu;
     if (device.kind == kCuda) {
-      gpu = cuda().plugin->open(*device.number, cuda_pool_bytes_, kCudaLanes);
+      const std::shared_ptr<CudaDevice> gpu =
+          cuda().plugin->open(*device.number, cuda_pool_bytes_, kCudaLanes);
       for (std::size_t i = 0; i < kCudaLanes; ++i) more.backends.push_back(gpu->create_backend());
       workers.gpus.push_back({text_of(device), more.backends.front()->description(), gpu});
       more.threads = kCudaLanes;
@@ -255,7 +255,6 @@ Workers DeviceRegistry::create_workers(const DeviceChoice& choice, std::size_t t
       more.threads = 1;
     }
     workers.lanes.push_back(more.backends.size());
-    workers.gpus.push_back(std::move(gpu));
     workers.threads += more.threads;
     std::ranges::move(more.backends, std::back_inserter(workers.backends));
   }
@@ -288,7 +287,6 @@ Workers create_workers(const CpuPlan& plan) {
     workers.backends.push_back(std::make_unique<CpuBackend>(worker.threads, worker.cores));
   }
   workers.lanes = {workers.backends.size()};
-  workers.gpus = {nullptr};
   workers.threads = plan.threads();
   workers.numa_nodes = plan.numa_nodes;
   return workers;

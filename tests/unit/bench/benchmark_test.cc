@@ -51,21 +51,21 @@ class GpuBenchmark : public testing::Test {
     request.precisions = std::move(precisions);
     request.device = "cuda:0,1";
     const auto no_bundle = [](const std::string& name) -> Bundle { throw ModelError(name); };
-    return run_benchmark(request, no_bundle, {}, {},
-                         [this](const std::string& wanted, std::size_t) {
-                           BenchDevices devices;
-                           devices.name = wanted;
-                           devices.gpus = {{"cuda:0", "fast", fast_}, {"cuda:1", "slow", slow_}};
-                           for (const BenchGpu& gpu : devices.gpus) {
-                             for (int lane = 0; lane < 2; ++lane) {
-                               devices.workers.backends.push_back(gpu.device->create_backend());
-                             }
-                           }
-                           devices.workers.lanes = {2, 2};
-                           devices.workers.gpus = {fast_, slow_};
-                           devices.workers.threads = 4;
-                           return devices;
-                         });
+    return run_benchmark(
+        request, no_bundle, {}, {}, [this](const std::string& wanted, std::size_t) {
+          BenchDevices devices;
+          devices.name = wanted;
+          devices.gpus = {{"cuda:0", "fast", fast_}, {"cuda:1", "slow", slow_}};
+          for (const BenchGpu& gpu : devices.gpus) {
+            for (int lane = 0; lane < 2; ++lane) {
+              devices.workers.backends.push_back(gpu.device->create_backend());
+            }
+          }
+          devices.workers.lanes = {2, 2};
+          devices.workers.gpus = {{"cuda:0", "fast", fast_}, {"cuda:1", "slow", slow_}};
+          devices.workers.threads = 4;
+          return devices;
+        });
   }
 
   const std::shared_ptr<FakeGpu> fast_ = std::make_shared<FakeGpu>(3 * kTera);
