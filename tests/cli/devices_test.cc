@@ -182,6 +182,21 @@ TEST_F(Devices, GpusGiveTheMemoryThatIsAskedFor) {
   EXPECT_THAT(wrong.err, HasSubstr("VIRNUCPRO_CUDA_MEMORY: 'much' cannot be used"));
 }
 
+TEST_F(Devices, BenchMeasuresEachGpuThatIsNamed) {
+  const ProgramResult result =
+      run({.arguments = {"bench", "--device", "cuda:1,0", "--orfs", "4", "--seconds", "0.01",
+                         "--batch-tokens", "64", "--precision", "fp16", "--shape", "mini", "--json",
+                         "bench.json"},
+           .variables = with_gpus("9 9")});
+  ASSERT_TRUE(ends_with(result, 0));
+  const json report = json::parse(read("bench.json"));
+  EXPECT_EQ(report["device"], "cuda:1,0");
+  const json& gpus = report["results"][0]["gpus"];
+  ASSERT_EQ(gpus.size(), 2u);
+  EXPECT_EQ(gpus[0]["name"], "cuda:1");
+  EXPECT_EQ(gpus[1]["description"], "fake GPU cuda:0");
+}
+
 TEST_F(Devices, OneIsEnoughToStudyPrecision) {
   write("in.fa", fasta(open_records(60, 60)));
   const ProgramResult result =

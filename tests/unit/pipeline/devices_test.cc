@@ -192,6 +192,10 @@ TEST(Devices, HaveSeveralLanesPerGpu) {
               ElementsAre("cuda:1", "cuda:1", "cuda:1", "cuda:0", "cuda:0", "cuda:0", "cpu"));
   EXPECT_THAT(workers.lanes, ElementsAre(kCudaLanes, kCudaLanes, 1));
   EXPECT_EQ(workers.threads, 2 * kCudaLanes + 1);
+  ASSERT_EQ(workers.gpus.size(), 2u);
+  EXPECT_EQ(workers.gpus[0].name, "cuda:1");
+  EXPECT_EQ(workers.gpus[0].description, "fake GPU cuda:1 with 4096 MiB");
+  EXPECT_EQ(workers.gpus[1].device->create_backend()->name(), "cuda:0");
   for (const auto& gpu : machine.gpus) {
     EXPECT_EQ(gpu->opened, 1u);
     EXPECT_EQ(gpu->contexts, kCudaLanes);
