@@ -8,10 +8,11 @@ PROGRAM := build/release/src/cli/virnucpro
 RESULTS := virnucpro_out
 FILES :=
 
-.PHONY: help dependencies configure predict test slow-test durability sanitize sanitize-threads format check-format tidy bench clean
+.PHONY: help dependencies configure predict cuda test slow-test durability sanitize sanitize-threads format check-format tidy bench clean
 
 help:
 	@echo "make predict       build the program and run it on examples/ with the embedded model"
+	@echo "make cuda          the program with its plug-in for NVIDIA GPUs, in build/release-cuda (needs nvcc)"
 	@echo "make test          build everything and run the tests"
 	@echo "make slow-test     the tests of published model sizes (minutes, gigabytes of memory)"
 	@echo "make durability    50 kills in each test of tests/durability, and its largest inputs (some ten minutes)"
@@ -33,6 +34,10 @@ predict: configure
 	@cmake --build --preset release --target virnucpro
 	@$(PROGRAM) predict examples/genomes.fa examples/reads.fq.gz --output-dir $(RESULTS) --force
 	@scripts/show_results.sh $(RESULTS)
+
+cuda: dependencies
+	@cmake --preset release-cuda --log-level=WARNING
+	@cmake --build --preset release-cuda --target virnucpro virnucpro_cuda
 
 test: configure
 	@cmake --build --preset release
@@ -78,4 +83,4 @@ tidy:
 
 # Only what the targets above made: other build folders may lie beside them.
 clean:
-	rm -rf build/release build/asan-ubsan build/tsan $(RESULTS)
+	rm -rf build/release build/release-cuda build/asan-ubsan build/tsan $(RESULTS)

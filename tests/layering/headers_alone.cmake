@@ -1,15 +1,21 @@
 # Compiles every header of src/ and include/ on its own: each must include what it uses.
 #   cmake -DCOMPILER=g++ -DFLAGS="..." -DSOURCE=... -DWORK=... -DSHARD=0 -DSHARDS=4 -P headers_alone.cmake
+# With -DCUDA_INCLUDE=/usr/local/cuda/include those of the CUDA plug-in, too.
 # With -DLAUNCHER=ccache a header that has not changed, nor any of its own, takes no time: ccache keeps
 # objects, so one is made, and nothing for -fsyntax-only.
 # Headers named *-inl.h are compiled once per instruction set by the file that includes them.
 file(GLOB_RECURSE headers ${SOURCE}/src/*.h ${SOURCE}/include/*.h)
 list(FILTER headers EXCLUDE REGEX "-inl\\.h$")
+if(NOT CUDA_INCLUDE)  # those of the plug-in need CUDA's headers
+  list(FILTER headers EXCLUDE REGEX "/backend/cuda/device/")
+endif()
 list(LENGTH headers count)
 if(count LESS 50)
   message(FATAL_ERROR "only ${count} headers found below ${SOURCE}")
 endif()
 separate_arguments(FLAGS)
+set(cuda_flags ${CUDA_INCLUDE})
+list(TRANSFORM cuda_flags PREPEND -I)
 set(failed 0)
 set(index 0)
 foreach(header ${headers})
@@ -19,7 +25,7 @@ foreach(header ${headers})
     continue()
   endif()
   execute_process(
-    COMMAND ${LAUNCHER} ${COMPILER} -std=c++20 -c -I${SOURCE}/src -I${SOURCE}/include ${FLAGS}
+    COMMAND ${LAUNCHER} ${COMPILER} -std=c++20 -c -I${SOURCE}/src -I${SOURCE}/include ${FLAGS} ${cuda_flags}
             -x c++ -include ${header} /dev/null -o ${WORK}/header_${SHARD}.o
     RESULT_VARIABLE result ERROR_VARIABLE text)
   if(NOT result EQUAL 0)

@@ -8,7 +8,7 @@ namespace virnucpro::cuda {
 namespace {
 
 template <typename T>
-__global__ void __launch_bounds__(kPlainQueryRows * 32) attend(const AttentionArguments op) {
+__global__ void __launch_bounds__(kPlainQueryRows * 32) attend_plain(const AttentionArguments op) {
   extern __shared__ float memory[];
   const int warp = static_cast<int>(threadIdx.x / 32);
   const int lane = static_cast<int>(threadIdx.x % 32);
@@ -95,7 +95,7 @@ void launch_attention_plain(const AttentionArguments& op, cudaStream_t stream) {
       static_cast<std::size_t>(kPlainQueryRows * 2 * op.head_width) * sizeof(float);
   with_type(op.qkv.type, [&](auto tag) {
     using T = typename decltype(tag)::Type;
-    attend<T><<<grid, kPlainQueryRows * 32, shared, stream>>>(op);
+    attend_plain<T><<<grid, kPlainQueryRows * 32, shared, stream>>>(op);
   });
 }
 
