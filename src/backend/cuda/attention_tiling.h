@@ -1,10 +1,11 @@
 // How attention is cut into blocks of threads: the list of tiles, shared memory, and where in a
 // matrix each thread's fragments lie. Everything here also runs on the host, where it is tested.
 //
-// One block computes kQueryRows queries of one head, one warp kWarpRows of them, and walks over the
-// keys, key_rows() at a time, with the running maximum and sum of FlashAttention (arXiv 2205.14135,
-// 2307.08691). 64 rather than 128 rows: proteins of 500-base chunks have about 168 tokens, of which
-// tiles of 128 would waste a third.
+// One block computes the queries of one head of one sequence, up to 192 of them, one warp 32 (16 of
+// the widest heads), and walks over the keys, key_rows() at a time, with the running maximum and
+// sum of FlashAttention (arXiv 2205.14135, 2307.08691). Proteins of 500-base chunks have about 168
+// tokens: a whole sequence in one block means that keys and values are read, and keys rotated,
+// once.
 #pragma once
 
 #include <cstdint>
@@ -16,10 +17,8 @@
 namespace virnucpro::cuda {
 
 inline constexpr int kWarpSize = 32;
-inline constexpr int kAttentionWarps = 4;
-inline constexpr int kWarpRows = 16;  // of the matrix instruction m16n8k16
-inline constexpr int kQueryRows = kAttentionWarps * kWarpRows;
-inline constexpr int kAttentionThreads = kAttentionWarps * kWarpSize;
+inline constexpr int kInstructionRows = 16;  // of the matrix instruction m16n8k16
+inline constexpr int kMostAttentionWarps = 6;
 /// Eight more elements in a row of shared memory: rows that a matrix load reads together then start
 /// in different banks.
 inline constexpr int kRowPadding = 8;
@@ -27,11 +26,11 @@ inline constexpr int kRowPadding = 8;
 inline constexpr int kWidestHead = 128;
 /// What every block may use without asking the driver for more.
 inline constexpr int kSharedMemoryLimit = 48 * 1024;
-/// Tiles of keys and values in shared memory: one is computed while the next one is copied.
+/// Pairs of tiles, keys and values: one is computed while the next one is copied.
 inline constexpr int kKeyBuffers = 2;
 
-/// Keys of one tile. Of wide heads few, so that registers and shared memory leave room for four
-/// blocks: an H100 took 347 us for what took 364 us with tiles of 64 and three blocks.
+/// Keys of one tile. Of wide heads few, so that registers and shared memory leave room for another
+/// block.
 VIRNUCPRO_HOST_DEVICE constexpr int key_rows(int padded_width) {
   return padded_width > 32 ? 32 : 64;
 }
@@ -52,6 +51,23 @@ constexpr int padded_head_width(std::int64_t head_width) {
   return head_width <= 16 ? 16 : head_width <= 32 ? 32 : head_width <= 64 ? 64 : 128;
 }
 
+/// Matrix instructions' rows that one warp computes with the same keys: two, where registers hold
+/// them, halve what is read from shared memory.
+VIRNUCPRO_HOST_DEVICE constexpr int row_tiles(int padded_width) {
+  return padded_width > 64 ? 1 : 2;
+}
+VIRNUCPRO_HOST_DEVICE constexpr int warp_rows(int padded_width) {
+  return row_tiles(padded_width) * kInstructionRows;
+}
+
+/// Warps of a block for sequences of at most `longest` rows: no more than have queries.
+constexpr int attention_warps(std::int64_t longest, int padded_width) {
+  const std::int64_t needed = (longest + warp_rows(padded_width) - 1) / warp_rows(padded_width);
+  return static_cast<int>(needed < 1                     ? 1
+                          : needed > kMostAttentionWarps ? kMostAttentionWarps
+                                                         : needed);
+}
+
 /// Elements from one row of a tile to the next.
 VIRNUCPRO_HOST_DEVICE constexpr int tile_stride(int padded_width) {
   return padded_width + kRowPadding;
@@ -62,15 +78,17 @@ VIRNUCPRO_HOST_DEVICE constexpr int tile_elements(int padded_width) {
   return key_rows(padded_width) * tile_stride(padded_width);
 }
 
-/// Bytes of shared memory of one block: pairs of tiles, keys and values.
+/// Bytes of shared memory of one block: pairs of tiles, keys and values; the queries begin where
+/// the second pair does and are in registers before it comes.
 VIRNUCPRO_HOST_DEVICE constexpr int attention_shared_bytes(int padded_width) {
-  return kKeyBuffers * 2 * tile_elements(padded_width) * 2;
+  const int pair = 2 * tile_elements(padded_width);
+  const int queries = kMostAttentionWarps * warp_rows(padded_width) * tile_stride(padded_width);
+  return (pair + (queries > pair ? queries : pair)) * 2;
 }
 static_assert(attention_shared_bytes(16) <= kSharedMemoryLimit);
+static_assert(attention_shared_bytes(32) <= kSharedMemoryLimit);
 static_assert(attention_shared_bytes(64) <= kSharedMemoryLimit);
 static_assert(attention_shared_bytes(kWidestHead) <= kSharedMemoryLimit);
-static_assert(kQueryRows <= 2 * key_rows(64) && kQueryRows <= 2 * key_rows(kWidestHead),
-              "the queries are loaded where the second pair of tiles goes later");
 
 /// Keys of the tile from `first_key` on, `tile_rows` at most, rounded up to whole matrix
 /// instructions of 16.

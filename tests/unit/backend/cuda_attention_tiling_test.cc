@@ -15,17 +15,19 @@
 namespace virnucpro::cuda {
 namespace {
 
+constexpr int kRows = 64;  // queries of a block here
+
 ops::Sequences packed(const std::vector<std::int32_t>& offsets) {
   return ops::Sequences::packed({offsets.data(), static_cast<std::int64_t>(offsets.size())});
 }
 
 TEST(AttentionTiles, CoverEveryQueryOnceAndNoPadding) {
   const std::vector<std::int32_t> offsets = {0, 1, 65, 129, 300, 364};
-  const auto tiles = attention_tiles(packed(offsets), kQueryRows);
+  const auto tiles = attention_tiles(packed(offsets), kRows);
   std::vector<int> covered(364, 0);
   for (const AttentionTile& tile : tiles) {
     EXPECT_LT(tile.first_query, tile.length);
-    for (int q = tile.first_query; q < std::min(tile.length, tile.first_query + kQueryRows); ++q) {
+    for (int q = tile.first_query; q < std::min(tile.length, tile.first_query + kRows); ++q) {
       ++covered[static_cast<std::size_t>(tile.first_row + q)];
     }
   }
@@ -36,9 +38,8 @@ TEST(AttentionTiles, CoverEveryQueryOnceAndNoPadding) {
 TEST(AttentionTiles, OfPaddedSequencesAreThoseOfPackedOnesElsewhere) {
   const std::vector<std::int32_t> lengths = {70, 3, 128};
   const std::vector<std::int32_t> offsets = {0, 70, 73, 201};
-  const auto in_pack = attention_tiles(packed(offsets), kQueryRows);
-  const auto in_rows =
-      attention_tiles(ops::Sequences::padded({lengths.data(), 3}, 128), kQueryRows);
+  const auto in_pack = attention_tiles(packed(offsets), kRows);
+  const auto in_rows = attention_tiles(ops::Sequences::padded({lengths.data(), 3}, 128), kRows);
   ASSERT_EQ(in_pack.size(), in_rows.size());
   for (std::size_t i = 0; i < in_pack.size(); ++i) {
     EXPECT_EQ(in_pack[i].length, in_rows[i].length);
@@ -55,9 +56,19 @@ TEST(AttentionTiling, WidthsOfTheModelsAndWhatTheyTake) {
   EXPECT_EQ(padded_head_width(64), 64);
   EXPECT_EQ(padded_head_width(128), 128);
   EXPECT_EQ(padded_head_width(129), 0);
-  EXPECT_EQ(attention_shared_bytes(64), 2 * (2 * 32 * 72 * 2));
-  EXPECT_EQ(attention_shared_bytes(32), 2 * (2 * 64 * 40 * 2));
-  EXPECT_EQ(attention_shared_bytes(128), 2 * (2 * 32 * 136 * 2));
+  // A pair of tiles, and the queries of six warps.
+  EXPECT_EQ(attention_shared_bytes(64), (2 * 32 + 6 * 32) * 72 * 2);
+  EXPECT_EQ(attention_shared_bytes(128), (2 * 32 + 6 * 16) * 136 * 2);
+}
+
+TEST(AttentionTiling, BlocksHaveNoMoreWarpsThanQueries) {
+  EXPECT_EQ(attention_warps(0, 64), 1);
+  EXPECT_EQ(attention_warps(32, 64), 1);
+  EXPECT_EQ(attention_warps(33, 64), 2);
+  EXPECT_EQ(attention_warps(168, 64), 6);  // a protein of a 500-base chunk: one block
+  EXPECT_EQ(attention_warps(110, 64), 4);
+  EXPECT_EQ(attention_warps(100000, 64), 6);
+  EXPECT_EQ(attention_warps(33, 128), 3);  // half as many rows a warp
 }
 
 TEST(AttentionTiling, KeysAreWholeInstructionsAndNoMore) {

@@ -14,6 +14,14 @@
 namespace virnucpro::cuda {
 namespace {
 
+std::int64_t longest_of(const ops::Sequences& sequences) {
+  std::int64_t longest = 0;
+  for (std::int64_t i = 0; i < sequences.count(); ++i) {
+    longest = std::max(longest, sequences.length(i));
+  }
+  return longest;
+}
+
 /// Joins what the blocks found; `parts` of them per row.
 ops::NonfiniteCount joined(const RowCheck* checks, std::int64_t count, std::int64_t parts,
                            std::span<std::int32_t> rows) {
@@ -101,7 +109,9 @@ void CudaBackend::attend(const ops::Attention& op) {
                                   name_, head_width, kWidestPlainHead));
   }
   const bool is_tensor = op.qkv.type != DataType::kFloat32 && padded_head_width(head_width) != 0;
-  set_tiles(op.sequences, is_tensor ? kQueryRows : kPlainQueryRows);
+  const int padded = padded_head_width(head_width);
+  const int warps = is_tensor ? attention_warps(longest_of(op.sequences), padded) : 0;
+  set_tiles(op.sequences, is_tensor ? warps * warp_rows(padded) : kPlainQueryRows);
   if (!op.sequences.is_packed()) {  // rows of padding become zero
     const std::size_t element = size_of(op.output.type);
     check_cuda(
@@ -124,6 +134,7 @@ void CudaBackend::attend(const ops::Attention& op) {
       .slopes = op.alibi_slopes.data,
       .angles = op.rotary ? angles(head_width, sequences_.longest, pack) : nullptr,
       .pack = pack,
+      .warps = warps,
       .output = op.output};
   if (is_tensor) {
     launch_attention_tensor(arguments, queue());

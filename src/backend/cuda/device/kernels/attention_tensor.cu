@@ -17,22 +17,18 @@ constexpr float kLog2E = 1.4426950408889634f;
 struct Rows {
   const void* first;  // the first row's first column
   std::int64_t stride;
-  int count;  // rows that exist; as many as the tile has beyond them are zeros
+  int count;  // rows that exist
+  int tile;   // rows of the tile; beyond those that exist they are zeros
   int width;  // columns that exist
 };
 
-/// The packs that this thread copies of a tile of kRows rows: f(row, column) for each. kSpan
-/// columns.
-template <int kRows, int kSpan, int kPack, typename F>
-__device__ __forceinline__ void for_own_packs(F&& f) {
+/// The packs that this thread copies of `rows` rows of kSpan columns: f(row, column) for each.
+template <int kSpan, int kPack, typename F>
+__device__ __forceinline__ void for_own_packs(int rows, F&& f) {
   constexpr int kPacks = kSpan / kPack;
-  constexpr int kEach = (kRows * kPacks + kAttentionThreads - 1) / kAttentionThreads;
-  // All copies of a thread are in flight together; single elements, which no model has, are many.
-  constexpr int kUnrolled = kPack == 1 ? 1 : kEach;
-#pragma unroll kUnrolled
-  for (int i = 0; i < kEach; ++i) {
-    const int pack = i * kAttentionThreads + static_cast<int>(threadIdx.x);
-    if (kRows * kPacks % kAttentionThreads != 0 && pack >= kRows * kPacks) break;
+  const int step = static_cast<int>(blockDim.x);
+#pragma unroll 2
+  for (int pack = static_cast<int>(threadIdx.x); pack < rows * kPacks; pack += step) {
     f(pack / kPacks, pack % kPacks * kPack);
   }
 }
@@ -47,9 +43,9 @@ __device__ __forceinline__ void copy_pack(T* to, const T* from, bool exists) {
 }
 
 /// Begins to copy a tile. Columns beyond the width keep what they have.
-template <int kRows, int kWidth, int kPack, typename T>
+template <int kWidth, int kPack, typename T>
 __device__ __forceinline__ void copy_plain(T* tile, const Rows& rows) {
-  for_own_packs<kRows, kWidth, kPack>([&](int row, int column) {
+  for_own_packs<kWidth, kPack>(rows.tile, [&](int row, int column) {
     if (column >= rows.width) return;
     const bool exists = row < rows.count;
     copy_pack<kPack>(tile + row * tile_stride(kWidth) + column,
@@ -60,10 +56,10 @@ __device__ __forceinline__ void copy_plain(T* tile, const Rows& rows) {
 
 /// The same for a tile that will be rotated: a thread copies what it will rotate, so that it need
 /// not wait for others in between.
-template <int kRows, int kWidth, int kPack, typename T>
+template <int kWidth, int kPack, typename T>
 __device__ __forceinline__ void copy_halves(T* tile, const Rows& rows) {
   const int half = rows.width / 2;
-  for_own_packs<kRows, kWidth / 2, kPack>([&](int row, int column) {
+  for_own_packs<kWidth / 2, kPack>(rows.tile, [&](int row, int column) {
     if (column >= half) return;
     const bool exists = row < rows.count;
     T* to = tile + row * tile_stride(kWidth) + column;
@@ -74,11 +70,11 @@ __device__ __forceinline__ void copy_halves(T* tile, const Rows& rows) {
 }
 
 /// Rotates this thread's part of a tile whose first row is at `position`; its copies have arrived.
-template <int kRows, int kWidth, int kPack, typename T>
+template <int kWidth, int kPack, typename T>
 __device__ __forceinline__ void rotate(T* tile, const Rows& rows, const float2* all_angles,
                                        int position) {
   const int half = rows.width / 2;
-  for_own_packs<kRows, kWidth / 2, kPack>([&](int row, int column) {
+  for_own_packs<kWidth / 2, kPack>(rows.tile, [&](int row, int column) {
     if (column >= half || row >= rows.count) return;
     const float2* angles = all_angles + static_cast<std::int64_t>(position + row) * half;
     float cosine[kPack];
@@ -114,12 +110,12 @@ __device__ __forceinline__ void rotate(T* tile, const Rows& rows, const float2* 
   });
 }
 
-template <int kRows, int kWidth, int kPack, typename T>
+template <int kWidth, int kPack, typename T>
 __device__ __forceinline__ void copy_tile(T* tile, const Rows& rows, bool is_rotated) {
   if (is_rotated) {
-    copy_halves<kRows, kWidth, kPack>(tile, rows);
+    copy_halves<kWidth, kPack>(tile, rows);
   } else {
-    copy_plain<kRows, kWidth, kPack>(tile, rows);
+    copy_plain<kWidth, kPack>(tile, rows);
   }
 }
 
@@ -133,61 +129,61 @@ __device__ __forceinline__ float row_sum(float v) {
   return v + __shfl_xor_sync(0xffffffffu, v, 2);
 }
 
-/// Blocks of one multiprocessor that the compiler leaves registers for.
-constexpr int resident_blocks(int width) { return width <= 64 ? 4 : 2; }
-
 /// kPack: elements of one copy; `has_pairs`: outputs may be written two at a time.
 template <typename T, int kWidth, int kPack>
-__global__ void __launch_bounds__(kAttentionThreads, resident_blocks(kWidth))
+__global__ void __launch_bounds__(kMostAttentionWarps* kWarpSize, 2)
     attend(const AttentionArguments op, const bool has_pairs) {
   constexpr int kStride = tile_stride(kWidth);
   constexpr int kDepths = kWidth / 16;
   constexpr int kKeyRows = key_rows(kWidth);
-  constexpr int kKeyGroups = kKeyRows / 16;
   constexpr int kTile = tile_elements(kWidth);
+  constexpr int kRowTiles = row_tiles(kWidth);
   __shared__ __align__(16) unsigned char shared[attention_shared_bytes(kWidth)];
   T* const tiles = reinterpret_cast<T*>(shared);
 
   const AttentionTile tile = op.tiles[blockIdx.y];
   const std::int64_t head = blockIdx.x;
   const int lane = static_cast<int>(threadIdx.x % kWarpSize);
-  const int warp_row = static_cast<int>(threadIdx.x / kWarpSize) * kWarpRows;
+  const int warp_row = static_cast<int>(threadIdx.x / kWarpSize) * warp_rows(kWidth);
   const std::int64_t width = op.heads * op.head_width;  // columns of the queries
   const auto head_width = static_cast<int>(op.head_width);
   const T* first =
       static_cast<const T*>(op.qkv.data) + tile.first_row * op.qkv.stride + head * op.head_width;
   const bool is_rotated = op.angles != nullptr;
-  const auto rows_from = [&](int row, int column_block, int most) {
+  const auto rows_from = [&](int row, int column_block, int rows) {
     return Rows{first + row * op.qkv.stride + column_block * width, op.qkv.stride,
-                min(most, tile.length - row), head_width};
+                min(rows, tile.length - row), rows, head_width};
   };
   const auto begin_keys = [&](int first_key) {
+    const int rows = keys_to_compute(tile.length, first_key, kKeyRows);
     T* keys = tiles + first_key / kKeyRows % kKeyBuffers * 2 * kTile;
-    copy_tile<kKeyRows, kWidth, kPack>(keys, rows_from(first_key, 1, kKeyRows), is_rotated);
-    copy_tile<kKeyRows, kWidth, kPack>(keys + kTile, rows_from(first_key, 2, kKeyRows), false);
+    copy_tile<kWidth, kPack>(keys, rows_from(first_key, 1, rows), is_rotated);
+    copy_tile<kWidth, kPack>(keys + kTile, rows_from(first_key, 2, rows), false);
   };
 
   if (head_width < kWidth) {  // no copy reaches these columns
-    for (int i = static_cast<int>(threadIdx.x); i < kKeyBuffers * 2 * kTile;
-         i += kAttentionThreads) {
+    constexpr int kElements = attention_shared_bytes(kWidth) / 2;
+    for (int i = static_cast<int>(threadIdx.x); i < kElements; i += static_cast<int>(blockDim.x)) {
       if (i % kStride >= head_width) tiles[i] = narrow<T>(0.0f);
     }
   }
   T* const query_tile = tiles + 2 * kTile;
-  const Rows queries = rows_from(tile.first_query, 0, kQueryRows);
-  copy_tile<kQueryRows, kWidth, kPack>(query_tile, queries, is_rotated);
+  const int query_rows = static_cast<int>(blockDim.x) / kWarpSize * warp_rows(kWidth);
+  const Rows queries = rows_from(tile.first_query, 0, query_rows);
+  copy_tile<kWidth, kPack>(query_tile, queries, is_rotated);
   begin_keys(0);
   wait_for_copies();
-  if (is_rotated) {
-    rotate<kQueryRows, kWidth, kPack>(query_tile, queries, op.angles, tile.first_query);
-  }
+  if (is_rotated) rotate<kWidth, kPack>(query_tile, queries, op.angles, tile.first_query);
   __syncthreads();
   const bool is_active = warp_row < queries.count;
-  std::uint32_t q[kDepths][4];
+  std::uint32_t q[kRowTiles][kDepths][4];
 #pragma unroll
-  for (int d = 0; d < kDepths; ++d) {
-    load_matrices(q[d],
-                  query_tile + (warp_row + left_row(lane)) * kStride + d * 16 + left_column(lane));
+  for (int m = 0; m < kRowTiles; ++m) {
+    const std::uint32_t rows =
+        shared_address(query_tile + (warp_row + m * kInstructionRows + left_row(lane)) * kStride +
+                       left_column(lane));
+#pragma unroll
+    for (int d = 0; d < kDepths; ++d) load_matrices(q[m][d], rows + d * 32);
   }
 
   // 2^x instead of e^x. The factor is applied together with the subtraction of the maximum, unless
@@ -196,20 +192,25 @@ __global__ void __launch_bounds__(kAttentionThreads, resident_blocks(kWidth))
   const bool is_scaled_first = op.slopes != nullptr || !(factor > 0.0f);
   const float slope = op.slopes == nullptr ? 0.0f : op.slopes[head] * kLog2E;
   const float late_factor = is_scaled_first ? 1.0f : factor;
-  float sums[kWidth / 8][4] = {};
-  float largest[2] = {-INFINITY, -INFINITY};
-  float totals[2] = {0.0f, 0.0f};  // of this lane's columns
+  float sums[kRowTiles][kWidth / 8][4] = {};
+  float peaks[kRowTiles][2];        // the largest score times late_factor
+  float totals[kRowTiles][2] = {};  // of this lane's columns
+#pragma unroll
+  for (int m = 0; m < kRowTiles; ++m) peaks[m][0] = peaks[m][1] = -INFINITY;
   const int query = tile.first_query + warp_row + accumulator_row(lane, 0);
 
+  // Of this lane's rows in the first pair of tiles, in bytes.
+  const std::uint32_t key_address =
+      shared_address(tiles + key_row(lane) * kStride + key_column(lane));
+  const std::uint32_t value_address =
+      shared_address(tiles + kTile + value_row(lane) * kStride + value_column(lane));
+
   for (int first_key = 0; first_key < tile.length; first_key += kKeyRows) {
-    T* keys = tiles + first_key / kKeyRows % kKeyBuffers * 2 * kTile;
-    const T* values = keys + kTile;
+    const int pair = first_key / kKeyRows % kKeyBuffers * 2 * kTile;
     const int rows = keys_to_compute(tile.length, first_key, kKeyRows);
     wait_for_copies();
-    if (is_rotated) {
-      rotate<kKeyRows, kWidth, kPack>(keys, rows_from(first_key, 1, kKeyRows), op.angles,
-                                      first_key);
-    }
+    if (is_rotated)
+      rotate<kWidth, kPack>(tiles + pair, rows_from(first_key, 1, rows), op.angles, first_key);
     // This tile is there for all, and nobody reads the other pair any more, nor the queries.
     __syncthreads();
     if (first_key + kKeyRows < tile.length) {
@@ -218,80 +219,98 @@ __global__ void __launch_bounds__(kAttentionThreads, resident_blocks(kWidth))
     }
     if (!is_active) continue;
 
-    float scores[2 * kKeyGroups][4];
-#pragma unroll
-    for (int g = 0; g < kKeyGroups; ++g) {
-      if (g * 16 >= rows) break;
-#pragma unroll
-      for (int i = 0; i < 4; ++i) scores[2 * g][i] = scores[2 * g + 1][i] = 0.0f;
+#pragma unroll 1  // two at once would not fit the registers
+    for (int g = 0; g < rows; g += 16) {
+      float scores[kRowTiles][2][4] = {};
 #pragma unroll
       for (int d = 0; d < kDepths; ++d) {
         std::uint32_t k[4];
-        load_matrices(k, keys + (g * 16 + key_row(lane)) * kStride + d * 16 + key_column(lane));
-        multiply_add<T>(scores[2 * g], q[d], k[0], k[1]);
-        multiply_add<T>(scores[2 * g + 1], q[d], k[2], k[3]);
-      }
-    }
-    // f(score, row of two, key) for all that were computed.
-    const auto for_each_score = [&](auto&& f) {
+        load_matrices(k, key_address + (pair + g * kStride + d * 16) * 2);
 #pragma unroll
-      for (int t = 0; t < 2 * kKeyGroups; ++t) {
-        if (t / 2 * 16 >= rows) break;
-#pragma unroll
-        for (int i = 0; i < 4; ++i) {
-          f(scores[t][i], i / 2, first_key + t * 8 + accumulator_column(lane, i));
+        for (int m = 0; m < kRowTiles; ++m) {
+          multiply_add<T>(scores[m][0], q[m][d], k[0], k[1]);
+          multiply_add<T>(scores[m][1], q[m][d], k[2], k[3]);
         }
       }
-    };
-    if (is_scaled_first) {
-      for_each_score([&](float& score, int r, int key) {
-        const float distance = static_cast<float>(query + r * 8) - static_cast<float>(key);
-        score = fmaf(score, factor, -slope * fabsf(distance));
-      });
-    }
-    if (first_key + rows > tile.length) {
-      for_each_score([&](float& score, int, int key) {
-        if (key >= tile.length) score = -INFINITY;
-      });
-    }
-    float larger[2] = {largest[0], largest[1]};
-    for_each_score([&](float& score, int r, int) { larger[r] = fmaxf(larger[r], score); });
-    float offsets[2];
+      // f(score, row tile, row of two, key) for all of them.
+      const auto for_each_score = [&](auto&& f) {
 #pragma unroll
-    for (int r = 0; r < 2; ++r) {
-      larger[r] = row_max(larger[r]);
-      offsets[r] = larger[r] * late_factor;
-      const float correction = exp2_short(fmaf(largest[r], late_factor, -offsets[r]));
-      largest[r] = larger[r];
-      totals[r] *= correction;
+        for (int t = 0; t < 2; ++t) {
 #pragma unroll
-      for (int n = 0; n < kWidth / 8; ++n) {
-        sums[n][2 * r] *= correction;
-        sums[n][2 * r + 1] *= correction;
+          for (int m = 0; m < kRowTiles; ++m) {
+#pragma unroll
+            for (int i = 0; i < 4; ++i) {
+              f(scores[m][t][i], m, i / 2, first_key + g + t * 8 + accumulator_column(lane, i));
+            }
+          }
+        }
+      };
+      if (is_scaled_first) {
+        for_each_score([&](float& score, int m, int r, int key) {
+          const float distance = static_cast<float>(query + m * kInstructionRows + r * 8 - key);
+          score = fmaf(score, factor, -slope * fabsf(distance));
+        });
       }
-    }
+      if (first_key + g + 16 > tile.length) {
+        for_each_score([&](float& score, int, int, int key) {
+          if (key >= tile.length) score = -INFINITY;
+        });
+      }
+      float larger[kRowTiles][2];
+      bool is_larger = false;
 #pragma unroll
-    for (int g = 0; g < kKeyGroups; ++g) {
-      if (g * 16 >= rows) break;
+      for (int m = 0; m < kRowTiles; ++m) larger[m][0] = larger[m][1] = -INFINITY;
+      for_each_score(
+          [&](float& score, int m, int r, int) { larger[m][r] = fmaxf(larger[m][r], score); });
 #pragma unroll
-      for (int t = 2 * g; t < 2 * g + 2; ++t) {
+      for (int m = 0; m < kRowTiles; ++m) {
 #pragma unroll
-        for (int i = 0; i < 4; ++i) {
-          scores[t][i] = exp2_short(fmaf(scores[t][i], late_factor, -offsets[i / 2]));
-          totals[i / 2] += scores[t][i];
+        for (int r = 0; r < 2; ++r) {
+          larger[m][r] = fmaxf(peaks[m][r], row_max(larger[m][r]) * late_factor);
+          is_larger = is_larger || larger[m][r] > peaks[m][r];
         }
       }
-      const std::uint32_t p[4] = {pack_pair<T>(scores[2 * g][0], scores[2 * g][1]),
-                                  pack_pair<T>(scores[2 * g][2], scores[2 * g][3]),
-                                  pack_pair<T>(scores[2 * g + 1][0], scores[2 * g + 1][1]),
-                                  pack_pair<T>(scores[2 * g + 1][2], scores[2 * g + 1][3])};
+      // Most groups raise no maximum, and a factor of one changes no bit.
+      if (__any_sync(0xffffffffu, is_larger)) {
+#pragma unroll
+        for (int m = 0; m < kRowTiles; ++m) {
+#pragma unroll
+          for (int r = 0; r < 2; ++r) {
+            const float correction = exp2_short(peaks[m][r] - larger[m][r]);
+            peaks[m][r] = larger[m][r];
+            totals[m][r] *= correction;
+#pragma unroll
+            for (int n = 0; n < kWidth / 8; ++n) {
+              sums[m][n][2 * r] *= correction;
+              sums[m][n][2 * r + 1] *= correction;
+            }
+          }
+        }
+      }
+      std::uint32_t p[kRowTiles][4];
+#pragma unroll
+      for (int m = 0; m < kRowTiles; ++m) {
+#pragma unroll
+        for (int t = 0; t < 2; ++t) {
+#pragma unroll
+          for (int i = 0; i < 4; ++i) {
+            float& score = scores[m][t][i];
+            score = exp2_short(fmaf(score, late_factor, -peaks[m][i / 2]));
+            totals[m][i / 2] += score;
+          }
+          p[m][2 * t] = pack_pair<T>(scores[m][t][0], scores[m][t][1]);
+          p[m][2 * t + 1] = pack_pair<T>(scores[m][t][2], scores[m][t][3]);
+        }
+      }
 #pragma unroll
       for (int d = 0; d < kDepths; ++d) {
         std::uint32_t v[4];
-        load_transposed(
-            v, values + (g * 16 + value_row(lane)) * kStride + d * 16 + value_column(lane));
-        multiply_add<T>(sums[2 * d], p, v[0], v[1]);
-        multiply_add<T>(sums[2 * d + 1], p, v[2], v[3]);
+        load_transposed(v, value_address + (pair + g * kStride + d * 16) * 2);
+#pragma unroll
+        for (int m = 0; m < kRowTiles; ++m) {
+          multiply_add<T>(sums[m][2 * d], p[m], v[0], v[1]);
+          multiply_add<T>(sums[m][2 * d + 1], p[m], v[2], v[3]);
+        }
       }
     }
   }
@@ -300,22 +319,26 @@ __global__ void __launch_bounds__(kAttentionThreads, resident_blocks(kWidth))
   T* output =
       static_cast<T*>(op.output.data) + tile.first_row * op.output.stride + head * op.head_width;
 #pragma unroll
-  for (int r = 0; r < 2; ++r) {
-    const float scale = 1.0f / row_sum(totals[r]);
-    if (query + r * 8 >= tile.length) continue;
-    T* to = output + (query + r * 8) * op.output.stride;
+  for (int m = 0; m < kRowTiles; ++m) {
 #pragma unroll
-    for (int n = 0; n < kWidth / 8; ++n) {
-      const int column = n * 8 + accumulator_column(lane, 0);
-      const float low = sums[n][2 * r] * scale;
-      const float high = sums[n][2 * r + 1] * scale;
-      if (has_pairs) {
-        if (column < head_width) {
-          *reinterpret_cast<std::uint32_t*>(to + column) = pack_pair<T>(low, high);
+    for (int r = 0; r < 2; ++r) {
+      const float scale = 1.0f / row_sum(totals[m][r]);
+      const int row = query + m * kInstructionRows + r * 8;
+      if (row >= tile.length) continue;
+      T* to = output + row * op.output.stride;
+#pragma unroll
+      for (int n = 0; n < kWidth / 8; ++n) {
+        const int column = n * 8 + accumulator_column(lane, 0);
+        const float low = sums[m][n][2 * r] * scale;
+        const float high = sums[m][n][2 * r + 1] * scale;
+        if (has_pairs) {
+          if (column < head_width) {
+            *reinterpret_cast<std::uint32_t*>(to + column) = pack_pair<T>(low, high);
+          }
+        } else {
+          if (column < head_width) to[column] = narrow<T>(low);
+          if (column + 1 < head_width) to[column + 1] = narrow<T>(high);
         }
-      } else {
-        if (column < head_width) to[column] = narrow<T>(low);
-        if (column + 1 < head_width) to[column + 1] = narrow<T>(high);
       }
     }
   }
@@ -331,7 +354,7 @@ void launch(const AttentionArguments& op, bool has_pairs, cudaStream_t stream) {
     part.tiles += first;
     const std::int64_t left = op.tile_count - first;
     const dim3 grid(heads, static_cast<unsigned>(left < kMostTiles ? left : kMostTiles));
-    attend<T, kWidth, kPack><<<grid, kAttentionThreads, 0, stream>>>(part, has_pairs);
+    attend<T, kWidth, kPack><<<grid, op.warps * kWarpSize, 0, stream>>>(part, has_pairs);
   }
 }
 

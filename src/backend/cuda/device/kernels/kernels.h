@@ -90,9 +90,10 @@ struct AttentionArguments {
   const float* slopes;
   const float2* angles;
   int pack;
+  int warps;  ///< of a block, attention_warps(); not used by the plain kernel
   Matrix output;
 };
-/// float16 or bfloat16, heads of at most kWidestHead columns; tiles of kQueryRows.
+/// float16 or bfloat16, heads of at most kWidestHead columns; tiles of `warps` times warp_rows().
 void launch_attention_tensor(const AttentionArguments& op, cudaStream_t stream);
 /// Any floating type and width; tiles of kPlainQueryRows.
 void launch_attention_plain(const AttentionArguments& op, cudaStream_t stream);

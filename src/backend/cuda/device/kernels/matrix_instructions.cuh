@@ -9,9 +9,13 @@
 
 namespace virnucpro::cuda {
 
+/// Where in shared memory, in bytes, in half the registers of a pointer.
+__device__ __forceinline__ std::uint32_t shared_address(const void* pointer) {
+  return static_cast<std::uint32_t>(__cvta_generic_to_shared(pointer));
+}
+
 /// Four 8x8 matrices of 16-bit elements; every lane names one row of eight (16 bytes, aligned).
-__device__ __forceinline__ void load_matrices(std::uint32_t (&to)[4], const void* row) {
-  const auto address = static_cast<std::uint32_t>(__cvta_generic_to_shared(row));
+__device__ __forceinline__ void load_matrices(std::uint32_t (&to)[4], std::uint32_t address) {
   asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
                : "=r"(to[0]), "=r"(to[1]), "=r"(to[2]), "=r"(to[3])
                : "r"(address)
@@ -19,8 +23,7 @@ __device__ __forceinline__ void load_matrices(std::uint32_t (&to)[4], const void
 }
 
 /// The same, each matrix transposed.
-__device__ __forceinline__ void load_transposed(std::uint32_t (&to)[4], const void* row) {
-  const auto address = static_cast<std::uint32_t>(__cvta_generic_to_shared(row));
+__device__ __forceinline__ void load_transposed(std::uint32_t (&to)[4], std::uint32_t address) {
   asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0, %1, %2, %3}, [%4];"
                : "=r"(to[0]), "=r"(to[1]), "=r"(to[2]), "=r"(to[3])
                : "r"(address)
@@ -31,7 +34,7 @@ __device__ __forceinline__ void load_transposed(std::uint32_t (&to)[4], const vo
 /// where `exists` is false; `from` must then still be an address that may be read.
 template <int kBytes>
 __device__ __forceinline__ void copy_async(void* to, const void* from, bool exists) {
-  const auto address = static_cast<std::uint32_t>(__cvta_generic_to_shared(to));
+  const std::uint32_t address = shared_address(to);
   const int bytes = exists ? kBytes : 0;
   asm volatile("cp.async.ca.shared.global [%0], [%1], %2, %3;"
                :
