@@ -76,7 +76,9 @@ LoadedCudaPlugin load_cuda_plugin(const std::vector<std::string>& paths) {
   LoadedCudaPlugin loaded;
   // Before the plug-in, whose libraries are large: without a driver there is nothing to use.
   if (dlopen(kDriver, RTLD_NOW | RTLD_GLOBAL) == nullptr) {
-    loaded.reason = fmt::format("no NVIDIA driver: {}", last_error());
+    const std::string error = last_error();
+    const bool is_missing = error.find("No such file") != std::string::npos;
+    loaded.reason = is_missing ? "no NVIDIA driver" : fmt::format("no NVIDIA driver: {}", error);
     return loaded;
   }
   for (const std::string& path : paths) {
