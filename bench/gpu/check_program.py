@@ -25,7 +25,7 @@ SMALL_BATCHES = ("--batch-tokens", "700")
 # More tokens than a GPU with the memory below has room for: 65,536 rows of the feed-forward alone are 40 MiB, on each of three lanes.
 LARGE_BATCHES = ("--batch-tokens", "65536")
 LEAST_TO_STOP = 1536  # frames are stored by the window, of 512 at least
-MEMORY_MIB = 512, 320, 224, 176, 144, 120  # the products of three lanes take 96 of it
+MEMORY_MIB = 384, 256, 192, 144, 120  # the products of three lanes take 96 of it
 # docs/numerics.md: FP16 rounds on both sides; FP32 differs by the order of its sums.
 MOST_DIFFERENCE = {"fp16": 0.02, "fp32": 0.001}
 MOST_OTHER_CALLS = 1 / 500
@@ -96,7 +96,7 @@ def stored_frames(folder):
 class Checks:
     def __init__(self, arguments, work):
         self.program, self.faulty = arguments.program, arguments.faulty_program
-        self.devices, self.work = arguments.devices, work
+        self.devices, self.work, self.each = arguments.devices, work, arguments.each
         self.inputs = [str(pathlib.Path(path).resolve()) for path in arguments.inputs]
         if arguments.max_records:
             shorten(self.inputs, arguments.max_records, work / "input.fa")
@@ -118,11 +118,19 @@ class Checks:
             return subprocess.Popen([program or self.program, *command], env=self.environment | variables,
                                     stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
 
+    def wait(self, process):
+        try:
+            return process.wait(self.each)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            raise Failed(f"it did not end within {self.each:.0f} s: {' '.join(process.args)}") from None
+
     def command(self, *command, code=0, program=None, **variables):
         """What it printed."""
         self.runs += 1
         log = self.work / f"{self.runs}.log"
-        found = self.start(command, log, program, **variables).wait()
+        found = self.wait(self.start(command, log, program, **variables))
         printed = log.read_text(errors="replace")
         require(found == code, f"exit code {found} in place of {code}: {' '.join(command)}: {(printed.strip().splitlines() or ['-'])[-1]}")
         return printed
@@ -155,7 +163,7 @@ class Checks:
     def cpu_run(self, *options, **variables):
         folder = self.folder()
         log = folder.parent / "log"
-        code = self.start(self.predict_command(folder, *options, device="cpu"), log, **variables).wait()
+        code = self.wait(self.start(self.predict_command(folder, *options, device="cpu"), log, **variables))
         require(code == 0, f"exit code {code} of the run on cpu: {log.read_text(errors='replace')[-300:]}")
         return folder
 
@@ -213,10 +221,11 @@ class Checks:
             variables = {"VIRNUCPRO_TEST_FAULTS": "slow=20"} if slowed else {}
             command = self.predict_command(folder, "--batch-tokens", "300", "--threads", "1")
             process = self.start(command, self.work / "stopped.log", self.faulty if slowed else None, **variables)
-            while process.poll() is None and not stored_frames(folder):
+            end = time.monotonic() + self.each
+            while process.poll() is None and not stored_frames(folder) and time.monotonic() < end:
                 time.sleep(0.01)
             process.send_signal(how)
-            found = process.wait()
+            found = self.wait(process)
             if (folder / "run.json").exists() and found == 0:
                 continue  # it was faster
             require(found == code, f"exit code {found} in place of {code}")
@@ -361,6 +370,7 @@ def main():
     parser.add_argument("--json", type=pathlib.Path, help="file for the results")
     parser.add_argument("--libraries", help="LD_LIBRARY_PATH of the program alone")
     parser.add_argument("--limit", type=float, default=600.0, help="seconds after which no check is begun [600]")
+    parser.add_argument("--each", type=float, default=120.0, help="seconds that one run may take [120]")
     parser.add_argument("--only", nargs="+", choices=CHECKS, help="these, after the first run")
     parser.add_argument("--max-records", type=int, default=0, help="take no more than the first of the input [0: all]")
     arguments = parser.parse_args()

@@ -149,8 +149,8 @@ parity() { tests parity "$work/tests/parity" --gtest_filter='*cuda*:*Cuda*'; }
 program_checks() {
   local devices=cuda:0
   [ "$gpus" -eq 1 ] || devices=cuda:0,1
-  timeout -k 5 "$allowed" python3 "$here/bench/gpu/check_program.py" "$program" "$work/tests/virnucpro_faulty" "$work/genomes.fa" \
-    --libraries "$work/lib$cuda_folders" --devices "$devices" --json "$out/program.json" --limit $((allowed - 8))
+  TMPDIR=$work timeout -k 5 "$allowed" python3 "$here/bench/gpu/check_program.py" "$program" "$work/tests/virnucpro_faulty" "$work/genomes.fa" \
+    --libraries "$work/lib$cuda_folders" --devices "$devices" --json "$out/program.json" --each 30 --limit $((allowed - 8))
 }
 sanitize() {
   tests "$1" "$sanitizer" --tool "$1" --error-exitcode 9 "$work/tests/conformance" --gtest_filter="$SANITIZER_FILTER"
