@@ -72,6 +72,19 @@ def encoder_rows(name, bench):
     return rows
 
 
+def scaling_rows(benches):
+    """The rate of every number of GPUs, and how many times that of one it is."""
+    rows = []
+    for bench in benches:
+        for result in bench["results"]:
+            rows.append({"gpus": len(result["gpus"]), "device": bench["device"], "frames": result["input"]["orfs"], "rounds": result["rounds"],
+                         "seconds": result["end_to_end"]["seconds"]["median"], "tokens_per_second": result["end_to_end"]["tokens_per_second"],
+                         "share_of_ceiling": result["end_to_end"]["share_of_ceiling"]})
+    rows.sort(key=lambda row: row["gpus"])
+    one = next((row["tokens_per_second"] for row in rows if row["gpus"] == 1), None)
+    return [row | {"times_one": one and row["tokens_per_second"] / one} for row in rows]
+
+
 def best_peer(results, encoder):
     rates = [one["tokens_per_second"] for one in results if one["contestant"].startswith(encoder) and "missing" not in one]
     return max(rates, default=None)
@@ -107,6 +120,13 @@ def table(document):
     lines += markdown(("step", "result", "seconds", "notes"),
                       [(name, step["state"], step["seconds"], "; ".join(filter(None, (step["reason"].replace("|", "/"), step.get("tests", "")))))
                        for name, step in document["steps"].items()])
+    if figures["program"]:
+        lines += markdown(("check of the program", "result", "seconds", "what was seen"),
+                          [(row["name"], row["state"], shown(row["seconds"], "{:.1f}"), row["note"].replace("|", "/")) for row in figures["program"]])
+    if figures["scaling"]:
+        lines += markdown(("GPUs", "frames", "rounds", "seconds", "tokens/s", "times one GPU", "share of ceiling"),
+                          [(str(row["gpus"]), str(row["frames"]), str(row["rounds"]), shown(row["seconds"], "{:.1f}"), shown(row["tokens_per_second"]),
+                            shown(row["times_one"], "{:.2f}"), shown(row["share_of_ceiling"], "{:.3f}")) for row in figures["scaling"]])
     if figures["encoders"]:
         lines += markdown(("models", "bases", "precision", "device", "stage", "tokens/s", "TFLOP/s", "ceiling", "share", "device memory, GiB"),
                           [(row["models"], str(row["bases"]), row["precision"], row["device"], row["stage"], shown(row["tokens_per_second"]),
@@ -133,7 +153,7 @@ def collect(folder):
         else:
             machine[key] = value
     steps = {name: {"state": state, "seconds": seconds, "reason": reason} for name, state, seconds, reason in rows_of(folder / "steps.tsv")}
-    raw, figures = {}, {"encoders": [], "peers": [], "operations": []}
+    raw, figures = {}, {"program": [], "scaling": [], "encoders": [], "peers": [], "operations": []}
     for name, step in steps.items():
         found = sorted(folder.glob("scaling_*.json")) if name == "scaling" else [folder / f"{name}.json"]
         for path in found:
@@ -147,10 +167,13 @@ def collect(folder):
             raw[path.stem] = document
             if name in BENCHES or name == "scaling":
                 figures["encoders"] += encoder_rows(path.stem, document)
+            elif name == "program":
+                figures["program"] = document["checks"]
             elif name.startswith("peers"):
                 figures["peers"] += document["results"]
             elif name == "ops":
                 figures["operations"] = document["operations"]
+    figures["scaling"] = scaling_rows([document for name, document in raw.items() if name.startswith("scaling_")])
     figures["peers"] = peer_rows(figures)
     figures["best_peer_tokens_per_second"] = {name: best_peer(figures["peers"], name) for name in ("esm2", "dnabert_s")}
     document = {"machine": machine, "steps": steps, "figures": figures, "raw": raw}

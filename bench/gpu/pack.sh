@@ -2,7 +2,7 @@
 # Packs all that run_all.sh needs on a machine with a GPU, Python and PyTorch but nothing of ours:
 #
 #   cmake --preset release-cuda
-#   cmake --build --preset release-cuda --target virnucpro virnucpro_cuda conformance parity gpu_ops_bench
+#   cmake --build --preset release-cuda --target virnucpro virnucpro_cuda virnucpro_faulty conformance parity gpu_ops_bench
 #   bench/gpu/pack.sh [-o build/gpu] [--build build/release-cuda] [--genomes DIR] [--without-plugin]
 #
 # --genomes: FASTA files to draw the input from (default: examples). --without-plugin: to try the scripts without CUDA.
@@ -27,7 +27,8 @@ while [ $# -gt 0 ]; do
 done
 
 plugin=$build/src/backend/cuda/libvirnucpro_cuda.so
-programs=("$build/src/cli/virnucpro" "$build/tests/conformance" "$build/tests/parity" "$build/bench/gpu_ops_bench")
+programs=("$build/src/cli/virnucpro" "$build/tests/conformance" "$build/tests/parity" "$build/tests/virnucpro_faulty"
+  "$build/bench/gpu_ops_bench")
 [ -z "$with_plugin" ] || programs+=("$plugin")
 for program in "${programs[@]}"; do
   [ -e "$program" ] || { echo "$program is missing: build it first (see the head of this script)" >&2; exit 1; }
@@ -44,7 +45,7 @@ fi
 rm -rf "$out"
 mkdir -p "$out/bench" "$out/models" "$out/tests"
 "$source/bench/peers/pack_program.sh" -o "$out" --genomes "$genomes" --program "${programs[0]}" --test "${programs[1]}" \
-  --test "${programs[2]}" --test "${programs[3]}" ${with_plugin:+--plugin "$plugin"} > /dev/null
+  --test "${programs[2]}" --test "${programs[3]}" --test "${programs[4]}" ${with_plugin:+--plugin "$plugin"} > /dev/null
 cp "$here/run_all.sh" "$out/"
 mkdir "$out/bench/gpu" "$out/bench/peers"
 cp "$here"/*.py "$out/bench/gpu/"
