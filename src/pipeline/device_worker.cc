@@ -125,6 +125,7 @@ void DeviceWorker::compute(const Batch& batch, std::span<const std::uint32_t> me
     engine_.embed(batch.encoder, packed_, batch.name(members), embeddings_);
   } catch (const OutOfDeviceMemory& error) {
     faults_.out_of_memory(engine_.name(), tokens, error.what());
+    engine_.release_buffers();  // of its sizes, in which half a batch might not find its own
     if (members.size() > 1) return in_halves();
     const std::string reason =
         fmt::format("{}: no memory for its {} tokens", name_of(batch.encoder), tokens);

@@ -28,6 +28,9 @@ class Engine {
   /// Called first by the thread that will use it for a whole run.
   virtual void start() {}
 
+  /// Gives back what it holds for batches beyond the models: a smaller one will follow.
+  virtual void release_buffers() {}
+
   /// For messages: "cpu", "cuda:1".
   virtual std::string name() const { return "device"; }
 

@@ -24,8 +24,11 @@ constexpr double kUsableShare = 0.85;
 CudaBackend::CudaBackend(std::shared_ptr<DeviceState> state)
     : state_(std::move(state)),
       name_(fmt::format("cuda:{}", state_->device)),
-      stream_(std::make_shared<DeviceStream>(state_->device, state_->pool)),
-      staging_(kStagingBytes) {}
+      stream_(std::make_shared<DeviceStream>(state_->device, state_->pool,
+                                             [state = state_] { return state->context_share(); })),
+      staging_(kStagingBytes),
+      // Now, while there is room: every product needs it.
+      workspace_(DeviceStream::take(stream_, Products::kWorkspace)) {}
 
 CudaBackend::~CudaBackend() {
   // What is enqueued may use memory that goes away now.
@@ -42,12 +45,9 @@ std::string CudaBackend::description() const {
 DataType CudaBackend::activation_type(Precision precision) const { return weight_type(precision); }
 
 std::optional<BatchRoom> CudaBackend::batch_room() const {
-  const std::size_t left = state_->pool->capacity() - state_->pool->used();
-  const std::size_t share = left / state_->contexts;
-  const std::size_t fixed = Products::kWorkspace;
-  return BatchRoom{.bytes = share > fixed ? static_cast<std::uint64_t>(
-                                                static_cast<double>(share - fixed) * kUsableShare)
-                                          : 0,
+  const std::size_t share = state_->context_share();
+  const std::size_t left = share - std::min(share, stream_->used());
+  return BatchRoom{.bytes = static_cast<std::uint64_t>(static_cast<double>(left) * kUsableShare),
                    .most_tokens = kMostTokens};
 }
 

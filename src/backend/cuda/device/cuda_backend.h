@@ -82,7 +82,7 @@ class CudaBackend final : public Backend {
   ConstMatrix in_type(const ConstMatrix& input, DataType type);
   const void* bias_in(const ConstFloats& bias, DataType type);
   void linear_int8(const ops::Linear& op);
-  void* workspace() { return workspace_.get(stream_, Products::kWorkspace); }
+  void* workspace() const { return workspace_.get(); }
   cudaStream_t queue() const { return stream_->get(); }
   void use() const { stream_->use(); }
 
@@ -90,14 +90,14 @@ class CudaBackend final : public Backend {
   const std::string name_;
   const std::shared_ptr<DeviceStream> stream_;
   Staging staging_;
-  PinnedMemory results_;  // embeddings on their way to the host
+  const std::shared_ptr<void> workspace_;  // of the products
+  PinnedMemory results_;                   // embeddings on their way to the host
   std::size_t results_bytes_ = 0;
   SequenceTables sequences_;
   RotaryTables rotary_tables_;
   std::map<std::pair<std::int64_t, int>, Angles> angles_;  // by head width and pack
   Scratch ids_;
   Scratch checks_;
-  Scratch workspace_;
   Scratch converted_;
   Scratch bias_;
   Scratch product_;

@@ -55,11 +55,18 @@ DeviceState::DeviceState(int number, std::uint64_t pool_bytes, std::size_t share
   products = std::make_unique<Products>(pool);
 }
 
+std::size_t DeviceState::context_share() const {
+  return (pool->capacity() - std::min(pool->capacity(), weight_bytes.load())) / contexts;
+}
+
 std::shared_ptr<void> DeviceState::take(const std::shared_ptr<DeviceState>& state,
                                         std::size_t bytes) {
-  return {state->pool->take(bytes), [state](void* piece) {
+  void* taken = state->pool->take(bytes);
+  state->weight_bytes += bytes;
+  return {taken, [state, bytes](void* piece) {
             cudaSetDevice(state->device);
             cudaDeviceSynchronize();
+            state->weight_bytes -= bytes;
             state->pool->give_back(piece);
           }};
 }

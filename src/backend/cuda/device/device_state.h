@@ -3,6 +3,7 @@
 
 #include <cuda_runtime_api.h>
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -44,6 +45,11 @@ struct DeviceState {
   std::shared_ptr<MemoryPool> pool;
   std::unique_ptr<Products> products;
   PlacedVectors vectors;
+  std::atomic<std::size_t> weight_bytes{0};
+
+  /// What one context may take of what the weights leave. Without it the context that comes first
+  /// to a small GPU would take all, and the others could not compute a single sequence.
+  std::size_t context_share() const;
 
   /// A piece of the pool for weights, which kernels of every stream may use until it is freed.
   static std::shared_ptr<void> take(const std::shared_ptr<DeviceState>& state, std::size_t bytes);

@@ -4,10 +4,17 @@
 #include <cstring>
 #include <utility>
 
+#include "base/errors.h"
+#include "base/format.h"
+
 namespace virnucpro::cuda {
 
-DeviceStream::DeviceStream(int device, std::shared_ptr<MemoryPool> pool)
-    : device_(device), pool_(std::move(pool)), stream_((use(), make_stream())) {}
+DeviceStream::DeviceStream(int device, std::shared_ptr<MemoryPool> pool,
+                           std::function<std::size_t()> share)
+    : device_(device),
+      pool_(std::move(pool)),
+      share_(std::move(share)),
+      stream_((use(), make_stream())) {}
 
 void DeviceStream::use() const { check_cuda(cudaSetDevice(device_), "be chosen"); }
 
@@ -15,11 +22,20 @@ void DeviceStream::wait() const { check_cuda(cudaStreamSynchronize(get()), "comp
 
 std::shared_ptr<void> DeviceStream::take(const std::shared_ptr<DeviceStream>& stream,
                                          std::size_t bytes) {
-  return {stream->pool().take(bytes), [stream](void* piece) {
+  const std::size_t share = stream->share_();
+  if (bytes > share || stream->used_ > share - bytes) {
+    throw OutOfDeviceMemory(fmt::format(
+        "cuda:{}: no room for {} bytes; this context uses {} of the {} that are its share",
+        stream->device_, bytes, stream->used_.load(), share));
+  }
+  void* taken = stream->pool_->take(bytes);
+  stream->used_ += bytes;
+  return {taken, [stream, bytes](void* piece) {
             // Of a lost device both fail, and nothing uses the piece any more.
             cudaSetDevice(stream->device_);
             cudaStreamSynchronize(stream->get());
-            stream->pool().give_back(piece);
+            stream->used_ -= bytes;
+            stream->pool_->give_back(piece);
           }};
 }
 

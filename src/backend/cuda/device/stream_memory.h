@@ -1,8 +1,10 @@
 // A stream and the memory that only its own kernels and copies use.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 
 #include "backend/cuda/device/handles.h"
@@ -13,19 +15,23 @@ namespace virnucpro::cuda {
 /// One queue of work on one device. Shared by what must wait for it before it frees memory.
 class DeviceStream {
  public:
-  DeviceStream(int device, std::shared_ptr<MemoryPool> pool);
+  /// `share` says how many bytes of the pool it may have in use.
+  DeviceStream(int device, std::shared_ptr<MemoryPool> pool, std::function<std::size_t()> share);
 
   /// Makes the device this thread's; every function that calls CUDA does so first.
   void use() const;
   cudaStream_t get() const { return stream_.get(); }
-  MemoryPool& pool() const { return *pool_; }
   void wait() const;
-  /// A piece of the pool that is given back once what was enqueued until then is done.
+  std::size_t used() const { return used_; }
+  /// A piece of the pool that is given back once what was enqueued until then is done. Throws
+  /// OutOfDeviceMemory beyond the share, too.
   static std::shared_ptr<void> take(const std::shared_ptr<DeviceStream>& stream, std::size_t bytes);
 
  private:
   const int device_;
   const std::shared_ptr<MemoryPool> pool_;
+  const std::function<std::size_t()> share_;
+  std::atomic<std::size_t> used_{0};
   const Stream stream_;
 };
 
