@@ -27,8 +27,10 @@ class FakeEngine final : public Engine {
   std::function<void(EncoderKind, const PackedBatch&)> on_exact;
   std::function<void(EncoderKind, std::int64_t)> on_sequences;
   std::function<void()> on_classify;
+  int releases = 0;
 
   std::string name() const override { return device; }
+  void release_buffers() override { ++releases; }
 
   void embed(EncoderKind encoder, const PackedBatch& batch, const BatchName&,
              Embeddings& embeddings) override {

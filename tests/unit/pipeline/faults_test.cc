@@ -58,6 +58,11 @@ TEST(Faults, HalveBatchesWithoutRoomAndPlanSmallerOnes) {
       const StageReport report = run.run();
       EXPECT_EQ(run.collected.lines, lines_without_faults(records)) << engines << ' ' << room;
       EXPECT_GT(report.faults.out_of_memory, 0u);
+      std::uint64_t releases = 0;
+      for (const FakeEngine& engine : run.engines) {
+        releases += static_cast<std::uint64_t>(engine.releases);
+      }
+      EXPECT_EQ(releases, report.faults.out_of_memory);
       EXPECT_LE(largest_that_fitted, room);
       EXPECT_EQ(report.faults.failed, 0u);
       EXPECT_THAT(run.messages.front(), HasSubstr("no memory for a batch of"));

@@ -80,6 +80,7 @@ __global__ void __launch_bounds__(kPlainQueryRows * 32) attend_plain(const Atten
       }
       if (c < width) sum[c] = v;
     }
+    __syncwarp();  // a wide load of the queries' end may touch the first sums
   }
   T* output = static_cast<T*>(op.output.data) + (tile.first_row + query) * op.output.stride +
               head * op.head_width;
