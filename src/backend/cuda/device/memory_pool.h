@@ -28,6 +28,7 @@ class MemoryPool : public std::enable_shared_from_this<MemoryPool> {
   std::shared_ptr<void> take_shared(std::size_t bytes);
 
   std::size_t capacity() const { return capacity_; }
+  std::size_t unused() const { return capacity_ - used(); }
   std::size_t used() const;
   std::size_t peak() const;
   void restart_peak();

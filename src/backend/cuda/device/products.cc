@@ -16,6 +16,9 @@ namespace {
 constexpr std::int64_t kPlannedRows = 16384;
 constexpr int kCandidates = 12;
 constexpr int kTimedRuns = 3;
+// Part of the unused memory that trials may take: other contexts are growing to their sizes
+// meanwhile.
+constexpr std::size_t kTrialShare = 8;
 
 cudaDataType_t cuda_type(DataType type) {
   switch (type) {
@@ -190,7 +193,9 @@ cublasLtMatmulAlgo_t Products::choose(const ProductShape& shape, const void* wei
       size_of(shape.output_type);
   // The input stands for the residual, too.
   const bool has_residual = shape.residual_stride != 0;
-  if (usable.size() == 1 || !is_large || (has_residual && input_bytes < output_bytes)) {
+  const std::size_t trial_bytes = input_bytes + 2 * output_bytes + kWorkspace;
+  if (usable.size() == 1 || !is_large || (has_residual && input_bytes < output_bytes) ||
+      trial_bytes > pool_->unused() / kTrialShare) {
     return usable.front();
   }
   std::shared_ptr<void> input;
