@@ -3,24 +3,25 @@
 #
 #   cmake --preset release-cuda
 #   cmake --build --preset release-cuda --target virnucpro virnucpro_cuda virnucpro_faulty conformance parity gpu_ops_bench
-#   bench/gpu/pack.sh [-o build/gpu] [--build build/release-cuda] [--genomes DIR] [--without-plugin]
+#   bench/gpu/pack.sh [-o build/gpu] [--build build/release-cuda] [--genomes DIR] [--bases N] [--without-plugin]
 #
-# --genomes: FASTA files to draw the input from (default: examples). --without-plugin: to try the scripts without CUDA.
+# --genomes: FASTA files to draw the input from (default: examples), --bases: so many [11000000, enough for two GPUs]. --without-plugin: to try the scripts without CUDA.
 # The folder holds run_all.sh; the other machine needs a glibc at least as new as this one's, and gives libcublasLt and the driver.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 source=$(cd "$here/../.." && pwd)
 usage() { sed -n '2,10s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2; }
-out=$source/build/gpu build=$source/build/release-cuda genomes='' with_plugin=yes
+out=$source/build/gpu build=$source/build/release-cuda genomes='' bases=11000000 with_plugin=yes
 most_mib=60
 while [ $# -gt 0 ]; do
   case $1 in
     --without-plugin) with_plugin=''; shift; continue ;;
-    -o | --build | --genomes) [ $# -ge 2 ] || usage ;;&
+    -o | --build | --genomes | --bases) [ $# -ge 2 ] || usage ;;&
     -o) out=$2 ;;
     --build) build=$2 ;;
     --genomes) genomes=$2 ;;
+    --bases) bases=$2 ;;
     *) usage ;;
   esac
   shift 2
@@ -44,7 +45,7 @@ fi
 
 rm -rf "$out"
 mkdir -p "$out/bench" "$out/models" "$out/tests"
-"$source/bench/peers/pack_program.sh" -o "$out" --genomes "$genomes" --program "${programs[0]}" --test "${programs[1]}" \
+"$source/bench/peers/pack_program.sh" -o "$out" --genomes "$genomes" --bases "$bases" --program "${programs[0]}" --test "${programs[1]}" \
   --test "${programs[2]}" --test "${programs[3]}" --test "${programs[4]}" ${with_plugin:+--plugin "$plugin"} > /dev/null
 cp "$here/run_all.sh" "$out/"
 mkdir "$out/bench/gpu" "$out/bench/peers"

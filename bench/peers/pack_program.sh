@@ -11,13 +11,14 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 program=$here/../../build/release/src/cli/virnucpro
 python=python3
-out='' genomes='' plugin=''
+out='' genomes='' plugin='' bases=11000000
 tests=() wheels=()
 while [ $# -gt 0 ]; do
   case $1 in
     -o) out=$2 ;;
     --program) program=$2 ;;
     --genomes) genomes=$2 ;;
+    --bases) bases=$2 ;;
     --python) python=$2 ;;
     --plugin) plugin=$2 ;;
     --test) tests+=("$2") ;;
@@ -44,5 +45,5 @@ find "$stage" -type f -exec strip --strip-unneeded {} +
 tar -C "$stage" -c bin lib tests | xz -9 -T0 > "$out/program.tar.xz"
 
 for wheel in "${wheels[@]}"; do cp "$wheel" "$out/"; done
-"$python" "$here/sequences.py" "$genomes" "$out/genomes.fa.xz"
+"$python" "$here/sequences.py" "$genomes" "$out/genomes.fa.xz" --bases "$bases"
 du -sh "$out"
