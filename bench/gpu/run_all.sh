@@ -206,7 +206,7 @@ fact packed "$(packed_fact packed)"
 fact processor "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1)"
 fact cores "$(nproc)"
 fact glibc "$(ldd --version 2>/dev/null | sed -n '1s/.* //p')"
-fact kernel "$(uname -r)"
+fact kernel "$(uname -r | sed 's,-.*,,')"
 fact gpus "$gpus"
 if [ "$gpus" -gt 0 ]; then
   while IFS= read -r line; do fact gpu "$line"; done < <(timeout 20 nvidia-smi \
