@@ -14,23 +14,21 @@ BenchDevices open_bench_devices(const std::string& wanted, std::size_t threads) 
   BenchDevices devices;
   devices.name = choice.name;
   devices.workers = registry.create_workers(choice, threads);
-  for (const WorkerGpu& gpu : devices.workers.gpus) {
-    devices.gpus.push_back({gpu.name, gpu.description, gpu.device});
-  }
   // A ceiling of GPUs and processors together would be that of no precision: they multiply in
   // different types.
-  if (!devices.gpus.empty() && devices.gpus.size() != devices.workers.lanes.size()) {
+  const std::size_t gpus = devices.workers.gpus.size();
+  if (gpus != 0 && gpus != devices.workers.lanes.size()) {
     throw DeviceError(fmt::format(
         "device '{}': GPUs are measured without the CPU beside them. Name one kind.", choice.name));
   }
   return devices;
 }
 
-std::vector<double> measure_gpu_ceilings(const std::vector<BenchGpu>& gpus, Precision precision,
+std::vector<double> measure_gpu_ceilings(const std::vector<WorkerGpu>& gpus, Precision precision,
                                          double seconds) {
   // Side by side, as in a run: GPUs of one host may share its power and its cooling.
   std::vector<std::future<double>> measurements;
-  for (const BenchGpu& gpu : gpus) {
+  for (const WorkerGpu& gpu : gpus) {
     measurements.push_back(std::async(std::launch::async, [&gpu, precision, seconds] {
       return gpu.device->measure_matmul_ceiling(precision, seconds);
     }));

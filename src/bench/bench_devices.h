@@ -3,26 +3,16 @@
 
 #include <cstddef>
 #include <functional>
-#include <memory>
 #include <string>
 #include <vector>
 
-#include "backend/cuda/plugin.h"
 #include "pipeline/devices.h"
 
 namespace virnucpro {
 
-/// A GPU on which some of the workers compute.
-struct BenchGpu {
-  std::string name;  ///< "cuda:0"
-  std::string description;
-  std::shared_ptr<CudaDevice> device;
-};
-
 struct BenchDevices {
   std::string name;  ///< as the registry chose: "cpu", "cuda:0,1"
-  Workers workers;
-  std::vector<BenchGpu> gpus;  ///< none: the workers compute on the CPU
+  Workers workers;   ///< all on GPUs, or none
 };
 
 /// `wanted` as the registry knows it. Throws DeviceError.
@@ -33,7 +23,7 @@ using OpenBenchDevices =
     std::function<BenchDevices(const std::string& wanted, std::size_t threads)>;
 
 /// FLOP/s of large products, of each GPU, all at work at the same time for about `seconds`.
-std::vector<double> measure_gpu_ceilings(const std::vector<BenchGpu>& gpus, Precision precision,
+std::vector<double> measure_gpu_ceilings(const std::vector<WorkerGpu>& gpus, Precision precision,
                                          double seconds);
 
 }  // namespace virnucpro

@@ -128,7 +128,7 @@ std::vector<EncoderMeter> ModelsBenchmark::meters() const {
 }
 
 void ModelsBenchmark::measure_ceilings(Precision precision, std::vector<EncoderMeter>& meters) {
-  if (devices_.gpus.empty()) {
+  if (devices_.workers.gpus.empty()) {
     measure_cpu_ceilings(precision, meters);
   } else {
     measure_gpu_ceilings(precision, meters);
@@ -138,7 +138,7 @@ void ModelsBenchmark::measure_ceilings(Precision precision, std::vector<EncoderM
 void ModelsBenchmark::measure_gpu_ceilings(Precision precision, std::vector<EncoderMeter>& meters) {
   throw_if_stopped(stop_);
   const std::vector<double> ceilings = virnucpro::measure_gpu_ceilings(
-      devices_.gpus, precision,
+      devices_.workers.gpus, precision,
       std::min(kMostGpuCeilingSeconds, request_.seconds * kGpuCeilingShare));
   double sum = 0.0;
   for (std::size_t i = 0; i < ceilings.size(); ++i) {
@@ -163,14 +163,14 @@ void ModelsBenchmark::measure_cpu_ceilings(Precision precision, std::vector<Enco
 
 void ModelsBenchmark::restart_peaks() {
   restart_peak_memory();
-  for (const BenchGpu& gpu : devices_.gpus) gpu.device->restart_peak();
+  for (const WorkerGpu& gpu : devices_.workers.gpus) gpu.device->restart_peak();
 }
 
 void ModelsBenchmark::note_peaks(BenchResult& result) const {
   result.peak_memory_bytes = std::max(result.peak_memory_bytes, peak_memory());
-  for (std::size_t i = 0; i < devices_.gpus.size(); ++i) {
+  for (std::size_t i = 0; i < devices_.workers.gpus.size(); ++i) {
     std::uint64_t& peak = result.gpus[i].peak_memory_bytes;
-    peak = std::max(peak, devices_.gpus[i].device->peak_bytes());
+    peak = std::max(peak, devices_.workers.gpus[i].device->peak_bytes());
   }
 }
 
@@ -249,11 +249,11 @@ Spread exactly(double value) { return {value, value, value}; }
 BenchResult ModelsBenchmark::measure(Precision precision) {
   log_.info("{}, {}: measuring the ceiling", name_, name_of(precision));
   std::vector<EncoderMeter> encoders = meters();
-  gpu_ceilings_.assign(devices_.gpus.size(), {});
+  gpu_ceilings_.assign(devices_.workers.gpus.size(), {});
   measure_ceilings(precision, encoders);
 
   BenchResult result;
-  for (const BenchGpu& gpu : devices_.gpus) {
+  for (const WorkerGpu& gpu : devices_.workers.gpus) {
     result.gpus.push_back({gpu.name, gpu.description, 0, {}});
   }
   result.models = name_;
@@ -263,7 +263,7 @@ BenchResult ModelsBenchmark::measure(Precision precision) {
   const DeviceModels models(workers_, [&](Backend& backend) { return load(precision, backend); });
   result.load_seconds = seconds_since(loading);
   const RunReport warm_up = run(models, precision, {in_folder("warm_up.fa")});
-  if (!devices_.gpus.empty()) warm_every_lane(models, precision, warm_up.batch_tokens);
+  if (!devices_.workers.gpus.empty()) warm_every_lane(models, precision, warm_up.batch_tokens);
   note_peaks(result);
   result.packed = warm_up.packed;
   result.batch_tokens = warm_up.batch_tokens;
@@ -350,7 +350,7 @@ BenchReport run_benchmark(const BenchRequest& request, const OpenBundle& open_bu
   BenchReport report;
   report.device = devices.name;
   report.processor =
-      devices.gpus.empty() ? workers.backends.front()->description() : processor_name();
+      devices.workers.gpus.empty() ? workers.backends.front()->description() : processor_name();
   report.threads = workers.threads;
   report.workers = workers.backends.size();
   report.numa_nodes = workers.numa_nodes;

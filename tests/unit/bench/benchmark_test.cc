@@ -55,14 +55,13 @@ class GpuBenchmark : public testing::Test {
         request, no_bundle, {}, {}, [this](const std::string& wanted, std::size_t) {
           BenchDevices devices;
           devices.name = wanted;
-          devices.gpus = {{"cuda:0", "fast", fast_}, {"cuda:1", "slow", slow_}};
-          for (const BenchGpu& gpu : devices.gpus) {
+          devices.workers.gpus = {{"cuda:0", "fast", fast_}, {"cuda:1", "slow", slow_}};
+          for (const WorkerGpu& gpu : devices.workers.gpus) {
             for (int lane = 0; lane < 2; ++lane) {
               devices.workers.backends.push_back(gpu.device->create_backend());
             }
           }
           devices.workers.lanes = {2, 2};
-          devices.workers.gpus = {{"cuda:0", "fast", fast_}, {"cuda:1", "slow", slow_}};
           devices.workers.threads = 4;
           return devices;
         });
@@ -123,7 +122,7 @@ TEST(BenchDevices, AreThoseOfTheRegistry) {
   const BenchDevices devices = open_bench_devices("cpu", 1);
   EXPECT_EQ(devices.name, "cpu");
   EXPECT_EQ(devices.workers.threads, 1u);
-  EXPECT_TRUE(devices.gpus.empty());
+  EXPECT_TRUE(devices.workers.gpus.empty());
   EXPECT_THROW(open_bench_devices("tpu", 1), DeviceError);
 }
 

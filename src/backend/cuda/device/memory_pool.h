@@ -24,7 +24,7 @@ class MemoryPool : public std::enable_shared_from_this<MemoryPool> {
   /// Throws OutOfDeviceMemory, naming what is left.
   void* take(std::size_t bytes);
   void give_back(void* piece) noexcept;
-  /// A piece that gives itself back. For memory that its owner uses on one stream: `drop` waits.
+  /// A piece that gives itself back; its owner waits for the kernels that use it first.
   std::shared_ptr<void> take_shared(std::size_t bytes);
 
   std::size_t capacity() const { return capacity_; }
