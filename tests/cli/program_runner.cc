@@ -36,6 +36,9 @@ std::vector<std::string> environment_with(const std::map<std::string, std::strin
     if (std::strncmp(*entry, "VIRNUCPRO_", 10) != 0) result.emplace_back(*entry);
   }
   for (const auto& [name, value] : variables) result.push_back(name + "=" + value);
+  // The same everywhere: a machine's own GPUs are for the tests that name them.
+  constexpr const char* kPlugin = "VIRNUCPRO_CUDA_PLUGIN";
+  if (!variables.contains(kPlugin)) result.push_back(std::string(kPlugin) + "=/no/plugin.so");
   return result;
 }
 

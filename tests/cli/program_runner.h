@@ -24,7 +24,7 @@ struct ProgramCall {
   std::vector<std::string> arguments = {};
   /// Another program than virnucpro.
   std::string program = {};
-  /// Added to an environment without any VIRNUCPRO_ variable.
+  /// Added to an environment without any VIRNUCPRO_ variable but one that hides GPUs.
   std::map<std::string, std::string> variables = {};
   /// Text for standard input.
   std::string input = {};
