@@ -15,7 +15,10 @@ namespace {
 // Rows that algorithms are chosen for: a batch of the size that runs have (batch_room()).
 constexpr std::int64_t kPlannedRows = 16384;
 constexpr int kCandidates = 12;
-constexpr int kTimedRuns = 3;
+// Candidates take turns: a GPU at its power limit slows down by a tenth within a second, which must
+// not be the fault of those that come last.
+constexpr int kRounds = 4;
+constexpr int kRunsInTurn = 4;
 // Part of the unused memory that trials may take: other contexts are growing to their sizes
 // meanwhile.
 constexpr std::size_t kTrialShare = 8;
@@ -223,17 +226,16 @@ cublasLtMatmulAlgo_t Products::choose(const ProductShape& shape, const void* wei
                            .residual = has_residual ? input.get() : nullptr,
                            .output = first.get(),
                            .rows = kPlannedRows};
-  cublasLtMatmulAlgo_t best = usable.front();
-  float best_time = 0.0f;
+  const auto run = [&](const cublasLtMatmulAlgo_t& algorithm) {
+    Description again(shape, kPlannedRows, operands.bias);
+    return multiply(handle_.get(), again, shape, operands, algorithm, stream.get(),
+                    workspace.get());
+  };
+  std::vector<cublasLtMatmulAlgo_t> equal;
   for (std::size_t i = 0; i < usable.size(); ++i) {
     operands.output = i == 0 ? first.get() : other.get();
-    Description again(shape, kPlannedRows, operands.bias);
-    const auto run = [&] {
-      return multiply(handle_.get(), again, shape, operands, usable[i], stream.get(),
-                      workspace.get());
-    };
     check_cuda(cudaMemsetAsync(operands.output, 0, output_bytes, stream.get()), "clear memory");
-    if (run() != CUBLAS_STATUS_SUCCESS) continue;
+    if (run(usable[i]) != CUBLAS_STATUS_SUCCESS) continue;
     if (i > 0) {
       std::int32_t differs = 0;
       launch_compare(first.get(), other.get(), static_cast<std::int64_t>(output_bytes / 2),
@@ -244,19 +246,23 @@ cublasLtMatmulAlgo_t Products::choose(const ProductShape& shape, const void* wei
       check_cuda(cudaStreamSynchronize(stream.get()), "compare products");
       if (differs != 0) continue;
     }
-    check_cuda(cudaEventRecord(begin.get(), stream.get()), "time products");
-    for (int r = 0; r < kTimedRuns; ++r) check_cublas(run(), "multiply");
-    check_cuda(cudaEventRecord(end.get(), stream.get()), "time products");
-    check_cuda(cudaEventSynchronize(end.get()), "time products");
-    float time = 0.0f;
-    check_cuda(cudaEventElapsedTime(&time, begin.get(), end.get()), "time products");
-    if (i == 0 || time < best_time) {
-      best = usable[i];
-      best_time = time;
+    equal.push_back(usable[i]);
+  }
+  if (equal.empty()) return usable.front();
+  std::vector<float> milliseconds(equal.size(), 0.0f);
+  for (int round = 0; round < kRounds; ++round) {
+    for (std::size_t i = 0; i < equal.size(); ++i) {
+      check_cuda(cudaEventRecord(begin.get(), stream.get()), "time products");
+      for (int r = 0; r < kRunsInTurn; ++r) check_cublas(run(equal[i]), "multiply");
+      check_cuda(cudaEventRecord(end.get(), stream.get()), "time products");
+      check_cuda(cudaEventSynchronize(end.get()), "time products");
+      float time = 0.0f;
+      check_cuda(cudaEventElapsedTime(&time, begin.get(), end.get()), "time products");
+      milliseconds[i] += time;
     }
   }
-  check_cuda(cudaStreamSynchronize(stream.get()), "time products");
-  return best;
+  const auto fastest = std::min_element(milliseconds.begin(), milliseconds.end());
+  return equal[static_cast<std::size_t>(fastest - milliseconds.begin())];
 }
 
 }  // namespace virnucpro::cuda
