@@ -108,7 +108,7 @@ TEST_F(Devices, ThePluginIsTheOneOfTheVariable) {
   const ProgramResult result = run({.arguments = {"devices"}, .variables = variables});
   EXPECT_TRUE(ends_with(result, 0));
   EXPECT_THAT(result.out, ContainsRegex("\ncuda\tnot usable\t-\t-\t[^\n]*/text.so cannot be "
-                                        "loaded: [^\n]*text.so"));
+                                        "loaded: [^\n]*text.so[^\n]*LD_LIBRARY_PATH"));
 }
 
 TEST_F(Devices, AutoTakesAllGpusAndSaysWhyItCannot) {

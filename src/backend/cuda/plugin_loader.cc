@@ -87,7 +87,10 @@ LoadedCudaPlugin load_cuda_plugin(const std::vector<std::string>& paths) {
     void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
     if (library != nullptr) return plugin_in(library, path);
     loaded.path = path;
-    loaded.reason = fmt::format("{} cannot be loaded: {}", path, last_error());
+    loaded.reason = fmt::format(
+        "{} cannot be loaded: {}. libcublasLt comes with the CUDA toolkit: LD_LIBRARY_PATH must "
+        "name its folder where the system does not",
+        path, last_error());
     return loaded;
   }
   loaded.reason = fmt::format("the plug-in {} is not installed", kLibrary);
