@@ -6,6 +6,7 @@
 #include <map>
 #include <mutex>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -193,6 +194,27 @@ class Mirrored {
   std::vector<Region> regions_;  // by address
 };
 
+/// Calls `call` with `op` as it is on the device: its `inputs`, and its output where it has one.
+template <typename Op, typename Call, typename... Inputs>
+auto mirrored(Backend& inner, DeviceRanges& ranges, std::string_view name, Op op, Call call,
+              Inputs Op::*... inputs) {
+  constexpr bool kHasOutput = requires { op.output; };
+  Mirrored views(inner, ranges, name);
+  (views.reads(op.*inputs), ...);
+  if constexpr (kHasOutput) views.writes(op.output);
+  views.copy_in();
+  ((op.*inputs = views.on_device(op.*inputs)), ...);
+  if constexpr (kHasOutput) op.output = views.on_device(op.output);
+  if constexpr (std::is_void_v<decltype(call(op))>) {
+    call(op);
+    views.copy_back();
+  } else {
+    const auto result = call(op);
+    views.copy_back();
+    return result;
+  }
+}
+
 }  // namespace
 
 DeviceMirror::DeviceMirror(std::unique_ptr<Backend> inner)
@@ -223,141 +245,77 @@ PlacedTensor DeviceMirror::do_place(const HostTensor& tensor) {
 }
 
 void DeviceMirror::do_embedding_lookup(const ops::EmbeddingLookup& op) {
-  Mirrored views(inner(), *ranges_, "embedding_lookup");
-  views.reads(op.table);
-  views.reads(op.addend);
-  views.writes(op.output);
-  views.copy_in();
-  ops::EmbeddingLookup there = op;
-  there.table = views.on_device(op.table);
-  there.addend = views.on_device(op.addend);
-  there.output = views.on_device(op.output);
-  inner().embedding_lookup(there);
-  views.copy_back();
+  mirrored(
+      inner(), *ranges_, "embedding_lookup", op,
+      [&](const auto& there) { inner().embedding_lookup(there); }, &ops::EmbeddingLookup::table,
+      &ops::EmbeddingLookup::addend);
 }
 
 void DeviceMirror::do_linear(const ops::Linear& op) {
-  Mirrored views(inner(), *ranges_, "linear");
-  views.reads(op.input);
-  views.reads(op.bias);
-  views.reads(op.residual);
-  views.writes(op.output);
-  views.copy_in();
-  ops::Linear there = op;
-  there.input = views.on_device(op.input);
-  there.bias = views.on_device(op.bias);
-  there.residual = views.on_device(op.residual);
-  there.output = views.on_device(op.output);
-  inner().linear(there);
-  views.copy_back();
+  mirrored(
+      inner(), *ranges_, "linear", op, [&](const auto& there) { inner().linear(there); },
+      &ops::Linear::input, &ops::Linear::bias, &ops::Linear::residual);
 }
 
 void DeviceMirror::do_layer_norm(const ops::LayerNorm& op) {
-  Mirrored views(inner(), *ranges_, "layer_norm");
-  views.reads(op.input);
-  views.reads(op.residual);
-  views.reads(op.gamma);
-  views.reads(op.beta);
-  views.writes(op.output);
-  views.copy_in();
-  ops::LayerNorm there = op;
-  there.input = views.on_device(op.input);
-  there.residual = views.on_device(op.residual);
-  there.gamma = views.on_device(op.gamma);
-  there.beta = views.on_device(op.beta);
-  there.output = views.on_device(op.output);
-  inner().layer_norm(there);
-  views.copy_back();
+  mirrored(
+      inner(), *ranges_, "layer_norm", op, [&](const auto& there) { inner().layer_norm(there); },
+      &ops::LayerNorm::input, &ops::LayerNorm::residual, &ops::LayerNorm::gamma,
+      &ops::LayerNorm::beta);
 }
-
-namespace {
-
-template <typename Call>
-void attend(Backend& inner, DeviceRanges& ranges, const ops::Attention& op, Call call) {
-  Mirrored views(inner, ranges, "attention");
-  views.reads(op.qkv);
-  views.reads(op.alibi_slopes);
-  views.writes(op.output);
-  views.copy_in();
-  ops::Attention there = op;
-  there.qkv = views.on_device(op.qkv);
-  there.alibi_slopes = views.on_device(op.alibi_slopes);
-  there.output = views.on_device(op.output);
-  call(there);
-  views.copy_back();
-}
-
-}  // namespace
 
 void DeviceMirror::do_attention_packed(const ops::Attention& op) {
-  attend(inner(), *ranges_, op, [this](const auto& there) { inner().attention_packed(there); });
+  mirrored(
+      inner(), *ranges_, "attention", op,
+      [&](const auto& there) { inner().attention_packed(there); }, &ops::Attention::qkv,
+      &ops::Attention::alibi_slopes);
 }
 
 void DeviceMirror::do_attention_padded(const ops::Attention& op) {
-  attend(inner(), *ranges_, op, [this](const auto& there) { inner().attention_padded(there); });
+  mirrored(
+      inner(), *ranges_, "attention", op,
+      [&](const auto& there) { inner().attention_padded(there); }, &ops::Attention::qkv,
+      &ops::Attention::alibi_slopes);
 }
 
 void DeviceMirror::do_gated_gelu(const ops::GatedGelu& op) {
-  Mirrored views(inner(), *ranges_, "gated_gelu");
-  views.reads(op.input);
-  views.writes(op.output);
-  views.copy_in();
-  inner().gated_gelu({views.on_device(op.input), views.on_device(op.output)});
-  views.copy_back();
+  mirrored(
+      inner(), *ranges_, "gated_gelu", op, [&](const auto& there) { inner().gated_gelu(there); },
+      &ops::GatedGelu::input);
 }
 
 void DeviceMirror::do_mean_pool(const ops::MeanPool& op) {
-  Mirrored views(inner(), *ranges_, "mean_pool");
-  views.reads(op.input);
-  views.writes(op.output);
-  views.copy_in();
-  ops::MeanPool there = op;
-  there.input = views.on_device(op.input);
-  there.output = views.on_device(op.output);
-  inner().mean_pool(there);
-  views.copy_back();
+  mirrored(
+      inner(), *ranges_, "mean_pool", op, [&](const auto& there) { inner().mean_pool(there); },
+      &ops::MeanPool::input);
 }
 
 void DeviceMirror::do_softmax(const ops::Softmax& op) {
-  Mirrored views(inner(), *ranges_, "softmax");
-  views.reads(op.input);
-  views.writes(op.output);
-  views.copy_in();
-  inner().softmax({views.on_device(op.input), views.on_device(op.output)});
-  views.copy_back();
+  mirrored(
+      inner(), *ranges_, "softmax", op, [&](const auto& there) { inner().softmax(there); },
+      &ops::Softmax::input);
 }
 
 ops::NonfiniteCount DeviceMirror::do_count_nonfinite(const ops::CountNonfinite& op) {
-  Mirrored views(inner(), *ranges_, "count_nonfinite");
-  views.reads(op.input);
-  views.copy_in();
-  const ops::NonfiniteCount count = inner().count_nonfinite({views.on_device(op.input), op.rows});
-  views.copy_back();
-  return count;
+  return mirrored(
+      inner(), *ranges_, "count_nonfinite", op,
+      [&](const auto& there) { return inner().count_nonfinite(there); },
+      &ops::CountNonfinite::input);
 }
 
 void DeviceMirror::do_convert(const ops::Convert& op) {
-  Mirrored views(inner(), *ranges_, "convert");
-  views.reads(op.input);
-  views.writes(op.output);
-  views.copy_in();
-  inner().convert({views.on_device(op.input), views.on_device(op.output)});
-  views.copy_back();
+  mirrored(
+      inner(), *ranges_, "convert", op, [&](const auto& there) { inner().convert(there); },
+      &ops::Convert::input);
 }
 
 ops::NonfiniteCount DeviceMirror::do_pool_embeddings(const ops::MeanPool& op,
                                                      std::span<float> values,
                                                      std::span<std::int32_t> rows) {
-  Mirrored views(inner(), *ranges_, "pool_embeddings");
-  views.reads(op.input);
-  views.writes(op.output);
-  views.copy_in();
-  ops::MeanPool there = op;
-  there.input = views.on_device(op.input);
-  there.output = views.on_device(op.output);
-  const ops::NonfiniteCount count = inner().pool_embeddings(there, values, rows);
-  views.copy_back();
-  return count;
+  return mirrored(
+      inner(), *ranges_, "pool_embeddings", op,
+      [&](const auto& there) { return inner().pool_embeddings(there, values, rows); },
+      &ops::MeanPool::input);
 }
 
 }  // namespace virnucpro::testing_support
