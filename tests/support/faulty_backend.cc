@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <latch>
 #include <limits>
 #include <thread>
 #include <utility>
@@ -18,8 +19,12 @@ namespace {
 
 /// What the workers of a run have in common.
 struct SharedFaults {
+  explicit SharedFaults(FaultPlan faults)
+      : plan(std::move(faults)), losses(static_cast<std::ptrdiff_t>(plan.losses.size())) {}
+
   FaultPlan plan;
   std::atomic<std::uint64_t> operations{0};
+  std::latch losses;  ///< those that have not happened
 };
 
 void fill_with_nan(const Matrix& matrix, std::int64_t row) {
@@ -50,6 +55,7 @@ class FaultyBackend final : public ForwardingBackend {
   void do_linear(const ops::Linear& op) override {
     const FaultPlan& plan = faults_->plan;
     if (lost_at_ != 0 && ++operations_ >= lost_at_) {
+      if (operations_ == lost_at_) faults_->losses.count_down();
       throw DeviceError("fell off the bus, as the test wants");
     }
     if (plan.room > 0 && op.input.rows > plan.room) {
@@ -63,6 +69,7 @@ class FaultyBackend final : public ForwardingBackend {
   // The last operation of every batch of an encoder.
   void do_mean_pool(const ops::MeanPool& op) override {
     const FaultPlan& plan = faults_->plan;
+    if (plan.holds && lost_at_ == 0) faults_->losses.wait();
     std::this_thread::sleep_for(slowness_);
     ForwardingBackend::do_mean_pool(op);
     for (std::int64_t i = 0; i < op.sequences.count(); ++i) {
@@ -110,6 +117,8 @@ void parse_part(std::string_view part, FaultPlan& plan) {
     plan.losses.push_back(
         {number_of<std::size_t>(value.substr(0, at), part),
          number_of<std::uint64_t>(value.substr(std::min(at + 1, value.size())), part)});
+  } else if (part == "hold") {
+    plan.holds = true;
   } else if (key == "room") {
     plan.room = number_of<std::int64_t>(value, part);
   } else if (key == "nan") {
@@ -152,8 +161,7 @@ void add_faults(Workers& workers, const FaultPlan& plan) {
     workers.lanes = {plan.workers};  // host memory serves all of them
     workers.threads = plan.workers;
   }
-  const auto faults = std::make_shared<SharedFaults>();
-  faults->plan = plan;
+  const auto faults = std::make_shared<SharedFaults>(plan);
   for (std::size_t i = 0; i < workers.backends.size(); ++i) {
     workers.backends[i] =
         std::make_unique<FaultyBackend>(std::move(workers.backends[i]), faults, i);
