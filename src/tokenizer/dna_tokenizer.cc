@@ -1,8 +1,8 @@
-// The merge loop: a linked list of tokens and a heap of the merges that are possible.
+// Words and unknown letters; and the merge loop for merges in any order: a linked list of tokens
+// and a heap of the merges that are possible.
 #include "tokenizer/dna_tokenizer.h"
 
 #include <algorithm>
-#include <bit>
 #include <functional>
 #include <limits>
 #include <utility>
@@ -13,7 +13,7 @@ namespace virnucpro {
 namespace {
 
 constexpr std::int32_t kNoId = -1;
-constexpr std::uint32_t kNoRank = std::numeric_limits<std::uint32_t>::max();
+constexpr std::uint32_t kNoRank = MergeTable::kNoRank;
 constexpr std::uint32_t kNoNode = std::numeric_limits<std::uint32_t>::max();
 // Indices of letters are 32 bits wide; sequences come in chunks of some hundred bases.
 constexpr std::size_t kLongestText = std::size_t{1} << 31;
@@ -35,16 +35,6 @@ constexpr std::array<Kind, 256> kKinds = [] {
 
 Kind kind_of(char letter) { return kKinds[static_cast<unsigned char>(letter)]; }
 
-std::uint64_t pair_key(std::int32_t left, std::int32_t right) {
-  return (static_cast<std::uint64_t>(left) << 32) | static_cast<std::uint32_t>(right);
-}
-
-// Fibonacci hashing: the high bits of the product depend on all bits of the key.
-std::size_t hash_pair(std::uint64_t key, unsigned shift) {
-  return static_cast<std::size_t>(
-      ((key ^ (key >> 32) * 0xbf58476d1ce4e5b9u) * 0x9e3779b97f4a7c15u) >> shift);
-}
-
 // Ordered by rank, then from left to right.
 std::uint64_t heap_entry(std::uint32_t rank, std::size_t node) {
   return (static_cast<std::uint64_t>(rank) << 32) | static_cast<std::uint32_t>(node);
@@ -57,7 +47,9 @@ DnaTokenizer DnaTokenizer::from_json(std::string_view json, const std::string& o
 }
 
 DnaTokenizer::DnaTokenizer(TokenizerFile file)
-    : vocabulary_(std::move(file.vocabulary)),
+    : merges_(file.merges),
+      stable_(StableTokens::make(file, merges_)),
+      vocabulary_(std::move(file.vocabulary)),
       unknown_id_(file.unknown_id),
       fuse_unknown_(file.fuse_unknown),
       before_(std::move(file.before)),
@@ -67,27 +59,6 @@ DnaTokenizer::DnaTokenizer(TokenizerFile file)
     vocabulary_size_ = std::max(vocabulary_size_, static_cast<std::size_t>(id) + 1);
     if (token.size() == 1) letter_ids_[static_cast<unsigned char>(token[0])] = id;
   }
-  index_merges(file.merges);
-}
-
-void DnaTokenizer::index_merges(const std::vector<TokenizerFile::Merge>& merges) {
-  // At most a quarter full: most look-ups find nothing and should end at the first slot.
-  const std::size_t slots = std::bit_ceil(std::max<std::size_t>(merges.size() * 4, 2));
-  slot_shift_ = 64 - static_cast<unsigned>(std::countr_zero(slots));
-  slots_.assign(slots, Slot{0, kNoRank, kNoId});
-  for (std::size_t rank = 0; rank < merges.size(); ++rank) {
-    const std::uint64_t key = pair_key(merges[rank].left, merges[rank].right);
-    std::size_t at = hash_pair(key, slot_shift_);
-    while (slots_[at].rank != kNoRank) at = (at + 1) & (slots - 1);
-    slots_[at] = Slot{key, static_cast<std::uint32_t>(rank), merges[rank].joined};
-  }
-}
-
-const DnaTokenizer::Slot& DnaTokenizer::find_merge(std::int32_t left, std::int32_t right) const {
-  const std::uint64_t key = pair_key(left, right);
-  std::size_t at = hash_pair(key, slot_shift_);
-  while (slots_[at].rank != kNoRank && slots_[at].pair != key) at = (at + 1) & (slots_.size() - 1);
-  return slots_[at];
 }
 
 std::optional<std::int32_t> DnaTokenizer::id_of(std::string_view token) const {
@@ -127,15 +98,20 @@ void DnaTokenizer::encode_word(std::string_view word, Scratch& scratch,
       after_unknown = true;
       ++start;
     } else {
-      encode_letters(word.substr(start, end - start), scratch, ids);
+      const std::string_view letters = word.substr(start, end - start);
+      if (stable_) {
+        stable_->encode(letters, merges_, scratch.positions_, ids);
+      } else {
+        merge_letters(letters, scratch, ids);
+      }
       after_unknown = false;
       start = end;
     }
   }
 }
 
-void DnaTokenizer::encode_letters(std::string_view letters, Scratch& scratch,
-                                  std::vector<std::int32_t>& ids) const {
+void DnaTokenizer::merge_letters(std::string_view letters, Scratch& scratch,
+                                 std::vector<std::int32_t>& ids) const {
   auto& nodes = scratch.nodes_;
   auto& heap = scratch.heap_;
   nodes.resize(letters.size());
@@ -148,7 +124,7 @@ void DnaTokenizer::encode_letters(std::string_view letters, Scratch& scratch,
     Scratch::Node& node = nodes[at];
     node.rank = kNoRank;
     if (node.next == kNoNode) return false;
-    const Slot& merge = find_merge(node.id, nodes[node.next].id);
+    const MergeTable::Merge& merge = merges_.find(node.id, nodes[node.next].id);
     node.rank = merge.rank;
     node.joined = merge.joined;
     return node.rank != kNoRank;

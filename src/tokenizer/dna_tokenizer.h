@@ -12,6 +12,8 @@
 #include <string_view>
 #include <vector>
 
+#include "tokenizer/merge_table.h"
+#include "tokenizer/stable_tokens.h"
 #include "tokenizer/tokenizer_json.h"
 
 namespace virnucpro {
@@ -45,20 +47,13 @@ class DnaTokenizer {
   std::optional<std::int32_t> id_of(std::string_view token) const;
 
  private:
-  // Key and value of the hash table of merges; an empty slot has rank kNoRank.
-  struct Slot {
-    std::uint64_t pair;
-    std::uint32_t rank;
-    std::int32_t joined;
-  };
-
   explicit DnaTokenizer(TokenizerFile file);
-  void index_merges(const std::vector<TokenizerFile::Merge>& merges);
-  const Slot& find_merge(std::int32_t left, std::int32_t right) const;
   void encode_word(std::string_view word, Scratch& scratch, std::vector<std::int32_t>& ids) const;
-  void encode_letters(std::string_view letters, Scratch& scratch,
-                      std::vector<std::int32_t>& ids) const;
+  void merge_letters(std::string_view letters, Scratch& scratch,
+                     std::vector<std::int32_t>& ids) const;
 
+  MergeTable merges_;
+  std::optional<StableTokens> stable_;  // the fast way, where the merges allow it
   std::map<std::string, std::int32_t, std::less<>> vocabulary_;
   std::size_t vocabulary_size_ = 0;
   std::int32_t unknown_id_;
@@ -66,8 +61,6 @@ class DnaTokenizer {
   std::vector<std::int32_t> before_;
   std::vector<std::int32_t> after_;
   std::array<std::int32_t, 256> letter_ids_;  // kNoId where a byte is not in the vocabulary
-  std::vector<Slot> slots_;
-  unsigned slot_shift_ = 0;
 };
 
 class DnaTokenizer::Scratch {
@@ -87,6 +80,7 @@ class DnaTokenizer::Scratch {
   std::vector<Node> nodes_;
   std::vector<std::uint64_t>
       heap_;  // rank in the high half, index of the left node in the low half
+  std::vector<std::uint16_t> positions_;
 };
 
 }  // namespace virnucpro

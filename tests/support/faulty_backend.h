@@ -32,8 +32,8 @@ struct FaultPlan {
     std::chrono::milliseconds time{0};
   };
   std::vector<Slowness> slow_workers;  ///< which have a slowness of their own
-  bool holds = false;  ///< workers that are not to be lost finish no batch before the losses
-  std::string count_path;              ///< gets a line per batch: how many sequences were embedded
+  bool holds = false;      ///< workers that are not to be lost finish no batch before the losses
+  std::string count_path;  ///< gets a line per batch: how many sequences were embedded
 };
 
 /// "workers=3;lost=1@20;hold;room=600;nan=5;poison=137;slow=50;slow=90@2;count=FILE", each part
