@@ -75,8 +75,8 @@ class StableTokens {
   std::vector<Start> starts_;              // by the codes of kStride letters
   std::vector<Node> nodes_;                // the trie of all texts
   // By the ids of two tokens, rows of 2^row_shift_: bit 0 says that the pair was looked at, bit 1
-  // that it is stable. 32 pairs a word.
-  std::unique_ptr<std::atomic<std::uint64_t>[]> pairs_;
+  // that it is stable. 32 pairs a word. Copies share it: what is true of one is true of all.
+  std::shared_ptr<std::atomic<std::uint64_t>[]> pairs_;
   unsigned row_shift_ = 0;
 };
 
