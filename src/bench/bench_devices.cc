@@ -10,10 +10,10 @@ namespace virnucpro {
 
 BenchDevices open_bench_devices(const std::string& wanted, std::size_t threads) {
   DeviceRegistry registry(process_environment());
-  const DeviceChoice choice = registry.choose(wanted);
+  DeviceChoice choice = registry.choose(wanted);
   BenchDevices devices;
-  devices.name = choice.name;
   devices.workers = registry.create_workers(choice, threads);
+  devices.name = choice.name;
   // A ceiling of GPUs and processors together would be that of no precision: they multiply in
   // different types.
   const std::size_t gpus = devices.workers.gpus.size();

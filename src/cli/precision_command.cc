@@ -45,13 +45,13 @@ class ProgressBridge final : public ProgressSink {
 
 /// `files` is filled in once the models are loaded, where files are asked for.
 PrecisionReport study(Program& program, const RunSettings& settings,
-                      const PrecisionChoice& precision, const DeviceChoice& device,
+                      const PrecisionChoice& precision, DeviceChoice& device,
                       DeviceRegistry& devices, const Log& log,
                       std::optional<PrecisionFiles>& files) {
   const StopSignals signals(
       [&log](int) { log.warning("stopping; a second signal ends the program at once"); });
-  for (const std::string& line : device.passed_over) log.info("{}", line);
   const std::unique_ptr<Backend> backend = devices.create_backend(device, settings.threads);
+  for (const std::string& line : device.passed_over) log.info("{}", line);
   backend->bind_thread();
   log.info("device {}: {}", device.name, backend->description());
   const std::string started_at = utc_now();
@@ -104,7 +104,7 @@ void run_precision(Program& program, const SettingsArguments& arguments) {
 
   const PrecisionChoice precision = studied_precision(settings, program.environment);
   DeviceRegistry devices(program.environment);
-  const DeviceChoice device = devices.choose(settings.device).first();
+  DeviceChoice device = devices.choose(settings.device);
   if (!settings.output.empty()) require_free_precision_folder(settings.output, settings.force);
   for (const std::string& input : settings.inputs) check_readable(input);
   for (const std::string& origin : resolved.origins) log.info("setting {}", origin);

@@ -95,7 +95,7 @@ void run_command(Program& program, const RunKind& kind, const SettingsArguments&
 
   const PrecisionChoice precision = precision_of(settings, program.environment);
   DeviceRegistry devices(program.environment);
-  const DeviceChoice device = devices.choose(settings.device);
+  DeviceChoice device = devices.choose(settings.device);
   kind.require_free_output(settings);
   // The run opens them later; large models may take minutes until then.
   for (const std::string& input : settings.inputs) check_readable(input);

@@ -52,6 +52,13 @@ DeviceInfo describe_reference() {
   return info;
 }
 
+[[noreturn]] void refuse_all(const DeviceChoice& choice) {
+  throw DeviceError(
+      fmt::format("device '{}' cannot be used: {}. Free memory there, or name other "
+                  "devices with --device.",
+                  choice.name, fmt::join(choice.passed_over, "; ")));
+}
+
 std::string cuda_name(std::size_t gpu) { return text_of(DeviceName{kCuda, gpu}); }
 
 std::string describe(const CudaDeviceInfo& gpu) {
@@ -76,14 +83,6 @@ std::uint64_t pool_bytes(const Environment& environment) {
 }
 
 }  // namespace
-
-DeviceChoice DeviceChoice::first() const {
-  DeviceChoice choice = *this;
-  choice.devices.resize(1);
-  choice.name = text_of(choice.devices);
-  choice.warnings.clear();
-  return choice;
-}
 
 DeviceRegistry::DeviceRegistry(const Environment& environment)
     : DeviceRegistry(environment, [path = environment(kPluginVariable).value_or("")] {
@@ -143,6 +142,7 @@ void DeviceRegistry::add_cuda(const DeviceName& name, const std::string& wanted,
     const std::vector<std::size_t> gpus = usable_gpus(choice.passed_over);
     if (gpus.empty()) refuse(fmt::format("{}", fmt::join(choice.passed_over, "; ")));
     for (const std::size_t gpu : gpus) choice.devices.push_back({kCuda, gpu});
+    choice.all_gpus = true;
     return;
   }
   const std::size_t count = cuda().plugin->device_count();
@@ -182,6 +182,7 @@ DeviceChoice DeviceRegistry::choose_best() {
   for (const std::size_t gpu : usable_gpus(choice.passed_over)) {
     choice.devices.push_back({kCuda, gpu});
   }
+  choice.all_gpus = choice.else_cpu = !choice.devices.empty();
   if (choice.devices.empty()) choice.devices.push_back({kCpu});
   return choice;
 }
@@ -207,9 +208,27 @@ DeviceChoice DeviceRegistry::choose(const std::string& wanted) {
       }
     }
   }
-  choice.name = text_of(choice.devices);
-  warn_of_mixes(choice);
+  settle(choice, choice.devices);
   return choice;
+}
+
+void DeviceRegistry::settle(DeviceChoice& choice, std::vector<DeviceName> devices) {
+  choice.devices = std::move(devices);
+  choice.name = text_of(choice.devices);
+  choice.warnings.clear();
+  warn_of_mixes(choice);
+}
+
+/// Null: it is passed over.
+std::shared_ptr<CudaDevice> DeviceRegistry::open(const DeviceName& gpu, std::size_t contexts,
+                                                 DeviceChoice& choice) {
+  try {
+    return cuda().plugin->open(*gpu.number, cuda_pool_bytes_, contexts);
+  } catch (const DeviceError& error) {
+    if (!choice.all_gpus) throw;
+    choice.passed_over.push_back(fmt::format("{}: not used ({})", text_of(gpu), error.what()));
+    return nullptr;
+  }
 }
 
 void DeviceRegistry::list_cuda(std::vector<DeviceInfo>& devices) {
@@ -237,13 +256,14 @@ std::vector<DeviceInfo> DeviceRegistry::list(std::size_t threads) {
   return devices;
 }
 
-Workers DeviceRegistry::create_workers(const DeviceChoice& choice, std::size_t threads) {
+Workers DeviceRegistry::create_workers(DeviceChoice& choice, std::size_t threads) {
   Workers workers;
-  for (const DeviceName& device : choice.devices) {
+  std::vector<DeviceName> opened;
+  const auto add = [&](const DeviceName& device) {
     Workers more;
     if (device.kind == kCuda) {
-      const std::shared_ptr<CudaDevice> gpu =
-          cuda().plugin->open(*device.number, cuda_pool_bytes_, kCudaLanes);
+      const std::shared_ptr<CudaDevice> gpu = open(device, kCudaLanes, choice);
+      if (gpu == nullptr) return;
       for (std::size_t i = 0; i < kCudaLanes; ++i) more.backends.push_back(gpu->create_backend());
       workers.gpus.push_back({text_of(device), more.backends.front()->description(), gpu});
       more.threads = kCudaLanes;
@@ -257,28 +277,45 @@ Workers DeviceRegistry::create_workers(const DeviceChoice& choice, std::size_t t
     workers.lanes.push_back(more.backends.size());
     workers.threads += more.threads;
     std::ranges::move(more.backends, std::back_inserter(workers.backends));
-  }
+    opened.push_back(device);
+  };
+  for (const DeviceName& device : choice.devices) add(device);
+  if (opened.empty() && choice.else_cpu) add({kCpu});
+  if (opened.empty()) refuse_all(choice);
+  settle(choice, std::move(opened));
   return workers;
 }
 
-std::unique_ptr<Backend> DeviceRegistry::create_backend(const DeviceChoice& choice,
-                                                        std::size_t threads) {
-  const DeviceName& device = choice.devices.front();
-  if (device.kind == kCuda) {
-    return cuda().plugin->open(*device.number, cuda_pool_bytes_, 1)->create_backend();
+std::unique_ptr<Backend> DeviceRegistry::create_backend(DeviceChoice& choice, std::size_t threads) {
+  std::vector<DeviceName> candidates = choice.devices;
+  if (choice.else_cpu) candidates.push_back({kCpu});
+  for (const DeviceName& device : candidates) {
+    std::unique_ptr<Backend> backend;
+    if (device.kind == kCuda) {
+      const std::shared_ptr<CudaDevice> gpu = open(device, 1, choice);
+      if (gpu == nullptr) continue;
+      backend = gpu->create_backend();
+    } else if (device.kind == kCpu) {
+      backend = std::make_unique<CpuBackend>(threads);
+    } else {
+      backend = std::make_unique<ReferenceBackend>();
+    }
+    settle(choice, {device});
+    return backend;
   }
-  if (device.kind == kCpu) return std::make_unique<CpuBackend>(threads);
-  return std::make_unique<ReferenceBackend>();
+  refuse_all(choice);
 }
 
 std::unique_ptr<Backend> create_backend(const std::string& name, std::size_t threads) {
   DeviceRegistry registry(process_environment());
-  return registry.create_backend(registry.choose(name), threads);
+  DeviceChoice choice = registry.choose(name);
+  return registry.create_backend(choice, threads);
 }
 
 Workers create_workers(const std::string& name, std::size_t threads) {
   DeviceRegistry registry(process_environment());
-  return registry.create_workers(registry.choose(name), threads);
+  DeviceChoice choice = registry.choose(name);
+  return registry.create_workers(choice, threads);
 }
 
 Workers create_workers(const CpuPlan& plan) {

@@ -40,9 +40,9 @@ struct DeviceChoice {
   std::vector<std::string> passed_over;
   std::vector<std::string> warnings;
   std::vector<DeviceName> devices;  ///< at least one; of cuda each by its number
-
-  /// The first device alone, for what needs no more.
-  DeviceChoice first() const;
+  /// All GPUs were asked for: one that cannot be opened is passed over.
+  bool all_gpus = false;
+  bool else_cpu = false;  ///< the CPU computes where none can be opened
 };
 
 /// A GPU that workers compute on.
@@ -84,10 +84,11 @@ class DeviceRegistry {
   /// replacement.
   DeviceChoice choose(const std::string& wanted);
 
-  /// The device cpu has one backend per NUMA node (plan_cpu_workers()), a GPU kCudaLanes.
-  Workers create_workers(const DeviceChoice& choice, std::size_t threads);
-  /// The first of the chosen devices, as one backend for all threads.
-  std::unique_ptr<Backend> create_backend(const DeviceChoice& choice, std::size_t threads);
+  /// The device cpu has one backend per NUMA node (plan_cpu_workers()), a GPU kCudaLanes. Leaves
+  /// in `choice` what was opened. DeviceError for a GPU that was named and cannot be opened.
+  Workers create_workers(DeviceChoice& choice, std::size_t threads);
+  /// The same for the first of the devices, as one backend for all threads.
+  std::unique_ptr<Backend> create_backend(DeviceChoice& choice, std::size_t threads);
 
  private:
   const LoadedCudaPlugin& cuda();
@@ -98,6 +99,9 @@ class DeviceRegistry {
   DeviceChoice choose_best();
   std::string usable_names();
   void list_cuda(std::vector<DeviceInfo>& devices);
+  std::shared_ptr<CudaDevice> open(const DeviceName& gpu, std::size_t contexts,
+                                   DeviceChoice& choice);
+  void settle(DeviceChoice& choice, std::vector<DeviceName> devices);
   void warn_of_mixes(DeviceChoice& choice);
 
   LoadPlugin load_plugin_;

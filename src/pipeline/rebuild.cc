@@ -41,12 +41,15 @@ void require_free_output(const RebuildRequest& request) {
   }
 }
 
-/// The run's own where it can be used here: its arithmetic gives the same bits.
-DeviceChoice device_like(const std::string& wanted, DeviceRegistry& devices) {
+/// On the run's own device where it can be used here: its arithmetic gives the same bits.
+std::unique_ptr<Backend> backend_like(const std::string& wanted, DeviceChoice& device) {
+  DeviceRegistry devices(process_environment());
   try {
-    return devices.choose(wanted).first();
+    device = devices.choose(wanted);
+    return devices.create_backend(device, 0);
   } catch (const DeviceError&) {
-    return devices.choose("auto").first();
+    device = devices.choose("auto");
+    return devices.create_backend(device, 0);
   }
 }
 
@@ -66,11 +69,9 @@ class Rescored {
     part_ = chosen.part;
     calibration_ = chosen.calibration;
     is_own_ = part_.sha256 == required_fact(facts, kClassifierFact, database.path());
-    DeviceRegistry devices(process_environment());
-    const DeviceChoice device =
-        device_like(required_fact(facts, kDeviceFact, database.path()), devices);
+    DeviceChoice device;
+    backend_ = backend_like(required_fact(facts, kDeviceFact, database.path()), device);
     log.info("scores by {} on the device {}", part_.name, device.name);
-    backend_ = devices.create_backend(device, 0);
     const Classifier classifier(std::move(chosen.weights), *backend_);
     make_result_folder(folder);
     scores_ =

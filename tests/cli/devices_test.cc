@@ -132,6 +132,24 @@ TEST_F(Devices, AutoTakesAllGpusAndSaysWhyItCannot) {
   EXPECT_EQ(report["performance"]["devices"].size(), 2u);
 }
 
+TEST_F(Devices, AutoPassesOverGpusWithoutMemory) {
+  write("in.fa", fasta(open_records(20, 60)));
+  const auto with_full = [](const char* count) {
+    return with_gpus("9 9", {{"VIRNUCPRO_TEST_FULL_GPUS", count}});
+  };
+  const ProgramResult one = predict("one", {}, with_full("1"));
+  ASSERT_TRUE(ends_with(one, 0));
+  EXPECT_THAT(one.err, HasSubstr("cuda:0: not used (3 of 80000 MiB are free)\n"));
+  EXPECT_EQ(report_of("one")["options"]["device"], "cuda:1");
+  const ProgramResult none = predict("none", {}, with_full("2"));
+  ASSERT_TRUE(ends_with(none, 0));
+  EXPECT_EQ(report_of("none")["options"]["device"], "cpu");
+  EXPECT_EQ(read("none/predictions.tsv"), read("one/predictions.tsv"));
+  const ProgramResult named = predict("named", {"--device", "cuda:0"}, with_full("1"));
+  EXPECT_TRUE(ends_with(named, 4));
+  EXPECT_THAT(named.err, HasSubstr("3 of 80000 MiB are free"));
+}
+
 TEST_F(Devices, AreTakenByName) {
   write("in.fa", fasta(open_records(60, 60)));
   ASSERT_TRUE(ends_with(predict("one", {"--device", "cuda:2"}, with_gpus("9 9 9")), 0));

@@ -110,6 +110,7 @@ CudaDeviceInfo FakeCudaPlugin::info(std::size_t device) {
 std::shared_ptr<CudaDevice> FakeCudaPlugin::open(std::size_t device, std::uint64_t pool_bytes,
                                                  std::size_t contexts) {
   const std::shared_ptr<FakeGpu>& gpu = gpus.at(device);
+  if (gpu->is_full) throw OutOfDeviceMemory("3 of 80000 MiB are free");
   ++gpu->opened;
   gpu->pool_bytes = pool_bytes;
   gpu->contexts = contexts;

@@ -22,6 +22,7 @@ struct FakeGpu {
 
   int major;                              ///< of its compute capability
   std::string reason;                     ///< why it cannot be used
+  bool is_full = false;                   ///< of other programs' memory: it cannot be opened
   std::uint64_t lost_at = 0;              ///< its dense layer, from 1, that finds it lost
   std::chrono::milliseconds slowness{0};  ///< of each batch
   std::optional<BatchRoom> room;

@@ -1,6 +1,6 @@
 // The fake GPUs as a plug-in to be opened by the real program. VIRNUCPRO_TEST_GPUS says which there
 // are, by their compute capability ("9 9 8"); VIRNUCPRO_TEST_GPU_LOST at which of its dense layers
-// the last one is lost.
+// the last one is lost, VIRNUCPRO_TEST_FULL_GPUS how many of the first are full.
 #include <cstdlib>
 #include <sstream>
 
@@ -19,6 +19,9 @@ extern "C" virnucpro::CudaPlugin* virnucpro_cuda_plugin() {
   }
   if (const char* lost = std::getenv("VIRNUCPRO_TEST_GPU_LOST")) {
     gpus.back()->lost_at = std::strtoull(lost, nullptr, 10);
+  }
+  if (const char* full = std::getenv("VIRNUCPRO_TEST_FULL_GPUS")) {
+    for (std::size_t i = 0; i < std::strtoull(full, nullptr, 10); ++i) gpus.at(i)->is_full = true;
   }
   return new FakeCudaPlugin(std::move(gpus));
 }

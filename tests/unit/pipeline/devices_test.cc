@@ -56,9 +56,13 @@ struct Machine {
   Machine(const Machine&) = delete;
   Machine& operator=(const Machine&) = delete;
 
+  Workers workers(const std::string& wanted) {
+    DeviceChoice choice = registry->choose(wanted);
+    return registry->create_workers(choice, 1);
+  }
   std::string refusal(const std::string& wanted) {
     try {
-      registry->choose(wanted);
+      workers(wanted);
     } catch (const DeviceError& error) {
       return error.what();
     }
@@ -117,10 +121,10 @@ TEST(Devices, AreNeverReplacedSilently) {
 TEST(Devices, OpenThePluginOnceAndOnlyWhenAGpuIsAskedFor) {
   Machine machine({9, 9});
   machine.registry->choose("cpu");
-  machine.registry->create_workers(machine.registry->choose("reference"), 1);
+  machine.workers("reference");
   EXPECT_EQ(machine.loaded, 0);
   machine.registry->choose("cuda:1");
-  machine.registry->create_workers(machine.registry->choose("auto"), 1);
+  machine.workers("auto");
   machine.registry->list(1);
   EXPECT_EQ(machine.loaded, 1);
 }
@@ -155,7 +159,6 @@ TEST(Devices, AreChosenByName) {
     EXPECT_THAT(choice.warnings, IsEmpty());
   }
   EXPECT_EQ(registry.choose("cuda:2,0").name, "cuda:2,0");
-  EXPECT_EQ(registry.choose("cuda:2,0").first().name, "cuda:2");
   EXPECT_EQ(registry.choose("cpu").name, "cpu");
   EXPECT_EQ(machine.refusal("cuda:0,1"),
             "device 'cuda:0,1' cannot be used: cuda:1: in use by another process alone. Use one "
@@ -184,8 +187,7 @@ TEST(Devices, OfUnlikeArithmeticComeWithAWarning) {
 
 TEST(Devices, HaveSeveralLanesPerGpu) {
   Machine machine({9, 9}, {{"VIRNUCPRO_CUDA_MEMORY", "4096"}});
-  const Workers workers =
-      machine.registry->create_workers(machine.registry->choose("cuda:1,0,cpu"), 1);
+  const Workers workers = machine.workers("cuda:1,0,cpu");
   std::vector<std::string> names;
   for (const auto& backend : workers.backends) names.emplace_back(backend->name());
   EXPECT_THAT(names,
@@ -201,16 +203,52 @@ TEST(Devices, HaveSeveralLanesPerGpu) {
     EXPECT_EQ(gpu->contexts, kCudaLanes);
     EXPECT_EQ(gpu->pool_bytes, std::uint64_t{4096} << 20);
   }
-  const auto backend = machine.registry->create_backend(machine.registry->choose("cuda:1,0"), 1);
-  EXPECT_EQ(backend->name(), "cuda:1");
+  DeviceChoice choice = machine.registry->choose("cuda:1,0");
+  EXPECT_EQ(machine.registry->create_backend(choice, 1)->name(), "cuda:1");
+  EXPECT_EQ(choice.name, "cuda:1");
   EXPECT_EQ(machine.gpus[1]->contexts, 1u);
+}
+
+TEST(Devices, ThatAreFullArePassedOverUnlessNamed) {
+  Machine machine({8, 9, 9});
+  DeviceRegistry& registry = *machine.registry;
+  machine.gpus[0]->is_full = true;
+  for (const char* all : {"auto", "cuda"}) {
+    DeviceChoice choice = registry.choose(all);
+    EXPECT_EQ(choice.name, "cuda:0,1,2");
+    EXPECT_EQ(choice.warnings.size(), 1u);  // of unlike capabilities
+    EXPECT_THAT(registry.create_workers(choice, 1).lanes, ElementsAre(kCudaLanes, kCudaLanes));
+    EXPECT_EQ(choice.name, "cuda:1,2");
+    EXPECT_THAT(choice.warnings, IsEmpty());
+    EXPECT_THAT(choice.passed_over, ElementsAre("cuda:0: not used (3 of 80000 MiB are free)"));
+    choice = registry.choose(all);
+    EXPECT_EQ(registry.create_backend(choice, 1)->name(), "cuda:1");
+    EXPECT_EQ(choice.name, "cuda:1");
+  }
+  EXPECT_EQ(machine.refusal("cuda:0,1"), "3 of 80000 MiB are free");
+
+  for (const auto& gpu : machine.gpus) gpu->is_full = true;
+  DeviceChoice choice = registry.choose("auto");
+  EXPECT_EQ(registry.create_workers(choice, 1).backends.front()->name(), "cpu");
+  EXPECT_EQ(choice.name, "cpu");
+  EXPECT_EQ(choice.passed_over.size(), 3u);
+  choice = registry.choose("auto");
+  EXPECT_EQ(registry.create_backend(choice, 1)->name(), "cpu");
+  choice = registry.choose("cuda,cpu");
+  EXPECT_EQ(registry.create_workers(choice, 1).lanes.size(), 1u);
+  EXPECT_EQ(choice.name, "cpu");
+  EXPECT_THAT(machine.refusal("cuda"),
+              HasSubstr("device 'cuda:0,1,2' cannot be used: cuda:0: not used (3 of 80000 MiB are "
+                        "free); cuda:1: not used"));
+  choice = registry.choose("cuda");
+  EXPECT_THROW(registry.create_backend(choice, 1), DeviceError);
 }
 
 TEST(Devices, TakeAllFreeMemoryUnlessTold) {
   for (const char* text : {"", "0"}) {
     Machine machine({9}, {{"VIRNUCPRO_CUDA_MEMORY", text}});
     machine.gpus[0]->pool_bytes = 1;
-    machine.registry->create_workers(machine.registry->choose("cuda"), 1);
+    machine.workers("cuda");
     EXPECT_EQ(machine.gpus[0]->pool_bytes, 0u);
   }
   for (const char* text : {"8GB", "-1", " 1", "99999999999"}) {
@@ -220,7 +258,7 @@ TEST(Devices, TakeAllFreeMemoryUnlessTold) {
 
 TEST(DeviceModels, NameTheDeviceThatHasNoRoomForThem) {
   Machine machine({9, 9});
-  const Workers workers = machine.registry->create_workers(machine.registry->choose("cuda"), 1);
+  const Workers workers = machine.workers("cuda");
   for (const std::string full : {"cuda:0", "cuda:1"}) {
     try {
       const DeviceModels models(workers, [&](Backend& backend) {
@@ -237,7 +275,7 @@ TEST(DeviceModels, NameTheDeviceThatHasNoRoomForThem) {
 
 TEST(DeviceModels, AreLoadedOncePerDevice) {
   Machine machine({9, 9});
-  const Workers workers = machine.registry->create_workers(machine.registry->choose("cuda,cpu"), 1);
+  const Workers workers = machine.workers("cuda,cpu");
   std::mutex mutex;
   std::multiset<std::string> loaded;
   const DeviceModels models(workers, [&](Backend& backend) {
@@ -285,7 +323,7 @@ class DeviceRuns : public testing::Test {
   RunReport run(Machine& machine, const std::string& device, const std::string& output) {
     messages.clear();
     settings.output = folder.file(output);
-    const DeviceChoice choice = machine.registry->choose(device);
+    DeviceChoice choice = machine.registry->choose(device);
     const Workers workers = machine.registry->create_workers(choice, settings.threads);
     RunContext context;
     context.program_version = "0.0.test";
