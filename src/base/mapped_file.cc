@@ -39,7 +39,9 @@ void drop_pages(std::span<const std::byte> bytes) {
   const auto begin = reinterpret_cast<std::uintptr_t>(bytes.data());
   const std::uintptr_t first = (begin + page - 1) / page * page;
   const std::uintptr_t last = (begin + bytes.size()) / page * page;
-  if (first < last) ::madvise(reinterpret_cast<void*>(first), last - first, MADV_DONTNEED);
+  if (first >= last) return;
+  const std::byte* const pages = bytes.data() + (first - begin);
+  ::madvise(const_cast<std::byte*>(pages), last - first, MADV_DONTNEED);
 }
 
 }  // namespace

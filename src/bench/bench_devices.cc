@@ -28,12 +28,14 @@ std::vector<double> measure_gpu_ceilings(const std::vector<WorkerGpu>& gpus, Pre
                                          double seconds) {
   // Side by side, as in a run: GPUs of one host may share its power and its cooling.
   std::vector<std::future<double>> measurements;
+  measurements.reserve(gpus.size());
   for (const WorkerGpu& gpu : gpus) {
     measurements.push_back(std::async(std::launch::async, [&gpu, precision, seconds] {
       return gpu.device->measure_matmul_ceiling(precision, seconds);
     }));
   }
   std::vector<double> ceilings;
+  ceilings.reserve(gpus.size());
   for (std::future<double>& measurement : measurements) ceilings.push_back(measurement.get());
   return ceilings;
 }

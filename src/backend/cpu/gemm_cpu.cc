@@ -18,7 +18,7 @@ namespace virnucpro {
 
 // Bytes of a strip that stay in L1 (32 KB at least on every current processor), beside the rows
 // that stream past.
-inline constexpr std::size_t kStripBytes = 20 * 1024;
+inline constexpr std::size_t kStripBytes = std::size_t{20} * 1024;
 
 /// Elements of `depth` in one block: equal blocks, the last one shorter by less than their number.
 inline std::size_t gemm_block(std::size_t depth, std::size_t strip_columns) {

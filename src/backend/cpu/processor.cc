@@ -81,11 +81,11 @@ std::string processor_name() {
 }
 
 const InstructionSet& instruction_set() {
-  static const InstructionSet set = [] {
+  static const InstructionSet kSet = [] {
     std::ifstream file("/proc/cpuinfo");
     return instruction_set_of(read_processor_flags(file));
   }();
-  return set;
+  return kSet;
 }
 
 }  // namespace virnucpro

@@ -31,7 +31,8 @@ struct ProductShape {
   std::uint32_t output_alignment = 256;
   std::uint32_t residual_alignment = 256;
 
-  auto operator<=>(const ProductShape&) const = default;
+  // clang-tidy 14 takes the zero of the comparison for a pointer.
+  auto operator<=>(const ProductShape&) const = default;  // NOLINT(modernize-use-nullptr)
 };
 
 /// The largest power of two, at most 256, that divides `address`.
