@@ -12,9 +12,12 @@
 #include <utility>
 #include <vector>
 
+#include "support/merged_naively.h"
+
 namespace virnucpro::testing {
 namespace {
 
+using test::merged_naively;
 using Ids = std::vector<std::int32_t>;
 
 /// A vocabulary that starts with single letters and grows merge by merge.
@@ -45,23 +48,6 @@ struct Vocabulary {
   std::vector<std::string> texts;  // by id
 };
 
-/// The definition, word for word: the leftmost pair of the lowest rank, again and again.
-Ids merged(Ids ids, const std::vector<TokenizerFile::Merge>& merges) {
-  for (std::size_t rank = 0; rank < merges.size();) {
-    const auto [left, right, joined] = merges[rank];
-    std::size_t at = 0;
-    while (at + 1 < ids.size() && (ids[at] != left || ids[at + 1] != right)) ++at;
-    if (at + 1 >= ids.size()) {
-      ++rank;
-      continue;
-    }
-    ids[at] = joined;
-    ids.erase(ids.begin() + static_cast<std::ptrdiff_t>(at) + 1);
-    rank = 0;
-  }
-  return ids;
-}
-
 std::string random_text(const std::string& letters, std::size_t length, std::mt19937& random) {
   std::string text;
   while (text.size() < length) {
@@ -83,7 +69,7 @@ Vocabulary trained(const std::string& letters, std::size_t merges, std::mt19937&
     for (std::size_t at = 0; at + 1 < ids.size(); ++at) ++counts[{ids[at], ids[at + 1]}];
     const auto most = std::ranges::max_element(counts, {}, [](const auto& c) { return c.second; });
     EXPECT_TRUE(vocabulary.merge(most->first.first, most->first.second));
-    ids = merged(std::move(ids), {vocabulary.file.merges.back()});
+    ids = merged_naively(std::move(ids), {vocabulary.file.merges.back()});
   }
   return vocabulary;
 }
@@ -121,7 +107,8 @@ class Encoder {
 
 void expect_the_definition(const Vocabulary& vocabulary, Encoder& encoder,
                            const std::string& text) {
-  ASSERT_EQ(encoder.encode(text), merged(vocabulary.letters(text), vocabulary.file.merges)) << text;
+  ASSERT_EQ(encoder.encode(text), merged_naively(vocabulary.letters(text), vocabulary.file.merges))
+      << text;
 }
 
 TEST(StableTokens, GiveWhatTheDefinitionGivesForTrainedMerges) {
@@ -160,7 +147,8 @@ TEST(StableTokens, AreMadeExactlyWhenEveryTokenCanAppear) {
   for (int round = 0; round < 400; ++round) {
     const Vocabulary vocabulary = random_vocabulary("AC", 4 + random() % 5, random);
     const bool all_appear = std::ranges::all_of(vocabulary.file.vocabulary, [&](const auto& token) {
-      return merged(vocabulary.letters(token.first), vocabulary.file.merges) == Ids{token.second};
+      return merged_naively(vocabulary.letters(token.first), vocabulary.file.merges) ==
+             Ids{token.second};
     });
     Encoder encoder(vocabulary.file);
     ASSERT_EQ(encoder.is_made(), all_appear) << "round " << round;
