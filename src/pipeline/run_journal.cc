@@ -151,8 +151,9 @@ void RunJournal::store_orf(const Window& window, std::uint64_t chunk, std::uint3
     row.outcome = Outcome::kFailed;
     row.reason = failure->second;
   } else {
-    row.p_others = window.scores[2 * orf];
-    row.p_virus = window.scores[2 * orf + 1];
+    const float* const scores = window.scores.data() + std::size_t{2} * orf;
+    row.p_others = scores[0];
+    row.p_virus = scores[1];
   }
   database_.add_orf(row);
   if (!is_own) return;

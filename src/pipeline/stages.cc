@@ -364,12 +364,14 @@ void Stages::settle(Window& window) {
       fail(settled.orf, settled.failure);
     } else {
       check(plan_.classify, "scores were kept for a run that gives none");
-      window.scores[2 * settled.orf] = settled.p_others;
-      window.scores[2 * settled.orf + 1] = settled.p_virus;
+      float* const scores = window.scores.data() + std::size_t{2} * settled.orf;
+      scores[0] = settled.p_others;
+      scores[1] = settled.p_virus;
     }
   }
   for (std::uint32_t i = 0; plan_.classify && i < window.orfs.size(); ++i) {
-    if (std::isfinite(window.scores[2 * i]) && std::isfinite(window.scores[2 * i + 1])) continue;
+    const float* const scores = window.scores.data() + std::size_t{2} * i;
+    if (std::isfinite(scores[0]) && std::isfinite(scores[1])) continue;
     if (!window.has_failed(i)) fail(i, "the classifier gives NaN or infinity");
   }
 }

@@ -52,6 +52,7 @@ std::vector<GroupPart> groups_of(const FrameSet& frames, const FrameSplit& split
   count(split.training, &GroupPart::training);
   count(split.validation, &GroupPart::validation);
   std::vector<GroupPart> result;
+  result.reserve(groups.size());
   for (auto& [number, group] : groups) result.push_back(std::move(group));
   return result;
 }
