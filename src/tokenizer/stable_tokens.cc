@@ -122,7 +122,7 @@ bool StableTokens::is_untouched(Id left, Id right, std::uint32_t before,
 /// Other threads may find the same out at the same time; each pair's bits are set at once.
 bool StableTokens::is_stable(Id left, Id right, const MergeTable& merges) const {
   const std::size_t pair = (static_cast<std::size_t>(left) << row_shift_) + right;
-  std::atomic<std::uint64_t>& word = pairs_[pair / 32];
+  std::atomic<std::uint64_t>& word = pairs_.get()[pair / 32];
   const std::uint64_t known = word.load(std::memory_order_relaxed) >> 2 * (pair % 32);
   if ((known & 1) != 0) return (known & 2) != 0;
   const bool stable = is_untouched(left, right, MergeTable::kNoRank, merges);

@@ -130,7 +130,7 @@ constexpr const char* kPositions = "embeddings.position_embeddings.weight";
 
 /// Parts of a layer in Hugging Face's names and in fair-esm's.
 const std::map<std::string, std::string, std::less<>>& layer_parts() {
-  static const std::map<std::string, std::string, std::less<>> parts = {
+  static const std::map<std::string, std::string, std::less<>> kParts = {
       {"attention.self.query", "self_attn.q_proj"},
       {"attention.self.key", "self_attn.k_proj"},
       {"attention.self.value", "self_attn.v_proj"},
@@ -139,7 +139,7 @@ const std::map<std::string, std::string, std::less<>>& layer_parts() {
       {"intermediate.dense", "fc1"},
       {"output.dense", "fc2"},
       {"LayerNorm", "final_layer_norm"}};
-  return parts;
+  return kParts;
 }
 
 bool is_unused_hugging_face(const std::string& name) {

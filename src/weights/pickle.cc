@@ -26,7 +26,7 @@ std::optional<std::string_view> PickleValue::string() const {
 }
 
 const std::vector<Pickle::Index>& PickleValue::elements() const {
-  static const std::vector<Pickle::Index> none;
+  static const std::vector<Pickle::Index> kNone;
   switch (kind()) {
     case PickleKind::kList:
     case PickleKind::kTuple:
@@ -34,10 +34,10 @@ const std::vector<Pickle::Index>& PickleValue::elements() const {
     case PickleKind::kRecord:
     case PickleKind::kPersistent: {
       const Pickle::Node& made_from = at(node().children.at(0)).node();
-      return made_from.kind == PickleKind::kTuple ? made_from.children : none;
+      return made_from.kind == PickleKind::kTuple ? made_from.children : kNone;
     }
     default:
-      return none;
+      return kNone;
   }
 }
 

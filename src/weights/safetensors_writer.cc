@@ -86,6 +86,7 @@ void write_safetensors(const std::string& path, std::span<const TensorToWrite> t
 void write_safetensors(const std::string& path, const std::map<std::string, HostTensor>& tensors,
                        const std::map<std::string, std::string>& metadata) {
   std::vector<TensorToWrite> list;
+  list.reserve(tensors.size());
   for (const auto& [name, tensor] : tensors) {
     list.push_back({name, tensor.type, tensor.shape, [data = tensor] { return data; }});
   }
