@@ -7,14 +7,6 @@
 #include "base/check.h"
 
 namespace virnucpro {
-namespace {
-
-// Of a position while it is encoded: the codes of the letters from there on, the first one in the
-// highest bits, and whether no way leads on from it.
-constexpr std::uint16_t kDeadEnd = 0x8000;
-constexpr std::uint16_t kCodes = 0x0fff;
-
-}  // namespace
 
 std::optional<StableTokens> StableTokens::make(const TokenizerFile& file,
                                                const MergeTable& merges) {

@@ -43,6 +43,10 @@ class StableTokens {
   static constexpr std::size_t kMostText = std::size_t{1} << 20;
   // Letters that a table leads through at once; it fits the L1 cache.
   static constexpr std::size_t kStride = 6;
+  // Of a position while it is encoded: the codes of so many letters from there on, the first one in
+  // the highest bits; and whether no way leads on from it.
+  static constexpr std::uint16_t kCodes = (1u << 2 * kStride) - 1;
+  static constexpr std::uint16_t kDeadEnd = kCodes + 1;
 
   struct Token {
     std::uint32_t length = 0;  // 0: of no use here
@@ -60,7 +64,7 @@ class StableTokens {
     Id token = kNone;        // the longest on the way to it
   };
 
-  StableTokens() : starts_(std::size_t{1} << (2 * kStride)), nodes_(1) {}
+  StableTokens() : starts_(kCodes + 1), nodes_(1) {}
   bool add_letters(const TokenizerFile& file);
   bool add_merges(const TokenizerFile& file, const MergeTable& merges);
   bool add_texts(const TokenizerFile& file);
