@@ -89,11 +89,10 @@ HWY_NOINLINE void copy_rows(const HeadTask& task, const float* from, std::size_t
   }
 }
 
-/// copy_rows, and rotated by their positions:
-/// (u, v) -> (u cos - v sin, v cos + u sin) of element j and its partner half a head away.
-HWY_NOINLINE void rotate_rows(const HeadTask& task, const float* from, std::size_t first,
-                              std::size_t rows, float scale, float* to) {
-  const hn::ScalableTag<float> d;
+/// rotate_rows in vectors of one kind.
+template <class D>
+HWY_INLINE void rotate_rows_by(D d, const HeadTask& task, const float* from, std::size_t first,
+                               std::size_t rows, float scale, float* to) {
   const std::size_t half = task.width / 2;
   const auto factor = hn::Set(d, scale);
   for (std::size_t i = 0; i < rows; ++i) {
@@ -109,6 +108,21 @@ HWY_NOINLINE void rotate_rows(const HeadTask& task, const float* from, std::size
       store_any(d, hn::NegMulAdd(v, s, hn::Mul(u, c)), rotated + j, lanes);
       store_any(d, hn::MulAdd(u, s, hn::Mul(v, c)), rotated + half + j, lanes);
     });
+  }
+}
+
+/// copy_rows, and rotated by their positions:
+/// (u, v) -> (u cos - v sin, v cos + u sin) of element j and its partner half a head away.
+HWY_NOINLINE void rotate_rows(const HeadTask& task, const float* from, std::size_t first,
+                              std::size_t rows, float scale, float* to) {
+  const hn::ScalableTag<float> d;
+  // Half a narrow head may be no whole vector of AVX-512, and parts of vectors are slow.
+  const hn::CappedTag<float, 8> narrow;
+  const std::size_t half = task.width / 2;
+  if (half % hn::Lanes(d) != 0 && half % hn::Lanes(narrow) == 0) {
+    rotate_rows_by(narrow, task, from, first, rows, scale, to);
+  } else {
+    rotate_rows_by(d, task, from, first, rows, scale, to);
   }
 }
 
