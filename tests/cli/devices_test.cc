@@ -111,6 +111,22 @@ TEST_F(Devices, ThePluginIsTheOneOfTheVariable) {
                                         "loaded: [^\n]*text.so[^\n]*LD_LIBRARY_PATH"));
 }
 
+TEST_F(Devices, ThePluginIsOneOfThisProgramAndOfItsSource) {
+  const ProgramResult other =
+      run({.arguments = {"devices"},
+           .variables = with_gpus("9", {{"VIRNUCPRO_TEST_INTERFACE", "virnucpro-cuda-0"}})});
+  EXPECT_TRUE(ends_with(other, 0));
+  EXPECT_THAT(
+      other.out,
+      ContainsRegex("\ncuda\tnot usable\t-\t-\t[^\n]* is of another version of this program "
+                    "\\('virnucpro-cuda-0', expected 'virnucpro-cuda-[0-9a-f]+'\\)\n"));
+  Variables variables = with_gpus("9");
+  variables["VIRNUCPRO_CUDA_PLUGIN"] = VIRNUCPRO_FAKE_DRIVER "/libcuda.so.1";
+  const ProgramResult none = run({.arguments = {"devices"}, .variables = variables});
+  EXPECT_TRUE(ends_with(none, 0));
+  EXPECT_THAT(none.out, HasSubstr("/libcuda.so.1 is no plug-in of this program\n"));
+}
+
 TEST_F(Devices, AutoTakesAllGpusAndSaysWhyItCannot) {
   write("in.fa", fasta(open_records(60, 60)));
   const ProgramResult cpu = predict("cpu", {}, without_gpus());

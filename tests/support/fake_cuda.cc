@@ -101,7 +101,6 @@ CudaDeviceInfo FakeCudaPlugin::info(std::size_t device) {
   CudaDeviceInfo info;
   info.name = "Fake GPU";
   info.major = gpu.major;
-  info.multiprocessors = 1;
   info.memory_bytes = 80'000'000'000;
   info.reason = gpu.reason;
   return info;

@@ -1,12 +1,16 @@
 // The fake GPUs as a plug-in to be opened by the real program. VIRNUCPRO_TEST_GPUS says which there
 // are, by their compute capability ("9 9 8"); VIRNUCPRO_TEST_GPU_LOST at which of its dense layers
-// the last one is lost, VIRNUCPRO_TEST_FULL_GPUS how many of the first are full.
+// the last one is lost, VIRNUCPRO_TEST_FULL_GPUS how many of the first are full,
+// VIRNUCPRO_TEST_INTERFACE what it says to have been built for.
 #include <cstdlib>
 #include <sstream>
 
 #include "support/fake_cuda.h"
 
-extern "C" const char* virnucpro_cuda_interface() { return virnucpro::kCudaInterface; }
+extern "C" const char* virnucpro_cuda_interface() {
+  const char* other = std::getenv("VIRNUCPRO_TEST_INTERFACE");
+  return other == nullptr ? virnucpro::cuda_interface() : other;
+}
 
 extern "C" virnucpro::CudaPlugin* virnucpro_cuda_plugin() {
   using namespace virnucpro::test;

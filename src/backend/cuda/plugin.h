@@ -16,7 +16,6 @@ struct CudaDeviceInfo {
   std::string name;  ///< "NVIDIA H100 80GB HBM3"
   int major = 0;     ///< compute capability
   int minor = 0;
-  std::size_t multiprocessors = 0;
   std::uint64_t memory_bytes = 0;
   std::string reason;  ///< why it cannot be used; empty: it can
 };
@@ -52,8 +51,9 @@ class CudaPlugin {
                                            std::size_t contexts) = 0;
 };
 
-/// Changes whenever a type that crosses the border does: program and plug-in must be of one build.
-inline constexpr const char* kCudaInterface = "virnucpro-cuda-1";
+/// Names all headers whose types may cross the border, by their content: program and plug-in must
+/// be of one source.
+const char* cuda_interface();
 
 /// The names of the two functions that the plug-in exports, and their types.
 inline constexpr const char* kCudaInterfaceFunction = "virnucpro_cuda_interface";

@@ -38,9 +38,9 @@ LoadedCudaPlugin plugin_in(void* library, const std::string& path) {
     loaded.reason = fmt::format("{} is no plug-in of this program", path);
     return loaded;
   }
-  if (std::string_view(interface()) != kCudaInterface) {
+  if (std::string_view(interface()) != cuda_interface()) {
     loaded.reason = fmt::format("{} is of another version of this program ('{}', expected '{}')",
-                                path, interface(), kCudaInterface);
+                                path, interface(), cuda_interface());
     return loaded;
   }
   std::shared_ptr<CudaPlugin> plugin(create());

@@ -106,7 +106,6 @@ class Plugin final : public CudaPlugin {
     CudaDeviceInfo info{.name = properties.name,
                         .major = properties.major,
                         .minor = properties.minor,
-                        .multiprocessors = static_cast<std::size_t>(properties.multiProcessorCount),
                         .memory_bytes = properties.totalGlobalMem,
                         .reason = {}};
     if (properties.major < kOldestMajor) {
@@ -129,7 +128,7 @@ class Plugin final : public CudaPlugin {
 extern "C" {
 
 __attribute__((visibility("default"))) const char* virnucpro_cuda_interface() {
-  return virnucpro::kCudaInterface;
+  return virnucpro::cuda_interface();
 }
 
 __attribute__((visibility("default"))) virnucpro::CudaPlugin* virnucpro_cuda_plugin() {
