@@ -158,6 +158,7 @@ struct FakeRun {
     plan.esm2_width = kFakeProteinWidth;
     plan.batch_tokens = 64;
     plan.limits = {8, 100, 1000};
+    plan.repeats = {20'000, 1 << 20};  // the usual 64 MiB would be most of a small run's time
     plan.take = [this](const Window& window) { collected.take(window); };
   }
   FakeRun(const FakeRun&) = delete;
