@@ -34,7 +34,7 @@ constexpr std::int64_t kDnabertWidth = 768;  // of the published models
 constexpr std::int64_t kEsm2Width = 2560;
 constexpr std::int64_t kChunk = 500;
 constexpr std::int64_t kBatchTokens = 16384;  // what a GPU takes at its best
-// Tokens of a frame of a 500-base chunk: DNA and protein, as in examples/ (docs/performance.md).
+// Tokens of a frame of a 500-base chunk, roughly: only to choose how many reads last how long.
 constexpr double kDnaTokens = 102.0;
 constexpr double kProteinTokens = 168.0;
 
