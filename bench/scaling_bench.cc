@@ -4,15 +4,12 @@
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <cstdio>
 #include <exception>
-#include <fstream>
 #include <memory>
 #include <mutex>
 #include <random>
-#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -23,6 +20,7 @@
 #include "pipeline/stages.h"
 #include "tokenizer/dna_tokenizer.h"
 #include "tokenizer/protein_alphabet.h"
+#include "weights/json_reader.h"
 
 namespace virnucpro {
 namespace {
@@ -169,9 +167,7 @@ Run run(std::size_t device_count, std::size_t read_count, const Speed& speed,
 
 DnaTokenizer embedded_tokenizer() {
   const std::string path = VIRNUCPRO_SOURCE_DIR "/models/mini/tokenizer.json";
-  std::ostringstream text;
-  text << std::ifstream(path).rdbuf();
-  return DnaTokenizer::from_json(text.str(), path);
+  return DnaTokenizer::from_json(read_text_file(path), path);
 }
 
 void measure(double seconds, const Speed& speed) {

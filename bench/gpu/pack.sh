@@ -12,7 +12,7 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 source=$(cd "$here/../.." && pwd)
 usage() { sed -n '2,10s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2; }
-out=$source/build/gpu build=$source/build/release-cuda genomes='' bases=11000000 with_plugin=yes
+out=$source/build/gpu build=$source/build/release-cuda genomes='' bases='' with_plugin=yes
 most_mib=60
 while [ $# -gt 0 ]; do
   case $1 in
@@ -45,7 +45,7 @@ fi
 
 rm -rf "$out"
 mkdir -p "$out/bench" "$out/models" "$out/tests"
-"$source/bench/peers/pack_program.sh" -o "$out" --genomes "$genomes" --bases "$bases" --program "${programs[0]}" --test "${programs[1]}" \
+"$source/bench/peers/pack_program.sh" -o "$out" --genomes "$genomes" ${bases:+--bases "$bases"} --program "${programs[0]}" --test "${programs[1]}" \
   --test "${programs[2]}" --test "${programs[3]}" --test "${programs[4]}" ${with_plugin:+--plugin "$plugin"} > /dev/null
 cp "$here/run_all.sh" "$out/"
 mkdir "$out/bench/gpu" "$out/bench/peers"

@@ -11,7 +11,7 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 program=$here/../../build/release/src/cli/virnucpro
 python=python3
-out='' genomes='' plugin='' bases=11000000
+out='' genomes='' plugin='' bases=''
 tests=() wheels=()
 while [ $# -gt 0 ]; do
   case $1 in
@@ -45,5 +45,5 @@ find "$stage" -type f -exec strip --strip-unneeded {} +
 tar -C "$stage" -c bin lib tests | xz -9 -T0 > "$out/program.tar.xz"
 
 for wheel in "${wheels[@]}"; do cp "$wheel" "$out/"; done
-"$python" "$here/sequences.py" "$genomes" "$out/genomes.fa.xz" --bases "$bases"
+"$python" "$here/sequences.py" "$genomes" "$out/genomes.fa.xz" ${bases:+--bases "$bases"}
 du -sh "$out"

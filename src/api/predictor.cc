@@ -81,8 +81,8 @@ std::vector<FrameScore> Predictor::predict(const std::vector<std::string>& seque
     std::size_t orf = 0;
     for (const Window::ChunkEntry& entry : window.chunks) {
       for (const std::size_t end = orf + entry.orf_count; orf < end; ++orf) {
-        const float others = window.scores[2 * orf];
-        const float virus = window.scores[2 * orf + 1];
+        const float others = window.scores_of(orf)[0];
+        const float virus = window.scores_of(orf)[1];
         scores.push_back({.sequence = static_cast<std::size_t>(entry.chunk.record),
                           .chunk = static_cast<std::size_t>(entry.chunk.index),
                           .start = static_cast<std::uint64_t>(entry.chunk.start),

@@ -131,6 +131,14 @@ std::string DeviceRegistry::usable_names() {
   return fmt::format("{}, {}, {}", names, kCpu, kReference);
 }
 
+/// False: there is none.
+bool DeviceRegistry::add_all_gpus(DeviceChoice& choice) {
+  const std::vector<std::size_t> gpus = usable_gpus(choice.passed_over);
+  for (const std::size_t gpu : gpus) choice.devices.push_back({kCuda, gpu});
+  choice.all_gpus = true;
+  return !gpus.empty();
+}
+
 void DeviceRegistry::add_cuda(const DeviceName& name, const std::string& wanted,
                               DeviceChoice& choice) {
   const auto refuse = [&](const std::string& what) {
@@ -139,10 +147,7 @@ void DeviceRegistry::add_cuda(const DeviceName& name, const std::string& wanted,
   };
   if (cuda().plugin == nullptr) refuse(cuda().reason);
   if (!name.number) {
-    const std::vector<std::size_t> gpus = usable_gpus(choice.passed_over);
-    if (gpus.empty()) refuse(fmt::format("{}", fmt::join(choice.passed_over, "; ")));
-    for (const std::size_t gpu : gpus) choice.devices.push_back({kCuda, gpu});
-    choice.all_gpus = true;
+    if (!add_all_gpus(choice)) refuse(fmt::format("{}", fmt::join(choice.passed_over, "; ")));
     return;
   }
   const std::size_t count = cuda().plugin->device_count();
@@ -179,11 +184,8 @@ void DeviceRegistry::warn_of_mixes(DeviceChoice& choice) {
 
 DeviceChoice DeviceRegistry::choose_best() {
   DeviceChoice choice;
-  for (const std::size_t gpu : usable_gpus(choice.passed_over)) {
-    choice.devices.push_back({kCuda, gpu});
-  }
-  choice.all_gpus = choice.else_cpu = !choice.devices.empty();
-  if (choice.devices.empty()) choice.devices.push_back({kCpu});
+  choice.else_cpu = true;
+  if (!add_all_gpus(choice)) choice.devices.push_back({kCpu});
   return choice;
 }
 
@@ -282,7 +284,7 @@ Workers DeviceRegistry::create_workers(DeviceChoice& choice, std::size_t threads
   for (const DeviceName& device : choice.devices) add(device);
   if (opened.empty() && choice.else_cpu) add({kCpu});
   if (opened.empty()) refuse_all(choice);
-  settle(choice, std::move(opened));
+  if (opened != choice.devices) settle(choice, std::move(opened));
   return workers;
 }
 

@@ -95,6 +95,7 @@ class DeviceRegistry {
   /// Why the GPU cannot be used; empty: it can.
   std::string reason_against(std::size_t gpu);
   std::vector<std::size_t> usable_gpus(std::vector<std::string>& passed_over);
+  bool add_all_gpus(DeviceChoice& choice);
   void add_cuda(const DeviceName& name, const std::string& wanted, DeviceChoice& choice);
   DeviceChoice choose_best();
   std::string usable_names();

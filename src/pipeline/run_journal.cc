@@ -151,7 +151,7 @@ void RunJournal::store_orf(const Window& window, std::uint64_t chunk, std::uint3
     row.outcome = Outcome::kFailed;
     row.reason = failure->second;
   } else {
-    const float* const scores = window.scores.data() + std::size_t{2} * orf;
+    const std::span<const float, 2> scores = window.scores_of(orf);
     row.p_others = scores[0];
     row.p_virus = scores[1];
   }

@@ -364,13 +364,13 @@ void Stages::settle(Window& window) {
       fail(settled.orf, settled.failure);
     } else {
       check(plan_.classify, "scores were kept for a run that gives none");
-      float* const scores = window.scores.data() + std::size_t{2} * settled.orf;
+      const std::span<float, 2> scores = window.scores_of(settled.orf);
       scores[0] = settled.p_others;
       scores[1] = settled.p_virus;
     }
   }
   for (std::uint32_t i = 0; plan_.classify && i < window.orfs.size(); ++i) {
-    const float* const scores = window.scores.data() + std::size_t{2} * i;
+    const std::span<const float, 2> scores = window.scores_of(i);
     if (std::isfinite(scores[0]) && std::isfinite(scores[1])) continue;
     if (!window.has_failed(i)) fail(i, "the classifier gives NaN or infinity");
   }

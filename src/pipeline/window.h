@@ -115,6 +115,14 @@ struct Window {
     return std::string_view(proteins).substr(begin, orfs[orf].protein_end - begin);
   }
 
+  /// P(others), P(virus), of a classified window.
+  std::span<float, 2> scores_of(std::size_t orf) {
+    return std::span<float, 2>(scores.data() + 2 * orf, 2);
+  }
+  std::span<const float, 2> scores_of(std::size_t orf) const {
+    return std::span<const float, 2>(scores.data() + 2 * orf, 2);
+  }
+
   bool has_failed(std::size_t orf) const {
     return failures.contains(static_cast<std::uint32_t>(orf));
   }

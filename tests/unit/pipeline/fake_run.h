@@ -114,6 +114,15 @@ inline std::string random_bases(std::size_t count, std::mt19937& random) {
   return bases;
 }
 
+/// The same with few T: stop codons are rare, so most frames are open.
+inline std::string mostly_open_bases(std::size_t count, std::mt19937& random) {
+  std::string bases = random_bases(count, random);
+  for (char& base : bases) {
+    if (base == 'T' && random() % 8 != 0) base = 'C';
+  }
+  return bases;
+}
+
 /// Short and long records, one empty, one of two bases, and stretches that are open in all frames.
 inline std::vector<Record> fake_records(std::size_t count) {
   std::mt19937 random(17);

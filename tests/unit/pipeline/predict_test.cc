@@ -31,11 +31,7 @@ std::string some_fasta() {
   std::mt19937 random(3);
   std::string text;
   for (int i = 0; i < 12; ++i) {
-    // Stop codons are rare in DNA without T, so most frames are open.
-    std::string bases = random_bases(150 + 90 * static_cast<std::size_t>(i), random);
-    for (char& base : bases) {
-      if (base == 'T' && random() % 8 != 0) base = 'C';
-    }
+    const std::string bases = mostly_open_bases(150 + 90 * static_cast<std::size_t>(i), random);
     text += ">seq" + std::to_string(i % 11) + " of a test\n" + bases + "\n";
   }
   return text + ">empty\n\n>short\nAC\n>stops\nTAATAATAATAACTAACTAACTAACTTAGTTAGTTAG\n";

@@ -10,8 +10,10 @@
 #include <random>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
+#include "support/merged_naively.h"
 #include "unit/tokenizer/allocation_count.h"
 #include "unit/tokenizer/generated_sequences.h"
 #include "unit/tokenizer/tokenizer_files.h"
@@ -130,24 +132,17 @@ TEST(DnaTokenizer, KnowsItsVocabulary) {
   EXPECT_EQ(tokenizer.id_of("no such token"), std::nullopt);
 }
 
-// The definition, word for word: O(n^2).
 Ids merge_naively(const std::vector<std::pair<std::string, std::string>>& merges,
                   const DnaTokenizer& tokenizer, const std::string& text) {
-  std::vector<std::string> tokens;
-  for (const char letter : text) tokens.emplace_back(1, letter);
-  for (bool merged = true; merged;) {
-    merged = false;
-    for (std::size_t rank = 0; rank < merges.size() && !merged; ++rank) {
-      for (std::size_t i = 0; i + 1 < tokens.size() && !merged; ++i) {
-        if (std::pair(tokens[i], tokens[i + 1]) != merges[rank]) continue;
-        tokens[i] += tokens[i + 1];
-        tokens.erase(tokens.begin() + static_cast<std::ptrdiff_t>(i) + 1);
-        merged = true;
-      }
-    }
+  const auto id = [&](const std::string& token) { return tokenizer.id_of(token).value(); };
+  std::vector<TokenizerFile::Merge> merges_of_ids;
+  for (const auto& [left, right] : merges) {
+    merges_of_ids.push_back({id(left), id(right), id(left + right)});
   }
-  Ids ids = {1};
-  for (const std::string& token : tokens) ids.push_back(tokenizer.id_of(token).value());
+  Ids ids;
+  for (const char letter : text) ids.push_back(id(std::string(1, letter)));
+  ids = test::merged_naively(std::move(ids), merges_of_ids);
+  ids.insert(ids.begin(), 1);
   ids.push_back(2);
   return ids;
 }
