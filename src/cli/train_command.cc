@@ -62,7 +62,7 @@ void add_sequences(Program& program, const TrainArguments& arguments,
   kind.require_free_output = [](const RunSettings&) {};  // was looked at before
   kind.run = [&](const RunSettings& settings, const LoadedModels& models, const RunContext& context,
                  const std::stop_token& stop) {
-    collector.begin_windows(models.expected_length);
+    collector.begin_windows(models.expected_length, settings.inputs);
     return run_embed_into(
         settings, models, context, [&](const Window& window) { collector.add_window(window); },
         stop);

@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "base/errors.h"
+#include "base/escape.h"
 #include "base/format.h"
 #include "sequence/line_reader.h"
 
@@ -31,7 +32,7 @@ FrameTable read_frame_table(const std::string& path) {
                                              "'{}'",
                                              line.substr(0, 100)));
     }
-    table[line.substr(0, tab)].insert(*frame);
+    table[escaped(line.substr(0, tab))].insert(*frame);
   }
   if (table.empty()) {
     lines.fail(lines.number(), "expected frames below the head, found none");

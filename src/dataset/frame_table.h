@@ -8,7 +8,7 @@
 
 namespace virnucpro {
 
-/// By record id.
+/// By record id, escaped (base/escape.h).
 using FrameTable = std::unordered_map<std::string, FrameMask>;
 
 /// A table with tabs and the head `id`, `frame`, a row for each frame; plain or compressed. Throws

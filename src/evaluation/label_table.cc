@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/errors.h"
+#include "base/escape.h"
 #include "base/format.h"
 
 namespace virnucpro {
@@ -96,7 +97,7 @@ class Reader {
     row.source = number_of(source, sources_, table.source_names);
     table.sources = static_cast<std::uint32_t>(sources_.size());
     row.species = number_of(field_or(fields, species_column_, source), species_, table.species);
-    if (!table.labels.try_emplace(fields[id_], row).second) {
+    if (!table.labels.try_emplace(escaped(fields[id_]), row).second) {
       fail(fmt::format("the id '{}' occurs a second time; give each record one line",
                        fields[id_].substr(0, 60)));
     }
@@ -162,14 +163,25 @@ void warn_of_what_is_left_out(const LeftOut& left_out, const char* owner, const 
   }
 }
 
-const RecordLabel* LabelLookup::find(std::string_view id) {
-  const auto found = table_.labels.find(std::string(id));
-  if (found != table_.labels.end()) {
-    used_.insert(&found->second);
-    return &found->second;
+const RecordLabel* LabelTable::find(std::string_view id) const {
+  const auto found = labels.find(escaped(id));
+  return found == labels.end() ? nullptr : &found->second;
+}
+
+const RecordLabel* LabelLookup::find(std::string_view id, std::string_view place,
+                                     std::uint64_t record) {
+  const RecordLabel* label = table_.find(id);
+  if (label == nullptr) {
+    if (++unlabelled_ == 1) first_unlabelled_ = id;
+    return nullptr;
   }
-  if (++unlabelled_ == 1) first_unlabelled_ = id;
-  return nullptr;
+  if (!used_.insert(label).second) {
+    throw InputError(fmt::format(
+        "{}: record {}: an earlier record has the id '{}' too, and a label stands for one record. "
+        "Name each input once, and give records ids of their own.",
+        place, record + 1, escaped(id.substr(0, 60))));
+  }
+  return label;
 }
 
 LeftOut LabelLookup::left_out() const {

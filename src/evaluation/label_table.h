@@ -23,11 +23,15 @@ struct RecordLabel {
 /// wanted, `group` (else the label), `source` (else the id) and `species` (else the source). Other
 /// columns are passed over, and so are empty lines.
 struct LabelTable {
-  std::unordered_map<std::string, RecordLabel> labels;  ///< by record id
+  std::unordered_map<std::string, RecordLabel> labels;  ///< by record id, escaped
   std::vector<std::string> groups;
   std::uint32_t sources = 0;
   std::vector<std::string> source_names;  ///< by RecordLabel::source
   std::vector<std::string> species;
+
+  /// Of a record by its id as read, which the table may have as it is or as result tables write it
+  /// (base/escape.h); null: none.
+  const RecordLabel* find(std::string_view id) const;
 };
 
 /// Throws InputError with file, line and what to do: a column that is missing, a label of another
@@ -49,8 +53,10 @@ class LabelLookup {
  public:
   explicit LabelLookup(const LabelTable& table) : table_(table) {}
 
-  /// Null for a record without a label.
-  const RecordLabel* find(std::string_view id);
+  /// Null for a record without a label. Throws InputError where an earlier record has had the same
+  /// one: nobody can tell which of them it is of. `place` and `record` (from 0) are for the
+  /// message.
+  const RecordLabel* find(std::string_view id, std::string_view place, std::uint64_t record);
   /// Of the records looked up so far.
   LeftOut left_out() const;
 

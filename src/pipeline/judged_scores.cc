@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <utility>
 
 #include "base/errors.h"
 #include "base/format.h"
@@ -20,8 +21,9 @@ double score_of(std::span<const StoredOrf> orfs) {
 
 class Collector final : public StoredRunVisitor {
  public:
-  Collector(const LabelTable& table, const std::stop_token& stop, JudgedScores& scores)
-      : lookup_(table), stop_(stop), scores_(scores) {}
+  Collector(const LabelTable& table, std::string place, const std::stop_token& stop,
+            JudgedScores& scores)
+      : lookup_(table), place_(std::move(place)), stop_(stop), scores_(scores) {}
 
   LeftOut left_out() const { return lookup_.left_out(); }
 
@@ -30,7 +32,7 @@ class Collector final : public StoredRunVisitor {
     chunk_scores_.clear();
     chunks_ = 0;
     length_ = record.length;
-    label_ = lookup_.find(record.id);
+    label_ = lookup_.find(record.id, place_, record.ordinal);
   }
 
   void chunk(const StoredChunk& chunk, std::span<const StoredOrf> orfs) override {
@@ -61,6 +63,7 @@ class Collector final : public StoredRunVisitor {
   }
 
   LabelLookup lookup_;
+  const std::string place_;
   const std::stop_token& stop_;
   JudgedScores& scores_;
   const RecordLabel* label_ = nullptr;  ///< of the record at hand
@@ -75,7 +78,7 @@ JudgedScores collect_judged_scores(const RunDatabase& database, const LabelTable
                                    const char* command, const std::stop_token& stop) {
   require_complete_run(database, command);
   JudgedScores scores;
-  Collector collector(table, stop, scores);
+  Collector collector(table, database.path(), stop, scores);
   database.visit(collector);
   scores.left_out = collector.left_out();
   if (scores.left_out.unused_labels == table.labels.size()) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/errors.h"
+#include "base/escape.h"
 #include "base/format.h"
 #include "base/stop.h"
 #include "pipeline/run_facts.h"
@@ -96,11 +97,12 @@ void FrameCollector::require_parts(const std::vector<ModelPart>& found,
                origin, bundle_.name);
 }
 
-void FrameCollector::begin_record(std::string_view id) {
-  label_ = lookup_.find(id);
+void FrameCollector::begin_record(std::string_view id, std::string_view place,
+                                  std::uint64_t number) {
+  label_ = lookup_.find(id, place, number);
   counted_frames_ = FrameMask::all();
   if (counted_ == nullptr) return;
-  const auto frames = counted_->find(std::string(id));
+  const auto frames = counted_->find(escaped(id));
   counted_frames_ = frames == counted_->end() ? FrameMask() : frames->second;
 }
 
@@ -149,7 +151,8 @@ void FrameCollector::add_file(const std::string& path, const std::stop_token& st
             "writes them, found '{}'.",
             path, row, block.ids[i].substr(0, 100)));
       }
-      if (is_first || origin->record != record) begin_record(record = origin->record);
+      if (is_first || origin->record != record)
+        begin_record(record = origin->record, path, row - 1);
       if (is_first || origin->chunk != chunk) {
         begin_chunk();
         chunk = origin->chunk;
@@ -171,7 +174,7 @@ class FrameCollector::RunVisitor final : public StoredRunVisitor {
 
   void begin_record(const StoredRecord& record) override {
     throw_if_stopped(stop_);
-    collector_.begin_record(record.id);
+    collector_.begin_record(record.id, database_.path(), record.ordinal);
   }
 
   void chunk(const StoredChunk&, std::span<const StoredOrf> orfs) override {
@@ -230,8 +233,9 @@ void FrameCollector::add_run(const std::string& folder, const std::stop_token& s
   database.visit(visitor);
 }
 
-void FrameCollector::begin_windows(std::int64_t expected_length) {
+void FrameCollector::begin_windows(std::int64_t expected_length, std::vector<std::string> paths) {
   require_length(expected_length, "the sequences");
+  paths_ = std::move(paths);
 }
 
 void FrameCollector::add_window(const Window& window) {
@@ -240,7 +244,9 @@ void FrameCollector::add_window(const Window& window) {
   std::size_t chunk = 0;
   std::size_t orf = 0;
   for (const Window::Part& part : window.parts) {
-    if (part.begins) begin_record(part.record->id);
+    if (part.begins) {
+      begin_record(part.record->id, paths_.at(part.record->file), part.record->ordinal);
+    }
     for (std::size_t i = 0; i < part.chunk_count; ++i) {
       begin_chunk();
       const std::size_t end = orf + window.chunks[chunk++].orf_count;

@@ -7,6 +7,7 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/log.h"
 #include "dataset/frame_table.h"
@@ -39,8 +40,8 @@ class FrameCollector {
   void add_file(const std::string& path, const std::stop_token& stop);
   /// A finished run in a folder, which kept its embeddings.
   void add_run(const std::string& folder, const std::stop_token& stop);
-  /// What windows to come were cut to.
-  void begin_windows(std::int64_t expected_length);
+  /// What windows to come were cut to, and the files they are of.
+  void begin_windows(std::int64_t expected_length, std::vector<std::string> paths);
   void add_window(const Window& window);
 
   /// Throws InputError when no frame has a label.
@@ -50,7 +51,7 @@ class FrameCollector {
   class RunVisitor;
   void require_length(std::int64_t found, const std::string& origin);
   void require_parts(const std::vector<ModelPart>& found, const std::string& origin) const;
-  void begin_record(std::string_view id);
+  void begin_record(std::string_view id, std::string_view place, std::uint64_t number);
   void begin_chunk() { ++chunk_; }
   void add_frame(Frame frame, std::span<const float> dnabert_s, std::span<const float> esm2);
 
@@ -59,6 +60,7 @@ class FrameCollector {
   std::optional<std::int64_t> expected_length_;
   Log log_;
   const FrameTable* counted_;
+  std::vector<std::string> paths_;  ///< of windows
   LabelledFrames result_;
   const RecordLabel* label_ = nullptr;  ///< of the record at hand
   FrameMask counted_frames_;            ///< of it

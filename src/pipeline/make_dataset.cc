@@ -56,11 +56,10 @@ class Maker {
     GenomeReader reader(request_.genomes, log_);
     for (Genome genome; reader.next(genome);) {
       throw_if_stopped(stop_);
-      const auto found = table_.labels.find(genome.id);
-      if (found == table_.labels.end()) {
-        pass_over(genome);
+      if (const RecordLabel* label = table_.find(genome.id)) {
+        take(genome, *label);
       } else {
-        take(genome, found->second);
+        pass_over(genome);
       }
     }
   }

@@ -1,7 +1,7 @@
 #include "pipeline/result_sinks.h"
 
 #include "base/check.h"
-#include "report/escape.h"
+#include "base/escape.h"
 #include "sequence/ids.h"
 
 namespace virnucpro {
@@ -24,7 +24,7 @@ void EmbeddingSink::take(const Window& window) {
   std::size_t orf = 0;
   for (const Window::Part& part : window.parts) {
     if (part.begins) {
-      record_id_ = escaped(unique_ids_.assign(part.record->id), Escape::kMinimal);
+      record_id_ = unique_ids_.assign(escaped(part.record->id));
       outcomes_ = {};
     }
     for (std::size_t i = 0; i < part.chunk_count; ++i) {

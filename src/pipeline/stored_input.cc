@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "base/errors.h"
+#include "base/escape.h"
 #include "base/format.h"
-#include "report/escape.h"
 #include "sequence/packed_bases.h"
 
 namespace virnucpro {
@@ -28,8 +28,7 @@ void StoredInput::compare(const Record& record) {
   });
   if (is_same) return;
   throw InputError(fmt::format("record {} ('{}') is not the one that {} holds: {}",
-                               record.ordinal + 1, escaped(record.id, Escape::kReversible),
-                               database_.path(), kAdvice));
+                               record.ordinal + 1, escaped(record.id), database_.path(), kAdvice));
 }
 
 void StoredInput::require_all() const {

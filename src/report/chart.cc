@@ -3,8 +3,8 @@
 #include <array>
 #include <string_view>
 
+#include "base/escape.h"
 #include "base/format.h"
-#include "report/escape.h"
 
 namespace virnucpro {
 namespace {
@@ -26,7 +26,7 @@ double y_of(double value) { return kTop + kSide * (1.0 - value); }
 /// Text of an XML element. Control bytes and what is not UTF-8 are no XML at all.
 std::string xml(const std::string& text) {
   std::string result;
-  for (const char c : escaped(text, Escape::kMinimal)) {
+  for (const char c : escaped(text)) {
     switch (c) {
       case '<':
         result += "&lt;";

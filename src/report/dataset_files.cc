@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "base/escape.h"
 #include "base/format.h"
 #include "report/free_folder.h"
 
@@ -27,14 +28,15 @@ DatasetFiles::DatasetFiles(const std::string& folder) {
 }
 
 void DatasetFiles::fragment(const DatasetFragment& fragment) {
-  const std::string id = fmt::format("{}:{}-{}", fragment.record, fragment.start, fragment.end);
+  const std::string record = escaped(fragment.record);
+  const std::string id = fmt::format("{}:{}-{}", record, fragment.start, fragment.end);
   OutputFile& fasta = *fragments_.at(fragment.split);
   fasta.row() += fmt::format(">{}\n{}\n", id, fragment.bases);
   fasta.row_done();
   labels_->row() += fmt::format(
       "{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\n", id, fragment.is_virus ? "virus" : "other",
-      fragment.group, fragment.source, fragment.species, fragment.split_name, fragment.record,
-      fragment.start, fragment.end, fragment.frames.size());
+      escaped(fragment.group), escaped(fragment.source), escaped(fragment.species),
+      fragment.split_name, record, fragment.start, fragment.end, fragment.frames.size());
   labels_->row_done();
   for (const std::string_view frame : fragment.frames) {
     frames_->row() += fmt::format("{}\t{}\n", id, frame);

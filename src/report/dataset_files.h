@@ -21,7 +21,7 @@ inline constexpr const char* kDatasetLabelsFile = "labels.tsv";
 inline constexpr const char* kFramesFile = "frames.tsv";
 inline constexpr const char* kDatasetFile = "dataset.json";
 
-/// A row of the labels. Names are written as they are: they come from fields of a table.
+/// A row of the labels.
 struct DatasetFragment {
   std::size_t split = 0;  ///< index of kFragmentFiles
   std::string_view split_name;

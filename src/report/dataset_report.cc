@@ -2,8 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/escape.h"
 #include "base/format.h"
-#include "report/escape.h"
 
 namespace virnucpro {
 namespace {
@@ -40,8 +40,8 @@ std::string dataset_summary(const DatasetReport& report) {
   for (const DatasetSplit& split : report.splits) {
     for (const DatasetGroup& group : split.groups) {
       text += fmt::format("{}\t{}\t{}\t{}\t{}\t{}\t{}\n", split.name, label_of(group),
-                          escaped(group.name, Escape::kReversible), group.species, group.sources,
-                          group.available, group.fragments);
+                          escaped(group.name), group.species, group.sources, group.available,
+                          group.fragments);
     }
   }
   return text;

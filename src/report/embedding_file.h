@@ -33,7 +33,7 @@ class EmbeddingFile {
   ~EmbeddingFile();
 
   /// `features` [ids.size(), dnabert_width + esm2_width]: both embeddings of an id side by side.
-  /// Ids are free of NUL and valid UTF-8 (report/escape.h).
+  /// Ids are free of NUL and valid UTF-8 (base/escape.h).
   void append(std::span<const std::string> ids, std::span<const float> features);
 
   /// Closes the file and forces it to the disk.

@@ -3,9 +3,9 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "base/escape.h"
 #include "base/format.h"
 #include "report/chart.h"
-#include "report/escape.h"
 
 namespace virnucpro {
 namespace {
@@ -115,10 +115,9 @@ std::string evaluation_summary(const EvaluationReport& report) {
   text += '\n';
   for_each_part(report, [&](const EvaluatedLevel& level, const char*, const PartEvaluation& part) {
     const Estimate& auroc = part[Metric::kAuroc];
-    text +=
-        fmt::format("{}\t{}\t{}\t{}\t{}\t{}", level.name, escaped(part.name, Escape::kReversible),
-                    part.viruses, part.others, shown(auroc.value),
-                    std::isnan(auroc.low) ? "NA" : shown(auroc.low) + "-" + shown(auroc.high));
+    text += fmt::format("{}\t{}\t{}\t{}\t{}\t{}", level.name, escaped(part.name), part.viruses,
+                        part.others, shown(auroc.value),
+                        std::isnan(auroc.low) ? "NA" : shown(auroc.low) + "-" + shown(auroc.high));
     for (const Metric metric : kShown) text += "\t" + shown(part[metric].value);
     text += '\n';
   });
@@ -132,9 +131,9 @@ std::string metrics_table(const EvaluationReport& report) {
         for (std::size_t m = 0; m < kMetrics; ++m) {
           const Estimate& estimate = part.metrics[m];
           text += fmt::format("{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\n", level.name, kind,
-                              escaped(part.name, Escape::kReversible), part.viruses, part.others,
-                              part.sources, metric_name(static_cast<Metric>(m)),
-                              exact(estimate.value), exact(estimate.low), exact(estimate.high));
+                              escaped(part.name), part.viruses, part.others, part.sources,
+                              metric_name(static_cast<Metric>(m)), exact(estimate.value),
+                              exact(estimate.low), exact(estimate.high));
         }
       });
   return text;

@@ -1,6 +1,5 @@
 #include "report/legacy_tables.h"
 
-#include "report/escape.h"
 #include "report/format_float.h"
 
 namespace virnucpro {
@@ -32,7 +31,7 @@ LegacyTables::LegacyTables(const std::string& frames_path, const std::string& ch
 void LegacyTables::chunk(std::string_view record_id, std::uint64_t index,
                          std::span<const FrameRow> frames, bool viral) {
   chunk_id_.clear();
-  append_escaped(chunk_id_, record_id, Escape::kMinimal);
+  chunk_id_ += record_id;
   chunk_id_ += "_chunk_";
   chunk_id_ += std::to_string(index + 1);
   for (const FrameRow& frame : frames) {

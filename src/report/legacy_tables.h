@@ -11,8 +11,8 @@
 
 namespace virnucpro {
 
-/// Frames in input order, chunks sorted by id. `record_id` is unique over the run; only what would
-/// break a row is escaped in it (Escape::kMinimal). Thread-confined; throws OutputError.
+/// Frames in input order, chunks sorted by id. `record_id` is escaped and unique over the
+/// run. Thread-confined; throws OutputError.
 class LegacyTables {
  public:
   LegacyTables(const std::string& frames_path, const std::string& chunks_path, CallRule rule,

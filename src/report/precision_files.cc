@@ -1,7 +1,7 @@
 #include "report/precision_files.h"
 
+#include "base/escape.h"
 #include "base/format.h"
-#include "report/escape.h"
 #include "report/format_float.h"
 #include "report/free_folder.h"
 
@@ -71,7 +71,7 @@ PrecisionFiles::PrecisionFiles(const std::string& folder)
 
 void PrecisionFiles::frame(const FrameComparison& frame) {
   std::string& row = sequences_.row();
-  append_escaped(row, frame.record_id, Escape::kReversible);
+  append_escaped(row, frame.record_id);
   row += fmt::format("\t{}\t{}\t{}", frame.record + 1, frame.chunk + 1, frame.frame);
   for (const EmbeddingComparison& encoder : frame.encoders) append(row, encoder);
   append_score(row, frame.p_virus_fp32);

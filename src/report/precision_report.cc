@@ -5,8 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/escape.h"
 #include "base/format.h"
-#include "report/escape.h"
 #include "report/format_float.h"
 
 namespace virnucpro {
@@ -23,9 +23,7 @@ double share_of_half(const OperationRange& range) {
   return static_cast<double>(range.largest_fp32) / kLargestHalf;
 }
 
-std::string shown(const std::string& id) {
-  return id.empty() ? "NA" : escaped(id, Escape::kReversible);
-}
+std::string shown(const std::string& id) { return id.empty() ? "NA" : escaped(id); }
 
 /// Of nothing compared there is no figure.
 std::string shown(double value, bool known) { return known ? fmt::format("{:.6g}", value) : "NA"; }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/escape.h"
 #include "report/legacy_tables.h"
 #include "report/result_tables.h"
 #include "report/unique_ids.h"
@@ -69,7 +70,8 @@ void PredictionTables::begin_record(const RecordRow& record) {
   f.open = true;
   f.id = record.id;
   f.record = {record.ordinal, f.id, record.length};
-  f.unique_id = f.unique_ids.assign(record.id);
+  // Escaped first: ids that only differ in what is escaped are told apart, too.
+  f.unique_id = f.unique_ids.assign(escaped(record.id));
   f.summary = {};
   f.evidence = {};
   f.outcomes = {};

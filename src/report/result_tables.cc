@@ -2,7 +2,7 @@
 
 #include <charconv>
 
-#include "report/escape.h"
+#include "base/escape.h"
 #include "report/format_float.h"
 
 namespace virnucpro {
@@ -35,7 +35,7 @@ PredictionsTable::PredictionsTable(const std::string& path, CallRule rule)
 void PredictionsTable::chunk(const RecordRow& record, const ChunkRow& chunk,
                              std::span<const FrameRow> frames, const ChunkCall& call) {
   prefix_.clear();
-  append_escaped(prefix_, record.id, Escape::kReversible);
+  append_escaped(prefix_, record.id);
   for (const std::uint64_t number : {record.ordinal + 1, chunk.index + 1, chunk.start, chunk.end}) {
     prefix_ += '\t';
     append_number(prefix_, number);
@@ -63,7 +63,7 @@ ContigsTable::ContigsTable(const std::string& path) : file_(path) {
 
 void ContigsTable::record(const RecordRow& record, const RecordSummary& summary) {
   std::string& row = file_.row();
-  append_escaped(row, record.id, Escape::kReversible);
+  append_escaped(row, record.id);
   for (const std::uint64_t number : {record.ordinal + 1, record.length, summary.chunks,
                                      summary.scored_chunks, summary.frames, summary.viral_chunks}) {
     row += '\t';
@@ -86,7 +86,7 @@ void ContigsTable::record(const RecordRow& record, const RecordSummary& summary)
   if (summary.reason.empty()) {
     row += kNoValue;
   } else {
-    append_escaped(row, summary.reason, Escape::kReversible);
+    append_escaped(row, summary.reason);
   }
   row += '\n';
   file_.row_done();
@@ -95,7 +95,7 @@ void ContigsTable::record(const RecordRow& record, const RecordSummary& summary)
 void ViralFasta::record(std::string_view id, std::string_view bases) {
   std::string& header = file_.row();
   header += '>';
-  append_escaped(header, id, Escape::kMinimal);
+  append_escaped(header, id);
   header += '\n';
   while (!bases.empty()) {
     const std::size_t count = bases.size() < kFastaColumns ? bases.size() : kFastaColumns;

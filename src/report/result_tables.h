@@ -18,7 +18,7 @@ struct ChunkCall {
   std::optional<bool> viral;  ///< all of its frames are called so
 };
 
-/// predictions.tsv, one row a scored frame: id (escaped, reversible), record and chunk (from 1),
+/// predictions.tsv, one row a scored frame: id (escaped), record and chunk (from 1),
 /// start and end of the chunk in the record (0-based, end exclusive, as in BED), strand + or -,
 /// frame F1..R3, p_virus, p_calibrated of the chunk or NA, call virus or others. Thread-confined;
 /// throws OutputError.

@@ -70,7 +70,7 @@ TEST_F(Precision, NamesAndScoresFramesAsPredictDoes) {
   for (const char* name : {"id", "record", "chunk", "frame", "p_virus"}) {
     EXPECT_EQ(column(rows, name), column(run_rows, name)) << name;
   }
-  EXPECT_EQ(column(rows, "id").back(), "t\\\\a\\xff<b>");
+  EXPECT_EQ(column(rows, "id").back(), "t\\a\\xff<b>");
   EXPECT_THAT(result.out + read("study/layers.tsv"), Not(HasSubstr("\xff")));
   const std::vector<std::string> p_virus = column(rows, "p_virus");
   const std::vector<std::string> exact = column(rows, "p_virus_fp32");

@@ -84,6 +84,45 @@ TEST_F(LabelTables, NameTheLineAndWhatIsWrongThere) {
               HasSubstr("line 3: the group 'x' has both viruses and others"));
 }
 
+TEST_F(LabelTables, FindIdsAsTheyAreAndAsResultTablesWriteThem) {
+  const std::string bytes = "id\tlabel\nx\\y\tvirus\ncaf\xe9\tvirus\n\"q\"\tother\n\\x01\tother\n";
+  const std::string text = "id\tlabel\nx\\y\tvirus\ncaf\\xe9\tvirus\n\"q\"\tother\n\\x01\tother\n";
+  for (const std::string& content : {bytes, text}) {
+    const LabelTable read = table(content);
+    for (const char* id : {"x\\y", "caf\xe9", "caf\\xe9", "\"q\"", "\x01"}) {
+      EXPECT_NE(read.find(id), nullptr) << id;
+    }
+    EXPECT_TRUE(read.find("caf\xe9")->is_virus);
+    EXPECT_EQ(read.find("x\\\\y"), nullptr);
+    EXPECT_EQ(read.find("q"), nullptr);
+  }
+  EXPECT_THAT(error("id\tlabel\ncaf\xe9\tvirus\ncaf\\xe9\tother\n"),
+              HasSubstr("line 3: the id 'caf"));
+}
+
+TEST_F(LabelTables, HaveALabelForOneRecordOnly) {
+  const LabelTable read = table("id\tlabel\na\tvirus\nb\\xff\tother\n");
+  LabelLookup lookup(read);
+  EXPECT_NE(lookup.find("a", "x.fa", 0), nullptr);
+  EXPECT_EQ(lookup.find("new", "x.fa", 1), nullptr);
+  EXPECT_EQ(lookup.find("new", "x.fa", 2), nullptr);
+  EXPECT_NE(lookup.find("b\xff", "x.fa", 3), nullptr);
+  const auto message = [&](const char* id) {
+    try {
+      lookup.find(id, "y.fa", 6);
+    } catch (const InputError& error) {
+      return std::string(error.what());
+    }
+    return std::string("no error");
+  };
+  EXPECT_EQ(message("a"),
+            "y.fa: record 7: an earlier record has the id 'a' too, and a label stands for one "
+            "record. Name each input once, and give records ids of their own.");
+  // Two ids that a table cannot tell apart.
+  EXPECT_THAT(message("b\\xff"), HasSubstr("an earlier record has the id 'b\\xff' too"));
+  EXPECT_EQ(lookup.left_out().unlabelled_records, 2u);
+}
+
 TEST_F(LabelTables, ThatAreNotThereAreNamed) {
   EXPECT_THROW(read_label_table(folder_.file("none.tsv")), InputError);
   EXPECT_THROW(read_label_table(folder_.path()), InputError);

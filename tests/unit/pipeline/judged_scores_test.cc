@@ -56,11 +56,14 @@ bool is_viral(const std::vector<Chunk>& chunks, double threshold) {
   return is_viral_record(viral, scored);
 }
 
-LabelTable two_labels() {
+/// Of the records 0, 1 ...: a virus and another one in turn.
+LabelTable labels_of(std::size_t records) {
   LabelTable table;
   table.groups = {"virus", "other"};
-  table.labels = {{"v", {true, 0, 0}}, {"o", {false, 1, 1}}};
-  table.sources = 2;
+  for (std::uint32_t i = 0; i < records; ++i) {
+    table.labels[std::to_string(i)] = {i % 2 == 0, i % 2, i};
+  }
+  table.sources = static_cast<std::uint32_t>(records);
   return table;
 }
 
@@ -77,14 +80,14 @@ TEST(JudgedScores, AreTheThresholdsUpToWhichTheRulesCallViral) {
         for (float& score : chunk) score = static_cast<float>(random() % 1001) / 1000.0f;
       }
       chunks.front() = {static_cast<float>(random() % 1001) / 1000.0f};
-      add_record(database, i % 2 == 0 ? "v" : "o", chunks);
+      add_record(database, std::to_string(i), chunks);
       records.push_back(chunks);
     }
     database.mark_complete();
     database.commit();
   }
   const JudgedScores scores =
-      collect_judged_scores(RunDatabase(folder.path()), two_labels(), "evaluate");
+      collect_judged_scores(RunDatabase(folder.path()), labels_of(60), "evaluate");
   ASSERT_EQ(scores.contigs.size(), records.size());
   std::size_t fragment = 0;
   constexpr double kStep = 1e-6;  // scores lie further apart
@@ -108,15 +111,15 @@ TEST(JudgedScores, AreTheThresholdsUpToWhichTheRulesCallViral) {
 
 TEST(JudgedScores, CountWhatHasNoScoreAndWhatHasNoLabel) {
   const TemporaryFolder folder;
-  LabelTable table = two_labels();
-  table.labels["absent"] = {true, 0, 2};
+  LabelTable table = labels_of(3);
+  table.labels["absent"] = {true, 0, 3};
   RunDatabase database(folder.path(), kWork, RunDatabase::Existing::kContinue);
   EXPECT_THAT(error_of<InputError>([&] { collect_judged_scores(database, table, "evaluate"); }),
               HasSubstr("the run is not finished: 0 records, 0 chunks and 0 frames so far. Run the "
                         "same 'virnucpro predict' again to go on with it, then evaluate."));
-  add_record(database, "v", {{0.9f}, {}, {0.2f, 0.8f}});
-  add_record(database, "v", {{}, {}});
-  add_record(database, "o", {{}});
+  add_record(database, "0", {{0.9f}, {}, {0.2f, 0.8f}});
+  add_record(database, "2", {{}, {}});
+  add_record(database, "1", {{}});
   add_record(database, "new", {{0.5f}});
   add_record(database, "newer", {{0.5f}});
   database.mark_complete();
@@ -138,10 +141,22 @@ TEST(JudgedScores, CountWhatHasNoScoreAndWhatHasNoLabel) {
   others.labels = {{"elsewhere", {true, 0, 0}}};
   EXPECT_THAT(error_of<InputError>([&] { collect_judged_scores(database, others, "evaluate"); }),
               HasSubstr("none of its 5 records is in the table of labels, whose column id must "
-                        "have the names that the input files give them, such as 'v'."));
+                        "have the names that the input files give them, such as '0'."));
   std::stop_source source;
   source.request_stop();
   EXPECT_THROW(collect_judged_scores(database, table, "evaluate", source.get_token()), Interrupted);
+}
+
+TEST(JudgedScores, RefuseALabelThatTwoRecordsCouldHave) {
+  const TemporaryFolder folder;
+  RunDatabase database(folder.path(), kWork, RunDatabase::Existing::kContinue);
+  for (const char* id : {"0", "new", "1", "new", "0_1", "0"}) add_record(database, id, {{0.5f}});
+  database.mark_complete();
+  EXPECT_EQ(
+      error_of<InputError>([&] { collect_judged_scores(database, labels_of(2), "evaluate"); }),
+      database.path() +
+          ": record 6: an earlier record has the id '0' too, and a label stands for one "
+          "record. Name each input once, and give records ids of their own.");
 }
 
 }  // namespace

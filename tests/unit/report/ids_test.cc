@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "report/escape.h"
+#include "base/escape.h"
 #include "report/unique_ids.h"
 
 namespace virnucpro {
@@ -12,30 +12,27 @@ namespace {
 using namespace std::string_literals;
 
 TEST(Escape, KeepsOrdinaryTextAndUtf8) {
-  for (const Escape mode : {Escape::kReversible, Escape::kMinimal}) {
-    EXPECT_EQ(escaped("NC_001416.1|phage <b>\"λ\"</b> ../x, 🧬", mode),
-              "NC_001416.1|phage <b>\"λ\"</b> ../x, 🧬");
-    EXPECT_EQ(escaped("", mode), "");
-  }
+  EXPECT_EQ(escaped("NC_001416.1|phage <b>\"λ\"</b> ../x, 🧬"),
+            "NC_001416.1|phage <b>\"λ\"</b> ../x, 🧬");
+  EXPECT_EQ(escaped(""), "");
 }
 
 TEST(Escape, MakesControlBytesVisible) {
-  EXPECT_EQ(escaped("a\tb\nc\rd\0e\x1b[31m\x7f"s, Escape::kMinimal),
-            "a\\x09b\\x0ac\\x0dd\\x00e\\x1b[31m\\x7f");
+  EXPECT_EQ(escaped("a\tb\nc\rd\0e\x1b[31m\x7f"s), "a\\x09b\\x0ac\\x0dd\\x00e\\x1b[31m\\x7f");
 }
 
 TEST(Escape, MakesBytesThatAreNoUtf8Visible) {
-  EXPECT_EQ(escaped("\xff", Escape::kMinimal), "\\xff");
-  EXPECT_EQ(escaped("caf\xe9", Escape::kMinimal), "caf\\xe9");
-  EXPECT_EQ(escaped("\xc0\xaf", Escape::kMinimal), "\\xc0\\xaf");           // overlong
-  EXPECT_EQ(escaped("\xed\xa0\x80", Escape::kMinimal), "\\xed\\xa0\\x80");  // surrogate
-  EXPECT_EQ(escaped("\xf4\x90\x80\x80", Escape::kMinimal), "\\xf4\\x90\\x80\\x80");
-  EXPECT_EQ(escaped("\xe2\x82", Escape::kMinimal), "\\xe2\\x82");  // cut short
+  EXPECT_EQ(escaped("\xff"), "\\xff");
+  EXPECT_EQ(escaped("caf\xe9"), "caf\\xe9");
+  EXPECT_EQ(escaped("\xc0\xaf"), "\\xc0\\xaf");           // overlong
+  EXPECT_EQ(escaped("\xed\xa0\x80"), "\\xed\\xa0\\x80");  // surrogate
+  EXPECT_EQ(escaped("\xf4\x90\x80\x80"), "\\xf4\\x90\\x80\\x80");
+  EXPECT_EQ(escaped("\xe2\x82"), "\\xe2\\x82");  // cut short
 }
 
-TEST(Escape, DoublesABackslashOnlyWhereTheTextMustBeReversible) {
-  EXPECT_EQ(escaped("a\\x09", Escape::kReversible), "a\\\\x09");
-  EXPECT_EQ(escaped("a\\x09", Escape::kMinimal), "a\\x09");
+TEST(Escape, KeepsABackslashAndWhatIsEscapedAlready) {
+  EXPECT_EQ(escaped("a\\b"), "a\\b");
+  EXPECT_EQ(escaped(escaped("a\t\xff\\\"")), "a\\x09\\xff\\\"");
 }
 
 TEST(UniqueIds, GivesTheFirstItsNameAndNumbersTheOthers) {

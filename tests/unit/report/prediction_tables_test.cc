@@ -275,13 +275,25 @@ TEST(PredictionTables, KeepsHostileIdsInOneField) {
   write_record(tables, 0, "a\tb\nc\\\"q\"", {kClearVirus});
   tables.finish();
   tables.publish("");
-  EXPECT_THAT(folder.read("predictions.tsv"), HasSubstr("\na\\x09b\\x0ac\\\\\"q\"\t1\t1\t"));
-  EXPECT_THAT(folder.read("contigs.tsv"), HasSubstr("\na\\x09b\\x0ac\\\\\"q\"\t1\t4\t"));
+  EXPECT_THAT(folder.read("predictions.tsv"), HasSubstr("\na\\x09b\\x0ac\\\"q\"\t1\t1\t"));
+  EXPECT_THAT(folder.read("contigs.tsv"), HasSubstr("\na\\x09b\\x0ac\\\"q\"\t1\t4\t"));
   EXPECT_EQ(folder.read("viral.fasta"), ">a\\x09b\\x0ac\\\"q\"\nACGT\n");
   EXPECT_THAT(folder.read("prediction_results.txt"),
               HasSubstr("\na\\x09b\\x0ac\\\"q\"_chunk_1F3\tvirus\t"));
   EXPECT_THAT(folder.read("prediction_results_highestscore.csv"),
               HasSubstr("\n\"a\\x09b\\x0ac\\\"\"q\"\"_chunk_1\"\tTrue\n"));
+}
+
+TEST(PredictionTables, TellsIdsApartThatAreAlikeOnceEscaped) {
+  TemporaryFolder folder;
+  PredictionTables tables(folder.path());
+  write_record(tables, 0, "a\xff", {kClearOther});
+  write_record(tables, 1, "a\\xff", {kClearOther});
+  tables.finish();
+  tables.publish("");
+  EXPECT_EQ(tables.calls().repeated_ids, 1u);
+  const std::string legacy = folder.read("prediction_results_highestscore.csv");
+  EXPECT_THAT(legacy, HasSubstr("\na\\xff_1_chunk_1\tFalse\na\\xff_chunk_1\tFalse\n"));
 }
 
 TEST(PredictionTables, WritesViralRecordsWholeInEightyColumns) {

@@ -1,4 +1,4 @@
-#include "report/escape.h"
+#include "base/escape.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -38,15 +38,12 @@ std::size_t utf8_length(std::string_view text, std::size_t i) {
 
 }  // namespace
 
-void append_escaped(std::string& text, std::string_view id, Escape mode) {
+void append_escaped(std::string& text, std::string_view id) {
   for (std::size_t i = 0; i < id.size();) {
     const auto byte = static_cast<unsigned char>(id[i]);
     const std::size_t length = utf8_length(id, i);
     if (length == 0 || byte < 0x20u || byte == 0x7fu) {
       append_byte(text, byte);
-      ++i;
-    } else if (byte == '\\' && mode == Escape::kReversible) {
-      text += "\\\\";
       ++i;
     } else {
       text.append(id, i, length);
@@ -55,9 +52,9 @@ void append_escaped(std::string& text, std::string_view id, Escape mode) {
   }
 }
 
-std::string escaped(std::string_view id, Escape mode) {
+std::string escaped(std::string_view id) {
   std::string text;
-  append_escaped(text, id, mode);
+  append_escaped(text, id);
   return text;
 }
 

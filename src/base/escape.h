@@ -1,0 +1,16 @@
+// Ids as they may stand in a table: never able to end a field, a line or the encoding.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace virnucpro {
+
+/// Appends `id` with control bytes (tab, line ends, NUL, ESC, 0x7f) and bytes that are not UTF-8
+/// as \xHH. Everything else stays, a backslash too: the result is always valid UTF-8 of one line
+/// and one field, and what is escaped once is not changed by a second time.
+void append_escaped(std::string& text, std::string_view id);
+
+std::string escaped(std::string_view id);
+
+}  // namespace virnucpro
