@@ -168,11 +168,29 @@ void sync_folder(const std::string& folder) {
   }
 }
 
-void make_result_folder(const std::string& folder) {
+std::vector<std::string> make_result_folder(const std::string& folder) {
   std::error_code error;
+  std::vector<std::string> made;
+  for (fs::path each = fs::path(folder).lexically_normal(); !each.empty();
+       each = each.parent_path()) {
+    // "a/b/" has "a/b" as its parent, which is the same folder.
+    if (!each.has_filename()) {
+      if (each == each.parent_path()) break;  // the root
+      continue;
+    }
+    if (fs::exists(fs::symlink_status(each, error))) break;
+    made.push_back(each.string());
+  }
   fs::create_directories(folder, error);
   if (error) fail_output(folder, "create the folder", error.value());
   if (!fs::is_directory(folder, error)) fail_output(folder, "create the folder", ENOTDIR);
+  return made;
+}
+
+void remove_empty_folders(const std::vector<std::string>& innermost_first) noexcept {
+  for (const std::string& folder : innermost_first) {
+    if (::rmdir(folder.c_str()) != 0) return;
+  }
 }
 
 }  // namespace virnucpro

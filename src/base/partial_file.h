@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 namespace virnucpro {
 
@@ -41,8 +42,12 @@ int open_nameless_file(const std::string& folder);
 /// Makes the names inside a folder durable. OutputError when that fails.
 void sync_folder(const std::string& folder);
 
-/// Makes the folder and its parents unless they exist. OutputError otherwise.
-void make_result_folder(const std::string& folder);
+/// Makes the folder and its parents unless they exist. Returns those it made, the innermost first.
+/// OutputError otherwise.
+std::vector<std::string> make_result_folder(const std::string& folder);
+
+/// Removes folders that are empty. The rest stays, and so does what is inside of it; never throws.
+void remove_empty_folders(const std::vector<std::string>& innermost_first) noexcept;
 
 /// Throws the OutputError of a failed system call: "<path>: cannot <what>: <reason of error>. ..."
 [[noreturn]] void fail_output(const std::string& path, const std::string& what, int error);

@@ -174,21 +174,41 @@ std::optional<RunDatabase> find_finished(const ShardSet& set, const MergeRequest
       there.path(), there.is_complete() ? "as a whole" : "in part"));
 }
 
+/// Half a merge is of no use: the next one starts over.
+void forget(RunDatabase& target) noexcept {
+  try {
+    target.undo_session();
+  } catch (const std::exception&) {
+    return;  // as a killed merge leaves it
+  }
+  target.discard_if_empty();
+}
+
 RunDatabase merged_database(const ShardSet& set, const MergeRequest& request, const Log& log,
                             const std::stop_token& stop) {
   if (std::optional<RunDatabase> finished = find_finished(set, request)) {
     log.info("{}: everything is merged; the results are written again", finished->path());
     return std::move(*finished);
   }
-  make_result_folder(request.output);
-  RunDatabase target(request.output, set.work, RunDatabase::Existing::kStartOver);
-  target.set_text(kMergeText, fmt::format("{} shards", set.shards.size()));
-  target.commit();
-  copy_records(set, target, request.output, stop);
-  copy_the_rest(set, target, request, log);
-  target.mark_complete();
-  target.commit();
-  return target;
+  const std::vector<std::string> made = make_result_folder(request.output);
+  try {
+    RunDatabase target(request.output, set.work, RunDatabase::Existing::kStartOver);
+    try {
+      target.set_text(kMergeText, fmt::format("{} shards", set.shards.size()));
+      target.commit();
+      copy_records(set, target, request.output, stop);
+      copy_the_rest(set, target, request, log);
+      target.mark_complete();
+      target.commit();
+      return target;
+    } catch (...) {
+      forget(target);
+      throw;
+    }
+  } catch (...) {
+    remove_empty_folders(made);
+    throw;
+  }
 }
 
 }  // namespace

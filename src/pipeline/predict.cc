@@ -246,6 +246,34 @@ void with_advice(const RunDatabase& database, const Action& action) {
   }
 }
 
+/// The folder of a run and its database. What holds nothing at the end, however that comes, is
+/// removed: a folder without results is no reason to refuse the next command.
+class RunFolder {
+ public:
+  RunFolder(const RunSettings& settings, const RunReport& report, const Log& log)
+      : made_(make_result_folder(settings.output)) {
+    try {
+      database_.emplace(open_database(settings, report, log));
+    } catch (...) {
+      remove_empty_folders(made_);
+      throw;
+    }
+  }
+  ~RunFolder() {
+    database_->discard_if_empty();
+    database_.reset();
+    remove_empty_folders(made_);
+  }
+  RunFolder(const RunFolder&) = delete;
+  RunFolder& operator=(const RunFolder&) = delete;
+
+  RunDatabase& database() { return *database_; }
+
+ private:
+  std::vector<std::string> made_;
+  std::optional<RunDatabase> database_;
+};
+
 /// Everything between the open database and the complete one.
 void compute(Run& run, RunDatabase& database, const RunSettings& settings,
              const LoadedModels& models, const std::stop_token& stop) {
@@ -310,8 +338,8 @@ RunSummary run_predict(const RunSettings& settings, const LoadedModels& models,
   // The inputs are opened before the folder is made: a wrong path leaves no trace.
   Run run(settings, models, context);
   RunReport& report = run.summary().report;
-  make_result_folder(settings.output);
-  RunDatabase database = open_database(settings, report, context.log);
+  RunFolder folder(settings, report, context.log);
+  RunDatabase& database = folder.database();
   if (!database.is_complete()) {
     compute(run, database, settings, models, stop);
   } else if (!are_known(report.inputs)) {

@@ -80,6 +80,13 @@ std::string immutable_uri(const std::string& path) {
   return uri + "?immutable=1";
 }
 
+/// SQLite gives its files the mode 0644 at most. The log takes after the database.
+void create_by_umask(const std::string& path) {
+  // Never a file that is there: closing it would end the lock that this process may hold on it.
+  const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  if (descriptor >= 0) ::close(descriptor);  // what went wrong, SQLite will tell
+}
+
 SqliteConnection open_connection(const std::string& folder, DatabaseFile::Opening opening) {
   const std::string path = path_in(folder);
   const bool must_exist = opening == DatabaseFile::Opening::kExisting;
@@ -93,6 +100,7 @@ SqliteConnection open_connection(const std::string& folder, DatabaseFile::Openin
     std::error_code ignored;
     std::filesystem::remove(path + "-wal", ignored);
   }
+  if (!must_exist) create_by_umask(path);
   SqliteConnection connection(path, path,
                               SQLITE_OPEN_READWRITE | (must_exist ? 0 : SQLITE_OPEN_CREATE));
   // SQLite would rather open it for reading than not at all.
@@ -143,7 +151,7 @@ DatabaseFile::DatabaseFile(const std::string& folder, const std::vector<RunFact>
 
 DatabaseFile::DatabaseFile(const std::string& folder, const std::vector<RunFact>& work,
                            Opening opening, const Turn& /*turn*/)
-    : connection_(open_connection(folder, opening)) {
+    : folder_(folder), connection_(open_connection(folder, opening)) {
   // A file from somebody else may hold views and triggers: none of them is to run.
   connection_.configure(SQLITE_DBCONFIG_DEFENSIVE, true);
   connection_.configure(SQLITE_DBCONFIG_TRUSTED_SCHEMA, false);
@@ -160,9 +168,9 @@ DatabaseFile::DatabaseFile(const std::string& folder, const std::vector<RunFact>
   if (!connection_.is_for_reading()) prepare_for_writing();
   if (opening == Opening::kExisting) connection_.execute(kReaderSettings);
   if (must_make) {
-    make(folder, work);
+    make(work);
   } else if (opening == Opening::kContinue) {
-    require_same_work(work);
+    continue_with(work);
   }
   identities_ = {identity_of(path()), identity_of(path() + "-wal")};
   require_in_place();
@@ -196,22 +204,24 @@ void DatabaseFile::start_over() const {
   connection_.configure(SQLITE_DBCONFIG_RESET_DATABASE, false);
 }
 
-void DatabaseFile::make(const std::string& folder, const std::vector<RunFact>& work) const {
+void DatabaseFile::make(const std::vector<RunFact>& work) const {
   connection_.execute("BEGIN IMMEDIATE");
   for (const char* sql : schema_statements()) connection_.execute(sql);
   for (const char* sql : initial_rows()) connection_.execute(sql);
-  {
-    SqliteStatement insert(connection_, "INSERT INTO work VALUES (?1, ?2, ?3)");
-    for (std::size_t i = 0; i < work.size(); ++i) {
-      check(find_fact(work, work[i].name) == &work[i].value, "two facts are called '{}'",
-            work[i].name);
-      insert.bind(1, std::uint64_t{i}).bind(2, work[i].name).bind(3, work[i].value).run();
-    }
-  }
+  insert_work(work);
   connection_.execute(fmt::format("PRAGMA application_id={}; PRAGMA user_version={}; COMMIT",
                                   kApplicationId, kSchemaVersion)
                           .c_str());
-  sync_folder(folder);  // the name, too
+  sync_folder(folder_);  // the name, too
+}
+
+void DatabaseFile::insert_work(const std::vector<RunFact>& work) const {
+  SqliteStatement insert(connection_, "INSERT INTO work VALUES (?1, ?2, ?3)");
+  for (std::size_t i = 0; i < work.size(); ++i) {
+    check(find_fact(work, work[i].name) == &work[i].value, "two facts are called '{}'",
+          work[i].name);
+    insert.bind(1, std::uint64_t{i}).bind(2, work[i].name).bind(3, work[i].value).run();
+  }
 }
 
 void DatabaseFile::require_known_schema() const {
@@ -243,13 +253,33 @@ std::vector<RunFact> DatabaseFile::work() const {
   return facts;
 }
 
-void DatabaseFile::require_same_work(const std::vector<RunFact>& work) const {
+bool DatabaseFile::holds_nothing() const {
+  return number_of(connection_,
+                   "SELECT EXISTS (SELECT * FROM records) OR EXISTS (SELECT * FROM embeddings) OR "
+                   "EXISTS (SELECT * FROM progress WHERE records <> 0 OR complete <> 0)") == 0;
+}
+
+void DatabaseFile::continue_with(const std::vector<RunFact>& work) const {
   const std::string all = differences_of(this->work(), "there", work, "now");
   if (all.empty()) return;
-  throw ConfigError(fmt::format(
-      "{}: holds other work than what is asked for now ({}). Choose another folder with "
-      "-o, or throw away what is there with --force.",
-      path(), all));
+  if (!holds_nothing()) {
+    throw ConfigError(fmt::format(
+        "{}: holds other work than what is asked for now ({}). Choose another folder with "
+        "-o, or throw away what is there with --force.",
+        path(), all));
+  }
+  connection_.execute("BEGIN IMMEDIATE; DELETE FROM work; DELETE FROM sessions; DELETE FROM texts");
+  insert_work(work);
+  connection_.execute("COMMIT");
+}
+
+void DatabaseFile::remove_files() {
+  // Nobody opens them meanwhile.
+  const Turn turn(folder_);
+  if (!is_in_place()) return;
+  // The database first: SQLite removes a log that lies beside no database.
+  ::unlink(path().c_str());
+  ::unlink((path() + "-wal").c_str());
 }
 
 DatabaseFile::Identity DatabaseFile::identity_of(const std::string& path) {

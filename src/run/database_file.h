@@ -18,7 +18,7 @@ class DatabaseFile {
  public:
   /// What becomes of the file that is there.
   enum class Opening {
-    kContinue,   ///< a new one where there is none; `work` must be that of an old one
+    kContinue,   ///< a new one where there is none or that holds nothing; else of the same work
     kStartOver,  ///< a new one in any case
     kExisting,   ///< there must be one, of whatever work; only read where it cannot be written
   };
@@ -31,6 +31,10 @@ class DatabaseFile {
   const SqliteConnection& connection() const { return connection_; }
   const std::string& path() const { return connection_.path(); }
   std::vector<RunFact> work() const;
+  /// No record and no embedding is stored, nor that there is none.
+  bool holds_nothing() const;
+  /// Removes the files, unless others bear their names by now or are being opened.
+  void remove_files();
   /// OutputError unless the folder still shows the files that are open.
   void require_in_place() const;
 
@@ -48,13 +52,15 @@ class DatabaseFile {
   static Identity identity_of(const std::string& path);
 
   bool is_new() const;
-  void make(const std::string& folder, const std::vector<RunFact>& work) const;
+  void make(const std::vector<RunFact>& work) const;
+  void insert_work(const std::vector<RunFact>& work) const;
+  void continue_with(const std::vector<RunFact>& work) const;
   void start_over() const;
   void prepare_for_writing() const;
   void require_known_schema() const;
-  void require_same_work(const std::vector<RunFact>& work) const;
   bool is_in_place() const;
 
+  std::string folder_;
   SqliteConnection connection_;
   std::array<Identity, 2> identities_;  ///< of the database and of its write-ahead log
 };

@@ -7,6 +7,7 @@
 #include <exception>
 #include <filesystem>
 #include <limits>
+#include <map>
 #include <mutex>
 #include <system_error>
 #include <utility>
@@ -57,7 +58,9 @@ struct RunDatabase::Impl {
   Impl(const std::string& folder, const std::vector<RunFact>& work, DatabaseFile::Opening opening)
       : file(folder, work, opening),
         committed(read_run_state(file.connection())),
-        state(committed) {}
+        opened(committed),
+        state(committed),
+        sessions_at_opening(newest_session()) {}
   ~Impl() {
     if (connection().in_transaction()) connection().try_execute("ROLLBACK");
   }
@@ -77,6 +80,41 @@ struct RunDatabase::Impl {
       throw;
     }
   }
+
+  std::uint64_t newest_session() const {
+    SqliteStatement select(connection(), "SELECT coalesce(max(number), 0) FROM sessions");
+    check(select.step(), "a table without an aggregate");
+    return static_cast<std::uint64_t>(select.integer(0));
+  }
+
+  std::optional<std::string> text(std::string_view name) const {
+    SqliteStatement select(connection(), "SELECT text FROM texts WHERE name = ?1");
+    select.bind(1, name);
+    if (!select.step()) return std::nullopt;
+    return std::string(select.text(0));
+  }
+
+  /// Replaces it, or removes it where `text` is absent.
+  void put_text(std::string_view name, const std::optional<std::string_view>& text) const {
+    if (!text) {
+      SqliteStatement(connection(), "DELETE FROM texts WHERE name = ?1").bind(1, name).run();
+      return;
+    }
+    SqliteStatement(connection(), "REPLACE INTO texts VALUES (?1, ?2)")
+        .bind(1, name)
+        .bind(2, *text)
+        .run();
+  }
+
+  /// Deletes rows whose key is at least `first`.
+  void delete_from(const char* table, const char* key, std::uint64_t first) const {
+    SqliteStatement(connection(), fmt::format("DELETE FROM {} WHERE {} >= ?1", table, key).c_str())
+        .bind(1, first)
+        .run();
+  }
+
+  void commit_state();
+  void undo_session();
 
   /// Changes something in the open transaction, or in a new one.
   template <typename Action>
@@ -107,8 +145,12 @@ struct RunDatabase::Impl {
   /// Recursive, since a visitor may look up something else.
   mutable std::recursive_mutex mutex;
   RunState committed;
+  const RunState opened;
   RunState state;
   std::exception_ptr failure;
+  const std::uint64_t sessions_at_opening;  ///< the number of the newest
+  /// Texts that were set since, as they were at opening.
+  std::map<std::string, std::optional<std::string>, std::less<>> old_texts;
 
   SqliteStatement insert_record{connection(),
                                 "INSERT INTO records(ordinal, id, length) VALUES (?1, ?2, ?3)"};
@@ -264,19 +306,16 @@ void RunDatabase::mark_complete() {
 
 void RunDatabase::set_text(std::string_view name, std::string_view text) {
   impl_->write([&] {
-    SqliteStatement(impl_->connection(), "REPLACE INTO texts VALUES (?1, ?2)")
-        .bind(1, name)
-        .bind(2, text)
-        .run();
+    if (!impl_->old_texts.contains(name)) {
+      impl_->old_texts.emplace(name, impl_->text(name));
+    }
+    impl_->put_text(name, text);
   });
 }
 
 std::optional<std::string> RunDatabase::text(std::string_view name) const {
   const std::lock_guard lock(impl_->mutex);
-  SqliteStatement select(impl_->connection(), "SELECT text FROM texts WHERE name = ?1");
-  select.bind(1, name);
-  if (!select.step()) return std::nullopt;
-  return std::string(select.text(0));
+  return impl_->text(name);
 }
 
 void RunDatabase::begin_session(const StoredSession& session) {
@@ -321,21 +360,68 @@ std::vector<StoredSession> RunDatabase::sessions() const {
   return sessions;
 }
 
+void RunDatabase::Impl::commit_state() {
+  update_progress.bind(1, state.extent.records)
+      .bind(2, state.extent.chunks)
+      .bind(3, state.extent.orfs)
+      .bind(4, std::uint64_t{state.complete ? 1U : 0U})
+      .run();
+  connection().execute("COMMIT");
+  committed = state;
+}
+
 void RunDatabase::commit() {
   impl_->change([&] {
-    if (impl_->connection().in_transaction()) {
-      const StoredExtent& extent = impl_->state.extent;
-      impl_->update_progress.bind(1, extent.records)
-          .bind(2, extent.chunks)
-          .bind(3, extent.orfs)
-          .bind(4, std::uint64_t{impl_->state.complete ? 1U : 0U})
-          .run();
-      impl_->connection().execute("COMMIT");
-      impl_->committed = impl_->state;
-    }
+    if (impl_->connection().in_transaction()) impl_->commit_state();
     // Afterwards: what is durable must also be where it will be looked for.
     impl_->file.require_in_place();
   });
+}
+
+void RunDatabase::Impl::undo_session() {
+  if (connection().in_transaction()) connection().execute("ROLLBACK");
+  state = committed;
+  connection().execute("BEGIN IMMEDIATE");
+  const std::uint64_t first_record = opened.last_record ? *opened.last_record + 1 : 0;
+  if (first_record <= kMostNumber) {
+    delete_from("records", "ordinal", first_record);
+    delete_from("bases", "record", first_record);
+  }
+  delete_from("chunks", "number", opened.extent.chunks);
+  delete_from("orfs", "number", opened.extent.orfs);
+  delete_from("embeddings", "key", embedding_key(opened.extent.orfs, StoredEncoder::kDnabertS));
+  delete_from("sessions", "number", sessions_at_opening + 1);
+  if (opened.is_open) update_record.bind(1, *opened.last_record).run();  // the rest is NULL again
+  for (const auto& [name, text] : old_texts) put_text(name, text);
+  state = opened;
+  commit_state();
+  old_texts.clear();
+}
+
+void RunDatabase::undo_session() {
+  const std::lock_guard lock(impl_->mutex);
+  try {
+    impl_->undo_session();
+    impl_->file.require_in_place();
+  } catch (...) {
+    impl_->give_up(std::current_exception());
+    throw;
+  }
+}
+
+bool RunDatabase::holds_nothing() const {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->file.holds_nothing();
+}
+
+void RunDatabase::discard_if_empty() noexcept {
+  try {
+    const std::lock_guard lock(impl_->mutex);
+    if (impl_->connection().in_transaction()) impl_->connection().try_execute("ROLLBACK");
+    if (impl_->file.holds_nothing()) impl_->file.remove_files();
+  } catch (const std::exception&) {
+    // It stays, and gives way to whatever comes next.
+  }
 }
 
 bool RunDatabase::has_uncommitted() const {

@@ -37,7 +37,9 @@ class StoredRunVisitor {
 class RunDatabase {
  public:
   enum class Existing {
-    kContinue,   ///< go on with the same work; ConfigError listing each difference of other work
+    /// Go on with the same work; ConfigError listing each difference of other work, unless nothing
+    /// has come of that.
+    kContinue,
     kStartOver,  ///< throw away what is there
   };
 
@@ -84,6 +86,16 @@ class RunDatabase {
   /// or replaced meanwhile.
   void commit();
   bool has_uncommitted() const;
+  /// Takes back all that was stored since this object opened the database, committed or not, also
+  /// after an error: rows, the end of a record that was open, texts, sessions; and every embedding
+  /// of an ORF whose row was not there. Durable on return. Throws OutputError.
+  void undo_session();
+  /// Nothing is stored that cost a run anything: no record, no embedding. Such a database gives way
+  /// to other work.
+  bool holds_nothing() const;
+  /// Removes the files of a database that holds nothing; else leaves them. For the way out after an
+  /// error: never throws, and only the destructor may follow.
+  void discard_if_empty() noexcept;
 
   // Reading.
   /// Calls `take` for the record, if it is stored.

@@ -9,7 +9,8 @@ RunState read_run_state(const SqliteConnection& connection) {
   SqliteStatement statement(
       connection,
       "SELECT id, records, chunks, orfs, complete, (SELECT max(ordinal) FROM records), "
-      "(SELECT max(number) FROM chunks), (SELECT max(number) FROM orfs) FROM progress");
+      "(SELECT max(number) FROM chunks), (SELECT max(number) FROM orfs), "
+      "(SELECT outcome IS NULL FROM records ORDER BY ordinal DESC LIMIT 1) FROM progress");
   if (!statement.step()) fail_damaged(connection.path(), "an empty table progress");
   const StoredRowReader reader(statement, "progress");
   RunState state;
@@ -18,6 +19,7 @@ RunState read_run_state(const SqliteConnection& connection) {
   state.last_record = reader.optional_count(5, "the last record");
   const auto last_chunk = reader.optional_count(6, "the last chunk");
   const auto last_orf = reader.optional_count(7, "the last ORF");
+  state.is_open = reader.optional_count(8, "an open record").value_or(0) != 0;
   const std::uint64_t most_records = state.last_record ? *state.last_record + 1 : 0;
   const std::uint64_t chunks = last_chunk ? *last_chunk + 1 : 0;
   const std::uint64_t orfs = last_orf ? *last_orf + 1 : 0;

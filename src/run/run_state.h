@@ -13,6 +13,7 @@ namespace virnucpro {
 struct RunState {
   StoredExtent extent;
   std::optional<std::uint64_t> last_record;  ///< its ordinal
+  bool is_open = false;                      ///< the last record has not ended
   bool complete = false;
 };
 

@@ -46,12 +46,14 @@ std::string sqlite3_says(const TemporaryFolder& folder, const std::string& state
 TEST(RunDatabaseFile, NamesEachDifferenceOfOtherWork) {
   const TemporaryFolder folder;
   {
-    const RunDatabase database(folder.path(),
-                               {{"input 1", "a.fa"},
-                                {"input 2", "b.fa"},
-                                {"expected length", "300"},
-                                {"precision", "fp16"}},
-                               Existing::kContinue);
+    RunDatabase database(folder.path(),
+                         {{"input 1", "a.fa"},
+                          {"input 2", "b.fa"},
+                          {"expected length", "300"},
+                          {"precision", "fp16"}},
+                         Existing::kContinue);
+    add_small_record(database, 0);
+    database.commit();
   }
   const std::string text = error_of<ConfigError>([&] {
     RunDatabase(
