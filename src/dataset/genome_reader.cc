@@ -1,8 +1,27 @@
 #include "dataset/genome_reader.h"
 
+#include <string_view>
 #include <utility>
 
+#include "sequence/input_file.h"
+#include "sequence/other_formats.h"
+#include "sequence/text_input.h"
+
 namespace virnucpro {
+namespace {
+
+bool is_genbank(const std::string& path) {
+  InputFile file = open_input(path);
+  if (file.format != InputFormat::kText) return false;
+  // Without a log: what it has to say, it says when the file is read.
+  const TextInput text(std::move(file), "GenBank, FASTA, FASTQ, SAM, BAM or CRAM", {});
+  const std::string_view head = text.head();
+  const std::size_t first = head.find_first_not_of(" \t\n\r");
+  return first != std::string_view::npos && head[first] != '>' && head[first] != '@' &&
+         looks_like_genbank(head);
+}
+
+}  // namespace
 
 GenomeReader::GenomeReader(std::vector<std::string> paths, Log log)
     : paths_(std::move(paths)), log_(std::move(log)) {}
@@ -17,7 +36,7 @@ bool GenomeReader::next(Genome& genome) {
     const std::string& path = paths_[next_path_++];
     genbank_.reset();
     sequences_.reset();
-    if (begins_with(path, "LOCUS")) {
+    if (is_genbank(path)) {
       genbank_ = std::make_unique<GenbankReader>(path);
     } else {
       sequences_ = std::make_unique<SequenceReader>(std::vector<std::string>{path}, log_);

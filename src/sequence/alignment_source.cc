@@ -11,6 +11,7 @@
 
 #include "base/errors.h"
 #include "base/format.h"
+#include "sequence/bgzf.h"
 
 namespace virnucpro {
 namespace {
@@ -41,12 +42,12 @@ void keep_references_local() {
 
 class AlignmentSource final : public RecordSource {
  public:
-  explicit AlignmentSource(InputFile input) : name_(std::move(input.name)) {
+  AlignmentSource(InputFile input, Log log) : name_(std::move(input.name)), log_(std::move(log)) {
     keep_references_local();
     file_.reset(hts_hopen(input.stream.get(), name_.c_str(), "r"));
     if (!file_) throw InputError(fmt::format("{}: cannot be read: damaged from the start.", name_));
     static_cast<void>(input.stream.release());  // owned by file_ from here
-    check_end_mark();
+    check_end_mark(input.tail);
     header_.reset(sam_hdr_read(file_.get()));
     if (!header_) {
       throw InputError(fmt::format(
@@ -78,28 +79,36 @@ class AlignmentSource final : public RecordSource {
   std::uint64_t skipped_supplementary() const override { return skipped_supplementary_; }
 
  private:
-  // A cut file is better refused before the work than after it, where the stream can seek.
-  void check_end_mark() {
+  // What is missing is better said before the work than after it, where the file can be looked
+  // into.
+  void check_end_mark(std::string_view tail) {
+    if (file_->is_bgzf != 0 && lacks_bgzf_end(tail)) warn_of_no_end_block();
+    // 1: it is there; 2: the stream cannot seek; 3: the format has none; -1: reading will tell.
     constexpr int kMissing = 0;
-    constexpr int kPresent = 1;
-    constexpr int kCannotSeek = 2;  // a pipe: known only at the end
-    constexpr int kNoSuchMark = 3;  // the format has none
-    switch (hts_check_EOF(file_.get())) {
-      case kMissing:
-        throw_no_end_mark(name_);
-      case kPresent:
-      case kCannotSeek:
-      case kNoSuchMark:
-      default:  // -1: it could not be checked; reading will tell
-        return;
-    }
+    if (is_cram() && hts_check_EOF(file_.get()) == kMissing) judge_no_end_container(name_);
   }
 
-  [[noreturn]] void throw_no_end_mark(const std::string& place) const {
-    throw InputError(
-        fmt::format("{}: the file ends early: its end mark is missing, so it was cut in writing or "
-                    "copying. Copy it again.",
-                    place));
+  void warn_of_no_end_block() {
+    if (!warned_) log_.warning("{}", no_bgzf_end_warning(name_));
+    warned_ = true;
+  }
+
+  // The specification of CRAM requires the container from version 3 on.
+  void judge_no_end_container(const std::string& place) {
+    constexpr int kRequiredFrom = 3;
+    if (hts_get_format(file_.get())->version.major >= kRequiredFrom) {
+      throw InputError(fmt::format(
+          "{}: the file ends early: its end mark is missing, so it was cut in writing or "
+          "copying. Copy it again.",
+          place));
+    }
+    if (!warned_) {
+      log_.warning(
+          "{}: has no end mark. It is read as it is; should records be missing at its end, it was "
+          "cut in writing or copying",
+          place);
+    }
+    warned_ = true;
   }
 
   bool is_cram() const { return hts_get_format(file_.get())->format == cram; }
@@ -127,11 +136,11 @@ class AlignmentSource final : public RecordSource {
 
   // sam_read1 takes the end of the bytes for an end of the file; where there is a mark it must have
   // come, which a pipe tells only now.
-  void check_ended_here() const {
-    if (file_->is_bgzf != 0) check_ended(*file_->fp.bgzf, last_place());
+  void check_ended_here() {
+    if (file_->is_bgzf != 0 && file_->fp.bgzf->no_eof_block != 0) warn_of_no_end_block();
     constexpr int kEndWithoutMark = 2;  // 0: not at the end, 1: at the end mark
     if (file_->is_cram != 0 && cram_eof(file_->fp.cram) == kEndWithoutMark) {
-      throw_no_end_mark(last_place());
+      judge_no_end_container(last_place());
     }
   }
 
@@ -160,9 +169,26 @@ class AlignmentSource final : public RecordSource {
     if (file_->is_bgzf != 0 && file_->fp.bgzf->errcode != 0) {
       problem += ": " + bgzf_problem(*file_->fp.bgzf);
     }
+    if (is_sam() && result == -2 && sam_hdr_nref(header_.get()) == 0 && names_reference()) {
+      throw InputError(fmt::format(
+          "{}: record {} (line {}) is of a reference that the header does not name: the header is "
+          "missing. Print it, too: samtools view -h",
+          name_, number_ + 1, file_->lineno));
+    }
     const std::string line = is_sam() ? fmt::format(" (line {})", file_->lineno) : std::string();
     throw InputError(fmt::format("{}: record {}{} {}; the file is cut or damaged. Copy it again.",
                                  name_, number_ + 1, line, problem));
+  }
+
+  // Whether the line at hand has a flag and a reference in its second and third fields. The parser
+  // has put zeros for the tabs that it has come to, and forgotten the length.
+  bool names_reference() const {
+    const std::string_view line(file_->line.s, file_->line.m);
+    constexpr std::string_view kEnds("\t\0", 2);
+    const std::size_t flag = line.find_first_of(kEnds) + 1;
+    const std::size_t end = line.find_first_not_of("0123456789", flag);
+    return flag != 0 && end != flag && end + 1 < line.size() &&
+           kEnds.find(line[end]) != std::string_view::npos && line[end + 1] != '*';
   }
 
   void take_id(Record& record) const {
@@ -200,18 +226,20 @@ class AlignmentSource final : public RecordSource {
   }
 
   std::string name_;
+  Log log_;
   HtsFile file_;
   SamHeader header_;
   BamRecord record_;
   std::uint64_t number_ = 0;
   std::uint64_t skipped_secondary_ = 0;
   std::uint64_t skipped_supplementary_ = 0;
+  bool warned_ = false;
 };
 
 }  // namespace
 
-std::unique_ptr<RecordSource> open_alignment_source(InputFile input) {
-  return std::make_unique<AlignmentSource>(std::move(input));
+std::unique_ptr<RecordSource> open_alignment_source(InputFile input, Log log) {
+  return std::make_unique<AlignmentSource>(std::move(input), std::move(log));
 }
 
 }  // namespace virnucpro

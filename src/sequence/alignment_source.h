@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "base/log.h"
 #include "sequence/input_file.h"
 #include "sequence/record_source.h"
 
@@ -10,7 +11,8 @@ namespace virnucpro {
 
 /// Takes the file over and reads its header. Every read comes once: secondary and supplementary
 /// records are skipped and counted, reads on the reverse strand are turned back, the two of a pair
-/// get `/1` and `/2`. Throws InputError.
-std::unique_ptr<RecordSource> open_alignment_source(InputFile input);
+/// get `/1` and `/2`. Warns of BAM without the end block that it should have; CRAM must have its
+/// end container from version 3 on. Throws InputError.
+std::unique_ptr<RecordSource> open_alignment_source(InputFile input, Log log);
 
 }  // namespace virnucpro

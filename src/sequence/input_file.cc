@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -60,6 +61,17 @@ Descriptor open_descriptor(const std::string& path, const std::string& name) {
     throw InputError(fmt::format("{}: is a folder, not a file. Name the files in it.", name));
   }
   return Descriptor(file.release());
+}
+
+/// Empty for what is no file on a disk.
+std::string tail_of(int file) {
+  constexpr off_t kTailBytes = 28;  // the end block of BGZF
+  struct stat status {};
+  if (::fstat(file, &status) != 0 || !S_ISREG(status.st_mode)) return "";
+  std::string tail(static_cast<std::size_t>(std::min(kTailBytes, status.st_size)), '\0');
+  const ssize_t got =
+      ::pread(file, tail.data(), tail.size(), status.st_size - static_cast<off_t>(tail.size()));
+  return got == static_cast<ssize_t>(tail.size()) ? tail : "";
 }
 
 [[noreturn]] void throw_compression(const std::string& name, const char* method,
@@ -130,6 +142,7 @@ InputFile open_input(const std::string& path) {
   InputFile input;
   input.name = path == kStandardInput ? "standard input" : path;
   Descriptor file = open_descriptor(path, input.name);
+  input.tail = tail_of(file.get());
   input.stream.reset(hdopen(file.get(), "r"));
   if (!input.stream) throw_unreadable(input.name, errno);
   file.release();
@@ -156,16 +169,6 @@ std::string bgzf_problem(const BGZF& file) {
   if ((file.errcode & BGZF_ERR_MISUSE) != 0) return "the file was opened for something else";
   if ((file.errcode & BGZF_ERR_MT) != 0) return "the stream cannot be read by several threads";
   return "the data end early";
-}
-
-void check_ended(const BGZF& file, const std::string& place) {
-  // Set when a BGZF file ended without the empty block that closes it. A gzip stream that ends
-  // early is a read error in htslib already, and plain text has no mark.
-  if (file.no_eof_block == 0) return;
-  throw InputError(fmt::format(
-      "{}: the compressed file ends early: its end mark is missing, so it was cut in writing or "
-      "copying. Copy or compress it again.",
-      place));
 }
 
 }  // namespace virnucpro

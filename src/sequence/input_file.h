@@ -18,6 +18,7 @@ struct InputFile {
   std::string name;  ///< for messages
   HFile stream;
   InputFormat format = InputFormat::kText;
+  std::string tail;  ///< its last bytes, where it can be looked into; else empty
 };
 
 /// Throws InputError naming `path` when it is missing, unreadable or a folder. "-" always passes.
@@ -29,9 +30,5 @@ InputFile open_input(const std::string& path);
 
 /// What went wrong in the compressed stream, as words for a message.
 std::string bgzf_problem(const BGZF& file);
-
-/// To be called when `file` has no more bytes: throws InputError, its text starting with `place`,
-/// when it was cut rather than ended.
-void check_ended(const BGZF& file, const std::string& place);
 
 }  // namespace virnucpro

@@ -5,18 +5,22 @@
 #include <string>
 #include <string_view>
 
-#include "sequence/input_file.h"
+#include "base/log.h"
+#include "sequence/text_input.h"
 
 namespace virnucpro {
 
-/// Reads plain, gzip and bgzip files. Memory: a fixed buffer and the line. Throws InputError, its
-/// text starting with file and line, for what cannot be read, is cut, or has an endless line.
-/// One thread at a time.
+/// Reads plain, gzip and bgzip files, as TextInput gives them: lines may end in "\n", "\r\n" or, in
+/// the whole file, "\r". Memory: fixed buffers and the line. Throws InputError, its text starting
+/// with file and line, for what cannot be read, is cut, or has an endless line. One thread at a
+/// time.
 class LineReader {
  public:
-  explicit LineReader(const std::string& path);
+  explicit LineReader(const std::string& path, Log log = {});
 
-  /// Overwrites `line`, its end ("\n" or "\r\n") left out. False: the file ended as it should.
+  /// The text's first bytes, some 64 KiB. Until the first next().
+  std::string_view head() const { return text_.head(); }
+  /// Overwrites `line`, its end left out. False: the file ended as it should.
   bool next(std::string& line);
 
   /// Of the line that next() gave last, from 1; 0 before the first.
@@ -28,14 +32,10 @@ class LineReader {
  private:
   bool refill();
 
-  std::string name_;
-  BgzfFile file_;
+  TextInput text_;
   std::string buffer_;
   std::size_t position_ = 0;
   std::uint64_t number_ = 0;
 };
-
-/// Whether the text of a file, decompressed where needed, begins with `text`. Throws InputError.
-bool begins_with(const std::string& path, std::string_view text);
 
 }  // namespace virnucpro

@@ -52,7 +52,7 @@ void SequenceReader::open_next() {
       source_ = open_text_source(std::move(input), log_);
       return;
     case InputFormat::kAlignment:
-      source_ = open_alignment_source(std::move(input));
+      source_ = open_alignment_source(std::move(input), log_);
       return;
   }
 }

@@ -7,8 +7,6 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <cerrno>
-#include <cstring>
 #include <limits>
 #include <string>
 #include <utility>
@@ -16,6 +14,8 @@
 #include "base/errors.h"
 #include "base/format.h"
 #include "sequence/bases.h"
+#include "sequence/other_formats.h"
+#include "sequence/text_input.h"
 
 namespace virnucpro {
 namespace {
@@ -23,12 +23,13 @@ namespace {
 // kseq reports lengths as int, so that is the longest part of a record that it can tell from an
 // error. It also keeps one endless line from filling the memory.
 constexpr std::size_t kLongestPart = std::numeric_limits<int>::max();
+constexpr std::string_view kExpected = "FASTA, FASTQ, SAM, BAM or CRAM";
 
 /// The bytes that kseq reads from, with what kseq does not keep: failures and the number of lines.
 struct TextStream {
   enum class State { kGood, kReadFailed, kTooLong };
 
-  BGZF* file = nullptr;
+  TextInput* text = nullptr;
   State state = State::kGood;
   std::array<const std::size_t*, 4> lengths{};  // of name, comment, bases and quality so far
   const unsigned char* buffer = nullptr;
@@ -54,11 +55,10 @@ int read_text(TextStream* stream, unsigned char* buffer, int size) {
       return 0;
     }
   }
-  errno = 0;
-  const ssize_t got = bgzf_read(stream->file, buffer, static_cast<std::size_t>(size));
-  if (got < 0) {  // -1 is the only one documented
+  const std::size_t got =
+      stream->text->read(reinterpret_cast<char*>(buffer), static_cast<std::size_t>(size));
+  if (got == 0 && !stream->text->problem().empty()) {
     stream->state = TextStream::State::kReadFailed;
-    return 0;
   }
   stream->filled = static_cast<int>(got);
   return stream->filled;
@@ -88,11 +88,9 @@ std::string_view first_word(const kseq_t& parser) {
 
 class TextSource final : public RecordSource {
  public:
-  TextSource(InputFile input, Log log) : name_(std::move(input.name)), log_(std::move(log)) {
-    file_.reset(bgzf_hopen(input.stream.get(), "r"));
-    if (!file_) throw InputError(fmt::format("{}: cannot be read: out of memory.", name_));
-    static_cast<void>(input.stream.release());  // owned by file_ from here
-    stream_.file = file_.get();
+  TextSource(InputFile input, Log log)
+      : text_(std::move(input), kExpected, log), name_(text_.name()), log_(std::move(log)) {
+    stream_.text = &text_;
     parser_.reset(kseq_init(&stream_));
     stream_.lengths = {&parser_->name.l, &parser_->comment.l, &parser_->seq.l, &parser_->qual.l};
   }
@@ -100,7 +98,6 @@ class TextSource final : public RecordSource {
   bool next(Record& record) override {
     if (!next_header()) {
       check_stream("");
-      check_ended(*file_, after_record());
       return false;
     }
     ++number_;
@@ -109,7 +106,6 @@ class TextSource final : public RecordSource {
     record.id.assign(first_word(*parser_));
     const std::string_view id = record.id;
     check_stream(id, record.line);
-    if (parser_->f->is_eof) check_ended(*file_, record_place(name_, number_, id, record.line));
     judge(result, id, record.line);
     take_bases(record);
     last_id_ = record.id;
@@ -162,38 +158,35 @@ class TextSource final : public RecordSource {
 
   // Decides between FASTA and FASTQ; false when there is nothing but white space.
   bool start() {
-    int c = skip_blanks();
-    constexpr std::array<int, 3> kByteOrderMark = {0xef, 0xbb, 0xbf};  // some Windows editors
-    if (c == kByteOrderMark[0] && ks_getc(parser_->f) == kByteOrderMark[1] &&
-        ks_getc(parser_->f) == kByteOrderMark[2]) {
-      c = skip_blanks();
-    }
+    check_begin(text_.head());
+    const int c = skip_blanks();
     if (c < 0) return false;
-    if (c != '>' && c != '@') throw_not_sequences(static_cast<unsigned char>(c));
-    const std::string_view head(reinterpret_cast<const char*>(parser_->f->buf),
-                                static_cast<std::size_t>(stream_.filled));
-    if (head.find('\r') != std::string_view::npos && head.find('\n') == std::string_view::npos) {
-      throw InputError(
-          fmt::format("{}: line 1: lines end in a carriage return alone (old Mac OS), so the file "
-                      "is one long header. Convert it: tr '\\r' '\\n'.",
-                      name_));
-    }
+    if (c != '>' && c != '@') throw_not_sequences(static_cast<unsigned char>(c), line());
     kind_ = c == '>' ? Kind::kFasta : Kind::kFastq;
     parser_->last_char = c;
     return true;
   }
 
-  [[noreturn]] void throw_not_sequences(unsigned char first) {
-    std::string_view hint;
-    if (first == '<') {
-      hint = " It looks like a web page: the download may have failed.";
-    } else if (first < 0x20 || first >= 0x7f) {
-      hint = " It looks like binary data.";
+  // Names what other format the text is in, which its first lines tell.
+  void check_begin(std::string_view head) const {
+    const std::size_t first = head.find_first_not_of(" \t\r\n\v\f");
+    if (first == std::string_view::npos || head[first] == '>' || head[first] == '@') return;
+    const OtherFormat other = other_text_format(head);
+    if (!other.what.empty()) {
+      throw InputError(
+          fmt::format("{}: is {}; expected {}. {}", name_, other.what, kExpected, other.advice));
     }
+    const auto lines = std::count(head.begin(), head.begin() + static_cast<long>(first), '\n');
+    throw_not_sequences(static_cast<unsigned char>(head[first]),
+                        static_cast<std::uint64_t>(lines) + 1);
+  }
+
+  [[noreturn]] void throw_not_sequences(unsigned char first, std::uint64_t line) const {
+    const bool is_binary = first < 0x20 || first >= 0x7f;
     throw InputError(
         fmt::format("{}: line {}: not a sequence file: expected '>' (FASTA), '@' (FASTQ), SAM, BAM "
                     "or CRAM, found {}.{}",
-                    name_, line(), byte_name(first), hint));
+                    name_, line, byte_name(first), is_binary ? " It looks like binary data." : ""));
   }
 
   void check_stream(std::string_view id, std::uint64_t record_line = 0) const {
@@ -208,7 +201,7 @@ class TextSource final : public RecordSource {
         break;
     }
     const std::string problem = fmt::format(
-        "reading failed: {}. The file may be cut or damaged; copy it again.", bgzf_problem(*file_));
+        "reading failed: {}. The file may be cut or damaged; copy it again.", text_.problem());
     if (record_line == 0) throw InputError(fmt::format("{}: {}", after_record(), problem));
     fail(id, record_line, problem);
   }
@@ -227,6 +220,8 @@ class TextSource final : public RecordSource {
         return;
       case kTruncatedQuality:
         if (!fastq) fail_mixed(id, line, '+');
+        // A read without bases needs no quality: its line may end with the file.
+        if (parser_->seq.l == 0 && parser_->qual.l == 0) return;
         fail(id, line,
              fmt::format("expected {} quality characters, one for each base, found {}; the file "
                          "may be cut or damaged. Copy it again.",
@@ -300,9 +295,9 @@ class TextSource final : public RecordSource {
     }
   }
 
+  TextInput text_;
   std::string name_;
   Log log_;
-  BgzfFile file_;
   TextStream stream_;
   std::unique_ptr<kseq_t, KseqDeleter> parser_;
   Kind kind_ = Kind::kUnknown;

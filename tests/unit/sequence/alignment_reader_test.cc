@@ -24,6 +24,9 @@ std::string line(const std::string& name, int flag, const std::string& bases) {
          bases + "\t*\n";
 }
 
+constexpr std::size_t kBamEndMark = 28;
+constexpr std::size_t kCramEndMark = 38;
+
 class AlignmentReader : public ReaderTest {
  protected:
   std::string sam_ = std::string(kHeader) + line("plain", 4, "ACGTN") + line("forward", 0, "GGA") +
@@ -80,12 +83,51 @@ TEST_F(AlignmentReader, TellsFastqFromSam) {
               ElementsAre(RecordIs("HD1", "ACGT")));
 }
 
-TEST_F(AlignmentReader, RefusesABamFileCutAnywhere) {
+TEST_F(AlignmentReader, AsksForTheHeaderOfMappedReads) {
+  const std::string file = write("a.sam", line("u", 4, "AC") + line("m", 16, "ACGT"));
+  EXPECT_EQ(input_error({file}),
+            file +
+                ": record 2 (line 2) is of a reference that the header does not name: the header "
+                "is missing. Print it, too: samtools view -h");
+  EXPECT_THAT(input_error({write("b.sam", line("u", 4, "AC") + "b\tx\tr\tnot a line\n")}),
+              HasSubstr("record 2 (line 2) is not a SAM line"));
+}
+
+TEST_F(AlignmentReader, RefusesABamFileCutWithinABlock) {
   const std::string whole = file_bytes(write_alignment("a.bam", sam_, "wb"));
-  for (std::size_t size = 1; size < whole.size(); size += 3) {
+  std::size_t block = 0;  // where the next one begins
+  for (std::size_t size = 1; size < whole.size(); ++size) {
+    if (block < size) {  // its length less one stands in its header
+      block += 1U + static_cast<unsigned char>(whole[block + 16]) +
+               256U * static_cast<unsigned char>(whole[block + 17]);
+    }
+    if (size == block) continue;
     EXPECT_NE(input_error({write("cut", whole.substr(0, size))}), "") << size << " bytes left";
   }
-  const std::string file = write("cut", whole.substr(0, whole.size() - 28));
+}
+
+TEST_F(AlignmentReader, ReadsABamFileWithoutItsEndBlockAndSaysSoBeforeTheFirstRecord) {
+  const std::string whole = file_bytes(write_alignment("a.bam", sam_, "wb"));
+  const std::string file = write("cut", whole.substr(0, whole.size() - kBamEndMark));
+  std::vector<std::string> warnings;
+  SequenceReader reader({file}, keep_warnings(warnings));
+  Record record;
+  ASSERT_TRUE(reader.next(record));
+  EXPECT_THAT(warnings,
+              ElementsAre(file + ": has not the empty block that BGZF files end with. It is "
+                                 "read as it is; should records be missing at its end, it was "
+                                 "cut in writing or copying"));
+  warnings.clear();
+  expect_records(read_all({file}, keep_warnings(warnings)));
+  EXPECT_THAT(warnings, testing::SizeIs(1));
+}
+
+TEST_F(AlignmentReader, RefusesACramFileWithoutItsEndContainerBeforeTheFirstRecord) {
+  const std::string whole = file_bytes(write_alignment("a.cram", sam_, "wc"));
+  const std::string file = write("cut", whole.substr(0, whole.size() - kCramEndMark));
+  SequenceReader reader({file});
+  Record record;
+  EXPECT_THROW(reader.next(record), InputError);
   EXPECT_EQ(input_error({file}),
             file +
                 ": the file ends early: its end mark is missing, so it was cut in writing or "
@@ -99,9 +141,7 @@ TEST_F(AlignmentReader, RefusesACramFileCutAnywhere) {
   }
 }
 
-TEST_F(AlignmentReader, ReadsPipesAndRefusesCutOnes) {
-  constexpr std::size_t kBamEndMark = 28;
-  constexpr std::size_t kCramEndMark = 38;
+TEST_F(AlignmentReader, ReadsPipesAndSaysWhatTheyLackAtTheirEnd) {
   for (const bool is_cram : {false, true}) {
     SCOPED_TRACE(is_cram ? "CRAM" : "BAM");
     const std::string whole = file_bytes(write_alignment("a", sam_, is_cram ? "wc" : "wb"));
@@ -110,7 +150,17 @@ TEST_F(AlignmentReader, ReadsPipesAndRefusesCutOnes) {
       expect_records(read_all({pipe.path()}));
     }
     const std::size_t mark = is_cram ? kCramEndMark : kBamEndMark;
-    const NamedPipe pipe(path(is_cram ? "p3" : "p4"), whole.substr(0, whole.size() - mark));
+    {
+      const NamedPipe pipe(path(is_cram ? "p3" : "p4"), whole.substr(0, whole.size() - mark));
+      std::vector<std::string> warnings;
+      if (is_cram) {
+        EXPECT_THAT(input_error({pipe.path()}), HasSubstr("its end mark is missing"));
+      } else {
+        expect_records(read_all({pipe.path()}, keep_warnings(warnings)));
+        EXPECT_THAT(warnings, ElementsAre(HasSubstr("has not the empty block")));
+      }
+    }
+    const NamedPipe pipe(path(is_cram ? "p5" : "p6"), whole.substr(0, whole.size() - mark - 1));
     EXPECT_NE(input_error({pipe.path()}), "");
   }
 }

@@ -83,11 +83,69 @@ TEST_F(CompressedReader, SaysWhereACutGzipFileEnded) {
 
 TEST_F(CompressedReader, RefusesABgzipFileCutAtAnyByte) {
   const std::string whole = file_bytes(compress("a", ">a\nACGTACGTTTGA\n>b\nAC\n", "w"));
+  const std::size_t text = whole.size() - kEndBlockBytes;
   for (std::size_t size = 1; size < whole.size(); ++size) {
+    if (size == text) continue;
     EXPECT_NE(input_error({write("cut", whole.substr(0, size))}), "") << size << " bytes left";
   }
-  const std::string file = write("cut", whole.substr(0, whole.size() - kEndBlockBytes));
-  EXPECT_THAT(input_error({file}), HasSubstr("record 2 ('b', line 3): the compressed file ends"));
+}
+
+TEST_F(CompressedReader, ReadsBgzipWithoutItsEndBlockAndSaysSoBeforeTheFirstRecord) {
+  const std::string whole = file_bytes(compress("a", fasta(1000), "w"));
+  const std::string file = write("b", whole.substr(0, whole.size() - kEndBlockBytes));
+  const std::string warning =
+      ": has not the empty block that BGZF files end with. It is read as it is; should records be "
+      "missing at its end, it was cut in writing or copying";
+  std::vector<std::string> warnings;
+  SequenceReader reader({file}, keep_warnings(warnings));
+  Record record;
+  ASSERT_TRUE(reader.next(record));
+  EXPECT_THAT(warnings, ElementsAre(file + warning));
+  while (reader.next(record)) {
+  }
+  EXPECT_EQ(reader.records(), 1000U);
+  EXPECT_THAT(warnings, SizeIs(1));
+  // A pipe tells only at its end.
+  warnings.clear();
+  const NamedPipe pipe(path("pipe"), file_bytes(file));
+  EXPECT_THAT(read_all({pipe.path()}, keep_warnings(warnings)), SizeIs(1000));
+  EXPECT_THAT(warnings, ElementsAre(pipe.path() + warning));
+  warnings.clear();
+  read_all({path("a"), compress("c", fasta(9), "wg")}, keep_warnings(warnings));
+  EXPECT_THAT(warnings, IsEmpty());
+}
+
+TEST_F(CompressedReader, PassesOverZerosBehindTheData) {
+  for (const char* mode : {"wg", "w"}) {
+    const std::string whole = file_bytes(compress("a", fasta(1000), mode));
+    for (const std::size_t zeros : {1U, 27U, 28U, 512U, 200'000U}) {
+      std::vector<std::string> warnings;
+      const std::string file = write("padded", whole + std::string(zeros, '\0'));
+      EXPECT_THAT(read_all({file}, keep_warnings(warnings)), SizeIs(1000)) << mode << zeros;
+      ASSERT_FALSE(warnings.empty());
+      EXPECT_EQ(warnings.back(), file + ": zeros follow the compressed data; they are passed over");
+      const std::string other = write("other", whole + std::string(zeros, '\0') + "x");
+      EXPECT_THAT(input_error({other}),
+                  HasSubstr("record 1000 ('r999', line 1999): reading failed: bytes that "
+                            "are not compressed follow the compressed data"))
+          << mode << zeros;
+    }
+  }
+}
+
+TEST_F(CompressedReader, ReadsGzipAndBgzipJoinedInAnyOrder) {
+  const std::string gzip = file_bytes(compress("a", ">a\nAC\n", "wg"));
+  const std::string bgzip = file_bytes(compress("b", ">b\nGT\n", "w"));
+  const std::string empty = file_bytes(compress("c", "", "wg"));
+  std::vector<std::string> warnings;
+  EXPECT_THAT(read_all({write("1", gzip + bgzip + empty + gzip)}, keep_warnings(warnings)),
+              ElementsAre(RecordIs("a", "AC"), RecordIs("b", "GT"), RecordIs("a", "AC")));
+  EXPECT_THAT(read_all({write("2", empty + bgzip.substr(0, bgzip.size() - kEndBlockBytes) + gzip)},
+                       keep_warnings(warnings)),
+              ElementsAre(RecordIs("b", "GT"), RecordIs("a", "AC")));
+  EXPECT_THAT(warnings, IsEmpty());
+  EXPECT_THAT(input_error({write("3", gzip + ">b\nGT\n")}),
+              HasSubstr("bytes that are not compressed"));
 }
 
 TEST_F(CompressedReader, RefusesACutSecondMember) {
@@ -95,6 +153,7 @@ TEST_F(CompressedReader, RefusesACutSecondMember) {
     const std::string first = file_bytes(compress("a", ">a\nAC\n", mode));
     const std::string second = file_bytes(compress("b", ">b\nGT\n", mode));
     for (std::size_t size = 1; size < second.size(); ++size) {
+      if (*mode == 'w' && mode[1] == '\0' && size == second.size() - kEndBlockBytes) continue;
       EXPECT_NE(input_error({write("cut", first + second.substr(0, size))}), "") << mode << size;
     }
   }

@@ -62,12 +62,39 @@ TEST_F(Lines, OfAnEndlessLineOrACutFileAreAnError) {
   EXPECT_THAT(error_of(path("absent")), HasSubstr("absent: cannot be read"));
 }
 
-TEST_F(Lines, BeginsWithLooksIntoCompressedFiles) {
-  EXPECT_TRUE(begins_with(write("a", "LOCUS x"), "LOCUS"));
-  EXPECT_TRUE(begins_with(compress("b", "LOCUS x", "wg"), "LOCUS"));
-  EXPECT_FALSE(begins_with(write("c", "LOCU"), "LOCUS"));
-  EXPECT_FALSE(begins_with(write("d", ""), "LOCUS"));
-  EXPECT_FALSE(begins_with(write("e", ">LOCUS"), "LOCUS"));
+TEST_F(Lines, MayEndInCarriageReturnsAloneWhereverABufferEnds) {
+  EXPECT_THAT(lines_of(write("mac", "one\r\rthree\rlast")),
+              ElementsAre("one", "", "three", "last"));
+  // The second byte of a "\r\n" behind the head of 65536 bytes, of which no "\n" is one.
+  for (const std::size_t size : {65'536U, 65'537U, 131'072U}) {
+    const std::string line(size - 6, 'x');
+    EXPECT_THAT(lines_of(write("split", "head\r" + line + "\r\nb\rc\r\n")),
+                ElementsAre("head", line, "b", "c"))
+        << size;
+  }
+}
+
+TEST_F(Lines, KeepCarriageReturnsWithinThem) {
+  EXPECT_THAT(lines_of(write("a", "one\rmore\ntwo\r\n")), ElementsAre("one\rmore", "two"));
+}
+
+TEST_F(Lines, ComeWithoutAByteOrderMark) {
+  const std::string mark = "\xef\xbb\xbf";
+  EXPECT_THAT(lines_of(write("a", mark + "one\n" + mark + "two\n")),
+              ElementsAre("one", mark + "two"));
+  EXPECT_THAT(lines_of(compress("b", mark + "one", "wg")), ElementsAre("one"));
+  EXPECT_THAT(lines_of(write("c", mark)), IsEmpty());
+}
+
+TEST_F(Lines, OfWhatIsNoTextAreAnErrorThatNamesIt) {
+  const std::string utf16("\xff\xfei\0d\0\t\0", 8);
+  const std::string file = write("utf16", utf16);
+  EXPECT_EQ(error_of(file), file +
+                                ": is text in UTF-16, expected UTF-8 or ASCII. Convert it: iconv "
+                                "-f UTF-16 -t UTF-8 FILE > NEW_FILE");
+  EXPECT_THAT(error_of(compress("gz", utf16, "wg")), HasSubstr("is text in UTF-16"));
+  const std::string zip = write("labels.zip", "PK\x03\x04xxxx");
+  EXPECT_EQ(error_of(zip), zip + ": is a zip archive; expected text. Unpack it first: unzip FILE");
 }
 
 }  // namespace

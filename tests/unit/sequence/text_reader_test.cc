@@ -128,8 +128,11 @@ TEST_F(FastaReader, RefusesFastqLinesInFasta) {
   EXPECT_THAT(input_error({write("c.fa", ">a\nACGT\n+")}), HasSubstr("begins with '+'"));
 }
 
-TEST_F(FastaReader, RefusesLoneCarriageReturns) {
-  EXPECT_THAT(input_error({write("a.fa", ">a\rACGT\r>b\rAC\r")}), HasSubstr("tr '\\r' '\\n'"));
+TEST_F(FastaReader, ReadsLoneCarriageReturns) {
+  const auto records = read_all({write("a.fa", ">a x\rACGT\rAC\r\r>b\rAC\r")});
+  ASSERT_THAT(records, ElementsAre(RecordIs("a", "ACGTAC"), RecordIs("b", "AC")));
+  EXPECT_EQ(records[1].line, 5U);
+  EXPECT_THAT(read_all({write("b.fa", ">a x\ry\nAC\rGT\n")}), ElementsAre(RecordIs("a", "ACGT")));
 }
 
 TEST_F(FastaReader, ReadsARecordLongerThanEveryBuffer) {
@@ -177,6 +180,19 @@ TEST_F(FastqReader, RefusesATruncatedQuality) {
             file +
                 ": record 2 ('b', line 5): expected 4 quality characters, one for each base, "
                 "found 2; the file may be cut or damaged. Copy it again.");
+}
+
+TEST_F(FastqReader, ReadsLoneCarriageReturns) {
+  EXPECT_THAT(read_all({write("a.fq", "@a\rACGT\r+\r@III\r@b\r\r+\r\r")}),
+              ElementsAre(RecordIs("a", "ACGT"), RecordIs("b", "")));
+}
+
+TEST_F(FastqReader, ReadsAnEmptyReadWhoseQualityLineEndsWithTheFile) {
+  for (const char* end : {"@b\n\n+", "@b\n\n+b", "@b\n+", "@b\n\n+\n", "@b\n\n+\n\n"}) {
+    EXPECT_THAT(read_all({write("a.fq", std::string("@a\nAC\n+\nII\n") + end)}),
+                ElementsAre(RecordIs("a", "AC"), RecordIs("b", "")))
+        << end;
+  }
 }
 
 TEST_F(FastqReader, RefusesAFileCutAnywhereInARecord) {
@@ -243,6 +259,45 @@ TEST_F(InputFiles, ThatAreSomethingElseAreRefused) {
                                                      8))}),
               HasSubstr("compressed with xz"));
   EXPECT_THAT(input_error({write("g.fa", "\x28\xb5\x2f\xfd\x04")}), HasSubstr("with zstd"));
+}
+
+TEST_F(InputFiles, OfOtherFormatsAreNamedWithWhatHelps) {
+  using namespace std::string_literals;
+  const std::string genbank = "LOCUS       X 4 bp DNA\nORIGIN\n        1 acgt\n//\n";
+  std::string tar(512, '\0');
+  tar.replace(0, 4, "a.fa");
+  // The sum of all bytes, its own field as spaces.
+  tar.replace(148, 7, "001126\0"s);
+  ASSERT_EQ('a' + '.' + 'f' + 'a' + 8 * ' ', 01126);
+  const std::string file = write("a.gb", "\n\n" + genbank);
+  EXPECT_EQ(input_error({file}),
+            file +
+                ": is a flat file of GenBank; expected FASTA, FASTQ, SAM, BAM or CRAM. Only "
+                "'virnucpro dataset' reads it; elsewhere give FASTA: get the record from NCBI as "
+                "FASTA, or convert it: seqret -sequence genbank::FILE -outseq fasta::NEW");
+  const std::vector<std::pair<std::string, std::string>> kinds = {
+      {"GBVRL1.SEQ  Genetic Sequence Data Bank\n\n" + genbank, "is a flat file of GenBank"},
+      {"ID   X1; SV 1; linear; DNA; STD; VRL; 4 BP.\nXX\n", "is a flat file of EMBL"},
+      {"PK\x03\x04\x14", "is a zip archive; expected FASTA, FASTQ, SAM, BAM or CRAM. Unpack"},
+      {tar, "is a tar archive; expected FASTA, FASTQ, SAM, BAM or CRAM. Unpack it first: tar -xf"},
+      {"%PDF-1.7\n", "is a PDF document; expected FASTA"},
+      {"\x89HDF\r\n\x1a\n"s, "is an HDF5 file; expected FASTA"},
+      {"SQLite format 3\0"s, "is an SQLite database"},
+      {"# STOCKHOLM 1.0\n", "is a Stockholm file"},
+      {"##gff-version 3\nc1\tx\n", "is a GFF file"},
+      {"\xff\xfe>\0a\0\n\0"s, "is text in UTF-16, expected UTF-8 or ASCII. Convert it: iconv"},
+      {"\xfe\xff\0>\0a\0\n"s, "is text in UTF-16, "},
+      {">\0a\0\n\0A\0"s, "is text in UTF-16LE, "},
+      {"\0>\0a\0\n\0A"s, "is text in UTF-16BE, "},
+      {"\xff\xfe\0\0>\0\0\0"s, "is text in UTF-32, "},
+      {file_bytes(compress("x", ">a\nA\n", "wg")), "is compressed twice"},
+  };
+  for (const auto& [content, words] : kinds) {
+    EXPECT_THAT(input_error({compress("in.gz", content, "wg")}), HasSubstr(words));
+    if (!content.starts_with("\x1f")) {
+      EXPECT_THAT(input_error({write("in", content)}), HasSubstr(words));
+    }
+  }
 }
 
 TEST_F(InputFiles, ThatAreMissingOrFoldersAreRefusedAtOnce) {

@@ -1,0 +1,48 @@
+// The bytes of a text file as its parsers want them.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/log.h"
+#include "base/text_begin.h"
+#include "sequence/input_file.h"
+
+namespace virnucpro {
+
+class Decompressor;
+
+/// Text of people and programs, plain, gzip or bgzip: decompressed, without a byte order mark;
+/// where lines end in "\r" alone, they end in "\n". What formats leave optional is no damage: a
+/// warning for BGZF without its last, empty block, and for zeros behind compressed data. Memory:
+/// fixed buffers. One thread at a time.
+class TextInput {
+ public:
+  /// Reads the begin. Throws InputError for text in UTF-16 and for known kinds of files that are no
+  /// text, saying what to do; `expected` names what can be read here.
+  TextInput(InputFile input, std::string_view expected, Log log);
+  ~TextInput();
+  TextInput(TextInput&&) noexcept;
+  TextInput& operator=(TextInput&&) noexcept;
+
+  const std::string& name() const { return name_; }
+  /// The first bytes, some 64 KiB; fewer where the text ends earlier. Until the first read().
+  std::string_view head() const { return head_; }
+
+  /// 0 at the end of the text, or when it cannot be read on: then problem() is not empty.
+  std::size_t read(char* out, std::size_t size);
+  /// What went wrong, as words for a message.
+  const std::string& problem() const;
+
+ private:
+  std::string name_;
+  std::unique_ptr<Decompressor> bytes_;
+  std::string head_;
+  std::size_t taken_ = 0;  ///< of head_
+  bool ends_lines_with_cr_ = false;
+  LineEnds line_ends_;
+};
+
+}  // namespace virnucpro
