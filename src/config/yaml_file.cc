@@ -12,6 +12,7 @@
 
 #include "base/errors.h"
 #include "base/format.h"
+#include "base/text_begin.h"
 
 namespace virnucpro {
 namespace {
@@ -85,7 +86,10 @@ YamlEntry entry_of(const YAML::Node& key, const YAML::Node& value, const std::st
 
 }  // namespace
 
-std::vector<YamlEntry> parse_yaml(const std::string& text, const std::string& path) {
+std::vector<YamlEntry> parse_yaml(const std::string& raw, const std::string& path) {
+  // YAML may be UTF-16, too, which the parser reads by itself; but it counts no lines that end in a
+  // carriage return alone.
+  const std::string text = look_at_text(raw).other_encoding == nullptr ? plain_text(raw) : raw;
   YAML::Node root;
   bool has_several = false;
   try {

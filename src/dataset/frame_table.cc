@@ -12,9 +12,11 @@ namespace virnucpro {
 FrameTable read_frame_table(const std::string& path) {
   LineReader lines(path);
   std::string line;
-  if (!lines.next(line)) {
-    throw InputError(fmt::format(
-        "{}: cannot be read or is empty. Name a frames.tsv of 'virnucpro dataset'.", path));
+  while (lines.next(line) && line.empty()) {
+  }
+  if (line.empty()) {
+    throw InputError(
+        fmt::format("{}: the table is empty. Name a frames.tsv of 'virnucpro dataset'.", path));
   }
   if (line != "id\tframe") {
     lines.fail(lines.number(),

@@ -1,10 +1,6 @@
 #include "evaluation/label_table.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <filesystem>
-#include <fstream>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -12,6 +8,7 @@
 #include "base/errors.h"
 #include "base/escape.h"
 #include "base/format.h"
+#include "sequence/line_reader.h"
 
 namespace virnucpro {
 namespace {
@@ -27,15 +24,30 @@ std::vector<std::string> split(const std::string& line) {
   }
 }
 
+/// What ids of one record have in common, whoever wrote them: the accession of
+/// "NC_001416.1 Lambda", of "gi|9626243|ref|NC_001416.1|" and of "nc_001416".
+std::string core_of(std::string_view id) {
+  const auto is_blank = [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '"'; };
+  while (!id.empty() && (is_blank(id.front()) || id.front() == '>')) id.remove_prefix(1);
+  id = id.substr(
+      0, static_cast<std::size_t>(std::find_if(id.begin(), id.end(), is_blank) - id.begin()));
+  while (id.ends_with('|')) id.remove_suffix(1);
+  id.remove_prefix(id.find_last_of('|') + 1);
+  const std::size_t dot = id.find_last_of('.');
+  if (dot != std::string_view::npos && dot > 0 &&
+      id.find_first_not_of("0123456789", dot + 1) == std::string_view::npos) {
+    id = id.substr(0, dot);
+  }
+  std::string core(id);
+  std::transform(core.begin(), core.end(), core.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  return core;
+}
+
 class Reader {
  public:
-  explicit Reader(const std::string& path) : path_(path), file_(path) {
-    std::error_code error;
-    if (!file_ || std::filesystem::is_directory(path, error)) {
-      throw InputError(fmt::format("{}: cannot be read: {}. Name a table of labels.", path,
-                                   std::strerror(errno == 0 ? EISDIR : errno)));
-    }
-  }
+  explicit Reader(const std::string& path) : lines_(path) {}
 
   LabelTable read() {
     read_head();
@@ -48,12 +60,9 @@ class Reader {
  private:
   /// False at the end.
   bool next_line() {
-    while (std::getline(file_, line_)) {
-      ++number_;
-      if (!line_.empty() && line_.back() == '\r') line_.pop_back();
+    while (lines_.next(line_)) {
       if (!line_.empty()) return true;
     }
-    if (file_.bad()) throw InputError(fmt::format("{}: cannot be read to its end.", path_));
     return false;
   }
 
@@ -131,13 +140,11 @@ class Reader {
   }
 
   [[noreturn]] void fail(const std::string& what) const {
-    throw InputError(fmt::format("{}: line {}: {}.", path_, number_, what));
+    lines_.fail(lines_.number(), what + ".");
   }
 
-  const std::string& path_;
-  std::ifstream file_;
+  LineReader lines_;
   std::string line_;
-  std::uint64_t number_ = 0;
   std::size_t columns_ = 0;
   std::size_t id_ = 0;
   std::size_t label_ = 0;
@@ -153,10 +160,18 @@ class Reader {
 
 LabelTable read_label_table(const std::string& path) { return Reader(path).read(); }
 
+std::string near_label_hint(const LeftOut& left_out) {
+  if (left_out.near_label.empty()) return "";
+  return fmt::format(
+      " The table has '{}' where the input has '{}': ids must be equal to the last letter.",
+      left_out.near_label.substr(0, 60), escaped(left_out.near_id.substr(0, 60)));
+}
+
 void warn_of_what_is_left_out(const LeftOut& left_out, const char* owner, const Log& log) {
   if (left_out.unlabelled_records > 0) {
-    log.warning("{} records have no label and are left out, such as '{}'",
-                left_out.unlabelled_records, left_out.first_unlabelled.substr(0, 60));
+    log.warning("{} records have no label and are left out, such as '{}'.{}",
+                left_out.unlabelled_records, left_out.first_unlabelled.substr(0, 60),
+                near_label_hint(left_out));
   }
   if (left_out.unused_labels > 0) {
     log.warning("{} labels are of records that {}", left_out.unused_labels, owner);
@@ -170,9 +185,11 @@ const RecordLabel* LabelTable::find(std::string_view id) const {
 
 const RecordLabel* LabelLookup::find(std::string_view id, std::string_view place,
                                      std::uint64_t record) {
+  constexpr std::size_t kKept = 1000;  // to look for labels that are near them
   const RecordLabel* label = table_.find(id);
   if (label == nullptr) {
-    if (++unlabelled_ == 1) first_unlabelled_ = id;
+    ++unlabelled_;
+    if (first_unlabelled_.size() < kKept) first_unlabelled_.emplace_back(id);
     return nullptr;
   }
   if (!used_.insert(label).second) {
@@ -185,7 +202,23 @@ const RecordLabel* LabelLookup::find(std::string_view id, std::string_view place
 }
 
 LeftOut LabelLookup::left_out() const {
-  return {unlabelled_, first_unlabelled_, table_.labels.size() - used_.size()};
+  LeftOut result;
+  result.unlabelled_records = unlabelled_;
+  result.unused_labels = table_.labels.size() - used_.size();
+  if (unlabelled_ == 0) return result;
+  result.first_unlabelled = first_unlabelled_.front();
+  std::unordered_map<std::string, const std::string*> unlabelled;
+  for (const std::string& id : first_unlabelled_) unlabelled.try_emplace(core_of(id), &id);
+  for (const auto& [id, label] : table_.labels) {
+    if (used_.contains(&label)) continue;
+    const auto near = unlabelled.find(core_of(id));
+    // The smallest, so that a message does not depend on the order within the table.
+    if (near == unlabelled.end() || (!result.near_label.empty() && result.near_label < id))
+      continue;
+    result.near_label = id;
+    result.near_id = *near->second;
+  }
+  return result;
 }
 
 }  // namespace virnucpro

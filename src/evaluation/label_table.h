@@ -34,8 +34,9 @@ struct LabelTable {
   const RecordLabel* find(std::string_view id) const;
 };
 
-/// Throws InputError with file, line and what to do: a column that is missing, a label of another
-/// name, an id that occurs twice, a group of both labels, no line at all.
+/// Plain or compressed, as LineReader reads it. Throws InputError with file, line and what to do: a
+/// column that is missing, a label of another name, an id that occurs twice, a group of both
+/// labels, no line at all.
 LabelTable read_label_table(const std::string& path);
 
 /// What a table and an input do not have in common.
@@ -43,7 +44,14 @@ struct LeftOut {
   std::uint64_t unlabelled_records = 0;
   std::string first_unlabelled;     ///< id of the first of them
   std::uint64_t unused_labels = 0;  ///< of ids that the input does not have
+  /// A label that differs only in version, case or words behind the name from `near_id`, a record
+  /// without a label; empty where none is so near.
+  std::string near_label;
+  std::string near_id;
 };
+
+/// A sentence with a blank before it about the two that are near each other; empty where none is.
+std::string near_label_hint(const LeftOut& left_out);
 
 /// `owner` ends a sentence: "the run does not have".
 void warn_of_what_is_left_out(const LeftOut& left_out, const char* owner, const Log& log);
@@ -64,7 +72,7 @@ class LabelLookup {
   const LabelTable& table_;
   std::unordered_set<const RecordLabel*> used_;
   std::uint64_t unlabelled_ = 0;
-  std::string first_unlabelled_;
+  std::vector<std::string> first_unlabelled_;  ///< some of them
 };
 
 }  // namespace virnucpro

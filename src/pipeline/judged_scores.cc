@@ -84,11 +84,12 @@ JudgedScores collect_judged_scores(const RunDatabase& database, const LabelTable
   if (scores.left_out.unused_labels == table.labels.size()) {
     throw InputError(fmt::format(
         "{}: none of its {} records is in the table of labels, whose column id must have the names "
-        "that the input files give them{}.",
+        "that the input files give them{}.{}",
         database.path(), database.extent().records,
         scores.left_out.first_unlabelled.empty()
             ? ""
-            : fmt::format(", such as '{}'", scores.left_out.first_unlabelled.substr(0, 60))));
+            : fmt::format(", such as '{}'", scores.left_out.first_unlabelled.substr(0, 60)),
+        near_label_hint(scores.left_out)));
   }
   return scores;
 }

@@ -265,8 +265,9 @@ LabelledFrames FrameCollector::take() {
   if (result_.frames.size() == 0) {
     throw InputError(fmt::format(
         "no frame of the inputs has a label{}. The column id of the table must have the names that "
-        "the sequence files give to records.",
-        first.empty() ? "" : fmt::format(", such as those of '{}'", first.substr(0, 60))));
+        "the sequence files give to records.{}",
+        first.empty() ? "" : fmt::format(", such as those of '{}'", first.substr(0, 60)),
+        near_label_hint(result_.left_out)));
   }
   result_.expected_length = *expected_length_;
   return std::move(result_);

@@ -6,7 +6,6 @@
 #include <map>
 #include <set>
 #include <unordered_map>
-#include <unordered_set>
 
 #include "base/check.h"
 #include "base/format.h"
@@ -82,42 +81,32 @@ class Maker {
   void find_candidates() {
     FragmentFinder finder(request_.expected_length);
     FragmentCounts counts;
-    std::unordered_set<const RecordLabel*> used;
-    LeftOut left_out;
+    LabelLookup lookup(table_);
     std::uint64_t without_translation = 0;
-    const auto count = [this](const Genome& genome) {
+    const auto count = [&](const Genome& genome) {
       DatasetInput& input = report_.inputs[genome.file];
-      ++input.records;
+      lookup.find(genome.id, request_.genomes[genome.file], input.records++);
       if (genome.is_annotated) ++input.annotated;
     };
     read(
         [&](const Genome& genome, const RecordLabel& label) {
           count(genome);
           ++report_.inputs[genome.file].labelled;
-          if (!used.insert(&label).second) {
-            throw InputError(fmt::format(
-                "{}: the record '{}' occurs a second time in the input; a label stands for one "
-                "record. Give the file once, or the records two names.",
-                request_.genomes[genome.file], shown(genome.id)));
-          }
           if (genome.is_annotated && genome.translations.empty()) ++without_translation;
           add_record(genome, label, finder.find(genome, counts));
         },
-        [&](const Genome& genome) {
-          count(genome);
-          if (++left_out.unlabelled_records == 1) left_out.first_unlabelled = genome.id;
-        });
+        count);
     report_.chunks = counts.chunks;
     report_.with_unknown = counts.with_unknown;
     report_.without_frame = counts.without_frame;
-    left_out.unused_labels = table_.labels.size() - used.size();
+    const LeftOut left_out = lookup.left_out();
     report_.unlabelled_records = left_out.unlabelled_records;
     report_.unused_labels = left_out.unused_labels;
-    if (used.empty()) {
+    if (left_out.unused_labels == table_.labels.size()) {
       throw InputError(fmt::format(
           "{}: none of the {} records of the input is in this table of labels; its ids must be "
-          "those of the records (of GenBank: accession.version).",
-          request_.labels, report_.unlabelled_records));
+          "those of the records (of GenBank: accession.version).{}",
+          request_.labels, report_.unlabelled_records, near_label_hint(left_out)));
     }
     warn_of_what_is_left_out(left_out, "the input does not have", log_);
     if (without_translation > 0) {

@@ -322,7 +322,7 @@ TEST_F(Dataset, SaysWhatIsWrong) {
   EXPECT_THAT(error({"none.fa"}), HasSubstr("none.fa: cannot be read"));
   EXPECT_THAT(error({"-"}), HasSubstr("-: a dataset reads its genomes twice"));
   EXPECT_THAT(error({"a.fa", "a.fa"}),
-              HasSubstr("a.fa: the record 'r0' occurs a second time in the input"));
+              HasSubstr("a.fa: record 1: an earlier record has the id 'r0' too"));
   EXPECT_THAT(error({"a.fa"}, {"--expected-length", "400"}), HasSubstr("--expected-length"));
   EXPECT_THAT(error({"a.fa"}, {"--fragments", "0"}), HasSubstr("--fragments"));
   EXPECT_EQ(error({"a.fa"}, {"--validation-share", "0.5", "--test-share", "0.5"}),

@@ -33,6 +33,25 @@ TEST(YamlFile, GivesEntriesInOrderWithTheirLines) {
   EXPECT_TRUE(entries[1].quoted);
 }
 
+TEST(YamlFile, TakesMarksAndLineEndsOfOtherSystems) {
+  const std::string text = "threads: 4\nseed: 7\n";
+  std::string windows = "\xef\xbb\xbf";
+  std::string mac;
+  std::string utf16 = "\xff\xfe";
+  for (const char c : text) {
+    windows += c == '\n' ? "\r\n" : std::string(1, c);
+    mac += c == '\n' ? '\r' : c;
+    utf16 += {c, '\0'};
+  }
+  for (const std::string& each : {windows, mac, utf16}) {
+    const auto entries = parse_yaml(each, "run.yaml");
+    ASSERT_EQ(entries.size(), 2u) << each;
+    EXPECT_EQ(entries[0].key, "threads");
+    EXPECT_EQ(entries[1].value, "7");
+    EXPECT_EQ(entries[1].line, 2) << each;
+  }
+}
+
 TEST(YamlFile, TakesAnEmptyFileAsNoSettings) {
   EXPECT_TRUE(parse_yaml("", "run.yaml").empty());
   EXPECT_TRUE(parse_yaml("# only a comment\n", "run.yaml").empty());

@@ -51,8 +51,20 @@ TEST_F(FrameTables, GatherTheFramesOfARecord) {
   EXPECT_EQ(table.at("b"), second);
 }
 
+TEST_F(FrameTables, OfPeopleMayHaveAMarkBlankLinesAndReturns) {
+  const std::string mark = "\xef\xbb\xbf";
+  for (const std::string& text :
+       {mark + "id\tframe\r\na\tF1\r\n", std::string("\n\nid\tframe\n\na\tF1\n"),
+        mark + "\rid\tframe\ra\tF1\r", std::string("id\tframe\na\tF1")}) {
+    const FrameTable table = read(text);
+    ASSERT_EQ(table.size(), 1u) << text;
+    EXPECT_TRUE(table.at("a").contains(Frame::kF1)) << text;
+  }
+  EXPECT_THAT(error_of(std::string("\xff\xfei\0d\0", 6)), testing::HasSubstr("UTF-16"));
+}
+
 TEST_F(FrameTables, NameTheLineThatIsWrong) {
-  EXPECT_THAT(error_of(""), testing::HasSubstr("cannot be read or is empty"));
+  EXPECT_THAT(error_of(""), testing::HasSubstr("the table is empty"));
   EXPECT_THAT(error_of("frame\tid\nF1\ta\n"), testing::HasSubstr("line 1: expected a head"));
   EXPECT_THAT(error_of("id\tframe\na\tF1\nb\tF4\n"), testing::HasSubstr("line 3: expected an id"));
   EXPECT_THAT(error_of("id\tframe\na\n"), testing::HasSubstr("line 2: expected an id"));

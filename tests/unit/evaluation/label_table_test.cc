@@ -68,6 +68,46 @@ TEST_F(LabelTables, TakeTheSourceForTheSpecies) {
   EXPECT_THAT(table("id\tlabel\na\tvirus\nb\tother\n").species, ElementsAre("a", "b"));
 }
 
+TEST_F(LabelTables, OfPeopleMayHaveAMarkBlankLinesAndReturns) {
+  const std::string mark = "\xef\xbb\xbf";
+  for (const std::string& text : {mark + "id\tlabel\r\na\tvirus\r\nb\tother",
+                                  std::string("\n\nid\tlabel\n\na\tvirus\nb\tother\n"),
+                                  mark + "\rid\tlabel\ra\tvirus\rb\tother\r"}) {
+    const LabelTable read = table(text);
+    ASSERT_EQ(read.labels.size(), 2U) << text;
+    EXPECT_TRUE(read.labels.at("a").is_virus) << text;
+    EXPECT_FALSE(read.labels.at("b").is_virus) << text;
+  }
+  const std::string path = folder_.file("labels.tsv");
+  EXPECT_EQ(error(std::string("\xff\xfei\0d\0\t\0", 8)),
+            path +
+                ": is text in UTF-16, expected UTF-8 or ASCII. Convert it: iconv -f UTF-16 -t "
+                "UTF-8 FILE > NEW_FILE");
+  EXPECT_THAT(error("PK\x03\x04"), HasSubstr("is a zip archive; expected text"));
+}
+
+TEST_F(LabelTables, NameALabelThatIsNearARecordWithoutOne) {
+  const auto hint = [this](const std::string& label, const std::string& id) {
+    const LabelTable read = table("id\tlabel\nused.1\tvirus\n" + label + "\tvirus\n");
+    LabelLookup lookup(read);
+    EXPECT_NE(lookup.find("used.1", "x", 0), nullptr);
+    EXPECT_EQ(lookup.find("stranger", "x", 0), nullptr);
+    EXPECT_EQ(lookup.find(id, "x", 0), nullptr) << id;
+    return near_label_hint(lookup.left_out());
+  };
+  EXPECT_EQ(
+      hint("NC_001234", "NC_001234.1"),
+      " The table has 'NC_001234' where the input has 'NC_001234.1': ids must be equal to the "
+      "last letter.");
+  EXPECT_THAT(hint("NC_001234.2", "NC_001234.1"), HasSubstr("has 'NC_001234.2' where"));
+  EXPECT_THAT(hint("NC_001234.1", "NC_001234"), HasSubstr("input has 'NC_001234'"));
+  EXPECT_THAT(hint("NC_001234.1 Lambda", "NC_001234.1"), HasSubstr("'NC_001234.1 Lambda'"));
+  EXPECT_THAT(hint(">nc_001234", "gi|9|ref|NC_001234.1|"), HasSubstr("'>nc_001234'"));
+  EXPECT_EQ(hint("NC_001235", "NC_001234.1"), "");
+  EXPECT_EQ(hint("contig.x", "contig"), "");
+  EXPECT_EQ(hint("used", "other"), "");  // of a record that has its label
+}
+
 TEST_F(LabelTables, NameTheLineAndWhatIsWrongThere) {
   const std::string path = folder_.file("labels.tsv");
   EXPECT_THAT(error(""), HasSubstr("the table is empty; it needs a head"));
