@@ -42,7 +42,7 @@ std::vector<std::string> add_embeddings(const std::vector<std::string>& inputs,
   std::vector<std::string> sequences;
   for (const std::string& input : inputs) {
     std::error_code error;
-    if (is_hdf5_file(input)) {
+    if (is_embedding_file(input)) {
       collector.add_file(input, signals.token());
     } else if (std::filesystem::is_directory(input, error)) {
       collector.add_run(input, signals.token());

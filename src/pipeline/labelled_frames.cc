@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <filesystem>
 #include <utility>
 #include <vector>
 
@@ -12,36 +11,11 @@
 #include "base/stop.h"
 #include "pipeline/run_facts.h"
 #include "pipeline/stored_results.h"
-#include "report/embedding_reader.h"
 #include "run/fact_differences.h"
 #include "run/run_database.h"
 
 namespace virnucpro {
 namespace {
-
-constexpr std::string_view kChunkInfix = "_chunk_";
-constexpr std::size_t kFrameName = 2;  // F1 to R3
-
-/// The parts of a frame's id: "r1", "r1_chunk_2".
-struct FrameOrigin {
-  std::string_view record;
-  std::string_view chunk;
-  Frame frame;
-};
-
-/// Absent for an id that `embed` would not write.
-std::optional<FrameOrigin> origin_of(std::string_view id) {
-  if (id.size() < kFrameName) return std::nullopt;
-  const std::string_view chunk = id.substr(0, id.size() - kFrameName);
-  const auto frame = frame_of(id.substr(chunk.size()));
-  const std::size_t infix = chunk.rfind(kChunkInfix);
-  if (infix == std::string_view::npos) return std::nullopt;
-  const std::string_view number = chunk.substr(infix + kChunkInfix.size());
-  const bool is_numbered =
-      !number.empty() && number.find_first_not_of("0123456789") == std::string_view::npos;
-  if (!is_numbered || !frame) return std::nullopt;
-  return FrameOrigin{chunk.substr(0, infix), chunk, *frame};
-}
 
 std::vector<ModelPart> parts_of(const BundleInfo& bundle) {
   return {{"tokenizer", bundle.tokenizer.sha256},
@@ -99,20 +73,20 @@ void FrameCollector::require_parts(const std::vector<ModelPart>& found,
 
 void FrameCollector::begin_record(std::string_view id, std::string_view place,
                                   std::uint64_t number) {
-  label_ = lookup_.find(id, place, number);
-  counted_frames_ = FrameMask::all();
+  use_ = {lookup_.find(id, place, number), FrameMask::all()};
   if (counted_ == nullptr) return;
   const auto frames = counted_->find(escaped(id));
-  counted_frames_ = frames == counted_->end() ? FrameMask() : frames->second;
+  use_.frames = frames == counted_->end() ? FrameMask() : frames->second;
 }
 
 void FrameCollector::add_frame(Frame frame, std::span<const float> dnabert_s,
                                std::span<const float> esm2) {
-  if (label_ == nullptr || !counted_frames_.contains(frame)) return;
+  const RecordLabel* label = use_.label;
+  if (label == nullptr || !use_.frames.contains(frame)) return;
   std::vector<float>& features = result_.frames.features;
   features.insert(features.end(), dnabert_s.begin(), dnabert_s.end());
   features.insert(features.end(), esm2.begin(), esm2.end());
-  result_.frames.truth.push_back({chunk_, label_->group, label_->source, label_->is_virus});
+  result_.frames.truth.push_back({chunk_, label->group, label->source, label->is_virus});
 }
 
 void FrameCollector::add_file(const std::string& path, const std::stop_token& stop) {
@@ -127,43 +101,44 @@ void FrameCollector::add_file(const std::string& path, const std::stop_token& st
         path, reader.dnabert_width(), reader.esm2_width(), bundle_.name, dna, protein));
   }
   require_parts(reader.origin().parts, path);
-  // Growing by doubling would need three times the memory. A file that claims more rows than its
-  // bytes could hold gets nothing in advance.
+  // Growing by doubling would need three times the memory.
   std::vector<float>& features = result_.frames.features;
-  std::error_code error;
-  const std::uintmax_t bytes = std::filesystem::file_size(path, error);
-  if (!error && reader.rows() <= bytes / (result_.frames.width * sizeof(float))) {
-    features.reserve(features.size() + reader.rows() * result_.frames.width);
-  }
+  features.reserve(features.size() + reader.rows() * result_.frames.width);
+  const std::vector<RecordUse> uses = uses_of(reader, path);
   EmbeddingBlock block;
-  std::string record;
-  std::string chunk;
-  bool is_first = true;
+  std::optional<EmbeddingRow> last;
   std::uint64_t row = 0;
   while (reader.next(block)) {
     throw_if_stopped(stop);
-    for (std::size_t i = 0; i < block.ids.size(); ++i) {
-      ++row;
-      const auto origin = origin_of(block.ids[i]);
-      if (!origin) {
+    for (std::size_t i = 0; i < block.rows.size(); ++i, ++row) {
+      const EmbeddingRow& at = block.rows[i];
+      const auto frame = frame_of(std::string_view(at.frame.data(), at.frame.size()));
+      if (!frame) {
         throw InputError(fmt::format(
-            "{}: dataset ids, row {}: expected <record>_chunk_<number><frame> as 'virnucpro embed' "
-            "writes them, found '{}'.",
-            path, row, block.ids[i].substr(0, 100)));
+            "{}: dataset frame, row {}: expected one of F1 F2 F3 R1 R2 R3. Make the file again "
+            "with 'virnucpro embed'.",
+            path, row + 1));
       }
-      if (is_first || origin->record != record)
-        begin_record(record = origin->record, path, row - 1);
-      if (is_first || origin->chunk != chunk) {
-        begin_chunk();
-        chunk = origin->chunk;
-      }
-      is_first = false;
-      const auto widths =
-          std::pair(static_cast<std::size_t>(dna), static_cast<std::size_t>(protein));
-      add_frame(origin->frame, std::span(block.dnabert_s).subspan(i * widths.first, widths.first),
-                std::span(block.esm2).subspan(i * widths.second, widths.second));
+      if (!last || at.record != last->record || at.chunk != last->chunk) begin_chunk();
+      last = at;
+      use_ = uses[at.record];
+      const auto dna_width = static_cast<std::size_t>(dna);
+      const auto protein_width = static_cast<std::size_t>(protein);
+      add_frame(*frame, std::span(block.dnabert_s).subspan(i * dna_width, dna_width),
+                std::span(block.esm2).subspan(i * protein_width, protein_width));
     }
   }
+}
+
+/// Of all records, before any row: an id may come again after a thousand others.
+std::vector<FrameCollector::RecordUse> FrameCollector::uses_of(EmbeddingReader& reader,
+                                                               const std::string& path) {
+  std::vector<RecordUse> uses;
+  reader.for_each_record([&](std::string_view id) {
+    begin_record(id, path, uses.size());
+    uses.push_back(use_);
+  });
+  return uses;
 }
 
 /// Takes the embeddings of a stored run; a repeat has those of the ORF that it is equal to.
@@ -178,7 +153,7 @@ class FrameCollector::RunVisitor final : public StoredRunVisitor {
   }
 
   void chunk(const StoredChunk&, std::span<const StoredOrf> orfs) override {
-    if (collector_.label_ == nullptr) return;
+    if (collector_.use_.label == nullptr) return;
     collector_.begin_chunk();
     for (const StoredOrf& orf : orfs) {
       if (orf.outcome == Outcome::kScored)

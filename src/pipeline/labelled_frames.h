@@ -13,6 +13,7 @@
 #include "dataset/frame_table.h"
 #include "evaluation/label_table.h"
 #include "pipeline/window.h"
+#include "report/embedding_reader.h"
 #include "report/run_report.h"
 #include "training/frame_set.h"
 #include "weights/bundle.h"
@@ -36,7 +37,7 @@ class FrameCollector {
                  std::optional<std::int64_t> expected_length, Log log,
                  const FrameTable* counted = nullptr);
 
-  /// A file of `embed`, whose ids are `<record>_chunk_<n><frame>`.
+  /// A file of `embed`.
   void add_file(const std::string& path, const std::stop_token& stop);
   /// A finished run in a folder, which kept its embeddings.
   void add_run(const std::string& folder, const std::stop_token& stop);
@@ -49,9 +50,16 @@ class FrameCollector {
 
  private:
   class RunVisitor;
+  /// What is taken of a record.
+  struct RecordUse {
+    const RecordLabel* label = nullptr;  ///< null: nothing
+    FrameMask frames;
+  };
+
   void require_length(std::int64_t found, const std::string& origin);
   void require_parts(const std::vector<ModelPart>& found, const std::string& origin) const;
   void begin_record(std::string_view id, std::string_view place, std::uint64_t number);
+  std::vector<RecordUse> uses_of(EmbeddingReader& reader, const std::string& path);
   void begin_chunk() { ++chunk_; }
   void add_frame(Frame frame, std::span<const float> dnabert_s, std::span<const float> esm2);
 
@@ -62,8 +70,7 @@ class FrameCollector {
   const FrameTable* counted_;
   std::vector<std::string> paths_;  ///< of windows
   LabelledFrames result_;
-  const RecordLabel* label_ = nullptr;  ///< of the record at hand
-  FrameMask counted_frames_;            ///< of it
+  RecordUse use_;  ///< of the record at hand
   std::uint64_t chunk_ = 0;
 };
 

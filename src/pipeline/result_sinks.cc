@@ -17,27 +17,29 @@ Outcome outcome_of(const Window::ChunkEntry& entry, std::size_t failed) {
 }  // namespace
 
 void EmbeddingSink::take(const Window& window) {
+  rows_.clear();
   ids_.clear();
   features_.clear();
   const std::size_t width = window.orfs.empty() ? 0 : window.features.size() / window.orfs.size();
   std::size_t chunk = 0;
   std::size_t orf = 0;
   for (const Window::Part& part : window.parts) {
-    if (part.begins) {
-      record_id_ = unique_ids_.assign(escaped(part.record->id));
-      outcomes_ = {};
-    }
+    const Record& record = *part.record;
+    if (part.begins) begin_record(record);
     for (std::size_t i = 0; i < part.chunk_count; ++i) {
       const Window::ChunkEntry& entry = window.chunks[chunk++];
       const std::string name =
-          entry.orf_count == 0 ? std::string() : chunk_id(record_id_, entry.chunk.index);
+          entry.orf_count == 0 ? std::string() : chunk_id(unique_id_, entry.chunk.index);
       std::size_t failed = 0;
       for (std::size_t k = 0; k < entry.orf_count; ++k, ++orf) {
         if (window.has_failed(orf)) {
           ++failed;
           continue;
         }
-        ids_.push_back(frame_id(name, window.orfs[orf].frame));
+        const Frame frame = window.orfs[orf].frame;
+        const std::string_view text = frame_name(frame);
+        rows_.push_back({record.ordinal, entry.chunk.index, {text[0], text[1]}});
+        ids_.push_back(frame_id(name, frame));
         if (window.failures.empty()) continue;  // the features go as they are
         const float* const row = window.features.data() + orf * width;
         features_.insert(features_.end(), row, row + width);
@@ -48,8 +50,17 @@ void EmbeddingSink::take(const Window& window) {
     }
     if (part.ends) ledger_.records.add(outcome_of_record(outcomes_));
   }
-  file_.append(ids_, window.failures.empty() ? window.features : features_);
+  file_.append(rows_, ids_, window.failures.empty() ? window.features : features_);
   ledger_.frames += ids_.size();
+}
+
+void EmbeddingSink::begin_record(const Record& record) {
+  check(record.ordinal == file_.records(), "record {} after {} others", record.ordinal,
+        file_.records());
+  const std::string id = escaped(record.id);
+  file_.add_record(id);
+  unique_id_ = unique_ids_.assign(id);
+  outcomes_ = {};
 }
 
 }  // namespace virnucpro

@@ -23,12 +23,15 @@ class EmbeddingSink {
   std::uint64_t repeated_ids() const { return unique_ids_.renamed(); }
 
  private:
+  void begin_record(const Record& record);
+
   EmbeddingFile& file_;
   Ledger ledger_;
   UniqueIds unique_ids_;
-  std::string record_id_;   // of the record at hand: unique and escaped
+  std::string unique_id_;   // of the record at hand, escaped
   OutcomeCounts outcomes_;  // of its chunks
   // Of one window, reused.
+  std::vector<EmbeddingRow> rows_;
   std::vector<std::string> ids_;
   std::vector<float> features_;
 };

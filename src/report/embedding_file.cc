@@ -1,145 +1,152 @@
 #include "report/embedding_file.h"
 
+#include <unistd.h>
+
 #include <algorithm>
-#include <array>
-#include <vector>
+#include <cerrno>
+#include <filesystem>
+#include <optional>
 
 #include "base/check.h"
 #include "base/errors.h"
 #include "base/format.h"
 #include "base/partial_file.h"
-#include "report/hdf5_handle.h"
+#include "report/embedding_manifest.h"
+#include "report/hdf5_columns.h"
+#include "report/line_spool.h"
 
 namespace virnucpro {
 namespace {
 
-// A chunk must fit into HDF5's cache of 1 MiB a dataset, or every append would read it back.
-constexpr hsize_t kChunkBytes = hsize_t{1} << 19;
-
-hsize_t chunk_rows(std::size_t row_bytes) {
-  return std::clamp<hsize_t>(kChunkBytes / row_bytes, 1, 8192);
-}
-
-[[noreturn]] void fail(const std::string& path, const char* what) {
-  throw OutputError(fmt::format(
-      "{}: cannot {}: {}. Free some space or choose another place with -o, and run again.", path,
-      what, hdf5_reason()));
-}
-
-/// Hands `value` through unless it is HDF5's mark of a failure.
-template <typename T>
-T checked(T value, const std::string& path, const char* what) {
-  if (value < 0) fail(path, what);
-  return value;
-}
-
-Hdf5Type utf8_type(const std::string& path) {
-  Hdf5Type type(checked(H5Tcopy(H5T_C_S1), path, "make a string type"));
-  checked(H5Tset_size(type.get(), H5T_VARIABLE), path, "make a string type");
-  checked(H5Tset_cset(type.get(), H5T_CSET_UTF8), path, "make a string type");
+/// Texts of a fixed size; HDF5 wants one byte at least.
+Hdf5Type text_type(const std::string& path, std::size_t bytes) {
+  Hdf5Type type(hdf5_checked(H5Tcopy(H5T_C_S1), path, "make a string type"));
+  hdf5_checked(H5Tset_size(type.get(), std::max<std::size_t>(1, bytes)), path,
+               "make a string type");
+  hdf5_checked(H5Tset_strpad(type.get(), H5T_STR_NULLPAD), path, "make a string type");
+  hdf5_checked(H5Tset_cset(type.get(), H5T_CSET_UTF8), path, "make a string type");
   return type;
+}
+
+std::string folder_of(const std::string& path) {
+  const std::string folder = std::filesystem::path(path).parent_path().string();
+  return folder.empty() ? "." : folder;
+}
+
+void write_attribute(const Hdf5File& file, const std::string& path, const char* name, hid_t type,
+                     const void* value) {
+  const Hdf5Space space(hdf5_checked(H5Screate(H5S_SCALAR), path, "write an attribute"));
+  const Hdf5Attribute attribute(
+      hdf5_checked(H5Acreate2(file.get(), name, type, space.get(), H5P_DEFAULT, H5P_DEFAULT), path,
+                   "write an attribute"));
+  hdf5_checked(H5Awrite(attribute.get(), type, value), path, "write an attribute");
 }
 
 }  // namespace
 
-std::mutex& hdf5_mutex() {
-  // The one static of the module: what it guards is global, too.
-  static std::mutex mutex;
-  return mutex;
-}
-
-std::string hdf5_reason() {
-  std::string reason;
-  // Upward: from the function that failed first. Its text holds errno where there was one.
-  H5Ewalk2(
-      H5E_DEFAULT, H5E_WALK_UPWARD,
-      [](unsigned number, const H5E_error2_t* error, void* text) -> herr_t {
-        if (number == 0 && error->desc != nullptr) {
-          static_cast<std::string*>(text)->assign(error->desc);
-        }
-        return 0;
-      },
-      &reason);
-  return reason.empty() ? "HDF5 gives no reason" : reason;
-}
-
 struct EmbeddingFile::State {
-  explicit State(const std::string& path) : file(path) {}
+  explicit State(const std::string& path) : file(path), ids(folder_of(path)) {}
   ~State() {
     const std::lock_guard lock(hdf5_mutex());
-    ids = {};
-    dnabert_s = {};
-    esm2 = {};
+    for (std::optional<Hdf5Column>& column : columns) column.reset();
     hdf5 = {};
   }
 
+  const std::string& path() const { return file.path(); }
+  Hdf5Column& of(EmbeddingColumn column) { return *columns[static_cast<std::size_t>(column)]; }
+  void create();
+  void write_origin();
+  void open_columns();
+  void write_ids();
+  void write_trailer();
+
   PartialFile file;
   Hdf5File hdf5;
-  Hdf5Dataset ids;
-  Hdf5Dataset dnabert_s;
-  Hdf5Dataset esm2;
-  std::int64_t dnabert_width = 0;
-  std::int64_t esm2_width = 0;
-  std::uint64_t rows = 0;
-  std::vector<const char*> pointers;  // reused
-
-  const std::string& path() const { return file.path(); }
-
-  Hdf5Dataset create(const char* name, hid_t type, std::int64_t width);
-  void attribute(const char* name, hid_t type, const void* value);
-  void extend(const Hdf5Dataset& dataset, std::int64_t width, hsize_t count, hid_t type,
-              std::int64_t first_column, std::int64_t columns, const void* values);
+  EmbeddingManifest manifest;
+  std::array<std::optional<Hdf5Column>, kEmbeddingColumns.size()> columns;
+  LineSpool ids;
 };
 
-/// An empty dataset [0] or, with a width, [0, width] that can grow downwards.
-Hdf5Dataset EmbeddingFile::State::create(const char* name, hid_t type, std::int64_t width) {
-  const int rank = width > 0 ? 2 : 1;
-  const auto columns = static_cast<hsize_t>(width);
-  const std::size_t row_bytes = width > 0 ? columns * sizeof(float) : sizeof(hvl_t);
-  const std::array<hsize_t, 2> size = {0, columns};
-  const std::array<hsize_t, 2> limit = {H5S_UNLIMITED, columns};
-  const std::array<hsize_t, 2> chunk = {chunk_rows(row_bytes), columns};
-  const Hdf5Space space(
-      checked(H5Screate_simple(rank, size.data(), limit.data()), path(), "make a data space"));
-  const Hdf5Properties properties(checked(H5Pcreate(H5P_DATASET_CREATE), path(), "make a dataset"));
-  checked(H5Pset_chunk(properties.get(), rank, chunk.data()), path(), "make a dataset");
+void EmbeddingFile::State::create() {
+  // Everything is closed by its owner, and HDF5 1.10's own clean-up at exit crashes after a full
+  // disk.
+  H5dont_atexit();
+  H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);  // the library never prints
+  const Hdf5Properties access(hdf5_checked(H5Pcreate(H5P_FILE_ACCESS), path(), "create"));
+  // PartialFile holds the lock already, and a second one of this process would be refused.
+  hdf5_checked(H5Pset_file_locking(access.get(), false, true), path(), "create");
+  // The oldest form with checksums of its metadata, for those who read the file by HDF5.
+  hdf5_checked(H5Pset_libver_bounds(access.get(), H5F_LIBVER_V110, H5F_LIBVER_V110), path(),
+               "create");
+  // Small chunks, too, are to lie at the end of the file when they are written.
+  hdf5_checked(H5Pset_small_data_block_size(access.get(), 0), path(), "create");
+  const Hdf5Properties creation(hdf5_checked(H5Pcreate(H5P_FILE_CREATE), path(), "create"));
   // No time stamps: equal runs write equal bytes.
-  checked(H5Pset_obj_track_times(properties.get(), false), path(), "make a dataset");
-  return Hdf5Dataset(checked(
-      H5Dcreate2(hdf5.get(), name, type, space.get(), H5P_DEFAULT, properties.get(), H5P_DEFAULT),
-      path(), "make a dataset"));
+  hdf5_checked(H5Pset_obj_track_times(creation.get(), false), path(), "create");
+  hdf5 = Hdf5File(hdf5_checked(
+      H5Fcreate(file.partial_path().c_str(), H5F_ACC_TRUNC, creation.get(), access.get()), path(),
+      "create"));
 }
 
-void EmbeddingFile::State::attribute(const char* name, hid_t type, const void* value) {
-  const Hdf5Space space(checked(H5Screate(H5S_SCALAR), path(), "make an attribute"));
-  Hdf5Attribute attribute(
-      checked(H5Acreate2(hdf5.get(), name, type, space.get(), H5P_DEFAULT, H5P_DEFAULT), path(),
-              "make an attribute"));
-  checked(H5Awrite(attribute.get(), type, value), path(), "write an attribute");
+void EmbeddingFile::State::write_origin() {
+  const EmbeddingOrigin& origin = manifest.origin;
+  const auto write_text = [&](const std::string& name, const std::string& value) {
+    write_attribute(hdf5, path(), name.c_str(), text_type(path(), value.size()).get(),
+                    value.c_str());
+  };
+  write_text("program", "virnucpro");
+  write_text("program_version", origin.program_version);
+  write_text("bundle", origin.bundle);
+  write_text("precision", origin.precision);
+  for (const ModelPart& part : origin.parts) write_text(part.name + "_sha256", part.sha256);
+  write_attribute(hdf5, path(), "expected_length", H5T_NATIVE_INT64, &origin.expected_length);
 }
 
-/// Appends `count` rows: columns [first_column, +columns) of `values` [count, width].
-void EmbeddingFile::State::extend(const Hdf5Dataset& dataset, std::int64_t width, hsize_t count,
-                                  hid_t type, std::int64_t first_column, std::int64_t columns,
-                                  const void* values) {
-  const int rank = columns > 0 ? 2 : 1;
-  const std::array<hsize_t, 2> size = {rows + count, static_cast<hsize_t>(columns)};
-  checked(H5Dset_extent(dataset.get(), size.data()), path(), "grow a dataset");
-  const Hdf5Space target(checked(H5Dget_space(dataset.get()), path(), "grow a dataset"));
-  const std::array<hsize_t, 2> target_start = {rows, 0};
-  const std::array<hsize_t, 2> block = {count, static_cast<hsize_t>(columns)};
-  checked(H5Sselect_hyperslab(target.get(), H5S_SELECT_SET, target_start.data(), nullptr,
-                              block.data(), nullptr),
-          path(), "select rows");
-  const std::array<hsize_t, 2> source_size = {count, static_cast<hsize_t>(width)};
-  const Hdf5Space source(
-      checked(H5Screate_simple(rank, source_size.data(), nullptr), path(), "select rows"));
-  const std::array<hsize_t, 2> source_start = {0, static_cast<hsize_t>(first_column)};
-  checked(H5Sselect_hyperslab(source.get(), H5S_SELECT_SET, source_start.data(), nullptr,
-                              block.data(), nullptr),
-          path(), "select rows");
-  checked(H5Dwrite(dataset.get(), type, source.get(), target.get(), H5P_DEFAULT, values), path(),
-          "write");
+void EmbeddingFile::State::open_columns() {
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    const auto column = static_cast<EmbeddingColumn>(i);
+    hsize_t width = 0;  // a dataset of one dimension
+    Hdf5Type type;
+    if (column == EmbeddingColumn::kFrame) {
+      type = text_type(path(), FrameName().size());
+    } else if (column == EmbeddingColumn::kDnabertS || column == EmbeddingColumn::kEsm2) {
+      width = manifest.row_bytes_of(column) / sizeof(float);
+      type = Hdf5Type(hdf5_checked(H5Tcopy(H5T_IEEE_F32LE), path(), "make a type"));
+    } else {
+      type = Hdf5Type(
+          hdf5_checked(H5Tcopy(column == EmbeddingColumn::kIdBytes ? H5T_STD_U8LE : H5T_STD_U64LE),
+                       path(), "make a type"));
+    }
+    columns[i].emplace(hdf5, file, kEmbeddingColumns[i], std::move(type), width,
+                       manifest.row_bytes_of(column));
+  }
+}
+
+/// The ids for people, once it is known how long the longest one is.
+void EmbeddingFile::State::write_ids() {
+  const std::size_t size = std::max<std::size_t>(1, ids.longest());
+  // One long id would make all of them long, but for the compression.
+  Hdf5Column column(hdf5, file, "ids", text_type(path(), size), 0, size, /*is_compressed=*/true);
+  std::string row;
+  ids.for_each([&](std::string_view id) {
+    row.assign(id);
+    row.resize(size, '\0');
+    column.append(row.data(), 1);
+  });
+  column.finish();
+}
+
+/// Behind the HDF5 part, whose readers do not look there.
+void EmbeddingFile::State::write_trailer() {
+  const off_t end = ::lseek(file.descriptor(), 0, SEEK_END);
+  if (end < 0) fail_output(path(), "write", errno);
+  const std::string trailer = embedding_trailer(manifest, static_cast<std::uint64_t>(end));
+  for (std::size_t written = 0; written < trailer.size();) {
+    const ssize_t count = ::pwrite(file.descriptor(), trailer.data() + written,
+                                   trailer.size() - written, end + static_cast<off_t>(written));
+    if (count < 0 && errno != EINTR) fail_output(path(), "write", errno);
+    if (count > 0) written += static_cast<std::size_t>(count);
+  }
 }
 
 EmbeddingFile::EmbeddingFile(const std::string& path, const EmbeddingOrigin& origin,
@@ -153,72 +160,72 @@ EmbeddingFile::EmbeddingFile(const std::string& path, const EmbeddingOrigin& ori
         esm2_width);
   state_ = std::make_unique<State>(path);
   State& s = *state_;
-  s.dnabert_width = dnabert_width;
-  s.esm2_width = esm2_width;
-
+  s.manifest.origin = origin;
+  s.manifest.dnabert_width = static_cast<std::uint64_t>(dnabert_width);
+  s.manifest.esm2_width = static_cast<std::uint64_t>(esm2_width);
   const std::lock_guard lock(hdf5_mutex());
-  // Everything is closed by its owner, and HDF5 1.10's own clean-up at exit crashes after a full
-  // disk.
-  H5dont_atexit();
-  H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);  // the library never prints
-  const Hdf5Properties access(checked(H5Pcreate(H5P_FILE_ACCESS), path, "create"));
-  // PartialFile holds the lock already, and a second one of this process would be refused.
-  checked(H5Pset_file_locking(access.get(), false, true), path, "create");
-  s.hdf5 = Hdf5File(
-      checked(H5Fcreate(s.file.partial_path().c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access.get()),
-              path, "create"));
-  const Hdf5Type text = utf8_type(path);
-  const auto write_text = [&](const char* name, const std::string& value) {
-    const char* pointer = value.c_str();
-    s.attribute(name, text.get(), &pointer);
-  };
-  write_text("program", "virnucpro");
-  write_text("program_version", origin.program_version);
-  write_text("bundle", origin.bundle);
-  write_text("precision", origin.precision);
-  for (const ModelPart& part : origin.parts)
-    write_text((part.name + "_sha256").c_str(), part.sha256);
-  s.attribute("expected_length", H5T_NATIVE_INT64, &origin.expected_length);
-  s.ids = s.create("ids", text.get(), 0);
-  s.dnabert_s = s.create("dnabert_s", H5T_NATIVE_FLOAT, dnabert_width);
-  s.esm2 = s.create("esm2", H5T_NATIVE_FLOAT, esm2_width);
+  s.create();
+  s.write_origin();
+  s.open_columns();
 }
 
 EmbeddingFile::~EmbeddingFile() = default;
 
-void EmbeddingFile::append(std::span<const std::string> ids, std::span<const float> features) {
+void EmbeddingFile::add_record(std::string_view id) {
   State& s = *state_;
-  const std::int64_t width = s.dnabert_width + s.esm2_width;
-  check(features.size() == ids.size() * static_cast<std::size_t>(width),
-        "{} features for {} ids of width {}", features.size(), ids.size(), width);
-  if (ids.empty()) return;
-  s.pointers.clear();
-  for (const std::string& id : ids) s.pointers.push_back(id.c_str());
+  const std::lock_guard lock(hdf5_mutex());
+  s.of(EmbeddingColumn::kIdBytes).append(id.data(), id.size());
+  s.manifest.id_bytes += id.size();
+  s.of(EmbeddingColumn::kIdEnds).append(&s.manifest.id_bytes, 1);
+  ++s.manifest.records;
+}
 
+void EmbeddingFile::append(std::span<const EmbeddingRow> rows, std::span<const std::string> ids,
+                           std::span<const float> features) {
+  State& s = *state_;
+  const auto dna = static_cast<std::size_t>(s.manifest.dnabert_width);
+  const std::size_t width = dna + static_cast<std::size_t>(s.manifest.esm2_width);
+  check(ids.size() == rows.size() && features.size() == rows.size() * width,
+        "{} ids and {} features for {} rows of width {}", ids.size(), features.size(), rows.size(),
+        width);
   const std::lock_guard lock(hdf5_mutex());
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
-  const Hdf5Type text = utf8_type(s.path());
-  const auto count = static_cast<hsize_t>(ids.size());
-  s.extend(s.ids, 0, count, text.get(), 0, 0, s.pointers.data());
-  s.extend(s.dnabert_s, width, count, H5T_NATIVE_FLOAT, 0, s.dnabert_width, features.data());
-  s.extend(s.esm2, width, count, H5T_NATIVE_FLOAT, s.dnabert_width, s.esm2_width, features.data());
-  s.rows += ids.size();
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    check(rows[i].record < s.manifest.records, "a row of record {}, which was not added",
+          rows[i].record);
+    const std::uint64_t record = rows[i].record + 1;
+    const std::uint64_t chunk = rows[i].chunk + 1;
+    const float* const values = features.data() + i * width;
+    s.of(EmbeddingColumn::kRecord).append(&record, 1);
+    s.of(EmbeddingColumn::kChunk).append(&chunk, 1);
+    s.of(EmbeddingColumn::kFrame).append(rows[i].frame.data(), 1);
+    s.of(EmbeddingColumn::kDnabertS).append(values, 1);
+    s.of(EmbeddingColumn::kEsm2).append(values + dna, 1);
+    s.ids.add(ids[i]);
+  }
+  s.manifest.rows += rows.size();
 }
 
 void EmbeddingFile::finish() {
   State& s = *state_;
   {
     const std::lock_guard lock(hdf5_mutex());
-    checked(H5Fflush(s.hdf5.get(), H5F_SCOPE_GLOBAL), s.path(), "write");
-    if (!s.ids.close() || !s.dnabert_s.close() || !s.esm2.close() || !s.hdf5.close()) {
-      fail(s.path(), "close");
+    H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
+    for (std::size_t i = 0; i < s.columns.size(); ++i) {
+      s.manifest.columns[i] = s.columns[i]->finish();
+      s.columns[i].reset();
     }
+    s.write_ids();
+    hdf5_checked(H5Fflush(s.hdf5.get(), H5F_SCOPE_GLOBAL), s.path(), "write");
+    if (!s.hdf5.close()) fail_hdf5(s.path(), "close");
   }
+  s.write_trailer();
   s.file.sync();
 }
 
 void EmbeddingFile::publish() { state_->file.publish(); }
 
-std::uint64_t EmbeddingFile::rows() const { return state_->rows; }
+std::uint64_t EmbeddingFile::rows() const { return state_->manifest.rows; }
+std::uint64_t EmbeddingFile::records() const { return state_->manifest.records; }
 
 }  // namespace virnucpro

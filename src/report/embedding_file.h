@@ -1,10 +1,12 @@
-// The HDF5 file of `embed`: ids and the embeddings of both encoders, in input order.
+// The HDF5 file of `embed`: the embeddings of both encoders in input order, and what they are of.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "report/run_report.h"
@@ -21,10 +23,20 @@ struct EmbeddingOrigin {
   std::vector<ModelPart> parts = {};
 };
 
-/// Datasets `ids` (UTF-8 strings of any length: frame ids), `dnabert_s` [n, dnabert_width] and
-/// `esm2` [n, esm2_width], float32, chunked, written as they come. Under a partial name until
-/// publish(). Thread-confined; several files may be written by several threads. Every function
-/// throws OutputError naming the file and HDF5's reason.
+/// F1 to R3.
+using FrameName = std::array<char, 2>;
+
+/// What a row of the file is the embedding of.
+struct EmbeddingRow {
+  std::uint64_t record = 0;  ///< from 0; the file counts from 1, as tables do
+  std::uint64_t chunk = 0;   ///< within the record, the same
+  FrameName frame = {};
+};
+
+/// Datasets as docs/command_line.md lists them, of types of fixed size only, each chunk with a
+/// checksum. Behind them lies a manifest (embedding_manifest.h), by which EmbeddingReader reads the
+/// file without HDF5. Under a partial name until publish(). Thread-confined; several files may be
+/// written by several threads. Every function throws OutputError naming the file and the reason.
 class EmbeddingFile {
  public:
   /// ConfigError for the path "-": HDF5 needs a file it can seek in.
@@ -32,15 +44,19 @@ class EmbeddingFile {
                 std::int64_t esm2_width);
   ~EmbeddingFile();
 
-  /// `features` [ids.size(), dnabert_width + esm2_width]: both embeddings of an id side by side.
-  /// Ids are free of NUL and valid UTF-8 (base/escape.h).
-  void append(std::span<const std::string> ids, std::span<const float> features);
+  /// The next record of the input, with rows or without. `id` is escaped (base/escape.h).
+  void add_record(std::string_view id);
+  /// Rows of records that were added, in their order. `ids` are for people: of each row, free of
+  /// line ends. `features` [rows.size(), dnabert_width + esm2_width]: both embeddings side by side.
+  void append(std::span<const EmbeddingRow> rows, std::span<const std::string> ids,
+              std::span<const float> features);
 
   /// Closes the file and forces it to the disk.
   void finish();
   void publish();
 
   std::uint64_t rows() const;
+  std::uint64_t records() const;
 
  private:
   struct State;

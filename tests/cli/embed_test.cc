@@ -35,14 +35,19 @@ std::vector<float> read_floats(hid_t file, const char* name, std::vector<hsize_t
   return values;
 }
 
+/// Texts of a fixed size, without the zeros that fill them up.
 std::vector<std::string> read_texts(hid_t file, const char* name) {
   const hid_t set = H5Dopen2(file, name, H5P_DEFAULT);
   const hid_t space = H5Dget_space(set);
   const hid_t type = H5Dget_type(set);
-  std::vector<char*> raw(static_cast<std::size_t>(H5Sget_simple_extent_npoints(space)));
-  EXPECT_GE(H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, raw.data()), 0);
-  std::vector<std::string> texts(raw.begin(), raw.end());
-  if (!raw.empty()) H5Dvlen_reclaim(type, space, H5P_DEFAULT, raw.data());
+  const std::size_t size = H5Tget_size(type);
+  std::string bytes(size * static_cast<std::size_t>(H5Sget_simple_extent_npoints(space)), '?');
+  EXPECT_GE(H5Dread(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, bytes.data()), 0);
+  std::vector<std::string> texts;
+  for (std::size_t at = 0; at < bytes.size(); at += size) {
+    const std::string text = bytes.substr(at, size);
+    texts.push_back(text.substr(0, text.find('\0')));
+  }
   H5Tclose(type);
   H5Sclose(space);
   H5Dclose(set);

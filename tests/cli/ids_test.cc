@@ -104,6 +104,7 @@ TEST_F(Ids, OfSeveralRecordsGetNoLabel) {
   records[3].id = records[0].id + "_1";
   write("twice.fa", fasta(records));
   ASSERT_TRUE(ends_with(run({"predict", "twice.fa", "-q", "--keep-embeddings", "-o", "kept"}), 0));
+  ASSERT_TRUE(ends_with(run({"embed", "twice.fa", "-q", "-o", "twice.h5"}), 0));
   write("labels.tsv", "id\tlabel\nr0\tvirus\nr0_1\tother\nr1\tother\nr4\tvirus\nr5\tother\n");
   const std::vector<std::string> labels = {"--labels", "labels.tsv"};
   const auto expect_refused = [&](std::vector<std::string> call, const std::string& message) {
@@ -117,13 +118,14 @@ TEST_F(Ids, OfSeveralRecordsGetNoLabel) {
   expect_refused({"calibrate", "kept", "-o", "made"}, "kept/run.db" + record);
   expect_refused({"train", "kept", "-o", "made"}, "kept/run.db" + record);
   expect_refused({"train", "twice.fa", "-o", "made"}, "twice.fa" + record);
+  expect_refused({"train", "twice.h5", "-o", "made"}, "twice.h5" + record);
   expect_refused({"dataset", "twice.fa", "-o", "made"}, "twice.fa" + record);
   EXPECT_FALSE(exists("made"));
 
   // Without a label for that id nothing is ambiguous: r0_1 is record 4, by whatever way it comes.
   write("labels.tsv", "id\tlabel\nr0_1\tother\nr1\tvirus\nr4\tvirus\nr5\tother\n");
   std::string expected;
-  for (const char* input : {"twice.fa", "kept"}) {
+  for (const char* input : {"twice.fa", "twice.h5", "kept"}) {
     const ProgramResult result = run({"train", input, "--labels", "labels.tsv", "-o", "made",
                                       "--force", "--epochs", "2", "--validation-share", "0"});
     ASSERT_TRUE(ends_with(result, 0));
@@ -135,7 +137,8 @@ TEST_F(Ids, OfSeveralRecordsGetNoLabel) {
   // Two inputs that have one record both.
   write("one.fa", fasta({records[4]}));
   EXPECT_THAT(
-      error_of({"train", "kept", "one.fa", "--labels", "labels.tsv", "-o", "made", "--force"}, 2),
+      error_of({"train", "twice.h5", "one.fa", "--labels", "labels.tsv", "-o", "made", "--force"},
+               2),
       HasSubstr("one.fa: record 1: an earlier record has the id 'r4' too"));
 }
 

@@ -150,6 +150,46 @@ TEST_F(Train, GivesTheSameFromSequencesEmbeddingsAndARunAndForAnyThreads) {
   }
 }
 
+TEST_F(Train, OfDamagedEmbeddingsIsTheSameOrRefused) {
+  make_features("f.h5");
+  ASSERT_TRUE(ends_with(train("f.h5", "whole", {"-q"}), 0));
+  const std::string expected = read("whole/classifier_500.safetensors");
+  const std::string whole = read("f.h5");
+  std::mt19937 random(5);
+  std::size_t refused = 0;
+  const auto try_with = [&](const std::string& bytes) {
+    write("f.h5", bytes);
+    const ProgramResult result = train("f.h5", "made", {"-q", "--force"});
+    if (result.exit_code == 0) {
+      EXPECT_TRUE(read("made/classifier_500.safetensors") == expected);
+      return;
+    }
+    ++refused;
+    EXPECT_TRUE(ends_with(result, 2));
+    EXPECT_THAT(result.err, HasSubstr("f.h5: "));
+    EXPECT_THAT(result.err, HasSubstr("Make it again with 'virnucpro embed'.\n"));
+  };
+  for (int i = 0; i < 20; ++i) {
+    std::string bytes = whole;
+    for (std::size_t flips = std::size_t{1} << i % 7; flips > 0; --flips) {
+      bytes[random() % bytes.size()] ^= static_cast<char>(1u << random() % 8);
+    }
+    try_with(bytes);
+  }
+  EXPECT_GE(refused, 5u);
+  // Where HDF5 1.10 crashed on files of earlier versions, and what marks a file at either end.
+  for (const auto& [at, bits] : {std::pair(std::size_t{1047}, 16), {2662, 1}, {0, 1}}) {
+    std::string bytes = whole;
+    bytes[at] ^= static_cast<char>(bits);
+    try_with(bytes);
+  }
+  write("f.h5", "\x89HDF\r\n\x1a\nfrom another program");
+  EXPECT_EQ(train("f.h5", "made", {"-q", "--force"}).err,
+            "virnucpro: error: f.h5: does not end as a file of 'virnucpro embed' does: it was cut "
+            "short or changed, or made by an earlier version or another program. Make it again "
+            "with 'virnucpro embed'.\n");
+}
+
 TEST_F(Train, EveryOptionChangesSomething) {
   make_features("f.h5");
   ASSERT_TRUE(ends_with(train("f.h5", "plain"), 0));

@@ -34,16 +34,27 @@ class LabelledFramesTest : public testing::Test {
     bundle.esm2.sha256 = "33";
   }
 
-  /// A row for each id; its values are 10 times its number, and so on.
-  std::string file_of(const std::vector<std::string>& ids, std::int64_t length = 500,
+  /// Record, chunk and frame.
+  struct Row {
+    std::size_t record;
+    std::uint64_t chunk;
+    std::string frame;
+  };
+
+  /// The values of a row are 10 times its number, and so on.
+  std::string file_of(const std::vector<std::string>& records, const std::vector<Row>& rows,
+                      std::int64_t length = 500,
                       const std::vector<ModelPart>& parts = {{"esm2", "33"}}) const {
     const std::string path = folder.file("f.h5");
     EmbeddingFile file(path, {"1", "base", "fp16", length, parts}, kDnaWidth, kProteinWidth);
-    std::vector<float> values;
-    for (std::size_t i = 0; i < ids.size(); ++i) {
-      for (std::size_t k = 0; k < 3; ++k) values.push_back(static_cast<float>(10 * i + k));
+    for (const std::string& record : records) file.add_record(record);
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const Row& row = rows[i];
+      const auto value = static_cast<float>(10 * i);
+      file.append(std::vector<EmbeddingRow>{{row.record, row.chunk, {row.frame[0], row.frame[1]}}},
+                  std::vector<std::string>{"for people"},
+                  std::vector<float>{value, value + 1, value + 2});
     }
-    file.append(ids, values);
     file.finish();
     file.publish();
     return path;
@@ -72,11 +83,13 @@ class LabelledFramesTest : public testing::Test {
   std::vector<std::string> messages;
 };
 
-TEST_F(LabelledFramesTest, FindTheRecordInTheIdOfAFrame) {
+TEST_F(LabelledFramesTest, BelongToTheRecordsOfAFile) {
   FrameCollector frames = collector();
-  frames.add_file(file_of({"a_chunk_1F1", "a_chunk_1R2", "a_chunk_2F1", "x_chunk_1F1",
-                           "b_chunk_7_chunk_12F3", "x_chunk_2F2"}),
-                  {});
+  frames.add_file(
+      file_of(
+          {"a", "x", "b_chunk_7", "x", "empty"},
+          {{0, 0, "F1"}, {0, 0, "R2"}, {0, 1, "F1"}, {1, 0, "F1"}, {2, 11, "F3"}, {3, 11, "F2"}}),
+      {});
   const LabelledFrames labelled = frames.take();
   EXPECT_EQ(labelled.expected_length, 500);
   EXPECT_THAT(labelled.frames.features, ElementsAre(0, 1, 2, 10, 11, 12, 20, 21, 22, 40, 41, 42));
@@ -88,34 +101,59 @@ TEST_F(LabelledFramesTest, FindTheRecordInTheIdOfAFrame) {
   EXPECT_FALSE(truth[3].is_virus);
   EXPECT_NE(truth[0].source, truth[3].source);
   EXPECT_NE(truth[0].group, truth[3].group);
-  EXPECT_EQ(labelled.left_out.unlabelled_records, 2u);
+  EXPECT_EQ(labelled.left_out.unlabelled_records, 3u);
   EXPECT_EQ(labelled.left_out.first_unlabelled, "x");
   EXPECT_EQ(labelled.left_out.unused_labels, 1u);
   EXPECT_THAT(messages, IsEmpty());
 }
 
+TEST_F(LabelledFramesTest, KeepRecordsApartWhoseNamesAreAlike) {
+  folder.write("labels.tsv", "id\tlabel\na_1\tvirus\nb\tother\n");
+  table = read_label_table(folder.file("labels.tsv"));
+  FrameCollector frames = collector();
+  frames.add_file(
+      file_of({"a", "a", "a_1", "b"}, {{0, 0, "F1"}, {1, 0, "F1"}, {2, 0, "F1"}, {3, 0, "F1"}}),
+      {});
+  const LabelledFrames labelled = frames.take();
+  EXPECT_THAT(labelled.frames.features, ElementsAre(20, 21, 22, 30, 31, 32));
+  EXPECT_TRUE(labelled.frames.truth[0].is_virus);
+  EXPECT_EQ(labelled.left_out.unlabelled_records, 2u);
+}
+
+TEST_F(LabelledFramesTest, RefuseALabelThatTwoRecordsCouldHave) {
+  const std::string path = file_of({"x", "a", "a"}, {{1, 0, "F1"}});
+  EXPECT_EQ(error_of(path),
+            path +
+                ": record 3: an earlier record has the id 'a' too, and a label stands for one "
+                "record. Name each input once, and give records ids of their own.");
+  FrameCollector frames = collector();
+  const std::string once = file_of({"a"}, {{0, 0, "F1"}});
+  frames.add_file(once, {});
+  EXPECT_THROW(frames.add_file(once, {}), InputError) << "in two inputs";
+}
+
 TEST_F(LabelledFramesTest, RefuseEmbeddingsThatDoNotBelongHere) {
-  EXPECT_THAT(error_of(file_of({"a_chunk_1F1"}, 500, {{"esm2", "34"}})),
+  const std::vector<Row> row = {{0, 0, "F1"}};
+  EXPECT_THAT(error_of(file_of({"a"}, row, 500, {{"esm2", "34"}})),
               HasSubstr("of another esm2 than that of the bundle 'base'"));
-  EXPECT_THAT(error_of(file_of({"a_chunk_1F1"}), 300), HasSubstr("have 500 bases, expected 300"));
-  EXPECT_THAT(error_of(file_of({"a_chunk_1F1"}, 0)), HasSubstr("with --expected-length"));
-  EXPECT_EQ(error_of(file_of({"a_chunk_1F1"}, 0), 300), "no error");
-  for (const char* id : {"a", "F1", "", "a_chunk_F1", "a_chunk_1", "a_chunk_1x1", "a_chunk_1F4"}) {
-    EXPECT_THAT(error_of(file_of({"a_chunk_1F1", id})), HasSubstr("dataset ids, row 2: expected"))
-        << id;
-  }
-  EXPECT_THAT(error_of(file_of({"x_chunk_1F1"})), HasSubstr("such as those of 'x'"));
-  EXPECT_THAT(error_of(file_of({})), HasSubstr("no frame of the inputs has a label"));
+  EXPECT_THAT(error_of(file_of({"a"}, row), 300), HasSubstr("have 500 bases, expected 300"));
+  EXPECT_THAT(error_of(file_of({"a"}, row, 0)), HasSubstr("with --expected-length"));
+  EXPECT_EQ(error_of(file_of({"a"}, row, 0), 300), "no error");
+  EXPECT_THAT(error_of(file_of({"a"}, {{0, 0, "F1"}, {0, 0, "F4"}})),
+              HasSubstr("dataset frame, row 2: expected one of F1 F2 F3 R1 R2 R3"));
+  EXPECT_THAT(error_of(file_of({"x"}, row)), HasSubstr("such as those of 'x'"));
+  EXPECT_THAT(error_of(file_of({}, {})), HasSubstr("no frame of the inputs has a label"));
   bundle.esm2_config.embed_dim = 4;
   EXPECT_THAT(
-      error_of(file_of({"a_chunk_1F1"})),
+      error_of(file_of({"a"}, row)),
       HasSubstr("embeddings of 2 and 1 values, but the encoders of the bundle 'base' give 2 "
                 "and 4"));
 }
 
 TEST_F(LabelledFramesTest, WarnWhereTheEncodersAreNotKnown) {
-  EXPECT_EQ(error_of(file_of({"a_chunk_1F1"}, 500, {})), "no error");
-  EXPECT_EQ(error_of(file_of({"a_chunk_1F1"}, 500, {{"esm2", "not hashed: /x"}})), "no error");
+  const std::vector<Row> row = {{0, 0, "F1"}};
+  EXPECT_EQ(error_of(file_of({"a"}, row, 500, {})), "no error");
+  EXPECT_EQ(error_of(file_of({"a"}, row, 500, {{"esm2", "not hashed: /x"}})), "no error");
   EXPECT_THAT(messages, testing::SizeIs(2));
   EXPECT_THAT(messages[0], HasSubstr("does not say which encoders it is of"));
 }
