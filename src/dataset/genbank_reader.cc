@@ -1,126 +1,183 @@
 #include "dataset/genbank_reader.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <utility>
 
 #include "base/errors.h"
 #include "base/format.h"
+#include "dataset/words.h"
 #include "sequence/record_source.h"
 
 namespace virnucpro {
 namespace {
 
-// Columns of the format (NCBI's release notes, section 3.4): keywords begin in the first column and
-// their text in the thirteenth; keys of features in the sixth.
-constexpr std::size_t kKeywordWidth = 12;
-constexpr std::size_t kFeatureColumn = 5;
+// NCBI's release notes, section 3.4, and what NCBI has used since and before. Only these end a
+// section, since text that lost its indentation begins in the first column, too.
+constexpr std::array<std::string_view, 22> kKeywords = {
+    "ACCESSION", "BASE",   "COMMENT", "CONTIG", "DBLINK",  "DBSOURCE", "DEFINITION", "FEATURES",
+    "KEYWORDS",  "LOCUS",  "NID",     "ORIGIN", "PID",     "PRIMARY",  "PROJECT",    "REFERENCE",
+    "SEGMENT",   "SOURCE", "TLS",     "TSA",    "VERSION", "WGS"};
 
-bool is_blank(char c) { return c == ' ' || c == '\t'; }
+constexpr std::string_view kIupac = "ACGTUNRYKMSWBDHVXacgtunrykmswbdhvx-.*";
 
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
-  return text;
+bool is_keyword(std::string_view word) {
+  return std::find(kKeywords.begin(), kKeywords.end(), word) != kKeywords.end() ||
+         word.starts_with("WGS_");
 }
 
-/// Takes the next word off `text`; empty at its end.
-std::string_view take_word(std::string_view& text) {
-  text = trimmed(text);
-  const auto end = std::find_if(text.begin(), text.end(), is_blank);
-  const std::string_view word = text.substr(0, static_cast<std::size_t>(end - text.begin()));
-  text.remove_prefix(word.size());
-  return word;
+/// The number that a word is; 0 for none.
+std::uint64_t number_of(std::string_view word) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
+  return error == std::errc() && end == word.data() + word.size() ? number : 0;
 }
 
-std::string_view first_word(std::string_view text) { return take_word(text); }
+bool is_base(char c) { return is_letter(c) || c == '-' || c == '.' || c == '*'; }
 
-/// The text beside a keyword; empty where there is none.
-std::string_view text_of(std::string_view line) {
-  return line.size() > kKeywordWidth ? trimmed(line.substr(kKeywordWidth)) : std::string_view();
+/// Bases come in groups of ten, the last of a line may be shorter.
+bool is_grouped(std::string_view text) {
+  constexpr std::size_t kGroup = 10;
+  bool has_full = false;
+  for (std::string_view word = take_word(text); !word.empty(); word = take_word(text)) {
+    const bool is_last = trimmed(text).empty();
+    if (word.size() > kGroup || (word.size() < kGroup && !is_last)) return false;
+    has_full = has_full || word.size() == kGroup;
+  }
+  return has_full;
 }
 
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+/// The first byte that can be no base; null for none.
+const char* bad_base(std::string_view text) {
+  const auto bad =
+      std::find_if(text.begin(), text.end(), [](char c) { return !is_base(c) && !is_blank(c); });
+  return bad == text.end() ? nullptr : &*bad;
+}
+
+bool is_iupac(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return is_blank(c) || kIupac.find(c) != std::string_view::npos;
+  });
+}
+
+void append_bases(std::string& bases, std::string_view text) {
+  std::copy_if(text.begin(), text.end(), std::back_inserter(bases),
+               [](char c) { return !is_blank(c); });
+}
 
 }  // namespace
 
 bool GenbankReader::next(GenbankRecord& record) {
-  do {
-    if (!lines_.next(line_)) return false;
-  } while (trimmed(line_).empty());
+  if (!find_entry()) {
+    tell();
+    return false;
+  }
   begin(record);
   while (lines_.next(line_)) {
-    if (line_.starts_with("//")) {
-      finish(record);
-      return true;
-    }
-    if (line_.empty()) continue;
-    if (!is_blank(line_.front())) {
-      keyword(record);
-    } else if (section_ == Section::kFeatures) {
-      feature(record);
-    } else if (section_ == Section::kOrigin) {
-      take_bases(record);
-    } else if (line_.starts_with("  ORGANISM") && header_organism_.empty()) {
-      header_organism_ = text_of(line_);
-    }
+    if (!take_line(record)) return true;
   }
+  finish(record, false);
+  if (record.problem == EntryProblem::kNone) return true;
+  // Where the file ends within an entry, others may be missing, too.
   fail(
       fmt::format("the entry '{}', which begins in line {}, has no end ('//'); the file may be "
                   "cut. Copy it again.",
                   record.id.substr(0, 60), record.line));
 }
 
-void GenbankReader::begin(GenbankRecord& record) {
-  if (!line_.starts_with("LOCUS")) {
-    fail(
-        "expected LOCUS, the begin of an entry, found something else; the file is damaged or "
-        "not a GenBank file.");
+bool GenbankReader::find_entry() {
+  while (!has_locus_ && lines_.next(line_)) {
+    std::string_view rest = line_;
+    const std::string_view word = take_word(rest);
+    if (word.empty() || line_.starts_with("//")) continue;
+    has_locus_ = word == "LOCUS" && !is_blank(line_.front());
+    if (has_locus_) break;
+    if (line_.front() == '>' || (word == "ID" && entries_ > 0)) {
+      fail(
+          "expected LOCUS, the begin of an entry, found something that looks like FASTA or EMBL. "
+          "Give each format in a file of its own.");
+    }
+    (entries_ == 0 ? head_lines_ : foreign_lines_).add(lines_.number());
   }
+  return std::exchange(has_locus_, false);
+}
+
+void GenbankReader::begin(GenbankRecord& record) {
+  ++entries_;
   record.id.clear();
   record.organism.clear();
   record.bases.clear();
   record.translations.clear();
+  record.coding_sequences = 0;
   record.line = lines_.number();
+  record.problem = EntryProblem::kNone;
+  record.message.clear();
   section_ = Section::kOther;
-  has_version_ = has_contig_ = in_quotes_ = false;
-  declared_bases_ = 0;
+  has_version_ = names_others_ = false;
+  declared_bases_ = first_position_ = 0;
+  loose_bases_.clear();
+  are_bases_loose_ = true;
+  entry_text_ = {};
   header_organism_.clear();
-  feature_ = {};
-  value_ = nullptr;
-  std::string_view rest = text_of(line_);
+  features_.clear();
+  std::string_view rest = line_;
+  take_word(rest);
   record.id = take_word(rest);
   // "5028 bp"; where a long name has run into the number, the length stays unknown.
-  for (std::string_view word = take_word(rest), last; !word.empty(); word = take_word(rest)) {
-    if (word == "aa") fail("is a protein; give the nucleotide entry that codes it.");
-    if (word == "bp") {
-      const auto [end, error] =
-          std::from_chars(last.data(), last.data() + last.size(), declared_bases_);
-      if (error != std::errc() || end != last.data() + last.size()) declared_bases_ = 0;
-      break;
+  std::string_view last;
+  for (std::string_view word = take_word(rest); !word.empty(); word = take_word(rest)) {
+    if (word == "aa" && number_of(last) > 0) {
+      set_problem(record, EntryProblem::kProtein,
+                  "is a protein; give the nucleotide entry that codes it.");
     }
+    if (word == "rc") names_others_ = true;  // a master record, of so many others
+    if (word == "bp") declared_bases_ = number_of(last);
+    if (word == "aa" || word == "rc" || word == "bp") break;
     last = word;
   }
 }
 
-void GenbankReader::keyword(GenbankRecord& record) {
-  if (in_quotes_) {
-    fail(
-        fmt::format("expected the end of the quoted value that begins in line {}, found the next "
-                    "part of the entry; the file is damaged.",
-                    quote_line_));
+/// False behind the entry's end.
+bool GenbankReader::take_line(GenbankRecord& record) {
+  const std::string_view text = trimmed(line_);
+  if (text.empty()) return true;
+  const bool is_indented = is_blank(line_.front());
+  if (text == "//" || (!is_indented && text.starts_with("//"))) {
+    if (!is_indented || section_ == Section::kOrigin) {
+      finish(record, true);
+      return false;
+    }
   }
+  std::string_view rest = text;
+  const std::string_view word = take_word(rest);
+  if (!is_indented && word == "LOCUS") {
+    has_locus_ = true;
+    finish(record, false);
+    return false;
+  }
+  if (!is_indented && is_keyword(word)) {
+    keyword(record, word);
+  } else if (section_ == Section::kFeatures) {
+    features_.add(line_, lines_.number());
+  } else if (section_ == Section::kOrigin) {
+    if (record.problem != EntryProblem::kProtein) take_bases(record);
+  } else if (word == "ORGANISM" && header_organism_.empty()) {
+    header_organism_ = trimmed(rest);
+  }
+  return true;
+}
+
+void GenbankReader::keyword(GenbankRecord& record, std::string_view name) {
   section_ = Section::kOther;
-  const std::string_view name = first_word(line_);
-  if (name == "LOCUS") {
-    fail(
-        fmt::format("expected the end ('//') of the entry that begins in line {}, found another "
-                    "entry; the file is damaged.",
-                    record.line));
-  }
   if (name == "FEATURES") section_ = Section::kFeatures;
   if (name == "ORIGIN") section_ = Section::kOrigin;
-  if (name == "CONTIG") has_contig_ = true;
-  const std::string_view id = first_word(text_of(line_));
+  if (name == "CONTIG" || name == "TLS" || name == "TSA" || name.starts_with("WGS")) {
+    names_others_ = true;
+  }
+  std::string_view rest = line_;
+  take_word(rest);
+  const std::string_view id = take_word(rest);
   if (id.empty()) return;
   if (name == "VERSION") {
     record.id = id;
@@ -130,90 +187,109 @@ void GenbankReader::keyword(GenbankRecord& record) {
   }
 }
 
-void GenbankReader::feature(GenbankRecord& record) {
-  if (in_quotes_) return take_value(trimmed(line_));
-  const std::size_t column = line_.find_first_not_of(' ');
-  if (column == kFeatureColumn) {
-    const std::string_view key = first_word(line_);
-    feature_ = key == "CDS" ? "CDS" : key == "source" ? "source" : "";
-    value_ = nullptr;
-    return;
-  }
-  const std::string_view text = trimmed(line_);
-  // All else is more of a location, or of a value without quotes: neither is wanted.
-  if (text.starts_with('/')) qualifier(record, text);
-}
-
-void GenbankReader::qualifier(GenbankRecord& record, std::string_view text) {
-  const std::size_t equals = text.find('=');
-  const std::string_view name = text.substr(1, equals - 1);
-  value_ = nullptr;
-  is_translation_ = feature_ == "CDS" && name == "translation";
-  if (is_translation_) value_ = &record.translations.emplace_back();
-  if (feature_ == "source" && name == "organism" && record.organism.empty()) {
-    value_ = &record.organism;
-  }
-  if (equals == std::string_view::npos) return;
-  take_value(trimmed(text.substr(equals + 1)));
-}
-
-void GenbankReader::take_value(std::string_view text) {
-  // A quote inside of a value is written twice, and so does not end it.
-  for (const char c : text) {
-    if (c != '"') continue;
-    if (!in_quotes_) quote_line_ = lines_.number();
-    in_quotes_ = !in_quotes_;
-  }
-  if (value_ == nullptr) return;
-  if (!is_translation_ && !value_->empty()) *value_ += ' ';
-  for (const char c : text) {
-    if (c == '"' || (is_translation_ && is_blank(c))) continue;
-    if (is_translation_ && !is_letter(c) && c != '*') {
-      fail(fmt::format("expected the letters of a translation, found {}; the file is damaged.",
-                       byte_name(static_cast<unsigned char>(c))));
-    }
-    *value_ += is_translation_ && c >= 'a' ? static_cast<char>(c - 'a' + 'A') : c;
-  }
-}
-
 void GenbankReader::take_bases(GenbankRecord& record) {
-  for (const char c : line_) {
-    if (is_letter(c)) {
-      record.bases += c;
-    } else if (!is_blank(c) && (c < '0' || c > '9')) {
-      fail(fmt::format("expected bases and their positions, found {}; the file is damaged.",
-                       byte_name(static_cast<unsigned char>(c))));
-    }
+  std::string_view text = line_;
+  const std::string_view word = take_word(text);
+  const std::uint64_t position = number_of(word);
+  const char* bad = bad_base(text);
+  if (position == 0) {
+    are_bases_loose_ =
+        are_bases_loose_ && is_iupac(line_) && loose_bases_.size() <= declared_bases_;
+    if (are_bases_loose_) append_bases(loose_bases_, line_);
+    return entry_text_.add(lines_.number());
   }
-  if (declared_bases_ > 0 && record.bases.size() > declared_bases_) {
-    fail(
-        fmt::format("expected {} bases in '{}', as its LOCUS says, found more; the file is "
-                    "damaged.",
-                    declared_bases_, record.id.substr(0, 60)));
+  const bool goes_on = !record.bases.empty() && position == first_position_ + record.bases.size();
+  const bool is_sequence = bad == nullptr && (is_iupac(text) || is_grouped(text));
+  if (!goes_on && !is_sequence) return entry_text_.add(lines_.number());
+  if (bad != nullptr) {
+    return set_problem(record, EntryProblem::kDamaged,
+                       fmt::format("expected bases and their positions, found {}; the file is "
+                                   "damaged.",
+                                   byte_name(static_cast<unsigned char>(*bad))));
   }
+  if (record.bases.empty()) first_position_ = position;
+  // With a length in LOCUS positions are not needed, and some programs count them in their own way.
+  if (!goes_on && !record.bases.empty() && declared_bases_ == 0) {
+    set_problem(record, EntryProblem::kDamaged,
+                fmt::format("expected the bases from position {} on, found those from {}; lines "
+                            "are missing or damaged.",
+                            first_position_ + record.bases.size(), position));
+  }
+  append_bases(record.bases, text);
 }
 
-void GenbankReader::finish(GenbankRecord& record) {
-  if (in_quotes_) {
-    fail(
-        fmt::format("expected the end of the quoted value that begins in line {}, found the end "
-                    "of the entry; the file is damaged.",
-                    quote_line_));
+void GenbankReader::finish(GenbankRecord& record, bool has_end_mark) {
+  features_.end();
+  record.organism = features_.organism().empty() ? header_organism_ : features_.organism();
+  record.translations.swap(features_.translations());
+  record.coding_sequences = features_.coding_sequences();
+  // Some programs write bases without positions; LOCUS proves that it is them.
+  if (record.bases.empty() && are_bases_loose_ && declared_bases_ > 0 &&
+      loose_bases_.size() == declared_bases_) {
+    record.bases.swap(loose_bases_);
+    entry_text_ = {};
   }
+  if (entry_text_.count > 0) {
+    if (text_lines_.count == 0) text_lines_.first_line = entry_text_.first_line;
+    text_lines_.count += entry_text_.count;
+  }
+  judge(record);
+  if (has_end_mark || record.problem != EntryProblem::kNone) return;
+  if (declared_bases_ > 0) return unended_.add(record.line);
+  set_problem(record, EntryProblem::kDamaged,
+              fmt::format("expected the end ('//') of the entry that begins in line {}, found "
+                          "another entry; the file is damaged.",
+                          record.line));
+}
+
+void GenbankReader::judge(GenbankRecord& record) {
+  if (record.problem != EntryProblem::kNone) return;
   const std::string_view id = std::string_view(record.id).substr(0, 60);
   if (record.bases.empty()) {
-    fail(
-        fmt::format("the entry '{}' has no bases{}; get it with its sequence ('GenBank (full)', "
-                    "or rettype=gbwithparts).",
-                    id, has_contig_ ? ", it only names other entries (CONTIG)" : ""));
+    set_problem(record, EntryProblem::kNoBases,
+                fmt::format("the entry '{}' has no bases{}; get it with its sequence ('GenBank "
+                            "(full)', or rettype=gbwithparts).",
+                            id, names_others_ ? ", it only names other entries" : ""));
+  } else if (declared_bases_ > 0 && record.bases.size() != declared_bases_) {
+    set_problem(
+        record, EntryProblem::kDamaged,
+        fmt::format(
+            "expected {} bases in '{}', as its LOCUS says, found {}{}; the file is damaged. Copy "
+            "it again.",
+            declared_bases_, id, record.bases.size(),
+            entry_text_.count > 0
+                ? fmt::format(" and {} lines that are no bases, the first in line {}",
+                              entry_text_.count, entry_text_.first_line)
+                : ""));
   }
-  if (declared_bases_ > 0 && record.bases.size() != declared_bases_) {
-    fail(
-        fmt::format("expected {} bases in '{}', as its LOCUS says, found {}; the file is damaged. "
-                    "Copy it again.",
-                    declared_bases_, id, record.bases.size()));
+}
+
+void GenbankReader::tell() {
+  const auto warn = [this](const Sightings& seen, std::string_view what) {
+    if (seen.count == 0) return;
+    log_.warning(
+        "{}", lines_.message(seen.first_line, fmt::format("{} ({} in the file, this is the first)",
+                                                          what, seen.count)));
+  };
+  if (head_lines_.count > 0) {
+    log_.info("{}", lines_.message(head_lines_.first_line,
+                                   fmt::format("{} lines before the first entry are passed over",
+                                               head_lines_.count)));
   }
-  if (record.organism.empty()) record.organism = header_organism_;
+  warn(foreign_lines_, "text between or behind entries is passed over");
+  warn(text_lines_, "text among the bases is passed over");
+  warn(features_.odd_values(),
+       "the quotes of a qualifier do not fit together; it is taken to end before the next one");
+  warn(features_.bad_translations(),
+       "a translation with other bytes than letters is left out; frames within it do not count");
+  warn(unended_, "an entry has no end mark ('//'), but all bases that its LOCUS says");
+}
+
+void GenbankReader::set_problem(GenbankRecord& record, EntryProblem problem,
+                                std::string_view text) const {
+  if (record.problem != EntryProblem::kNone) return;
+  record.problem = problem;
+  record.message = lines_.message(lines_.number(), text);
 }
 
 void GenbankReader::fail(std::string_view problem) const { lines_.fail(lines_.number(), problem); }

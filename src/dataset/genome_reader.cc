@@ -37,7 +37,7 @@ bool GenomeReader::next(Genome& genome) {
     genbank_.reset();
     sequences_.reset();
     if (is_genbank(path)) {
-      genbank_ = std::make_unique<GenbankReader>(path);
+      genbank_ = std::make_unique<GenbankReader>(path, log_);
     } else {
       sequences_ = std::make_unique<SequenceReader>(std::vector<std::string>{path}, log_);
     }
@@ -51,6 +51,9 @@ bool GenomeReader::next_in_file(Genome& genome) {
     genome.organism = entry_.organism;
     genome.bases.swap(entry_.bases);
     genome.translations.swap(entry_.translations);
+    genome.coding_sequences = entry_.coding_sequences;
+    genome.problem = entry_.problem;
+    genome.message = entry_.message;
     return true;
   }
   if (sequences_ && sequences_->next(record_)) {
@@ -58,6 +61,9 @@ bool GenomeReader::next_in_file(Genome& genome) {
     genome.organism.clear();
     genome.bases.swap(record_.bases);
     genome.translations.clear();
+    genome.coding_sequences = 0;
+    genome.problem = EntryProblem::kNone;
+    genome.message.clear();
     return true;
   }
   return false;

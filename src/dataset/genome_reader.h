@@ -12,14 +12,19 @@
 
 namespace virnucpro {
 
-/// One record. Only GenBank entries are annotated; one without CDS translations still is.
+/// One record. Only GenBank entries are annotated; one without CDS translations still is. One with
+/// a problem has an id, but no bases that can be used: whether that matters is for the caller to
+/// say.
 struct Genome {
   std::string id;
   std::string organism;  ///< empty where not known
   std::string bases;
   bool is_annotated = false;
   std::vector<std::string> translations;
-  std::uint32_t file = 0;  ///< index into the paths
+  std::uint64_t coding_sequences = 0;  ///< features CDS, with a translation or without
+  std::uint32_t file = 0;              ///< index into the paths
+  EntryProblem problem = EntryProblem::kNone;
+  std::string message;  ///< of the problem, beginning with file and line
 };
 
 /// Reads GenBank flat files and all that SequenceReader reads, told apart by content, one file

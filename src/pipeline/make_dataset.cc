@@ -49,10 +49,10 @@ class Maker {
   }
 
  private:
-  /// Calls `take(genome, label)` for every record with a label; counts all the others.
+  /// Calls `take(genome, label)` for every record with a label, `pass_over(genome)` for the others.
   template <typename Take, typename PassOver>
-  void read(const Take& take, const PassOver& pass_over) {
-    GenomeReader reader(request_.genomes, log_);
+  void read(const Log& log, const Take& take, const PassOver& pass_over) {
+    GenomeReader reader(request_.genomes, log);
     for (Genome genome; reader.next(genome);) {
       throw_if_stopped(stop_);
       if (const RecordLabel* label = table_.find(genome.id)) {
@@ -88,20 +88,30 @@ class Maker {
       lookup.find(genome.id, request_.genomes[genome.file], input.records++);
       if (genome.is_annotated) ++input.annotated;
     };
+    std::uint64_t coding_sequences = 0;
+    std::uint64_t translations = 0;
     read(
+        log_,
         [&](const Genome& genome, const RecordLabel& label) {
           count(genome);
+          if (genome.problem != EntryProblem::kNone) throw InputError(genome.message);
+          coding_sequences += genome.coding_sequences;
+          translations += genome.translations.size();
           ++report_.inputs[genome.file].labelled;
           if (genome.is_annotated && genome.translations.empty()) ++without_translation;
           add_record(genome, label, finder.find(genome, counts));
         },
-        count);
+        [&](const Genome& genome) {
+          count(genome);
+          count_problem(genome);
+        });
     report_.chunks = counts.chunks;
     report_.with_unknown = counts.with_unknown;
     report_.without_frame = counts.without_frame;
     const LeftOut left_out = lookup.left_out();
     report_.unlabelled_records = left_out.unlabelled_records;
     report_.unused_labels = left_out.unused_labels;
+    tell_of_problems();
     if (left_out.unused_labels == table_.labels.size()) {
       throw InputError(fmt::format(
           "{}: none of the {} records of the input is in this table of labels; its ids must be "
@@ -109,12 +119,37 @@ class Maker {
           request_.labels, report_.unlabelled_records, near_label_hint(left_out)));
     }
     warn_of_what_is_left_out(left_out, "the input does not have", log_);
+    if (translations < coding_sequences) {
+      log_.info(
+          "{} of {} CDS of labelled GenBank records have no translation (pseudogenes, for "
+          "example); frames within them do not count",
+          coding_sequences - translations, coding_sequences);
+    }
     if (without_translation > 0) {
       log_.warning(
           "{} GenBank records have no CDS with a translation, so none of their frames counts; to "
           "take all their stop-free frames, give them as FASTA",
           without_translation);
     }
+  }
+
+  /// Of records without a label, which it does no harm to leave out.
+  void count_problem(const Genome& genome) {
+    DatasetProblems& problems = report_.problems;
+    if (genome.problem == EntryProblem::kNone) return;
+    if (genome.problem == EntryProblem::kNoBases) ++problems.without_bases;
+    if (genome.problem == EntryProblem::kProtein) ++problems.proteins;
+    if (genome.problem == EntryProblem::kDamaged) ++problems.damaged;
+    if (first_problem_.empty()) first_problem_ = genome.message;
+  }
+
+  void tell_of_problems() const {
+    const DatasetProblems& problems = report_.problems;
+    if (first_problem_.empty()) return;
+    log_.warning(
+        "of the records without a label {} have no bases, {} are proteins and {} are damaged; the "
+        "first is {}",
+        problems.without_bases, problems.proteins, problems.damaged, first_problem_);
   }
 
   void add_record(const Genome& genome, const RecordLabel& label,
@@ -283,6 +318,7 @@ class Maker {
     std::uint32_t number = 0;
     std::string upper;
     read(
+        Log(),  // which has been told all of it
         [&](const Genome& genome, const RecordLabel& label) {
           const ChunkRange chunks(0, genome.bases.size(), request_.expected_length);
           for (; next < selection_.taken.size(); ++next) {
@@ -343,6 +379,7 @@ class Maker {
   std::unordered_map<std::uint32_t, std::uint32_t> species_of_source_;
   std::map<std::uint32_t, std::uint32_t> group_of_species_;   // with a fragment
   std::map<std::string, std::set<std::uint32_t>> organisms_;  // their species
+  std::string first_problem_;
   Selection selection_;
   DatasetReport report_;
 };

@@ -63,6 +63,10 @@ std::string dataset_json(const DatasetReport& report) {
   json["labels"] = {{"path", report.labels},
                     {"sha256", report.labels_sha256},
                     {"unlabelled_records", report.unlabelled_records},
+                    {"unlabelled_and_unusable",
+                     {{"without_bases", report.problems.without_bases},
+                      {"proteins", report.problems.proteins},
+                      {"damaged", report.problems.damaged}}},
                     {"unused_labels", report.unused_labels}};
   json["options"] = {{"expected_length", report.expected_length},
                      {"fragments", report.fragments ? Json(*report.fragments) : Json(nullptr)},

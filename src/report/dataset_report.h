@@ -17,6 +17,13 @@ struct DatasetInput {
   std::uint64_t annotated = 0;  ///< records with annotation
 };
 
+/// GenBank entries without a label that could not have been used.
+struct DatasetProblems {
+  std::uint64_t without_bases = 0;
+  std::uint64_t proteins = 0;
+  std::uint64_t damaged = 0;
+};
+
 /// What one group has and gives in one split.
 struct DatasetGroup {
   std::string name;
@@ -53,6 +60,7 @@ struct DatasetReport {
   double test_share = 0.0;
   std::uint64_t seed = 0;
   std::uint64_t unlabelled_records = 0;
+  DatasetProblems problems;  ///< of these records
   std::uint64_t unused_labels = 0;
   std::uint64_t chunks = 0;  ///< of labelled records; the next four are left out of them
   std::uint64_t with_unknown = 0;

@@ -47,8 +47,12 @@ bool LineReader::refill() {
   return !buffer_.empty();
 }
 
+std::string LineReader::message(std::uint64_t number, std::string_view problem) const {
+  return fmt::format("{}: line {}: {}", text_.name(), number, problem);
+}
+
 void LineReader::fail(std::uint64_t number, std::string_view problem) const {
-  throw InputError(fmt::format("{}: line {}: {}", text_.name(), number, problem));
+  throw InputError(message(number, problem));
 }
 
 }  // namespace virnucpro

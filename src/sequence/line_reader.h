@@ -26,7 +26,9 @@ class LineReader {
   /// Of the line that next() gave last, from 1; 0 before the first.
   std::uint64_t number() const { return number_; }
 
-  /// Throws InputError: "<file>: line <number>: <problem>".
+  /// "<file>: line <number>: <problem>".
+  std::string message(std::uint64_t number, std::string_view problem) const;
+  /// Throws InputError with that message.
   [[noreturn]] void fail(std::uint64_t number, std::string_view problem) const;
 
  private:

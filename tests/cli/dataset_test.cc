@@ -310,6 +310,97 @@ TEST_F(Dataset, LeavesOutUnknownBasesAndWhatAnEarlierSplitHas) {
   }
 }
 
+/// Of two labelled viruses in GenBank and four others in FASTA.
+class GenbankDataset : public Dataset {
+ protected:
+  void SetUp() override {
+    Dataset::SetUp();
+    std::string labels = "id\tlabel\nV1.1\tvirus\nV2.1\tvirus\n";
+    for (int i = 0; i < 4; ++i) labels += "r" + std::to_string(i) + "\tother\n";
+    write("labels.tsv", labels);
+  }
+  static std::string entry(const std::string& id, std::uint32_t seed) {
+    const std::string bases = open_frame(200, seed);
+    return genbank(id, bases, {translated(bases)}, "virus " + id);
+  }
+  static std::string entries() { return entry("V1.1", 101) + entry("V2.1", 102); }
+
+  ProgramResult make(const std::string& text) const {
+    write("v.gb", text);
+    return run({"dataset", "v.gb", "a.fa", "--labels", "labels.tsv", "-o", "out", "--force",
+                "--validation-share", "0", "--test-share", "0"});
+  }
+  std::string made() const { return read("out/labels.tsv") + read("out/train.fa"); }
+};
+
+TEST_F(GenbankDataset, IsTheSameHoweverAFileIsWritten) {
+  const std::string text = entries();
+  ASSERT_TRUE(ends_with(make(text), 0));
+  const std::string right = made();
+  EXPECT_THAT(right, HasSubstr("V1.1:0-"));
+  const auto replaced = [&text](const std::string& from, const std::string& to) {
+    std::string result;
+    for (std::size_t at = 0; at < text.size();) {
+      const bool is_here = text.compare(at, from.size(), from) == 0;
+      result += is_here ? to : text.substr(at, 1);
+      at += is_here ? from.size() : 1;
+    }
+    return result;
+  };
+  const std::string mark = "\xef\xbb\xbf";
+  const std::string head = "GBTST1.SEQ          Genetic Sequence Data Bank\n\n  2 loci\n\n\n";
+  const std::string note = "                     /note=\"the 5\" end\n";
+  for (const std::string& other :
+       {replaced("\n", "\r\n"), replaced("\n", "\r"), mark + text, "\n\n" + text, head + text,
+        mark + "\r\n" + replaced("\n", "\r\n"), replaced("        1 ", "100000001 "),
+        replaced("     CDS  ", "  CDS     "),
+        replaced("                     /translation", note + "                     /translation"),
+        replaced("ORIGIN\n", "ORIGIN      of it\n            near the gene\n"),
+        text.substr(0, text.size() - 3)}) {
+    ASSERT_TRUE(ends_with(make(other), 0)) << other;
+    EXPECT_EQ(made(), right) << other;
+  }
+}
+
+TEST_F(GenbankDataset, PassesOverUnlabelledEntriesThatCannotBeUsed) {
+  ASSERT_TRUE(ends_with(make(entries()), 0));
+  const std::string right = made();
+  const std::string master =
+      "LOCUS       W 12 rc DNA linear PLN\nVERSION     W.1\nWGS         A1-A12\n//\n";
+  const std::string protein =
+      "LOCUS       P 4 aa linear PLN\nVERSION     P.1\nORIGIN\n        1 mkvl\n//\n";
+  const std::string damaged =
+      "LOCUS       D 5 bp DNA\nVERSION     D.1\nORIGIN\n        1 acgt\n//\n";
+  const ProgramResult result = make(master + entries() + protein + master + damaged);
+  ASSERT_TRUE(ends_with(result, 0));
+  EXPECT_EQ(made(), right);
+  EXPECT_THAT(
+      result.err,
+      HasSubstr("warning: of the records without a label 2 have no bases, 1 are proteins and 1 are "
+                "damaged; the first is v.gb: line 4: the entry 'W.1' has no bases, it only names "
+                "other entries; get it with its sequence ('GenBank (full)', or "
+                "rettype=gbwithparts).\n"));
+  const json report = json::parse(read("out/dataset.json"));
+  EXPECT_EQ(report["labels"]["unlabelled_and_unusable"],
+            json({{"without_bases", 2}, {"proteins", 1}, {"damaged", 1}}));
+  EXPECT_EQ(report["inputs"][0]["records"], 6);
+  // With a label each of them matters.
+  write("labels.tsv", read("labels.tsv") + "D.1\tvirus\n");
+  const ProgramResult refused = make(entries() + damaged);
+  EXPECT_TRUE(ends_with(refused, 2));
+  EXPECT_THAT(refused.err, HasSubstr("expected 5 bases in 'D.1', as its LOCUS says, found 4"));
+}
+
+TEST_F(GenbankDataset, NamesALabelWithoutItsVersion) {
+  write("labels.tsv", "id\tlabel\nV1\tvirus\nV2\tvirus\n");
+  const ProgramResult result = make(entries());
+  EXPECT_TRUE(ends_with(result, 2));
+  EXPECT_THAT(result.err, HasSubstr("none of the 34 records of the input is in this table of "
+                                    "labels; its ids must be those of the records (of GenBank: "
+                                    "accession.version). The table has 'V1' where the input has "
+                                    "'V1.1': ids must be equal to the last letter.\n"));
+}
+
 TEST_F(Dataset, SaysWhatIsWrong) {
   const std::vector<std::string> rest = {"--labels", "labels.tsv", "-o", "bad"};
   const auto error = [&](std::vector<std::string> begin, std::vector<std::string> more = {}) {
@@ -330,7 +421,7 @@ TEST_F(Dataset, SaysWhatIsWrong) {
             "on; their sum must be below 1.\n");
   EXPECT_THAT(error({"a.fa"}, {"--fragments", "1", "--validation-share", "0.6"}),
               HasSubstr("--fragments 1: leaves none to train on beside the other shares"));
-  write("cut.gb", "LOCUS       X 9 bp DNA\nORIGIN\n        1 acgtacgta\n");
+  write("cut.gb", "LOCUS       X 9 bp DNA\nORIGIN\n        1 acgtacgt\n");
   EXPECT_THAT(error({"cut.gb"}), HasSubstr("cut.gb: line 3: the entry 'X'"));
   write("empty.fa", "");
   EXPECT_THAT(error({"empty.fa"}), HasSubstr("labels.tsv: none of the 0 records of the input"));

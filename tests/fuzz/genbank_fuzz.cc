@@ -16,7 +16,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     std::uint64_t line = 0;
     for (GenbankRecord record; reader.next(record);) {
       check(record.line > line, "an entry in line {} after one in line {}", record.line, line);
-      check(!record.bases.empty(), "an entry without bases");
+      const bool has_problem = record.problem != EntryProblem::kNone;
+      check(has_problem != record.message.empty(), "a problem without a message, or the opposite");
+      check(has_problem || !record.bases.empty(), "an entry without bases");
+      check(record.translations.size() <= record.coding_sequences, "translations of no CDS");
       line = record.line;
     }
   });
