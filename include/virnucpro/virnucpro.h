@@ -30,15 +30,22 @@ struct PredictorOptions {
   std::size_t threads = 0;
 };
 
-/// The score of one stop-free reading frame of one chunk.
+enum class FrameStatus {
+  kScored,
+  kFailed,  ///< the models give NaN or infinity, or the device has no memory for it
+};
+
+/// The score of one stop-free reading frame of one chunk. Never NaN: a frame that failed says so.
 struct FrameScore {
   std::size_t sequence = 0;  ///< index into what predict() was given
   std::size_t chunk = 0;     ///< index of the chunk in its sequence
   std::uint64_t start = 0;   ///< the chunk is bases [start, end) of the sequence
   std::uint64_t end = 0;
   std::string frame;      ///< F1, F2, F3, R1, R2 or R3
-  float p_virus = 0.0f;   ///< in [0, 1]
+  float p_virus = 0.0f;   ///< in [0, 1]; 0 where it failed
   bool is_virus = false;  ///< p_virus is larger than the probability of the other class
+  FrameStatus status = FrameStatus::kScored;
+  std::string failure;  ///< why there is no score; empty where there is one
 };
 
 /// Loaded models on one device. Movable; one thread at a time, any number side by side. Precision
@@ -52,7 +59,8 @@ class Predictor {
   Predictor& operator=(Predictor&&) noexcept;
 
   /// Scores of all frames, by sequence, chunk, then F1 F2 F3 R1 R2 R3. A sequence without a
-  /// stop-free frame has none. Letters other than ACGT (any case) are unknown bases.
+  /// stop-free frame has none. Letters other than ACGT (any case) are unknown bases. Throws
+  /// std::runtime_error when no frame at all gets a finite score, or the device fails.
   std::vector<FrameScore> predict(const std::vector<std::string>& sequences);
 
  private:

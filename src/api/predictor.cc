@@ -4,6 +4,7 @@
 #include "base/environment.h"
 #include "base/errors.h"
 #include "pipeline/devices.h"
+#include "pipeline/exact_models.h"
 #include "pipeline/load_models.h"
 #include "pipeline/model_engine.h"
 #include "pipeline/stages.h"
@@ -26,6 +27,7 @@ struct Predictor::State {
   PrecisionChoice precision;
   std::unique_ptr<Backend> backend;
   LoadedModels models;
+  std::unique_ptr<ExactModels> exact;  // as the program does, for what FP16 has no value of
   std::unique_ptr<ModelEngine> engine;
 };
 
@@ -39,12 +41,15 @@ Predictor::Predictor(const PredictorOptions& options) : state_(std::make_unique<
   settings.bundle = options.bundle.empty() ? kEmbeddedBundle : options.bundle;
   state_->precision = precision_of(settings, process_environment());
   state_->backend = create_backend(options.device, options.threads);
-  const OpenBundle open = [&](const std::string& name) {
-    return options.bundle.empty() ? embedded_bundle() : Bundle::open(name);
+  const OpenBundle open = [is_embedded = options.bundle.empty()](const std::string& name) {
+    return is_embedded ? embedded_bundle() : Bundle::open(name);
   };
   state_->models = load_models(settings, state_->precision.precision, true, open, *state_->backend);
-  state_->engine =
-      std::make_unique<ModelEngine>(state_->models, *state_->backend, state_->precision.packed);
+  state_->exact = std::make_unique<ExactModels>([settings, open](Backend& backend) {
+    return load_models(settings, Precision::kFp32, false, open, backend);
+  });
+  state_->engine = std::make_unique<ModelEngine>(state_->models, *state_->backend,
+                                                 state_->precision.packed, state_->exact.get());
 }
 
 Predictor::~Predictor() = default;
@@ -81,15 +86,20 @@ std::vector<FrameScore> Predictor::predict(const std::vector<std::string>& seque
     std::size_t orf = 0;
     for (const Window::ChunkEntry& entry : window.chunks) {
       for (const std::size_t end = orf + entry.orf_count; orf < end; ++orf) {
-        const float others = window.scores_of(orf)[0];
-        const float virus = window.scores_of(orf)[1];
-        scores.push_back({.sequence = static_cast<std::size_t>(entry.chunk.record),
-                          .chunk = static_cast<std::size_t>(entry.chunk.index),
-                          .start = static_cast<std::uint64_t>(entry.chunk.start),
-                          .end = static_cast<std::uint64_t>(entry.chunk.end),
-                          .frame = std::string(frame_name(window.orfs[orf].frame)),
-                          .p_virus = virus,
-                          .is_virus = is_virus(others, virus)});
+        FrameScore& score = scores.emplace_back();
+        score.sequence = static_cast<std::size_t>(entry.chunk.record);
+        score.chunk = static_cast<std::size_t>(entry.chunk.index);
+        score.start = static_cast<std::uint64_t>(entry.chunk.start);
+        score.end = static_cast<std::uint64_t>(entry.chunk.end);
+        score.frame = frame_name(window.orfs[orf].frame);
+        const auto failure = window.failures.find(static_cast<std::uint32_t>(orf));
+        if (failure != window.failures.end()) {
+          score.status = FrameStatus::kFailed;
+          score.failure = failure->second;
+          continue;
+        }
+        score.p_virus = window.scores_of(orf)[1];
+        score.is_virus = is_virus(window.scores_of(orf)[0], score.p_virus);
       }
     }
   };

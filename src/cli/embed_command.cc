@@ -14,9 +14,9 @@ namespace {
 void log_summary(const RunSettings& settings, const RunSummary& summary, const Log& log) {
   const RunReport& report = summary.report;
   const auto seconds = std::chrono::seconds(static_cast<std::int64_t>(report.seconds));
-  log.info("{} records, {} chunks, {} frames ({} repeated) in {}", report.intake.records,
+  log.info("{} records, {} chunks, {} frames ({} repeated{}) in {}", report.intake.records,
            report.intake.chunks, report.ledger.frames, report.frames_repeated,
-           short_duration(seconds));
+           failed_text(report.ledger.failed_frames), short_duration(seconds));
   log.info("embeddings in {}: datasets ids, dnabert_s, esm2", settings.output);
 }
 

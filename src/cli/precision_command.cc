@@ -113,7 +113,13 @@ void run_precision(Program& program, const SettingsArguments& arguments) {
   if (files) files->publish(report);
   program.console.print(precision_summary(report));
   program.console.flush();
-  if (report.nonfinite_frames == 0) return;
+  if (report.nonfinite_frames == 0) {
+    if (report.nonfinite_scores == 0) return;
+    throw PrecisionError(fmt::format(
+        "the classifier gives NaN or infinity for {} of {} frames, whose embeddings are "
+        "finite: its weights are damaged, or not of these encoders",
+        report.nonfinite_scores, report.frames));
+  }
   const bool exact_too = report.encoders[0].nonfinite_fp32 + report.encoders[1].nonfinite_fp32 > 0;
   throw PrecisionError(fmt::format(
       "{} of {} frames have no finite embedding in {}; the table says where NaN or infinity came "

@@ -16,11 +16,12 @@ void log_summary(const RunSettings& settings, const RunSummary& summary, const L
   const OutcomeCounts& chunks = report.ledger.chunks;
   const auto seconds = std::chrono::seconds(static_cast<std::int64_t>(report.seconds));
   log.info(
-      "{} records, {} chunks ({} scored, {} without open frame, {} too short), {} frames ({} "
-      "repeated) in {}",
+      "{} records, {} chunks ({} scored, {} without open frame, {} too short{}), {} frames ({} "
+      "repeated{}) in {}",
       report.intake.records, report.intake.chunks, chunks[Outcome::kScored],
-      chunks[Outcome::kNoOrf], chunks[Outcome::kTooShort], report.ledger.frames,
-      report.frames_repeated, short_duration(seconds));
+      chunks[Outcome::kNoOrf], chunks[Outcome::kTooShort], failed_text(chunks[Outcome::kFailed]),
+      report.ledger.frames, report.frames_repeated, failed_text(report.ledger.failed_frames),
+      short_duration(seconds));
   log.info("viral: {} of {} records, {} of {} scored chunks", report.calls.viral_records,
            report.intake.records, report.calls.viral_chunks, chunks[Outcome::kScored]);
   log.info("results in {}: predictions.tsv has every frame, contigs.tsv every record",

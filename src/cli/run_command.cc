@@ -86,6 +86,10 @@ void log_decisions(const Log& log, const ResolvedSettings& resolved, const Devic
 
 }  // namespace
 
+std::string failed_text(std::uint64_t count) {
+  return count == 0 ? std::string() : fmt::format(", {} failed", count);
+}
+
 void run_command(Program& program, const RunKind& kind, const SettingsArguments& arguments) {
   const ResolvedSettings resolved =
       resolve_settings(kind.command, arguments.inputs, arguments.flags, program.environment);

@@ -1,8 +1,10 @@
 // What `predict`, `embed` and `train` have in common: from the command line to a finished run.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <stop_token>
+#include <string>
 
 #include "cli/command_line.h"
 #include "cli/program.h"
@@ -27,5 +29,8 @@ struct RunKind {
 /// Checks what is cheap first (settings, precision, device, output, inputs), then loads the models
 /// and runs. Throws the typed errors of base/errors.h; Interrupted after SIGINT or SIGTERM.
 void run_command(Program& program, const RunKind& kind, const SettingsArguments& arguments);
+
+/// ", 3 failed"; empty where nothing has failed.
+std::string failed_text(std::uint64_t count);
 
 }  // namespace virnucpro::cli

@@ -10,73 +10,6 @@
 #include "pipeline/busy_time.h"
 
 namespace virnucpro {
-namespace {
-
-// A broken device can fault at every batch: the log names the first ones, run.json counts all.
-constexpr std::uint64_t kLoggedFaults = 20;
-// A model whose weights are not finite fails at everything. Healthy ones have failed at none of
-// 794,577 sequences (virnucpro-broad's own count).
-constexpr std::uint64_t kHopelessFailures = 8;
-
-const char* name_of(EncoderKind encoder) {
-  return encoder == EncoderKind::kDnabertS ? "DNABERT-S" : "ESM-2";
-}
-
-}  // namespace
-
-template <typename... Args>
-void Faults::warn(fmt::format_string<Args...> text, Args&&... args) {
-  ++warnings_;
-  if (warnings_ <= kLoggedFaults) log_.warning(text, std::forward<Args>(args)...);
-  if (warnings_ == kLoggedFaults) log_.warning("more faults are counted in run.json only");
-}
-
-FaultCounts Faults::counts() const {
-  const std::lock_guard lock(mutex_);
-  return counts_;
-}
-
-void Faults::out_of_memory(const std::string& device, std::int64_t tokens, const char* what) {
-  const std::lock_guard lock(mutex_);
-  ++counts_.out_of_memory;
-  const std::int64_t half = std::max<std::int64_t>(1, tokens / 2);
-  batch_tokens_.store(std::min(batch_tokens(), half), std::memory_order_relaxed);
-  warn("{}: no memory for a batch of {} tokens; going on with batches of {} ({})", device, tokens,
-       batch_tokens(), what);
-}
-
-void Faults::nonfinite(const char* what) {
-  const std::lock_guard lock(mutex_);
-  ++counts_.nonfinite;
-  warn("{}", what);
-}
-
-void Faults::recomputed(EncoderKind encoder, const std::string& id) {
-  const std::lock_guard lock(mutex_);
-  ++counts_.recomputed;
-  warn("'{}' was computed again in FP32, alone: {} is finite there", id, name_of(encoder));
-}
-
-void Faults::failed(EncoderKind encoder, const std::string& id, const std::string& reason) {
-  const std::lock_guard lock(mutex_);
-  ++counts_.failed;
-  ++failed_by_[index(encoder)];
-  warn("'{}' has no result: {}", id, reason);
-}
-
-void Faults::lost(const std::string& device, std::size_t left, const char* what) {
-  const std::lock_guard lock(mutex_);
-  counts_.lost_devices.push_back(device);
-  log_.warning("{} is lost: {}. {}", device, what,
-               left == 0 ? "No device is left"
-                         : fmt::format("Its batches go to {} other{}", left, left == 1 ? "" : "s"));
-}
-
-bool Faults::is_hopeless(EncoderKind encoder) const {
-  const std::lock_guard lock(mutex_);
-  return !has_worked_[index(encoder)].load() && failed_by_[index(encoder)] >= kHopelessFailures;
-}
-
 /// What the parts of one batch have in common.
 struct DeviceWorker::Batch {
   Window& window;
@@ -129,7 +62,6 @@ void DeviceWorker::compute(const Batch& batch, std::span<const std::uint32_t> me
     if (members.size() > 1) return in_halves();
     const std::string reason =
         fmt::format("{}: no memory for its {} tokens", name_of(batch.encoder), tokens);
-    faults_.failed(batch.encoder, batch.id_of(members[0]), reason);
     return batch.window.settle({batch.orf_of(members[0]), 0.0f, 0.0f, reason});
   } catch (const NonfiniteError& error) {
     if (!is_part) faults_.nonfinite(error.what());
@@ -143,27 +75,17 @@ void DeviceWorker::compute(const Batch& batch, std::span<const std::uint32_t> me
 
 void DeviceWorker::compute_alone(const Batch& batch, std::span<const std::uint32_t> member,
                                  const std::string& first_error) {
-  const std::string id = batch.id_of(member[0]);
   try {
     engine_.embed_exactly(batch.encoder, packed_, batch.name(member), embeddings_);
   } catch (const PrecisionError&) {
-    const std::string reason =
-        fmt::format("{} gives NaN or infinity, also in FP32", name_of(batch.encoder));
-    faults_.failed(batch.encoder, id, reason);
-    if (faults_.is_hopeless(batch.encoder)) {
-      throw PrecisionError(
-          fmt::format("{} gave no finite embedding at all; its weights are damaged or not of this "
-                      "model ('virnucpro models verify' looks at them). The first error: {}",
-                      name_of(batch.encoder), first_error));
-    }
-    return batch.window.settle({batch.orf_of(member[0]), 0.0f, 0.0f, reason});
-  } catch (const OutOfDeviceMemory& error) {
-    const std::string reason = fmt::format(
-        "{} gives NaN or infinity, and there is no memory for FP32", name_of(batch.encoder));
-    faults_.failed(batch.encoder, id, reason);
-    return batch.window.settle({batch.orf_of(member[0]), 0.0f, 0.0f, reason});
+    faults_.never_finite(batch.encoder, first_error);
+    return batch.window.settle({batch.orf_of(member[0]), 0.0f, 0.0f,
+                                nonfinite_reason(batch.encoder, /*also_in_fp32=*/true)});
+  } catch (const OutOfDeviceMemory&) {
+    return batch.window.settle({batch.orf_of(member[0]), 0.0f, 0.0f,
+                                nonfinite_reason(batch.encoder, /*also_in_fp32=*/false)});
   }
-  faults_.recomputed(batch.encoder, id);
+  faults_.recomputed(batch.encoder, batch.id_of(member[0]));
   scatter(batch, member);
 }
 

@@ -1,62 +1,16 @@
 // One device at work on the batches of a run, and what it does when something goes wrong there.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
-#include <mutex>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "base/log.h"
 #include "pipeline/engine.h"
+#include "pipeline/faults.h"
 #include "pipeline/window.h"
 
 namespace virnucpro {
-
-/// What went wrong in a run without ending it.
-struct FaultCounts {
-  std::uint64_t out_of_memory = 0;  ///< batches that were halved
-  std::uint64_t nonfinite = 0;      ///< batches that were split to find the guilty sequences
-  std::uint64_t recomputed = 0;     ///< sequences, in FP32
-  std::uint64_t failed = 0;         ///< sequences without a result
-  std::vector<std::string> lost_devices;
-};
-
-/// The faults of all workers of a run: counted, logged, and what follows from them for the batches
-/// to come. Thread-safe.
-class Faults {
- public:
-  Faults(Log log, std::int64_t batch_tokens) : log_(std::move(log)), batch_tokens_(batch_tokens) {}
-
-  /// Of one batch from now on: what was planned, halved whenever a device had no room for it.
-  std::int64_t batch_tokens() const { return batch_tokens_.load(std::memory_order_relaxed); }
-  FaultCounts counts() const;
-
-  void out_of_memory(const std::string& device, std::int64_t tokens, const char* what);
-  void nonfinite(const char* what);
-  void recomputed(EncoderKind encoder, const std::string& id);
-  void failed(EncoderKind encoder, const std::string& id, const std::string& reason);
-  void lost(const std::string& device, std::size_t left, const char* what);
-  /// An encoder gave finite values.
-  void worked(EncoderKind encoder) { has_worked_[index(encoder)].store(true); }
-  /// True once so many sequences have failed of an encoder that never gave a finite value that the
-  /// fault must be in the model.
-  bool is_hopeless(EncoderKind encoder) const;
-
- private:
-  static std::size_t index(EncoderKind encoder) { return static_cast<std::size_t>(encoder); }
-  template <typename... Args>
-  void warn(fmt::format_string<Args...> text, Args&&... args);
-
-  Log log_;
-  std::atomic<std::int64_t> batch_tokens_;
-  mutable std::mutex mutex_;
-  FaultCounts counts_;
-  std::uint64_t warnings_ = 0;
-  std::uint64_t failed_by_[2] = {0, 0};
-  std::atomic<bool> has_worked_[2] = {false, false};
-};
 
 /// The widths of the two embeddings, which stand side by side in a row of features.
 struct FeatureLayout {

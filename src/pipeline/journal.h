@@ -7,6 +7,7 @@
 
 #include "pipeline/engine.h"
 #include "pipeline/window.h"
+#include "report/fault_report.h"
 
 namespace virnucpro {
 
@@ -31,8 +32,8 @@ class Journal {
 
   /// When save() should be called at the latest, if nothing else happens.
   virtual Clock::time_point due() const = 0;
-  /// Makes durable what was told so far.
-  virtual void save() = 0;
+  /// Makes durable what was told so far, and the faults of this process until now.
+  virtual void save(const FaultReport& faults) = 0;
 };
 
 }  // namespace virnucpro

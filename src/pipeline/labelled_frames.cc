@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <utility>
 #include <vector>
 
@@ -16,6 +17,10 @@
 
 namespace virnucpro {
 namespace {
+
+bool are_finite(std::span<const float> values) {
+  return std::ranges::all_of(values, [](float value) { return std::isfinite(value); });
+}
 
 std::vector<ModelPart> parts_of(const BundleInfo& bundle) {
   return {{"tokenizer", bundle.tokenizer.sha256},
@@ -79,10 +84,14 @@ void FrameCollector::begin_record(std::string_view id, std::string_view place,
   use_.frames = frames == counted_->end() ? FrameMask() : frames->second;
 }
 
+bool FrameCollector::is_wanted(Frame frame) const {
+  return use_.label != nullptr && use_.frames.contains(frame);
+}
+
 void FrameCollector::add_frame(Frame frame, std::span<const float> dnabert_s,
                                std::span<const float> esm2) {
+  if (!is_wanted(frame)) return;
   const RecordLabel* label = use_.label;
-  if (label == nullptr || !use_.frames.contains(frame)) return;
   std::vector<float>& features = result_.frames.features;
   features.insert(features.end(), dnabert_s.begin(), dnabert_s.end());
   features.insert(features.end(), esm2.begin(), esm2.end());
@@ -156,8 +165,12 @@ class FrameCollector::RunVisitor final : public StoredRunVisitor {
     if (collector_.use_.label == nullptr) return;
     collector_.begin_chunk();
     for (const StoredOrf& orf : orfs) {
-      if (orf.outcome == Outcome::kScored)
-        add(static_cast<Frame>(orf.frame), orf.same_as.value_or(orf.number));
+      const auto frame = static_cast<Frame>(orf.frame);
+      if (orf.outcome == Outcome::kScored) {
+        add(frame, orf.same_as.value_or(orf.number));
+      } else if (collector_.is_wanted(frame)) {
+        ++collector_.result_.failed_frames;
+      }
     }
   }
 
@@ -173,6 +186,12 @@ class FrameCollector::RunVisitor final : public StoredRunVisitor {
         });
     const auto dna = static_cast<std::size_t>(collector_.bundle_.dnabert_s_config.hidden_size);
     const auto protein = static_cast<std::size_t>(collector_.bundle_.esm2_config.embed_dim);
+    if (!are_finite(values[0]) || !are_finite(values[1])) {
+      throw InputError(
+          fmt::format("{}: the embeddings of ORF {}, which is scored, are not finite: the database "
+                      "is damaged.",
+                      database_.path(), orf));
+    }
     if (values[0].size() != dna || values[1].size() != protein) {
       throw InputError(fmt::format(
           "{}: the embeddings of ORF {} have {} and {} values, expected {} and {}: the database is "
@@ -226,7 +245,10 @@ void FrameCollector::add_window(const Window& window) {
       begin_chunk();
       const std::size_t end = orf + window.chunks[chunk++].orf_count;
       for (; orf < end; ++orf) {
-        if (window.has_failed(orf)) continue;
+        if (window.has_failed(orf)) {
+          result_.failed_frames += is_wanted(window.orfs[orf].frame) ? 1 : 0;
+          continue;
+        }
         const auto row = std::span(window.features).subspan(orf * width, width);
         add_frame(window.orfs[orf].frame, row.first(dna), row.subspan(dna));
       }
@@ -237,6 +259,12 @@ void FrameCollector::add_window(const Window& window) {
 LabelledFrames FrameCollector::take() {
   result_.left_out = lookup_.left_out();
   const std::string& first = result_.left_out.first_unlabelled;
+  if (result_.frames.size() == 0 && result_.failed_frames > 0) {
+    throw PrecisionError(fmt::format(
+        "none of {} labelled frames has a finite embedding: the models that made the embeddings "
+        "give NaN or infinity ('virnucpro models verify' looks at the weights of a bundle).",
+        result_.failed_frames));
+  }
   if (result_.frames.size() == 0) {
     throw InputError(fmt::format(
         "no frame of the inputs has a label{}. The column id of the table must have the names that "

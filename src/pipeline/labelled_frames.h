@@ -25,6 +25,7 @@ struct LabelledFrames {
   FrameSet frames;
   std::int64_t expected_length = 0;
   LeftOut left_out;
+  std::uint64_t failed_frames = 0;  ///< labelled, and left out: without a finite embedding
 };
 
 /// Thread-confined. The tables and the bundle must outlive it; with `counted` (may be null) only
@@ -45,7 +46,8 @@ class FrameCollector {
   void begin_windows(std::int64_t expected_length, std::vector<std::string> paths);
   void add_window(const Window& window);
 
-  /// Throws InputError when no frame has a label.
+  /// Throws InputError when no frame has a label, PrecisionError when none of those that have one
+  /// has a finite embedding.
   LabelledFrames take();
 
  private:
@@ -61,6 +63,7 @@ class FrameCollector {
   void begin_record(std::string_view id, std::string_view place, std::uint64_t number);
   std::vector<RecordUse> uses_of(EmbeddingReader& reader, const std::string& path);
   void begin_chunk() { ++chunk_; }
+  bool is_wanted(Frame frame) const;
   void add_frame(Frame frame, std::span<const float> dnabert_s, std::span<const float> esm2);
 
   LabelLookup lookup_;

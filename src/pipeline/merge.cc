@@ -16,6 +16,7 @@
 #include "pipeline/predict.h"
 #include "pipeline/run_calibration.h"
 #include "pipeline/shards.h"
+#include "pipeline/stored_sessions.h"
 
 namespace virnucpro {
 namespace {
@@ -147,12 +148,8 @@ void copy_the_rest(const ShardSet& set, RunDatabase& target, const MergeRequest&
             extent.records,
             extent.chunks,
             extent.orfs,
-            {}};
-    for (const StoredSession& session : database.sessions()) {
-      target.begin_session(session);
-      part.sessions.push_back(
-          {session.started_at, session.device, session.seconds, session.orfs_computed});
-    }
+            stored_sessions(database)};
+    copy_sessions(database, target);
   }
   store_calibration(target, stored_calibration(set.shards.front()->database));
   store_calls(target, calls_of(set, log));

@@ -127,7 +127,7 @@ void Scoring::classify() {
   for (std::size_t i = 0; i < scores_.size(); ++i) {
     const float score = scores_[i];
     if (score >= 0.0f && score <= 1.0f) continue;  // false for NaN
-    throw ModelError(fmt::format(
+    throw PrecisionError(fmt::format(
         "{}: the classifier gives {} as a probability of ORF {}. Its weights cannot be used.",
         name_, score, own_[i / 2]));
   }

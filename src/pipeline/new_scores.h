@@ -22,8 +22,8 @@ class NewScores {
  public:
   /// Computes all of them, in bounded memory; the temporary file lies in `folder`. A repeat gets
   /// the scores of the ORF that it is equal to. `name` stands for the classifier in messages.
-  /// ModelError when it does not fit the embeddings or gives what is no probability; InputError
-  /// when an embedding is missing; Interrupted.
+  /// ModelError when it does not fit the embeddings, PrecisionError when it gives what is no
+  /// probability; InputError when an embedding is missing; Interrupted.
   NewScores(const RunDatabase& database, const Classifier& classifier, const std::string& name,
             Backend& backend, const std::string& folder, const std::stop_token& stop = {});
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <span>
 #include <utility>
 #include <vector>
@@ -198,8 +199,12 @@ class Study {
     const auto finite = [&](bool EmbeddingComparison::*of) {
       return frame.encoders[0].*of && frame.encoders[1].*of;
     };
-    const bool scored = finite(&EmbeddingComparison::finite);
-    const bool exact = finite(&EmbeddingComparison::finite_fp32);
+    // A score of finite embeddings can still be none: of weights that are not finite.
+    const auto is_score = [&](const std::vector<float>& scores) {
+      return std::isfinite(scores[2 * orf]) && std::isfinite(scores[2 * orf + 1]);
+    };
+    const bool scored = finite(&EmbeddingComparison::finite) && is_score(scores_);
+    const bool exact = finite(&EmbeddingComparison::finite_fp32) && is_score(exact_scores_);
     if (scored) frame.p_virus = scores_[2 * orf + 1];
     if (exact) frame.p_virus_fp32 = exact_scores_[2 * orf + 1];
     frame.flip = scored && exact &&

@@ -23,6 +23,7 @@
 #include "pipeline/stages.h"
 #include "pipeline/stored_input.h"
 #include "pipeline/stored_results.h"
+#include "pipeline/stored_sessions.h"
 #include "report/free_folder.h"
 #include "sequence/reader.h"
 #include "tokenizer/protein_alphabet.h"
@@ -178,9 +179,7 @@ class Run {
     report.frames_embedded = stages.orfs_computed + stages.orfs_recalled;
     report.frames_repeated = stages.orfs_repeated;
     report.batches = stages.batches;
-    const FaultCounts& faults = stages.faults;
-    report.faults = {faults.out_of_memory, faults.nonfinite, faults.recomputed, faults.failed,
-                     faults.lost_devices};
+    report.faults = stages.faults;
     report.stage_seconds = {
         {"read", stages.read_seconds},           {"tokenize", stages.tokenize_seconds},
         {"dnabert_s", stages.dnabert_s.seconds}, {"esm2", stages.esm2.seconds},
@@ -353,6 +352,7 @@ RunSummary run_predict(const RunSettings& settings, const LoadedModels& models,
   report.ledger = results.ledger;
   report.calls = results.calls;
   report.sessions = std::move(results.sessions);
+  report.faults = faults_of(report.sessions);
   run.summary().files = std::move(results.files);
   run.stop_clock();
   return std::move(run.summary());

@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "base/errors.h"
 #include "base/format.h"
+#include "pipeline/stored_sessions.h"
 #include "sequence/packed_bases.h"
 
 namespace virnucpro {
@@ -168,7 +169,12 @@ RunJournal::Clock::time_point RunJournal::due() const {
   return last_save_ + options_.interval;
 }
 
-void RunJournal::save() {
+void RunJournal::save(const FaultReport& faults) {
+  if (faults != faults_) {
+    store_faults(database_, database_.sessions().size(), faults);
+    faults_ = faults;
+    has_unsaved_ = true;
+  }
   for (const Batch& batch : batches_) {
     for (const std::uint32_t orf : batch.orfs) {
       // A sequence that failed has no embedding to keep: it is tried again.
@@ -189,7 +195,7 @@ void RunJournal::finish() {
   input_.require_all();
   database_.mark_complete();
   has_unsaved_ = true;
-  save();
+  save(faults_);
 }
 
 }  // namespace virnucpro

@@ -42,7 +42,7 @@ class RunJournal final : public Journal {
                   std::span<const std::uint32_t> orfs) override;
   void window_done(const Window& window) override;
   Clock::time_point due() const override;
-  void save() override;
+  void save(const FaultReport& faults) override;
 
   /// After the last window: nothing more will come. InputError when the database holds more.
   void finish();
@@ -78,6 +78,7 @@ class RunJournal final : public Journal {
   std::vector<Batch> batches_;
   std::vector<std::byte> packed_;
   std::uint64_t orfs_computed_ = 0;  // by this process
+  FaultReport faults_;               // as they are stored
   bool has_unsaved_ = false;
   const Clock::time_point start_;
   Clock::time_point last_save_;

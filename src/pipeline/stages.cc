@@ -86,6 +86,7 @@ class Stages {
   void write();
   void write(Window& window, RepeatedResults& repeated, RepeatOwners& owners);
   void settle(Window& window);
+  void count_failures(const Window& window);
   void cancel();
 
   const StagePlan& plan_;
@@ -163,6 +164,7 @@ StageReport Stages::run() {
     threads.start([this] { write(); });
     threads.join();
   }
+  faults_.require_a_result(/*is_end=*/true);
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     const DeviceWorker& worker = workers_[i];
     StageReport::Device& device = report_.devices[device_of_[i]];
@@ -175,7 +177,7 @@ StageReport Stages::run() {
     device.busy_seconds += worker.seconds(EncoderKind::kDnabertS) +
                            worker.seconds(EncoderKind::kEsm2) + worker.classify_seconds();
   }
-  report_.faults = faults_.counts();
+  report_.faults = faults_.report();
   check(
       report_.orfs_computed + report_.orfs_recalled + report_.orfs_repeated == report_.intake.orfs,
       "{} ORFs computed, {} recalled and {} repeated of {}", report_.orfs_computed,
@@ -372,7 +374,34 @@ void Stages::settle(Window& window) {
   for (std::uint32_t i = 0; plan_.classify && i < window.orfs.size(); ++i) {
     const std::span<const float, 2> scores = window.scores_of(i);
     if (std::isfinite(scores[0]) && std::isfinite(scores[1])) continue;
-    if (!window.has_failed(i)) fail(i, "the classifier gives NaN or infinity");
+    if (!window.has_failed(i)) fail(i, nonfinite_reason_of_classifier());
+  }
+}
+
+/// The one place where failures are counted, whatever they come from. A chunk with a failure gives
+/// no call, so its other frames are left out of classified runs, too.
+void Stages::count_failures(const Window& window) {
+  const auto is_recalled = [&](std::uint32_t orf) {
+    return !window.kept.empty() && (window.kept[orf] & Window::kResultKept) != 0;
+  };
+  std::uint32_t end = 0;
+  for (const Window::ChunkEntry& chunk : window.chunks) {
+    std::uint64_t failed = 0;
+    std::uint64_t computed = 0;
+    const std::uint32_t begin = end;
+    end += static_cast<std::uint32_t>(chunk.orf_count);
+    for (std::uint32_t orf = begin; orf < end; ++orf) {
+      const auto failure = window.failures.find(orf);
+      const bool has_failed = failure != window.failures.end();
+      faults_.settled(has_failed ? std::string_view(failure->second) : std::string_view());
+      if (is_recalled(orf)) continue;
+      ++computed;
+      if (!has_failed) continue;
+      ++failed;
+      if (window.same_as[orf] != Window::kOwnResult) continue;
+      faults_.failed(window.frame_ids({&orf, 1}).front(), failure->second);
+    }
+    if (failed > 0) faults_.left_out(plan_.classify ? computed : failed);
   }
 }
 
@@ -388,6 +417,8 @@ void Stages::write(Window& window, RepeatedResults& repeated, RepeatOwners& owne
     const auto failure = failures_.find(window.same_as[i]);
     if (failure != failures_.end()) window.failures.emplace(i, failure->second);
   }
+  count_failures(window);
+  faults_.require_a_result(/*is_end=*/false);
   plan_.take(window);
   if (plan_.journal != nullptr) plan_.journal->window_done(window);
 }
@@ -406,7 +437,7 @@ void Stages::write() {
   } const leaving{done_};
   for (;;) {
     if (journal != nullptr && !done_.wait_until(journal->due())) {
-      journal->save();
+      journal->save(faults_.report());
       continue;
     }
     const std::optional<Done> next = done_.pop();
@@ -431,9 +462,10 @@ void Stages::write() {
       progress_.change([&](RunProgress& progress) { progress.records_finished = records; });
       free_.push(&window);  // refused when the run is being stopped
     }
-    if (journal != nullptr && Journal::Clock::now() >= journal->due()) journal->save();
+    if (journal != nullptr && Journal::Clock::now() >= journal->due())
+      journal->save(faults_.report());
   }
-  if (journal != nullptr) journal->save();
+  if (journal != nullptr) journal->save(faults_.report());
   check(waiting.empty() || is_cancelled_.load(), "window {} was lost between the stages", expected);
   progress_.change([&](RunProgress& progress) { progress.records_finished = records; }, true);
 }

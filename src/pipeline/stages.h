@@ -80,7 +80,7 @@ struct StageReport {
   std::uint64_t orfs_computed = 0;
   std::uint64_t orfs_recalled = 0;  ///< the journal had the result
   std::uint64_t orfs_repeated = 0;  ///< equal to one before
-  FaultCounts faults;
+  FaultReport faults;
   std::uint64_t windows = 0;
   std::uint64_t batches = 0;
   Encoder dnabert_s;
@@ -95,8 +95,9 @@ struct StageReport {
 /// Runs until every record has been taken. The first error of any stage stops all others and is
 /// rethrown here after their threads have ended; a stop request ends it with Interrupted. Either
 /// way the batches in hand are finished and, with all before them, saved in the journal. A lost
-/// device is an error only when no other is left. Memory is bounded by a fixed number of windows in
-/// flight. What is taken does not depend on limits, repeats, batches, engines or the journal.
+/// device is an error only when no other is left, NaN or infinity (PrecisionError) only when
+/// nothing has a result. Memory is bounded by a fixed number of windows in flight. What is taken
+/// does not depend on limits, repeats, batches, engines or the journal.
 StageReport run_stages(const StagePlan& plan, std::stop_token stop);
 
 }  // namespace virnucpro

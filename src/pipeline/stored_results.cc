@@ -3,6 +3,7 @@
 #include "base/errors.h"
 #include "base/format.h"
 #include "pipeline/run_calibration.h"
+#include "pipeline/stored_sessions.h"
 #include "pipeline/stored_tables.h"
 
 namespace virnucpro {
@@ -83,11 +84,9 @@ StoredResults publish_stored_results(const RunDatabase& database, const std::str
   report.intake = results.intake;
   report.ledger = results.ledger;
   report.calls = results.calls;
-  for (const StoredSession& session : database.sessions()) {
-    results.sessions.push_back(
-        {session.started_at, session.device, session.seconds, session.orfs_computed});
-  }
+  results.sessions = stored_sessions(database);
   report.sessions = results.sessions;
+  report.faults = faults_of(results.sessions);
   report.warnings = warnings_of(results);
   for (const std::string& warning : report.warnings) log.warning("{}", warning);
   const std::string computed = database.text(kRunFile).value_or("");

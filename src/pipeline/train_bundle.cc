@@ -60,6 +60,10 @@ std::vector<GroupPart> groups_of(const FrameSet& frames, const FrameSplit& split
 void log_what_is_trained(const TrainingReport& report, const LabelledFrames& labelled,
                          const FrameSplit& split, const LabelTable& table, const Log& log) {
   warn_of_what_is_left_out(labelled.left_out, "the inputs do not have", log);
+  if (report.failed_frames > 0) {
+    log.warning("{} labelled frames have no finite embedding and are left out",
+                report.failed_frames);
+  }
   if (!split.undivided_groups.empty() && report.validation_share > 0.0) {
     std::vector<std::string> names;
     for (const std::uint32_t group : split.undivided_groups) names.push_back(table.groups[group]);
@@ -141,6 +145,7 @@ TrainingReport train_bundle(const TrainRequest& request, const Bundle& base,
   if (!request.frames.empty()) report.frames_sha256 = sha256_file(request.frames);
   report.unlabelled_records = labelled.left_out.unlabelled_records;
   report.unused_labels = labelled.left_out.unused_labels;
+  report.failed_frames = labelled.failed_frames;
   report.settings = request.settings;
   report.settings.hidden = request.hidden.value_or(hidden_of(base.info(), report.expected_length));
   report.validation_share = request.validation_share;

@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/errors.h"
 #include "base/format.h"
+#include "report/fault_json.h"
 
 namespace virnucpro {
 namespace {
@@ -86,7 +87,8 @@ Json described(const MergedShard& shard, const Json& json) {
     sessions.push_back({{"started_at", session.started_at},
                         {"device", session.device},
                         {"seconds", session.seconds},
-                        {"frames_computed", session.frames_computed}});
+                        {"frames_computed", session.frames_computed},
+                        {"faults", fault_json(session.faults)}});
   }
   return {{"folder", shard.folder},
           {"shard", json.value("shard", "1/1")},

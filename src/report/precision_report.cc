@@ -146,6 +146,7 @@ void PrecisionReport::add(const FrameComparison& frame) {
     example = example || !comparison.first_nonfinite.empty();
   }
   nonfinite_frames += nonfinite ? 1 : 0;
+  nonfinite_scores += !nonfinite && !frame.p_virus ? 1 : 0;
   if (example && examples.size() < kExamples) examples.emplace_back(frame.id(), frame.encoders);
   flips += frame.flip ? 1 : 0;
   const std::optional<double> drift = frame.drift();
@@ -251,6 +252,7 @@ std::string precision_json(const PrecisionReport& report) {
       {"largest_drift", known ? Json(report.largest_drift) : Json(nullptr)},
       {"largest_drift_frame", known ? Json(report.largest_drift_frame) : Json(nullptr)}};
   json["nonfinite_frames"] = report.nonfinite_frames;
+  json["nonfinite_scores"] = report.nonfinite_scores;
   json["fp16_limit"] = kLargestHalf;
   json["seconds"] = run.seconds;
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";

@@ -42,7 +42,7 @@ struct FrameComparison {
   std::uint64_t chunk = 0;                      ///< within the record, from 0
   std::string_view frame;                       ///< F1..F3 or R1..R3
   std::array<EmbeddingComparison, 2> encoders;  ///< as kComparedEncoders
-  std::optional<float> p_virus;                 ///< absent: an embedding is not finite
+  std::optional<float> p_virus;                 ///< absent: an embedding or it is not finite
   std::optional<float> p_virus_fp32;
   bool flip = false;  ///< both scored, with different calls
 
@@ -101,6 +101,8 @@ struct PrecisionReport {
   double largest_drift = 0.0;  ///< by magnitude, with its sign
   std::string largest_drift_frame;
   std::uint64_t nonfinite_frames = 0;  ///< an embedding of the studied precision is not finite
+  std::uint64_t nonfinite_scores =
+      0;  ///< the classifier's score of finite embeddings is not finite
   /// The first of the frames in which NaN or infinity came up in the studied precision.
   std::vector<std::pair<std::string, std::array<EmbeddingComparison, 2>>> examples;
 

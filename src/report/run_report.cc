@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "base/errors.h"
 #include "base/format.h"
+#include "report/fault_json.h"
 
 namespace virnucpro {
 namespace {
@@ -59,21 +60,14 @@ Json counts_json(const RunReport& report) {
           {"repeated_ids", report.calls.repeated_ids}};
 }
 
-Json faults_json(const FaultReport& faults) {
-  return {{"out_of_memory", faults.out_of_memory},
-          {"nonfinite_batches", faults.nonfinite_batches},
-          {"recomputed_frames", faults.recomputed_frames},
-          {"failed_frames", faults.failed_frames},
-          {"lost_devices", faults.lost_devices}};
-}
-
 Json sessions_json(const std::vector<SessionReport>& sessions) {
   Json json = Json::array();
   for (const SessionReport& session : sessions) {
     json.push_back({{"started_at", session.started_at},
                     {"device", session.device},
                     {"seconds", session.seconds},
-                    {"frames_computed", session.frames_computed}});
+                    {"frames_computed", session.frames_computed},
+                    {"faults", fault_json(session.faults)}});
   }
   return json;
 }
@@ -142,7 +136,7 @@ std::string run_json(const RunReport& report) {
                      {"automatic_batch_tokens", report.automatic_batch_tokens}};
   json["counts"] = counts_json(report);
   json["performance"] = performance_json(report);
-  json["faults"] = faults_json(report.faults);
+  json["faults"] = fault_json(report.faults);
   json["sessions"] = sessions_json(report.sessions);
   json["warnings"] = report.warnings;
   return text_of(json);
@@ -158,6 +152,7 @@ std::string with_results(std::string_view run_json, const std::string& place,
       counts[key] = json.at("counts").at(key);
     }
     json["counts"] = std::move(counts);
+    json["faults"] = fault_json(report.faults);
     json["sessions"] = sessions_json(report.sessions);
     for (const std::string& warning : report.warnings) json["warnings"].push_back(warning);
     return text_of(json);

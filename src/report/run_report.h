@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "report/fault_report.h"
 #include "report/ledger.h"
 #include "report/prediction_tables.h"
 
@@ -27,15 +28,6 @@ struct ModelPart {
   std::string sha256;
 };
 
-/// What went wrong without ending the run.
-struct FaultReport {
-  std::uint64_t out_of_memory = 0;      ///< batches that were halved
-  std::uint64_t nonfinite_batches = 0;  ///< that were split
-  std::uint64_t recomputed_frames = 0;  ///< in FP32
-  std::uint64_t failed_frames = 0;      ///< without a result, repeats not counted
-  std::vector<std::string> lost_devices;
-};
-
 /// What one device did in this process.
 struct DeviceReport {
   std::string name;  ///< "cpu", "cuda:1"
@@ -52,6 +44,7 @@ struct SessionReport {
   std::string device;
   double seconds = 0.0;
   std::uint64_t frames_computed = 0;
+  FaultReport faults = {};
 };
 
 /// Everything run.json says. Plain data, filled by the pipeline.
@@ -95,7 +88,7 @@ struct RunReport {
   std::uint64_t peak_memory_bytes = 0;
   std::vector<DeviceReport> devices;  ///< how they shared the work
 
-  FaultReport faults;
+  FaultReport faults;                   ///< of all sessions together
   std::vector<SessionReport> sessions;  ///< of a run with a database; the last is this one
   std::vector<std::string> warnings;
 
@@ -108,7 +101,7 @@ struct RunReport {
 /// a packing efficiency above 1.
 std::string run_json(const RunReport& report);
 
-/// A text of run_json() whose counts, calls and sessions are replaced by those of `report`, and
+/// A text of run_json() whose counts, faults and sessions are replaced by those of `report`, and
 /// which has its warnings too; everything else stays. Throws InputError when it is no such text;
 /// `place` names it.
 std::string with_results(std::string_view run_json, const std::string& place,

@@ -90,6 +90,7 @@ std::string training_json(const TrainingReport& report) {
                     {"sha256", report.labels_sha256},
                     {"unlabelled_records", report.unlabelled_records},
                     {"unused_labels", report.unused_labels}};
+  json["failed_frames"] = report.failed_frames;
   if (!report.frames.empty()) {
     json["frames"] = {{"file", report.frames}, {"sha256", report.frames_sha256}};
   }

@@ -41,6 +41,7 @@ struct TrainingReport {
   std::string frames_sha256;  ///< empty likewise
   std::uint64_t unlabelled_records = 0;
   std::uint64_t unused_labels = 0;
+  std::uint64_t failed_frames = 0;  ///< labelled, and without a finite embedding
   TrainingSettings settings;
   double validation_share = 0.0;
   SplitPart training;

@@ -17,6 +17,7 @@ int main() {
   for (const auto& scores : {long_chunks, short_chunks}) {
     for (const virnucpro::FrameScore& frame : scores) {
       if (frame.sequence != 0 || !(frame.p_virus >= 0 && frame.p_virus <= 1)) return 2;
+      if (frame.status != virnucpro::FrameStatus::kScored || !frame.failure.empty()) return 7;
       if (frame.end > gene.size() || frame.frame.size() != 2) return 3;
     }
   }

@@ -24,6 +24,7 @@ using test::Machine;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::UnorderedElementsAre;
 
 std::string some_fasta() {
   std::mt19937 random(11);
@@ -169,7 +170,11 @@ TEST_F(DeviceRuns, EndWithTheLastGpuAndGoOnWithAnother) {
   Machine other({9, 9, 9});
   const RunReport report = run(other, "cuda:2", "out");
   EXPECT_EQ(tables("out"), tables("cpu"));
-  EXPECT_THAT(report.faults.lost_devices, IsEmpty());
+  // The faults of both processes, and of each.
+  EXPECT_THAT(report.faults.lost_devices, UnorderedElementsAre("cuda:0", "cuda:1"));
+  ASSERT_EQ(report.sessions.size(), 2u);
+  EXPECT_EQ(report.sessions[0].faults.lost_devices, report.faults.lost_devices);
+  EXPECT_THAT(report.sessions[1].faults.lost_devices, IsEmpty());
   EXPECT_EQ(other.gpus[0]->opened, 0u);
   EXPECT_THROW(run(other, "cpu", "out"), ConfigError);  // another kind is other work
 }

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <numeric>
 #include <random>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,7 @@ class FakeEngine final : public Engine {
   std::function<void(EncoderKind, const PackedBatch&)> on_exact;
   std::function<void(EncoderKind, std::int64_t)> on_sequences;
   std::function<void()> on_classify;
+  std::function<void(std::span<const float>, std::span<float>)> on_score;  // a row, its scores
   int releases = 0;
 
   std::string name() const override { return device; }
@@ -71,6 +73,7 @@ class FakeEngine final : public Engine {
       const float virus = std::accumulate(row.begin(), row.end(), 0.0f) / 4096.0f;
       scores[2 * i] = 1.0f - virus;
       scores[2 * i + 1] = virus;
+      if (on_score) on_score(row, scores.subspan(2 * i, 2));
     }
   }
 };

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cmath>
+#include <limits>
 #include <set>
 #include <thread>
 
@@ -35,6 +37,19 @@ struct LoggedRun : FakeRun {
   std::vector<std::string> messages;
 };
 
+/// A chunk with a failure is left out as a whole.
+std::uint64_t frames_of_failed_chunks(const Window& window) {
+  std::uint64_t frames = 0;
+  std::size_t end = 0;
+  for (const Window::ChunkEntry& chunk : window.chunks) {
+    const std::size_t begin = end;
+    end += chunk.orf_count;
+    const auto failure = window.failures.lower_bound(static_cast<std::uint32_t>(begin));
+    if (failure != window.failures.end() && failure->first < end) frames += chunk.orf_count;
+  }
+  return frames;
+}
+
 TEST(Faults, HalveBatchesWithoutRoomAndPlanSmallerOnes) {
   const std::vector<Record> records = fake_records(60);
   for (const std::size_t engines : {1u, 3u}) {
@@ -64,7 +79,7 @@ TEST(Faults, HalveBatchesWithoutRoomAndPlanSmallerOnes) {
       }
       EXPECT_EQ(releases, report.faults.out_of_memory);
       EXPECT_LE(largest_that_fitted, room);
-      EXPECT_EQ(report.faults.failed, 0u);
+      EXPECT_EQ(report.faults.failed_frames, 0u);
       EXPECT_THAT(run.messages.front(), HasSubstr("no memory for a batch of"));
     }
   }
@@ -87,8 +102,10 @@ TEST(Faults, FailOneSequenceThatHasNoRoomAlone) {
   };
   std::map<std::string, std::string> failures;
   std::size_t orfs = 0;
+  std::uint64_t left_out = 0;
   run.plan.take = [&](const Window& window) {
     orfs += window.orfs.size();
+    left_out += frames_of_failed_chunks(window);
     for (const auto& [orf, reason] : window.failures) {
       failures[window.frame_ids({&orf, 1}).front()] = reason;
       EXPECT_TRUE(std::isnan(window.scores[2 * orf]));
@@ -98,7 +115,7 @@ TEST(Faults, FailOneSequenceThatHasNoRoomAlone) {
   EXPECT_EQ(report.intake.orfs, orfs);
   ASSERT_FALSE(failures.empty());
   EXPECT_LT(failures.size(), orfs);
-  EXPECT_EQ(report.faults.failed, failures.size());
+  EXPECT_EQ(report.faults.failed_frames, left_out);
   EXPECT_EQ(failures.begin()->second, "DNABERT-S: no memory for its 31 tokens");
 }
 
@@ -141,8 +158,8 @@ TEST(Faults, ComputeGuiltySequencesAloneInFp32) {
     const StageReport report = run.run();
     EXPECT_EQ(run.collected.lines, lines_without_faults(records));
     EXPECT_GT(exact, 0u);
-    EXPECT_EQ(report.faults.recomputed, exact);
-    EXPECT_EQ(report.faults.failed, 0u);
+    EXPECT_EQ(report.faults.recomputed_frames, exact);
+    EXPECT_EQ(report.faults.failed_frames, 0u);
   }
 }
 
@@ -177,6 +194,69 @@ TEST(Faults, FailWhatIsNotFiniteInFp32EitherAndItsRepeats) {
   }
 }
 
+void put_nan(std::span<float> scores) {
+  std::ranges::fill(scores, std::numeric_limits<float>::quiet_NaN());
+}
+
+std::string error_of(FakeRun& run) {
+  try {
+    run.run();
+  } catch (const PrecisionError& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(Faults, AreCountedAlikeWhateverTheyComeFrom) {
+  std::vector<Record> records = fake_records(60);
+  for (std::size_t i = 0; i < 30; ++i) {  // each of them twice
+    records.push_back(records[i]);
+    records.back().ordinal = records.size() - 1;
+  }
+  for (const bool by_classifier : {false, true}) {
+    for (const bool classify : {true, false}) {
+      if (by_classifier && !classify) continue;
+      LoggedRun run(records, 2);
+      run.plan.classify = classify;
+      run.plan.limits.orfs = 7;
+      for (FakeEngine& engine : run.engines) {
+        if (by_classifier) {
+          engine.on_score = [](std::span<const float> features, std::span<float> scores) {
+            if (features[0] > 15.0f) put_nan(scores);
+          };
+        } else {
+          engine.on_embed = throw_when_guilty;
+          engine.on_exact = [](EncoderKind, const PackedBatch&) { throw PrecisionError("NaN"); };
+        }
+      }
+      std::uint64_t frames = 0;
+      std::uint64_t failed = 0;
+      std::uint64_t left_out = 0;
+      std::uint64_t own = 0;
+      run.plan.take = [&](const Window& window) {
+        frames += window.orfs.size();
+        failed += window.failures.size();
+        left_out += frames_of_failed_chunks(window);
+        for (const auto& [orf, reason] : window.failures) {
+          own += window.same_as[orf] == Window::kOwnResult ? 1 : 0;
+          EXPECT_EQ(reason, by_classifier ? "the classifier gives NaN or infinity"
+                                          : "DNABERT-S gives NaN or infinity, also in FP32");
+        }
+      };
+      const StageReport report = run.run();
+      EXPECT_GT(own, 0u);
+      EXPECT_GT(failed, own);
+      EXPECT_LT(left_out, frames);
+      EXPECT_EQ(report.faults.failed_frames, classify ? left_out : failed);
+      const auto named = std::ranges::count_if(run.messages, [](const std::string& line) {
+        return line.find("has no result: ") != std::string::npos;
+      });
+      EXPECT_GT(named, 0);
+      EXPECT_LE(static_cast<std::uint64_t>(named), own);
+    }
+  }
+}
+
 TEST(Faults, EndARunWhoseModelIsNeverFinite) {
   const std::vector<Record> records = fake_records(60);
   LoggedRun run(records);
@@ -184,13 +264,50 @@ TEST(Faults, EndARunWhoseModelIsNeverFinite) {
     if (encoder == EncoderKind::kEsm2) throw NonfiniteError("all of it");
   };
   run.engines[0].on_exact = [](EncoderKind, const PackedBatch&) { throw PrecisionError("NaN"); };
-  try {
-    run.run();
-    FAIL() << "no error";
-  } catch (const PrecisionError& error) {
-    EXPECT_THAT(error.what(), HasSubstr("ESM-2 gave no finite embedding at all"));
-    EXPECT_THAT(error.what(), HasSubstr("all of it"));
+  const std::string error = error_of(run);
+  EXPECT_THAT(error, HasSubstr("ESM-2 gave no finite embedding at all"));
+  EXPECT_THAT(error, HasSubstr("all of it"));
+}
+
+TEST(Faults, EndARunWithoutAnyFiniteResultHoweverSmallItIs) {
+  for (const std::size_t frames : {1u, 5u, 200u}) {
+    for (const char* guilty : {"DNABERT-S", "ESM-2", "the classifier"}) {
+      for (const bool classify : {true, false}) {
+        const std::string name = guilty;
+        if (name == "the classifier" && !classify) continue;
+        std::vector<Record> few;
+        std::mt19937 random(3);
+        for (std::size_t i = 0; i < frames; ++i) {
+          few.push_back({.ordinal = i, .id = "r", .bases = mostly_open_bases(30, random)});
+        }
+        LoggedRun run(few);
+        run.plan.classify = classify;
+        run.plan.limits.orfs = 3;
+        run.engines[0].on_embed = [&](EncoderKind encoder, const PackedBatch&) {
+          if (name == name_of(encoder)) throw NonfiniteError("NaN");
+        };
+        run.engines[0].on_exact = [](EncoderKind, const PackedBatch&) {
+          throw PrecisionError("NaN");
+        };
+        if (name == "the classifier") {
+          run.engines[0].on_score = [](std::span<const float>, std::span<float> scores) {
+            put_nan(scores);
+          };
+        }
+        const std::string error = error_of(run);
+        EXPECT_THAT(error, HasSubstr("'virnucpro models verify'")) << guilty << ' ' << frames;
+        EXPECT_THAT(error, HasSubstr(guilty)) << frames;
+      }
+    }
   }
+}
+
+TEST(Faults, OfMemoryAloneEndNoRun) {
+  const std::vector<Record> records = fake_records(3);
+  LoggedRun run(records);
+  run.engines[0].on_embed = [](EncoderKind, const PackedBatch&) { throw OutOfDeviceMemory("no"); };
+  const StageReport report = run.run();
+  EXPECT_EQ(report.faults.failed_frames, report.intake.orfs);
 }
 
 TEST(Faults, GiveTheBatchesOfALostDeviceToTheOthers) {

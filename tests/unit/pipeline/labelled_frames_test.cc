@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "base/errors.h"
 #include "report/embedding_file.h"
 #include "run/run_database.h"
@@ -82,6 +84,57 @@ class LabelledFramesTest : public testing::Test {
   BundleInfo bundle;
   std::vector<std::string> messages;
 };
+
+TEST_F(LabelledFramesTest, LeaveOutWhatHasFailed) {
+  Window window;
+  const auto record = std::make_shared<const Record>(Record{.ordinal = 0, .id = "a", .bases = ""});
+  window.parts = {{record, true, true, 1}};
+  window.chunks = {{{0, 0, 0, 500}, 2}};
+  window.orfs = {{Frame::kF1, 0, 0}, {Frame::kF2, 0, 0}};
+  window.features = {0, 1, 2, 10, 11, 12};
+  window.failures = {{0, "NaN"}};
+  FrameCollector frames = collector();
+  frames.begin_windows(500, {"a.fa"});
+  frames.add_window(window);
+  const LabelledFrames labelled = frames.take();
+  EXPECT_THAT(labelled.frames.features, ElementsAre(10, 11, 12));
+  EXPECT_EQ(labelled.failed_frames, 1u);
+
+  window.failures[1] = "NaN";
+  FrameCollector none = collector();
+  none.begin_windows(500, {"a.fa"});
+  none.add_window(window);
+  try {
+    none.take();
+    FAIL() << "no error";
+  } catch (const PrecisionError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("none of 2 labelled frames has a finite embedding"));
+  }
+}
+
+TEST_F(LabelledFramesTest, RefuseStoredEmbeddingsThatAreNotFinite) {
+  {
+    RunDatabase database(folder.path(), {{"expected length", "500"}, {"embeddings kept", "yes"}},
+                         RunDatabase::Existing::kContinue);
+    database.begin_record({0, "a", 500, {}});
+    database.add_chunk({0, 0, 0, 0, 500, Outcome::kScored, {}});
+    database.add_orf({0, 0, 0, Outcome::kScored, 0.5f, 0.5f, {}, {}});
+    database.end_record(0, Outcome::kScored, "");
+    const float nan = std::numeric_limits<float>::quiet_NaN();
+    database.put_embedding(0, StoredEncoder::kDnabertS, std::vector<float>{1.0f, nan});
+    database.put_embedding(0, StoredEncoder::kEsm2, std::vector<float>{1.0f});
+    database.mark_complete();
+    database.commit();
+  }
+  FrameCollector frames = collector();
+  try {
+    frames.add_run(folder.path(), {});
+    FAIL() << "no error";
+  } catch (const InputError& error) {
+    EXPECT_THAT(error.what(),
+                HasSubstr("the embeddings of ORF 0, which is scored, are not finite"));
+  }
+}
 
 TEST_F(LabelledFramesTest, BelongToTheRecordsOfAFile) {
   FrameCollector frames = collector();

@@ -130,6 +130,8 @@ TEST_F(NewScoresTest, RefuseScoresThatAreNoProbabilities) {
   run.database.put_embedding(601, StoredEncoder::kDnabertS, values);
   EXPECT_THAT(error_of(*classifier_of(12)),
               HasSubstr("c.pth: the classifier gives nan as a probability of ORF 601"));
+  EXPECT_THROW(NewScores(run.database, *classifier_of(12), "c.pth", *backend, run.folder.path()),
+               PrecisionError);
 }
 
 TEST_F(NewScoresTest, MissAnEmbeddingThatIsNotThere) {

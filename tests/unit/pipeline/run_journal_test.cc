@@ -6,9 +6,12 @@
 
 #include <atomic>
 #include <cstring>
+#include <limits>
+#include <optional>
 #include <random>
 
 #include "base/errors.h"
+#include "pipeline/stored_sessions.h"
 #include "unit/pipeline/fake_run.h"
 #include "unit/report/temporary_folder.h"
 
@@ -210,6 +213,106 @@ TEST(RunJournal, StoresFailuresWithTheirReasons) {
                                                       testing::HasSubstr("failed " + reason))));
   EXPECT_THAT(lines, testing::Contains(testing::AllOf(testing::StartsWith("end"),
                                                       testing::HasSubstr("failed " + reason))));
+}
+
+/// Frames of the chunks that failed.
+class LeftOutFrames final : public StoredRunVisitor {
+ public:
+  explicit LeftOutFrames(const RunDatabase& database) { database.visit(*this); }
+  void begin_record(const StoredRecord&) override {}
+  void chunk(const StoredChunk& chunk, std::span<const StoredOrf> orfs) override {
+    if (chunk.outcome == Outcome::kFailed) count += orfs.size();
+  }
+  void end_record(Outcome, std::string_view) override {}
+  std::uint64_t count = 0;
+};
+
+TEST(RunJournal, KeepsTheFaultsOfEverySession) {
+  std::vector<Record> records = fake_records(40);
+  for (std::size_t i = 0; i < 20; ++i) {
+    records.push_back(records[i]);
+    records.back().ordinal = records.size() - 1;
+  }
+  std::optional<std::uint64_t> expected;
+  for (const int longest : {1'000'000, 12, 4}) {
+    const TemporaryFolder folder;
+    std::size_t processes = 0;
+    for (bool finished = false; !finished; ++processes) {
+      ASSERT_LT(processes, 2000u);
+      RunDatabase database(folder.path(), kWork, RunDatabase::Existing::kContinue);
+      database.begin_session({"now", "test", "fake", 0.0, 0});
+      FakeRun run(records);
+      RunJournal journal(database, {.dnabert_width = kFakeDnaWidth,
+                                    .esm2_width = kFakeProteinWidth,
+                                    .interval = std::chrono::milliseconds(0)});
+      run.plan.journal = &journal;
+      run.plan.take = [](const Window&) {};
+      std::stop_source stop;
+      int left = longest;
+      run.engines[0].on_embed = [&](EncoderKind encoder, const PackedBatch& batch) {
+        if (--left == 0) stop.request_stop();
+        if (encoder != EncoderKind::kEsm2) return;
+        for (const std::int32_t token : batch.tokens) {
+          if (token == 'W' - 'A') throw NonfiniteError("NaN");
+        }
+      };
+      run.engines[0].on_exact = [](EncoderKind, const PackedBatch&) {
+        throw PrecisionError("NaN");
+      };
+      try {
+        run.run(stop.get_token());
+        journal.finish();
+        finished = true;
+      } catch (const Interrupted&) {
+      }
+    }
+    const RunDatabase database(folder.path());
+    const std::vector<SessionReport> sessions = stored_sessions(database);
+    EXPECT_EQ(sessions.size(), processes);
+    const std::uint64_t failed = faults_of(sessions).failed_frames;
+    EXPECT_EQ(failed, LeftOutFrames(database).count) << longest;
+    EXPECT_GT(failed, 0u);
+    EXPECT_EQ(failed, expected.value_or(failed));
+    expected = failed;
+    if (processes > 1) {
+      const auto with_failures = std::ranges::count_if(
+          sessions, [](const SessionReport& each) { return each.faults.failed_frames > 0; });
+      EXPECT_GT(with_failures, 1) << longest;
+    }
+  }
+}
+
+TEST(RunJournal, RefusesDamagedFaults) {
+  const TemporaryFolder folder;
+  RunDatabase database(folder.path(), kWork, RunDatabase::Existing::kContinue);
+  database.begin_session({"now", "test", "fake", 0.0, 0});
+  FaultReport faults;
+  faults.lost_devices = {"cuda:\xff"};
+  faults.out_of_memory = 3;
+  store_faults(database, 1, faults);
+  EXPECT_EQ(stored_sessions(database).at(0).faults.out_of_memory, 3u);
+  for (const char* text : {"", "{}", "[1", R"({"out_of_memory": "x"})"}) {
+    database.set_text("faults of session 1", text);
+    EXPECT_THROW(stored_sessions(database), InputError) << text;
+  }
+}
+
+TEST(RunJournal, EndsARunWithoutAnyFiniteResultEachTime) {
+  const std::vector<Record> records = fake_records(2);
+  const TemporaryFolder folder;
+  for (int process = 0; process < 2; ++process) {
+    RunDatabase database(folder.path(), kWork, RunDatabase::Existing::kContinue);
+    database.begin_session({"now", "test", "fake", 0.0, 0});
+    FakeRun run(records);
+    RunJournal journal(database, {.dnabert_width = kFakeDnaWidth, .esm2_width = kFakeProteinWidth});
+    run.plan.journal = &journal;
+    run.plan.take = [](const Window&) {};
+    run.engines[0].on_score = [](std::span<const float>, std::span<float> scores) {
+      scores[1] = std::numeric_limits<float>::infinity();
+    };
+    EXPECT_THROW(run.run(), PrecisionError) << process;
+    EXPECT_FALSE(database.is_complete());
+  }
 }
 
 }  // namespace

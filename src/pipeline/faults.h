@@ -1,0 +1,74 @@
+// What goes wrong in a run without ending it, counted in one place for all of its threads.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include "base/log.h"
+#include "pipeline/engine.h"
+#include "report/fault_report.h"
+
+namespace virnucpro {
+
+const char* name_of(EncoderKind encoder);
+
+/// Why a sequence has no result, as it is stored: a later process knows failures by these words.
+std::string nonfinite_reason(EncoderKind encoder, bool also_in_fp32);
+std::string nonfinite_reason_of_classifier();
+
+/// The faults of all workers of a run: counted, logged, and what follows from them for the batches
+/// to come. Thread-safe.
+class Faults {
+ public:
+  Faults(Log log, std::int64_t batch_tokens) : log_(std::move(log)), batch_tokens_(batch_tokens) {}
+
+  /// Of one batch from now on: what was planned, halved whenever a device had no room for it.
+  std::int64_t batch_tokens() const { return batch_tokens_.load(std::memory_order_relaxed); }
+  FaultReport report() const;
+
+  void out_of_memory(const std::string& device, std::int64_t tokens, const char* what);
+  void nonfinite(const char* what);
+  void recomputed(EncoderKind encoder, const std::string& id);
+  void lost(const std::string& device, std::size_t left, const char* what);
+
+  /// An encoder gave finite values.
+  void worked(EncoderKind encoder) { has_worked_[index(encoder)].store(true); }
+  /// It gave none for a sequence, in FP32 either. Throws PrecisionError, with `first_error` in it,
+  /// once so many have failed of one that never gave a finite value that the model must be at
+  /// fault.
+  void never_finite(EncoderKind encoder, const std::string& first_error);
+
+  /// A sequence of this process has no result.
+  void failed(const std::string& id, const std::string& reason);
+  /// So many frames of this process are left out of the results, whatever the reason.
+  void left_out(std::uint64_t frames);
+  /// What is settled, by this process or an earlier one; `reason` is empty where there is a result.
+  void settled(std::string_view reason);
+  /// Throws PrecisionError when nothing that is settled has a result, not for want of memory alone:
+  /// at the end whatever the number, before it once the classifier has failed as often as encoders
+  /// may.
+  void require_a_result(bool is_end) const;
+
+ private:
+  static std::size_t index(EncoderKind encoder) { return static_cast<std::size_t>(encoder); }
+  template <typename... Args>
+  void warn(fmt::format_string<Args...> text, Args&&... args);
+
+  Log log_;
+  std::atomic<std::int64_t> batch_tokens_;
+  mutable std::mutex mutex_;
+  FaultReport report_;
+  std::uint64_t warnings_ = 0;
+  std::uint64_t never_finite_[2] = {0, 0};
+  std::atomic<bool> has_worked_[2] = {false, false};
+  // The writer's.
+  std::uint64_t results_ = 0;
+  std::uint64_t nonfinite_ = 0;
+  std::uint64_t nonfinite_scores_ = 0;  // of them: by the classifier
+  std::string first_nonfinite_;         // its reason
+};
+
+}  // namespace virnucpro

@@ -1,0 +1,49 @@
+#include "report/fault_report.h"
+
+#include <nlohmann/json.hpp>
+
+#include "base/errors.h"
+#include "base/format.h"
+#include "report/fault_json.h"
+
+namespace virnucpro {
+
+FaultReport& FaultReport::operator+=(const FaultReport& more) {
+  out_of_memory += more.out_of_memory;
+  nonfinite_batches += more.nonfinite_batches;
+  recomputed_frames += more.recomputed_frames;
+  failed_frames += more.failed_frames;
+  lost_devices.insert(lost_devices.end(), more.lost_devices.begin(), more.lost_devices.end());
+  return *this;
+}
+
+nlohmann::ordered_json fault_json(const FaultReport& faults) {
+  return {{"out_of_memory", faults.out_of_memory},
+          {"nonfinite_batches", faults.nonfinite_batches},
+          {"recomputed_frames", faults.recomputed_frames},
+          {"failed_frames", faults.failed_frames},
+          {"lost_devices", faults.lost_devices}};
+}
+
+std::string fault_text(const FaultReport& faults) {
+  return fault_json(faults).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+FaultReport parse_fault_text(std::string_view text, const std::string& place) {
+  try {
+    const auto json = nlohmann::json::parse(text);
+    FaultReport faults;
+    json.at("out_of_memory").get_to(faults.out_of_memory);
+    json.at("nonfinite_batches").get_to(faults.nonfinite_batches);
+    json.at("recomputed_frames").get_to(faults.recomputed_frames);
+    json.at("failed_frames").get_to(faults.failed_frames);
+    json.at("lost_devices").get_to(faults.lost_devices);
+    return faults;
+  } catch (const nlohmann::json::exception& error) {
+    throw InputError(fmt::format(
+        "{}: no text of a session's faults ({}): the database is damaged. Start over with --force.",
+        place, error.what()));
+  }
+}
+
+}  // namespace virnucpro
