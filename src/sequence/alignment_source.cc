@@ -3,6 +3,8 @@
 
 #include <htslib/cram.h>
 
+#include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <mutex>
 #include <new>
@@ -48,6 +50,7 @@ class AlignmentSource final : public RecordSource {
     if (!file_) throw InputError(fmt::format("{}: cannot be read: damaged from the start.", name_));
     static_cast<void>(input.stream.release());  // owned by file_ from here
     check_end_mark(input.tail);
+    is_padded_ = is_bgzf() && is_padded_bgzf_end(input.tail);
     header_.reset(sam_hdr_read(file_.get()));
     if (!header_) {
       throw InputError(fmt::format(
@@ -55,6 +58,7 @@ class AlignmentSource final : public RecordSource {
     }
     record_.reset(bam_init1());
     if (!record_) throw std::bad_alloc();
+    require_line_feeds();
   }
 
   bool next(Record& record) override {
@@ -82,7 +86,7 @@ class AlignmentSource final : public RecordSource {
   // What is missing is better said before the work than after it, where the file can be looked
   // into.
   void check_end_mark(std::string_view tail) {
-    if (file_->is_bgzf != 0 && lacks_bgzf_end(tail)) warn_of_no_end_block();
+    if (is_bgzf() && lacks_bgzf_end(tail)) warn_of_no_end_block();
     // 1: it is there; 2: the stream cannot seek; 3: the format has none; -1: reading will tell.
     constexpr int kMissing = 0;
     if (is_cram() && hts_check_EOF(file_.get()) == kMissing) judge_no_end_container(name_);
@@ -111,6 +115,10 @@ class AlignmentSource final : public RecordSource {
     warned_ = true;
   }
 
+  // htslib opens what is not compressed, or by gzip, as BGZF, too.
+  bool is_bgzf() const {
+    return file_->is_bgzf != 0 && hts_get_format(file_.get())->compression == bgzf;
+  }
   bool is_cram() const { return hts_get_format(file_.get())->format == cram; }
   bool is_sam() const { return hts_get_format(file_.get())->format == sam; }
 
@@ -131,13 +139,41 @@ class AlignmentSource final : public RecordSource {
       check_ended_here();
       return false;
     }
+    if (is_padding()) {
+      log_.warning("{}: zeros follow the compressed data; they are passed over", name_);
+      return false;
+    }
     throw_damaged(result);
+  }
+
+  // Whether the end block has come and only zeros are left, as tapes and some disks pad files.
+  // Takes them. What htslib has taken for the header of one more block is known from the file's
+  // end.
+  bool is_padding() const {
+    if (!is_padded_ || file_->fp.bgzf->last_block_eof == 0) return false;
+    std::array<char, 4096> bytes;
+    for (;;) {
+      const ssize_t got = hread(file_->fp.bgzf->fp, bytes.data(), bytes.size());
+      if (got <= 0) return got == 0;
+      if (std::any_of(bytes.data(), bytes.data() + got, [](char c) { return c != 0; }))
+        return false;
+    }
+  }
+
+  // In a header without line feeds the reads would be taken for a part of its one line.
+  void require_line_feeds() const {
+    const char* text = is_sam() ? sam_hdr_str(header_.get()) : nullptr;
+    if (text == nullptr || std::string_view(text).find('\r') == std::string_view::npos) return;
+    throw InputError(
+        fmt::format("{}: its header lines end in a carriage return alone (old Mac OS). Convert the "
+                    "file: tr '\\r' '\\n' < FILE > NEW",
+                    name_));
   }
 
   // sam_read1 takes the end of the bytes for an end of the file; where there is a mark it must have
   // come, which a pipe tells only now.
   void check_ended_here() {
-    if (file_->is_bgzf != 0 && file_->fp.bgzf->no_eof_block != 0) warn_of_no_end_block();
+    if (is_bgzf() && file_->fp.bgzf->no_eof_block != 0) warn_of_no_end_block();
     constexpr int kEndWithoutMark = 2;  // 0: not at the end, 1: at the end mark
     if (file_->is_cram != 0 && cram_eof(file_->fp.cram) == kEndWithoutMark) {
       judge_no_end_container(last_place());
@@ -234,6 +270,7 @@ class AlignmentSource final : public RecordSource {
   std::uint64_t skipped_secondary_ = 0;
   std::uint64_t skipped_supplementary_ = 0;
   bool warned_ = false;
+  bool is_padded_ = false;  ///< as far as the end of the file tells
 };
 
 }  // namespace

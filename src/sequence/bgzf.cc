@@ -37,6 +37,13 @@ bool lacks_bgzf_end(std::string_view tail) {
   return !tail.ends_with(kEndBlock);
 }
 
+bool is_padded_bgzf_end(std::string_view tail) {
+  for (std::size_t zeros = 1; zeros <= tail.size(); ++zeros) {
+    if ((std::string(kEndBlock) + std::string(zeros, '\0')).ends_with(tail)) return true;
+  }
+  return false;
+}
+
 std::string no_bgzf_end_warning(std::string_view name) {
   return fmt::format(
       "{}: has not the empty block that BGZF files end with. It is read as it is; should records "

@@ -18,6 +18,10 @@ bool has_bgzf_field(std::string_view extra);
 /// (empty), and not when they are all zeros, behind which the end block may be.
 bool lacks_bgzf_end(std::string_view tail);
 
+/// Whether the last bytes of a file are zeros that stand, as far as can be seen, behind its end
+/// block. Not when they are unknown.
+bool is_padded_bgzf_end(std::string_view tail);
+
 /// The specification of SAM says that the block should be there, not that it must.
 std::string no_bgzf_end_warning(std::string_view name);
 

@@ -105,7 +105,7 @@ bool Decompressor::begin_member() {
     return false;
   }
   if (first != kFirstOfMember || inflateReset(&inflater_) != Z_OK) {
-    fail("bytes that are not compressed follow the compressed data");
+    fail("bytes that are no gzip data follow the compressed data");
     return false;
   }
   header_ = {};

@@ -31,7 +31,7 @@ bool LineReader::next(std::string& line) {
     position_ = end == std::string::npos ? buffer_.size() : end + 1;
     if (end != std::string::npos || !refill()) break;
   }
-  if (!line.empty() && line.back() == '\r') line.pop_back();
+  while (!line.empty() && line.back() == '\r') line.pop_back();  // converted twice: several
   return true;
 }
 

@@ -88,7 +88,15 @@ bool is_tar(std::string_view head) {
 constexpr std::string_view kAlignment =
     "It is an alignment; convert it to FASTA first (for example with seqmagick or Biopython).";
 
+constexpr std::string_view kSamBehindMark =
+    "Remove what stands before its header: a byte order mark or blank lines.";
+
 constexpr std::array kTextBegins = {
+    Magic{"@HD\t"sv, {"SAM that begins too late", kSamBehindMark}},
+    Magic{"@SQ\t"sv, {"SAM that begins too late", kSamBehindMark}},
+    Magic{"@RG\t"sv, {"SAM that begins too late", kSamBehindMark}},
+    Magic{"@PG\t"sv, {"SAM that begins too late", kSamBehindMark}},
+    Magic{"@CO\t"sv, {"SAM that begins too late", kSamBehindMark}},
     Magic{"ID   "sv,
           {"a flat file of EMBL (or UniProt)",
            "Convert its nucleotides to FASTA: seqret -sequence embl::FILE -outseq fasta::NEW; for "
@@ -103,6 +111,8 @@ constexpr std::array kTextBegins = {
     Magic{"Bioseq-set ::="sv, {"ASN.1 of NCBI", "Get the record as FASTA or GenBank."}},
     Magic{"<"sv, {"a web page or XML", "It looks like a web page: the download may have failed."}},
     Magic{"{"sv, {"JSON", ""}},
+    Magic{"version https://git-lfs"sv,
+          {"a pointer of Git LFS, not the file itself", "Get the file: git lfs pull"}},
 };
 
 /// Takes the first line off `text`.
@@ -136,7 +146,7 @@ OtherFormat other_text_format(std::string_view head) {
   for (const Magic& begin : kTextBegins) {
     if (head.starts_with(begin.bytes)) return begin.format;
   }
-  if (looks_like_genbank(head)) {
+  if (!head.starts_with('>') && !head.starts_with('@') && looks_like_genbank(head)) {
     return {"a flat file of GenBank",
             "Only 'virnucpro dataset' reads it; elsewhere give FASTA: get the record from NCBI as "
             "FASTA, or convert it: seqret -sequence genbank::FILE -outseq fasta::NEW"};

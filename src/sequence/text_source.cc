@@ -170,12 +170,13 @@ class TextSource final : public RecordSource {
   // Names what other format the text is in, which its first lines tell.
   void check_begin(std::string_view head) const {
     const std::size_t first = head.find_first_not_of(" \t\r\n\v\f");
-    if (first == std::string_view::npos || head[first] == '>' || head[first] == '@') return;
+    if (first == std::string_view::npos) return;
     const OtherFormat other = other_text_format(head);
     if (!other.what.empty()) {
-      throw InputError(
-          fmt::format("{}: is {}; expected {}. {}", name_, other.what, kExpected, other.advice));
+      throw InputError(fmt::format("{}: is {}; expected {}.{}{}", name_, other.what, kExpected,
+                                   other.advice.empty() ? "" : " ", other.advice));
     }
+    if (head[first] == '>' || head[first] == '@') return;
     const auto lines = std::count(head.begin(), head.begin() + static_cast<long>(first), '\n');
     throw_not_sequences(static_cast<unsigned char>(head[first]),
                         static_cast<std::uint64_t>(lines) + 1);
@@ -222,6 +223,12 @@ class TextSource final : public RecordSource {
         if (!fastq) fail_mixed(id, line, '+');
         // A read without bases needs no quality: its line may end with the file.
         if (parser_->seq.l == 0 && parser_->qual.l == 0) return;
+        if (parser_->seq.l == 0) {
+          fail(id, line,
+               fmt::format("has no bases, but a quality of {} characters; its bases or the empty "
+                           "line of its quality are missing.",
+                           parser_->qual.l));
+        }
         fail(id, line,
              fmt::format("expected {} quality characters, one for each base, found {}; the file "
                          "may be cut or damaged. Copy it again.",

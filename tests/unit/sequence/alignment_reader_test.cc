@@ -1,4 +1,5 @@
 // SAM, BAM and CRAM: each read once, as sequenced, told apart from its mate.
+#include <algorithm>
 #include <string>
 
 #include "test_files.h"
@@ -7,6 +8,7 @@ namespace virnucpro::testing {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -91,6 +93,64 @@ TEST_F(AlignmentReader, AsksForTheHeaderOfMappedReads) {
                 "is missing. Print it, too: samtools view -h");
   EXPECT_THAT(input_error({write("b.sam", line("u", 4, "AC") + "b\tx\tr\tnot a line\n")}),
               HasSubstr("record 2 (line 2) is not a SAM line"));
+}
+
+TEST_F(AlignmentReader, PassesOverZerosBehindABamFile) {
+  const std::string whole = file_bytes(write_alignment("a.bam", sam_, "wb"));
+  for (const std::size_t zeros : {1U, 18U, 28U, 512U, 100'000U}) {
+    const std::string file = write("padded", whole + std::string(zeros, '\0'));
+    std::vector<std::string> warnings;
+    expect_records(read_all({file}, keep_warnings(warnings)));
+    EXPECT_THAT(warnings, Contains(file + ": zeros follow the compressed data; they are passed "
+                                          "over"))
+        << zeros;
+    // Where the end block did not come, records may be missing.
+    EXPECT_NE(input_error({write(
+                  "hole", whole.substr(0, whole.size() - kBamEndMark) + std::string(zeros, '\0'))}),
+              "")
+        << zeros;
+    EXPECT_NE(input_error({write("more", whole + std::string(zeros, '\0') + "x")}), "") << zeros;
+    // The begin of another file that was joined to this one.
+    EXPECT_NE(input_error({write("cut", whole + whole.substr(0, 5))}), "") << zeros;
+    EXPECT_NE(input_error({write("cut", whole + whole.substr(0, 5) + '\0')}), "") << zeros;
+  }
+}
+
+TEST_F(AlignmentReader, SaysNothingOfEndBlocksWhereThereAreNone) {
+  std::vector<std::string> warnings;
+  const std::string sam = kHeader + line("a", 4, "ACGT");
+  EXPECT_THAT(read_all({compress("a.sam.gz", sam, "wg")}, keep_warnings(warnings)),
+              ElementsAre(RecordIs("a", "ACGT")));
+  EXPECT_THAT(read_all({write("b.sam", sam)}, keep_warnings(warnings)),
+              ElementsAre(RecordIs("a", "ACGT")));
+  EXPECT_THAT(warnings, IsEmpty());
+}
+
+TEST_F(AlignmentReader, RefusesSamWhoseHeaderSwallowsTheReads) {
+  std::string mac = kHeader + line("a", 4, "ACGT");
+  std::replace(mac.begin(), mac.end(), '\n', '\r');
+  const std::string file = write("mac.sam", mac);
+  EXPECT_EQ(input_error({file}),
+            file +
+                ": its header lines end in a carriage return alone (old Mac OS). Convert the file: "
+                "tr '\\r' '\\n' < FILE > NEW");
+  EXPECT_NE(input_error({compress("mac.sam.gz", mac, "wg")}), "");
+  std::string lines = line("a", 4, "ACGT");
+  std::replace(lines.begin(), lines.end(), '\n', '\r');
+  EXPECT_NE(input_error({write("headerless.sam", lines + lines)}), "");
+  std::string windows;
+  for (const char c : kHeader + line("a", 4, "ACGT"))
+    windows += c == '\n' ? "\r\n" : std::string(1, c);
+  EXPECT_THAT(read_all({write("windows.sam", windows)}), ElementsAre(RecordIs("a", "ACGT")));
+}
+
+TEST_F(AlignmentReader, SaysWhatStandsBeforeTheHeader) {
+  for (const char* begin : {"\xef\xbb\xbf", "\n", "\xef\xbb\xbf\r\n\r\n"}) {
+    EXPECT_THAT(
+        input_error({write("a.sam", begin + (kHeader + line("a", 4, "ACGT")))}),
+        HasSubstr("is SAM that begins too late; expected FASTA, FASTQ, SAM, BAM or CRAM. "
+                  "Remove what stands before its header: a byte order mark or blank lines."));
+  }
 }
 
 TEST_F(AlignmentReader, RefusesABamFileCutWithinABlock) {

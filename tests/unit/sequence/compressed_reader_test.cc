@@ -127,7 +127,7 @@ TEST_F(CompressedReader, PassesOverZerosBehindTheData) {
       const std::string other = write("other", whole + std::string(zeros, '\0') + "x");
       EXPECT_THAT(input_error({other}),
                   HasSubstr("record 1000 ('r999', line 1999): reading failed: bytes that "
-                            "are not compressed follow the compressed data"))
+                            "are no gzip data follow the compressed data"))
           << mode << zeros;
     }
   }
@@ -145,7 +145,7 @@ TEST_F(CompressedReader, ReadsGzipAndBgzipJoinedInAnyOrder) {
               ElementsAre(RecordIs("b", "GT"), RecordIs("a", "AC")));
   EXPECT_THAT(warnings, IsEmpty());
   EXPECT_THAT(input_error({write("3", gzip + ">b\nGT\n")}),
-              HasSubstr("bytes that are not compressed"));
+              HasSubstr("bytes that are no gzip data"));
 }
 
 TEST_F(CompressedReader, RefusesACutSecondMember) {

@@ -76,6 +76,7 @@ TEST_F(Lines, MayEndInCarriageReturnsAloneWhereverABufferEnds) {
 
 TEST_F(Lines, KeepCarriageReturnsWithinThem) {
   EXPECT_THAT(lines_of(write("a", "one\rmore\ntwo\r\n")), ElementsAre("one\rmore", "two"));
+  EXPECT_THAT(lines_of(write("twice", "one\r\r\n\r\r\ntwo")), ElementsAre("one", "", "two"));
 }
 
 TEST_F(Lines, ComeWithoutAByteOrderMark) {

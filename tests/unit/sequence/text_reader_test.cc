@@ -204,6 +204,12 @@ TEST_F(FastqReader, RefusesAFileCutAnywhereInARecord) {
   }
 }
 
+TEST_F(FastqReader, SaysWhatAnEmptyReadLacks) {
+  EXPECT_THAT(input_error({write("a.fq", "@a\n+\n@b\nA\n+\nI\n")}),
+              HasSubstr("record 1 ('a', line 1): has no bases, but a quality of 2 characters; its "
+                        "bases or the empty line of its quality are missing."));
+}
+
 TEST_F(FastqReader, RefusesAQualityLongerThanTheBases) {
   EXPECT_THAT(input_error({write("a.fq", "@a\nACGT\n+\nIIIII\n")}), HasSubstr("found 5"));
   const std::string file = write("b.fq", "@a\nACGT\n+\nIIII\nIIII\n@b\nA\n+\nI\n");
@@ -285,6 +291,7 @@ TEST_F(InputFiles, OfOtherFormatsAreNamedWithWhatHelps) {
       {"SQLite format 3\0"s, "is an SQLite database"},
       {"# STOCKHOLM 1.0\n", "is a Stockholm file"},
       {"##gff-version 3\nc1\tx\n", "is a GFF file"},
+      {"version https://git-lfs.github.com/spec/v1\n", "is a pointer of Git LFS"},
       {"\xff\xfe>\0a\0\n\0"s, "is text in UTF-16, expected UTF-8 or ASCII. Convert it: iconv"},
       {"\xfe\xff\0>\0a\0\n"s, "is text in UTF-16, "},
       {">\0a\0\n\0A\0"s, "is text in UTF-16LE, "},
