@@ -1,9 +1,12 @@
 #include "bench/sample.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
+#include <optional>
 #include <random>
 #include <string_view>
 
@@ -76,16 +79,30 @@ void add(TokenCounts& counts, std::size_t tokens) {
   counts.squared += tokens * tokens;
 }
 
+struct Parent {
+  std::string path;
+  std::string origin;  ///< who says so
+};
+
+/// As std::filesystem::temp_directory_path(), but known where it cannot be used.
+Parent temporary_parent(const Environment& environment) {
+  for (const char* name : {"TMPDIR", "TMP", "TEMP", "TEMPDIR"}) {
+    const std::optional<std::string> value = environment(name);
+    if (value && !value->empty()) return {*value, name};
+  }
+  return {"/tmp", "since TMPDIR is not set"};
+}
+
 }  // namespace
 
-TemporaryFolder::TemporaryFolder() {
-  std::error_code error;
-  const fs::path parent = fs::temp_directory_path(error);
-  path_ = (parent / "virnucpro_bench_XXXXXX").string();
-  if (error || ::mkdtemp(path_.data()) == nullptr) {
-    throw OutputError(
-        fmt::format("{}: no temporary folder could be made there. Name another place with TMPDIR.",
-                    parent.string()));
+TemporaryFolder::TemporaryFolder(const Environment& environment) {
+  const Parent parent = temporary_parent(environment);
+  path_ = (fs::path(parent.path) / "virnucpro_bench_XXXXXX").string();
+  if (::mkdtemp(path_.data()) == nullptr) {
+    throw OutputError(fmt::format(
+        "{}: no temporary folder can be made there ({}): {}. Name a folder that can be written to "
+        "with TMPDIR.",
+        parent.path, parent.origin, std::strerror(errno)));
   }
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/environment.h"
 #include "tokenizer/dna_tokenizer.h"
 
 namespace virnucpro {
@@ -12,8 +13,8 @@ namespace virnucpro {
 /// A folder of its own in the system's place for temporary files; removed with all that is in it.
 class TemporaryFolder {
  public:
-  /// Throws OutputError.
-  TemporaryFolder();
+  /// Throws OutputError with the variable that names the place.
+  explicit TemporaryFolder(const Environment& environment = process_environment());
   ~TemporaryFolder();
   TemporaryFolder(const TemporaryFolder&) = delete;
   TemporaryFolder& operator=(const TemporaryFolder&) = delete;

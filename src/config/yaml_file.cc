@@ -12,6 +12,7 @@
 
 #include "base/errors.h"
 #include "base/format.h"
+#include "base/path_kind.h"
 #include "base/text_begin.h"
 
 namespace virnucpro {
@@ -123,6 +124,8 @@ std::vector<YamlEntry> parse_yaml(const std::string& raw, const std::string& pat
 }
 
 std::vector<YamlEntry> read_yaml_file(const std::string& path) {
+  const std::string problem = folder_for_file(path, "a settings file (--config)");
+  if (!problem.empty()) throw ConfigError(problem);
   errno = 0;
   std::ifstream file(path, std::ios::binary);
   std::string text;
@@ -131,7 +134,7 @@ std::vector<YamlEntry> read_yaml_file(const std::string& path) {
     file.read(text.data(), static_cast<std::streamsize>(text.size()));
     text.resize(static_cast<std::size_t>(file.gcount()));
   }
-  // Reading stops early at the end of the file, and at a folder with an error.
+  // Reading stops early at the end of the file, and at an error.
   if (!file.eof() && text.size() <= kLargestFile) {
     throw ConfigError(fmt::format("{}: the settings file cannot be read: {}", path,
                                   std::generic_category().message(errno == 0 ? EIO : errno)));

@@ -5,11 +5,14 @@
 #include "base/errors.h"
 #include "base/escape.h"
 #include "base/format.h"
+#include "base/path_kind.h"
 #include "sequence/line_reader.h"
 
 namespace virnucpro {
 
 FrameTable read_frame_table(const std::string& path) {
+  const std::string problem = folder_for_file(path, "a table of frames (--frames)");
+  if (!problem.empty()) throw InputError(problem);
   LineReader lines(path);
   std::string line;
   while (lines.next(line) && line.empty()) {

@@ -8,6 +8,7 @@
 #include "base/errors.h"
 #include "base/escape.h"
 #include "base/format.h"
+#include "base/path_kind.h"
 #include "sequence/line_reader.h"
 
 namespace virnucpro {
@@ -158,7 +159,11 @@ class Reader {
 
 }  // namespace
 
-LabelTable read_label_table(const std::string& path) { return Reader(path).read(); }
+LabelTable read_label_table(const std::string& path) {
+  const std::string problem = folder_for_file(path, "a table of labels (--labels)");
+  if (!problem.empty()) throw InputError(problem);
+  return Reader(path).read();
+}
 
 std::string near_label_hint(const LeftOut& left_out) {
   if (left_out.near_label.empty()) return "";

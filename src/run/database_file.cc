@@ -87,9 +87,23 @@ void create_by_umask(const std::string& path) {
   if (descriptor >= 0) ::close(descriptor);  // what went wrong, SQLite will tell
 }
 
+/// Who names the database, or another file, means the folder of a run.
+void require_no_file(const std::string& folder) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(folder, error)) return;
+  const std::filesystem::path path(folder);
+  if (path.filename() == kDatabaseFile) {
+    const std::string parent = path.parent_path().string();
+    throw InputError(fmt::format("{}: is the database of a run; name its folder: {}", folder,
+                                 parent.empty() ? "." : parent));
+  }
+  throw InputError(fmt::format("{}: is a file; name the output folder of a run.", folder));
+}
+
 SqliteConnection open_connection(const std::string& folder, DatabaseFile::Opening opening) {
   const std::string path = path_in(folder);
   const bool must_exist = opening == DatabaseFile::Opening::kExisting;
+  if (must_exist) require_no_file(folder);
   look_before_opening(folder, path, must_exist);
   if (must_exist && is_archived(folder, path)) {
     return {path, immutable_uri(path), SQLITE_OPEN_READONLY | SQLITE_OPEN_URI};

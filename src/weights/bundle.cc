@@ -8,6 +8,7 @@
 #include "base/format.h"
 #include "base/mapped_file.h"
 #include "base/output_file.h"
+#include "base/path_kind.h"
 #include "base/sha256.h"
 #include "weights/bundle_card.h"
 #include "weights/display_name.h"
@@ -23,6 +24,14 @@ constexpr std::size_t kAlwaysHashed = std::size_t{16} << 20;
 }  // namespace
 
 Bundle Bundle::open(const std::string& folder) {
+  const std::string problem = no_folder(folder, "an embedded bundle or the folder of a bundle");
+  if (!problem.empty()) throw ModelError(problem);
+  std::error_code error;
+  if (!std::filesystem::exists(std::filesystem::path(folder) / kBundleCard, error) && !error) {
+    throw ModelError(
+        fmt::format("{}: there is no {} in this folder; expected the folder of a bundle.", folder,
+                    kBundleCard));
+  }
   Bundle bundle;
   bundle.folder_ = folder;
   bundle.origin_ = folder;

@@ -7,6 +7,7 @@
 
 #include "base/errors.h"
 #include "base/format.h"
+#include "base/path_kind.h"
 #include "weights/model_files.h"
 
 namespace virnucpro {
@@ -68,6 +69,8 @@ ClassifierWeights make_classifier_weights(TensorSource tensors, double batch_nor
 }
 
 ClassifierWeights load_classifier(const std::string& path) {
+  const std::string problem = folder_for_file(path, "the file of a classifier");
+  if (!problem.empty()) throw ModelError(problem);
   constexpr double kDefaultEps = 1e-5;  // of torch.nn.BatchNorm1d
   TensorFile file = open_tensor_file(path);
   if (!file.archive) return make_classifier_weights(std::move(file.tensors), kDefaultEps);

@@ -7,6 +7,7 @@
 
 #include "base/errors.h"
 #include "base/format.h"
+#include "base/path_kind.h"
 #include "weights/display_name.h"
 #include "weights/json_reader.h"
 #include "weights/model_files.h"
@@ -97,6 +98,8 @@ DnabertSWeights make_dnabert_s_weights(const DnabertSConfig& config, TensorSourc
 }
 
 DnabertSWeights load_dnabert_s(const std::string& folder) {
+  const std::string problem = no_folder(folder, "the folder of DNABERT-S");
+  if (!problem.empty()) throw ModelError(problem);
   const DnabertSConfig config = read_config((fs::path(folder) / "config.json").string());
   std::string tokenizer = read_text_file((fs::path(folder) / "tokenizer.json").string());
   TensorSource tensors = read_model_folder(folder);

@@ -40,6 +40,27 @@ TEST(RandomSample, HoldsTheFramesAskedForAndIsTheSameEveryTime) {
   }
 }
 
+TEST(TemporaryFolder, SaysWhichVariableNamesAPlaceThatCannotBeUsed) {
+  const auto message = [](const std::string& name, const std::string& value) -> std::string {
+    try {
+      const TemporaryFolder folder([&](const std::string& asked) {
+        return asked == name ? std::optional<std::string>(value) : std::nullopt;
+      });
+    } catch (const OutputError& error) {
+      return error.what();
+    }
+    return "no error";
+  };
+  EXPECT_EQ(message("TMPDIR", "/no_such_folder"),
+            "/no_such_folder: no temporary folder can be made there (TMPDIR): No such file or "
+            "directory. Name a folder that can be written to with TMPDIR.");
+  EXPECT_EQ(message("TMP", "/dev/null"),
+            "/dev/null: no temporary folder can be made there (TMP): Not a directory. Name a "
+            "folder that can be written to with TMPDIR.");
+  EXPECT_EQ(message("TMPDIR", ""), "no error") << "as if it were not set";
+  EXPECT_EQ(message("OTHER", "/no_such_folder"), "no error");
+}
+
 TEST(RandomSample, CountsTokensAsTheyAre) {
   const TemporaryFolder folder;
   const std::string path = folder.path() + "/a.fa";

@@ -113,7 +113,7 @@ TEST(YamlFile, NamesAFileThatCannotBeRead) {
   };
   EXPECT_EQ(message("no_such_file.yaml"),
             "no_such_file.yaml: the settings file cannot be read: No such file or directory");
-  EXPECT_EQ(message("/"), "/: the settings file cannot be read: Is a directory");
+  EXPECT_EQ(message("/"), "/: is a folder; expected a settings file (--config).");
 }
 
 TEST(YamlFile, RefusesAFileTooLargeForSettings) {

@@ -133,7 +133,25 @@ TEST_F(BundleTest, DetectsATamperedPart) {
   fs::remove(scratch("tiny/tokenizer.json"));
   EXPECT_EQ(verify_bundle(scratch("tiny")).size(), 2u);
   fs::remove(scratch("tiny/bundle.json"));
-  EXPECT_THAT(verify_bundle(scratch("tiny")), ElementsAre(HasSubstr("bundle.json: cannot open")));
+  EXPECT_THAT(
+      verify_bundle(scratch("tiny")),
+      ElementsAre(scratch("tiny") +
+                  ": there is no bundle.json in this folder; expected the folder of a bundle."));
+}
+
+TEST_F(BundleTest, SaysWhereAPathIsNoFolder) {
+  const auto message = [](const std::string& path) -> std::string {
+    try {
+      Bundle::open(path);
+    } catch (const ModelError& error) {
+      return error.what();
+    }
+    return "no error";
+  };
+  const std::string expected = "; expected an embedded bundle or the folder of a bundle.";
+  EXPECT_EQ(message(scratch("none")), scratch("none") + ": there is no such folder" + expected);
+  std::ofstream(scratch("file")) << "x";
+  EXPECT_EQ(message(scratch("file")), scratch("file") + ": is a file" + expected);
 }
 
 TEST_F(BundleTest, RefusesValuesBeyondHalf) {

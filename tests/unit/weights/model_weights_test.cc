@@ -135,6 +135,12 @@ TEST_F(Esm2WeightsErrors, SaysWhatItLookedFor) {
   write_all(folder + "/model.safetensors", "version https://git-lfs.github.com/spec/v1\noid x\n");
   EXPECT_THAT(model_error([&] { load_esm2(folder); }), HasSubstr("this is a Git LFS pointer"));
   EXPECT_THAT(model_error([&] { load_esm2(scratch("")); }), HasSubstr("config.json: cannot open"));
+  EXPECT_EQ(model_error([&] { load_dnabert_s("no_such_folder"); }),
+            "no_such_folder: there is no such folder; expected the folder of DNABERT-S.");
+  EXPECT_EQ(model_error([&] { load_dnabert_s(folder + "/config.json"); }),
+            folder + "/config.json: is a file; expected the folder of DNABERT-S.");
+  EXPECT_EQ(model_error([&] { load_classifier(folder); }),
+            folder + ": is a folder; expected the file of a classifier.");
 }
 
 // ---- DNABERT-S
