@@ -163,7 +163,11 @@ class AlignmentSource final : public RecordSource {
   // In a header without line feeds the reads would be taken for a part of its one line.
   void require_line_feeds() const {
     const char* text = is_sam() ? sam_hdr_str(header_.get()) : nullptr;
-    if (text == nullptr || std::string_view(text).find('\r') == std::string_view::npos) return;
+    if (text == nullptr) return;
+    const std::string_view header(text);
+    const std::size_t end = header.find('\n');
+    const bool is_one_line = end == std::string_view::npos || end + 1 == header.size();
+    if (!is_one_line || header.find('\r') == std::string_view::npos) return;
     throw InputError(
         fmt::format("{}: its header lines end in a carriage return alone (old Mac OS). Convert the "
                     "file: tr '\\r' '\\n' < FILE > NEW",

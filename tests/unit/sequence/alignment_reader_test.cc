@@ -138,6 +138,10 @@ TEST_F(AlignmentReader, RefusesSamWhoseHeaderSwallowsTheReads) {
   std::string lines = line("a", 4, "ACGT");
   std::replace(lines.begin(), lines.end(), '\n', '\r');
   EXPECT_NE(input_error({write("headerless.sam", lines + lines)}), "");
+  // A carriage return within a comment does no harm.
+  EXPECT_THAT(
+      read_all({write("comment.sam", std::string(kHeader) + "@CO\ta\rb\n" + line("a", 4, "ACGT"))}),
+      ElementsAre(RecordIs("a", "ACGT")));
   std::string windows;
   for (const char c : kHeader + line("a", 4, "ACGT"))
     windows += c == '\n' ? "\r\n" : std::string(1, c);
