@@ -128,6 +128,30 @@ TEST(EmbeddingReader, ReadsBlockByBlockAndNothingOfAnEmptyFile) {
   EXPECT_FALSE(empty.next(block));
 }
 
+// Where a chunk lies is found by its bytes: those of zeros could be anything's.
+TEST(EmbeddingReader, ReadsBackManyChunksOfZeros) {
+  TemporaryFolder folder;
+  constexpr std::size_t kRecords = 200'000;
+  constexpr std::size_t kWidth = 1000;
+  constexpr std::size_t kRows = 700;
+  EmbeddingFile file(folder.file("f.h5"), {"1", "mini", "fp16", 500, {}}, kWidth, kWidth);
+  for (std::size_t i = 0; i < kRecords; ++i) file.add_record("");
+  for (std::size_t i = 0; i < kRows; ++i) {
+    file.append(std::vector<EmbeddingRow>{{i, 0, kF1}}, std::vector<std::string>{""},
+                std::vector<float>(2 * kWidth, 0.0f));
+  }
+  file.finish();
+  file.publish();
+  EmbeddingReader reader(folder.file("f.h5"));
+  std::size_t records = 0;
+  reader.for_each_record([&](std::string_view id) { records += id.empty() ? 1 : 0; });
+  EXPECT_EQ(records, kRecords);
+  EmbeddingBlock block;
+  std::size_t rows = 0;
+  while (reader.next(block)) rows += block.rows.size();
+  EXPECT_EQ(rows, kRows);
+}
+
 TEST(EmbeddingReader, RefusesOtherFiles) {
   TemporaryFolder folder;
   folder.write("a.h5", ">r1\nACGT\n");
