@@ -1,6 +1,7 @@
 #include "backend/backend.h"
 
 #include "base/check.h"
+#include "base/stop.h"
 
 namespace virnucpro {
 namespace {
@@ -31,6 +32,7 @@ PlacedTensor Backend::place(const HostTensor& tensor) {
 std::unique_ptr<ops::LinearWeight> Backend::prepare_linear(const HostTensor& weight,
                                                            DataType type) {
   check_weight(weight, type);
+  throw_if_stopped(stop_);
   return do_prepare_linear(weight, type);
 }
 
@@ -42,6 +44,7 @@ std::unique_ptr<ops::LinearWeight> Backend::prepare_linear(std::span<const HostT
     check(part.shape[1] == parts[0].shape[1], "prepare_linear: part {} beside {}",
           to_string(part.shape), to_string(parts[0].shape));
   }
+  throw_if_stopped(stop_);
   return do_prepare_linear_parts(parts, type);
 }
 
@@ -57,6 +60,7 @@ void Backend::embedding_lookup(const ops::EmbeddingLookup& op) {
 
 void Backend::linear(const ops::Linear& op) {
   validate(op);
+  throw_if_stopped(stop_);
   do_linear(op);
 }
 
@@ -67,12 +71,14 @@ void Backend::layer_norm(const ops::LayerNorm& op) {
 
 void Backend::attention_packed(const ops::Attention& op) {
   validate(op);
+  throw_if_stopped(stop_);
   check(op.sequences.is_packed(), "attention_packed: the sequences are padded");
   do_attention_packed(op);
 }
 
 void Backend::attention_padded(const ops::Attention& op) {
   validate(op);
+  throw_if_stopped(stop_);
   check(!op.sequences.is_packed(), "attention_padded: the sequences are packed");
   do_attention_padded(op);
 }

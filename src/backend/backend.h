@@ -6,8 +6,10 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "ops/attention.h"
 #include "ops/convert.h"
@@ -66,6 +68,10 @@ class Backend {
   virtual void bind_thread() {}
   /// Called by the encoders on the way; for those who watch, it changes no result.
   virtual void enter_layer(LayerMark) {}
+  /// From now on dense layers, attention and the preparing of weights end with Interrupted, soon
+  /// after `stop` is requested: what takes long looks at it on the way. Weights and backend stay
+  /// whole, and usable once another token is set. Not while an operation runs.
+  virtual void set_stop(std::stop_token stop) { stop_ = std::move(stop); }
   /// Asked once the models are prepared. Absent: activations are in host memory (base/memory.h).
   virtual std::optional<BatchRoom> batch_room() const { return std::nullopt; }
 
@@ -103,6 +109,9 @@ class Backend {
   ops::NonfiniteCount pool_embeddings(const ops::MeanPool& op, std::span<float> values,
                                       std::span<std::int32_t> rows);
 
+ protected:
+  const std::stop_token& stop() const { return stop_; }
+
  private:
   virtual PlacedTensor do_place(const HostTensor& tensor) = 0;
   virtual std::unique_ptr<ops::LinearWeight> do_prepare_linear(const HostTensor& weight,
@@ -123,6 +132,8 @@ class Backend {
   /// Calls the three; for backends whose device is far away to override.
   virtual ops::NonfiniteCount do_pool_embeddings(const ops::MeanPool& op, std::span<float> values,
                                                  std::span<std::int32_t> rows);
+
+  std::stop_token stop_;
 };
 
 }  // namespace virnucpro

@@ -3,8 +3,10 @@
 
 #include <memory>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "backend/backend.h"
 
@@ -28,6 +30,10 @@ class ForwardingBackend : public Backend {
   }
   void bind_thread() override { inner_.bind_thread(); }
   void enter_layer(LayerMark mark) override { inner_.enter_layer(mark); }
+  void set_stop(std::stop_token stop) override {
+    inner_.set_stop(stop);
+    Backend::set_stop(std::move(stop));
+  }
   std::optional<BatchRoom> batch_room() const override { return inner_.batch_room(); }
 
   Buffer allocate(std::size_t bytes) override { return inner_.allocate(bytes); }

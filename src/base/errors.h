@@ -37,6 +37,12 @@ class DeviceError : public Error {
   using Error::Error;
 };
 
+/// The system gives no more threads or memory: a limit of the process, the user or the machine.
+class ResourceError : public Error {
+ public:
+  using Error::Error;
+};
+
 /// The device is out of memory; the caller may retry with a smaller token budget.
 class OutOfDeviceMemory : public DeviceError {
  public:

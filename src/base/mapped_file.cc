@@ -58,6 +58,12 @@ std::shared_ptr<const MappedFile> MappedFile::open(const std::string& path) {
   const std::byte* data = nullptr;
   if (size > 0) {
     void* mapping = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, file.fd, 0);
+    if (mapping == MAP_FAILED && errno == ENOMEM) {
+      throw ResourceError(fmt::format(
+          "{}: the system gives no {} bytes of addresses to read it by; raise the limit of memory "
+          "('ulimit -v')",
+          path, size));
+    }
     if (mapping == MAP_FAILED) fail(path, "map");
     data = static_cast<const std::byte*>(mapping);
   }

@@ -1,6 +1,8 @@
 // What Linux says in /proc/meminfo and in the files of control groups.
 #include "base/memory.h"
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <fstream>
 #include <sstream>
@@ -77,6 +79,15 @@ std::optional<std::uint64_t> available_memory(const std::string& root) {
     }
   }
   return available;
+}
+
+bool has_reached_memory_limit() {
+  // Libraries ask for less at a time, and malloc asks the system for a bit more than they do.
+  constexpr std::uint64_t kNearly = std::uint64_t{4} << 20;
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return false;
+  const std::uint64_t peak = number_in("/proc/self/status", "VmPeak:").value_or(0) * 1024;
+  return peak + kNearly >= limit.rlim_cur;
 }
 
 }  // namespace virnucpro

@@ -12,4 +12,8 @@ namespace virnucpro {
 /// as taken). Absent where the system does not say. `root` stands before every path; tests set it.
 std::optional<std::uint64_t> available_memory(const std::string& root = "");
 
+/// True once this process has taken nearly all addresses that it may (RLIMIT_AS): then an error of
+/// a library may be the lack of memory, whatever else it says.
+bool has_reached_memory_limit();
+
 }  // namespace virnucpro

@@ -2,6 +2,9 @@
 
 #include <utility>
 
+#include "base/start_thread.h"
+#include "base/stop.h"
+
 namespace virnucpro {
 namespace {
 
@@ -28,15 +31,22 @@ bool is_ready_soon(const Ready& ready) {
 WorkerGroup::WorkerGroup(std::size_t size, std::function<void()> on_start) {
   const std::size_t helpers = size > 1 ? size - 1 : 0;
   threads_.reserve(helpers);
-  for (std::size_t i = 0; i < helpers; ++i) {
-    threads_.emplace_back([this, i, on_start] {
-      if (on_start) on_start();
-      help(i + 1);
-    });
+  try {
+    for (std::size_t i = 0; i < helpers; ++i) {
+      threads_.push_back(start_thread([this, i, on_start] {
+        if (on_start) on_start();
+        help(i + 1);
+      }));
+    }
+  } catch (...) {
+    end();  // those that have started wait for work
+    throw;
   }
 }
 
-WorkerGroup::~WorkerGroup() {
+WorkerGroup::~WorkerGroup() { end(); }
+
+void WorkerGroup::end() {
   {
     std::lock_guard lock(mutex_);
     stopping_ = true;
@@ -46,14 +56,18 @@ WorkerGroup::~WorkerGroup() {
   for (std::thread& thread : threads_) thread.join();
 }
 
-void WorkerGroup::run(std::size_t count, const Task& task) {
+void WorkerGroup::run(std::size_t count, const Task& task, const std::stop_token& stop) {
   if (threads_.empty() || count <= 1) {
-    for (std::size_t i = 0; i < count; ++i) task(i, 0);
+    for (std::size_t i = 0; i < count; ++i) {
+      throw_if_stopped(stop);
+      task(i, 0);
+    }
     return;
   }
   {
     std::lock_guard lock(mutex_);
     task_ = &task;
+    stop_ = &stop;
     count_ = count;
     next_.store(0, std::memory_order_relaxed);
     busy_.store(threads_.size(), std::memory_order_relaxed);
@@ -76,6 +90,7 @@ void WorkerGroup::work(std::size_t worker) {
     const std::size_t index = next_.fetch_add(1, std::memory_order_relaxed);
     if (index >= count_) return;
     try {
+      throw_if_stopped(*stop_);
       (*task_)(index, worker);
     } catch (...) {
       std::lock_guard lock(mutex_);

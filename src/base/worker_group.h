@@ -7,6 +7,7 @@
 #include <exception>
 #include <functional>
 #include <mutex>
+#include <stop_token>
 #include <thread>
 #include <vector>
 
@@ -19,7 +20,8 @@ class WorkerGroup {
  public:
   using Task = std::function<void(std::size_t index, std::size_t worker)>;
 
-  /// `on_start` runs once on each helper thread before its first task.
+  /// `on_start` runs once on each helper thread before its first task; it must not throw. Throws
+  /// ResourceError when the system refuses a thread; none is left behind then.
   explicit WorkerGroup(std::size_t size, std::function<void()> on_start = {});
   ~WorkerGroup();
   WorkerGroup(const WorkerGroup&) = delete;
@@ -28,10 +30,12 @@ class WorkerGroup {
   std::size_t size() const { return threads_.size() + 1; }
 
   /// Calls task(i, worker) for every i in [0, count) and returns when all are done. The first
-  /// exception is rethrown here after the others have finished.
-  void run(std::size_t count, const Task& task);
+  /// exception is rethrown here after the others have finished. Once `stop` is requested no other
+  /// index begins, and Interrupted is thrown.
+  void run(std::size_t count, const Task& task, const std::stop_token& stop = {});
 
  private:
+  void end();
   void work(std::size_t worker);
   void help(std::size_t worker);
 
@@ -40,6 +44,7 @@ class WorkerGroup {
   std::condition_variable wake_;
   std::condition_variable done_;
   const Task* task_ = nullptr;
+  const std::stop_token* stop_ = nullptr;
   std::size_t count_ = 0;
   std::atomic<std::size_t> next_{0};
   std::atomic<std::size_t> busy_{0};

@@ -155,7 +155,7 @@ void ModelsBenchmark::measure_cpu_ceilings(Precision precision, std::vector<Enco
     const bool is_first = meter.ceilings.empty();
     MatmulCeiling ceiling =
         measure_matmul_ceiling(precision, backends_, workers_.threads, meter.work.linear, seconds,
-                               is_first ? nullptr : &meter.first);
+                               is_first ? nullptr : &meter.first, stop_);
     meter.ceilings.push_back(ceiling.flops_per_second());
     if (is_first) meter.first = std::move(ceiling);
   }
@@ -347,6 +347,7 @@ BenchReport run_benchmark(const BenchRequest& request, const OpenBundle& open_bu
                           const OpenBenchDevices& open_devices) {
   const BenchDevices devices = open_devices(request.device, request.threads);
   const Workers& workers = devices.workers;
+  for (const auto& backend : workers.backends) backend->set_stop(stop);
   BenchReport report;
   report.device = devices.name;
   report.processor =

@@ -19,7 +19,6 @@
 #include "cli/log_output.h"
 #include "cli/named_bundle.h"
 #include "cli/program.h"
-#include "cli/stop_signals.h"
 #include "config/options.h"
 #include "sequence/input_file.h"
 
@@ -122,9 +121,7 @@ void run_bench(Program& program, const BenchArguments& arguments) {
   std::optional<OutputFile> file;
   if (!arguments.json.empty() && arguments.json != "-") file.emplace(arguments.json);
 
-  const StopSignals signals(
-      [&log](int) { log.warning("stopping; a second signal ends the program at once"); });
-  const BenchReport report = run_benchmark(request, open_named_bundle, log, signals.token());
+  const BenchReport report = run_benchmark(request, open_named_bundle, log, program.stop);
   if (arguments.json == "-") return program.console.print(bench_json(report, program_version()));
   program.console.print(bench_table(report));
   if (!file) return;

@@ -12,7 +12,6 @@
 #include "cli/named_bundle.h"
 #include "cli/program.h"
 #include "cli/result_log.h"
-#include "cli/stop_signals.h"
 #include "config/settings.h"
 #include "pipeline/calibrate_bundle.h"
 
@@ -52,10 +51,8 @@ void calibrate(Program& program, CalibrateArguments& arguments) {
   CalibrateRequest& request = arguments.request;
   request.method = method_of(arguments.method);
   const Log log = log_for(program, arguments.log);
-  const StopSignals signals(
-      [&log](int) { log.warning("stopping; a second signal ends the program at once"); });
   const CalibrateResult result =
-      calibrate_bundle(request, open_named_bundle(arguments.bundle), log, signals.token());
+      calibrate_bundle(request, open_named_bundle(arguments.bundle), log, program.stop);
   if (result.calibration.contig_viruses == 0) {
     log.info("fewer than {} records of a label: the mean over its chunks stands for a record",
              kFewestContigs);

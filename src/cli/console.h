@@ -1,6 +1,7 @@
 // The program's standard output and standard error: the only place that writes to them.
 #pragma once
 
+#include <atomic>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -44,7 +45,7 @@ class Console {
   std::string pending_;
   std::string status_;
   const bool has_terminal_;
-  bool json_ = false;
+  std::atomic<bool> json_ = false;
 };
 
 }  // namespace virnucpro::cli

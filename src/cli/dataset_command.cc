@@ -11,7 +11,6 @@
 #include "cli/labels_option.h"
 #include "cli/program.h"
 #include "cli/result_log.h"
-#include "cli/stop_signals.h"
 #include "pipeline/make_dataset.h"
 #include "report/dataset_files.h"
 
@@ -37,12 +36,10 @@ void make(Program& program, const DatasetArguments& arguments) {
   DatasetRequest request = arguments.request;
   require_shares(request.rule.shares);
   const Log log = log_for(program, arguments.log);
-  const StopSignals signals(
-      [&log](int) { log.warning("stopping; a second signal ends the program at once"); });
   require_free_dataset_folder(request.output, arguments.force);
   request.program_version = program_version();
   request.command_line = command_line_of(program);
-  const DatasetReport report = make_dataset(request, log, signals.token());
+  const DatasetReport report = make_dataset(request, log, program.stop);
   program.console.print(dataset_summary(report));
   program.console.flush();
 }

@@ -9,7 +9,6 @@
 #include "cli/labels_option.h"
 #include "cli/program.h"
 #include "cli/result_log.h"
-#include "cli/stop_signals.h"
 #include "cli/threshold_option.h"
 #include "pipeline/evaluate_results.h"
 #include "report/evaluation_files.h"
@@ -27,10 +26,8 @@ struct EvaluateArguments {
 void evaluate_run(Program& program, const EvaluateArguments& arguments) {
   require_threshold(arguments.request.rule.threshold);
   const Log log = log_for(program, arguments.log);
-  const StopSignals signals(
-      [&log](int) { log.warning("stopping; a second signal ends the program at once"); });
   if (!arguments.output.empty()) require_free_evaluation_folder(arguments.output, arguments.force);
-  EvaluationReport report = evaluate_results(arguments.request, log, signals.token());
+  EvaluationReport report = evaluate_results(arguments.request, log, program.stop);
   report.program_version = program_version();
   report.command_line = command_line_of(program);
   if (!arguments.output.empty()) publish_evaluation(arguments.output, report);

@@ -2,8 +2,10 @@
 
 #include <array>
 #include <new>
+#include <system_error>
 
 #include "base/errors.h"
+#include "base/start_thread.h"
 
 namespace virnucpro::cli {
 namespace {
@@ -12,14 +14,18 @@ constexpr std::array kExitCodes = {
     ExitCode{0, "success"},
     ExitCode{kExitUsage, "the command line, the settings or the input cannot be used"},
     ExitCode{kExitModel, "the models are damaged, incomplete or do not fit together"},
-    ExitCode{kExitDevice, "the device cannot be used or failed"},
+    ExitCode{kExitDevice,
+             "the device cannot be used or failed, or the system has no memory or threads left"},
     ExitCode{kExitPrecision,
              "the precision does not suit the run, or the models give NaN or Inf only"},
     ExitCode{kExitInternal, "an error inside the program: please report it"},
     ExitCode{kExitOutput, "results could not be written"},
-    ExitCode{kExitInterrupted, "stopped by a signal: run it again, it goes on"},
+    ExitCode{kExitInterrupted, "stopped by a signal: run it again; predict goes on where it was"},
 };
 
+constexpr const char* kNoMemory =
+    "out of memory; use fewer --threads or a smaller --batch-tokens, or raise the limit of memory "
+    "('ulimit -v', that of the job or the container)";
 constexpr const char* kReport = "; this is a fault of the program, please report it";
 
 }  // namespace
@@ -35,6 +41,8 @@ Failure describe_failure(const std::exception_ptr& error) {
     return {kExitModel, e.what()};
   } catch (const DeviceError& e) {
     return {kExitDevice, e.what()};
+  } catch (const ResourceError& e) {
+    return {kExitDevice, e.what()};
   } catch (const PrecisionError& e) {
     return {kExitPrecision, e.what()};
   } catch (const OutputError& e) {
@@ -44,7 +52,13 @@ Failure describe_failure(const std::exception_ptr& error) {
   } catch (const ContractError& e) {
     return {kExitInternal, std::string(e.what()) + kReport};
   } catch (const std::bad_alloc&) {
-    return {kExitInternal, "out of memory; use fewer --threads or a smaller --batch-tokens"};
+    return {kExitDevice, kNoMemory};
+  } catch (const std::system_error& e) {
+    if (e.code() == std::errc::not_enough_memory) return {kExitDevice, kNoMemory};
+    if (e.code() == std::errc::resource_unavailable_try_again) {  // what std::async throws
+      return {kExitDevice, no_thread_text(e.code())};
+    }
+    return {kExitInternal, std::string("unexpected error: ") + e.what() + kReport};
   } catch (const std::exception& e) {
     return {kExitInternal, std::string("unexpected error: ") + e.what() + kReport};
   } catch (...) {

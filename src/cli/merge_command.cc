@@ -8,7 +8,6 @@
 #include "cli/help.h"
 #include "cli/program.h"
 #include "cli/result_log.h"
-#include "cli/stop_signals.h"
 #include "pipeline/merge.h"
 
 namespace virnucpro::cli {
@@ -30,12 +29,10 @@ void allow_many_files() {
 
 void merge(Program& program, MergeArguments& arguments) {
   const Log log = log_for(program, arguments.log);
-  const StopSignals signals(
-      [&log](int) { log.warning("stopping; a second signal ends the program at once"); });
   allow_many_files();
   MergeRequest& request = arguments.request;
   request.command_line = command_line_of(program);
-  const StoredResults results = merge_shards(request, log, signals.token());
+  const StoredResults results = merge_shards(request, log, program.stop);
   log_results(results, request.output, log);
 }
 

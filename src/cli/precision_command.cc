@@ -16,7 +16,6 @@
 #include "cli/named_bundle.h"
 #include "cli/program.h"
 #include "cli/progress.h"
-#include "cli/stop_signals.h"
 #include "pipeline/devices.h"
 #include "pipeline/precision_study.h"
 #include "report/precision_files.h"
@@ -48,9 +47,8 @@ PrecisionReport study(Program& program, const RunSettings& settings,
                       const PrecisionChoice& precision, DeviceChoice& device,
                       DeviceRegistry& devices, const Log& log,
                       std::optional<PrecisionFiles>& files) {
-  const StopSignals signals(
-      [&log](int) { log.warning("stopping; a second signal ends the program at once"); });
   const std::unique_ptr<Backend> backend = devices.create_backend(device, settings.threads);
+  backend->set_stop(program.stop);
   for (const std::string& line : device.passed_over) log.info("{}", line);
   backend->bind_thread();
   log.info("device {}: {}", device.name, backend->description());
@@ -83,7 +81,7 @@ PrecisionReport study(Program& program, const RunSettings& settings,
       [&files](const FrameComparison& frame) {
         if (files) files->frame(frame);
       },
-      signals.token());
+      program.stop);
   RunReport& run = report.run;
   run.program_version = program_version();
   run.command_line = {"virnucpro"};

@@ -1,13 +1,17 @@
 #include "cli/program.h"
 
 #include <malloc.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <exception>
+#include <new>
+#include <string_view>
 
 #include "base/errors.h"
 #include "base/format.h"
+#include "base/memory.h"
 #include "cli/bench_command.h"
 #include "cli/calibrate_command.h"
 #include "cli/command_line.h"
@@ -25,6 +29,7 @@
 #include "cli/precision_command.h"
 #include "cli/predict_command.h"
 #include "cli/report_command.h"
+#include "cli/stop_signals.h"
 #include "cli/train_command.h"
 #include "cli/validate_command.h"
 
@@ -65,11 +70,36 @@ void keep_large_buffers_apart() {
 #endif
 }
 
+/// Writes the message; the exit code.
+int report_failure(Console& console, const std::exception_ptr& error) {
+  try {
+    Failure failure = describe_failure(error);
+    if (failure.exit_code != kExitInterrupted && failure.exit_code != kExitDevice &&
+        has_reached_memory_limit()) {
+      failure = {kExitDevice, fmt::format("out of memory: the limit of this process is reached "
+                                          "('ulimit -v'); raise it. Without memory this failed: {}",
+                                          failure.message)};
+    }
+    console.clear_status();
+    if (console.is_json()) {
+      console.message(json_log_line("error", failure.message,
+                                    fmt::format(",\"exit_code\":{}", failure.exit_code)));
+    } else {
+      console.message("virnucpro: error: " + escape_controls(failure.message));
+    }
+    return failure.exit_code;
+  } catch (const std::bad_alloc&) {  // not even for the message
+    constexpr std::string_view kText = "virnucpro: error: out of memory\n";
+    [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, kText.data(), kText.size());
+    return kExitDevice;
+  }
+}
+
 }  // namespace
 
 void run_program(const std::vector<std::string>& arguments, const Environment& environment,
                  Console& console, const ChangeWorkers& change_workers) {
-  Program program{console, environment, arguments, change_workers, {}};
+  Program program{console, environment, arguments, change_workers, {}, {}};
   CLI::App app("Finds viral sequences in reads and contigs.", "virnucpro");
   app.set_version_flag("--version", version_line());
   // Unexpected arguments are reported here, with the nearest known name.
@@ -102,12 +132,18 @@ void run_program(const std::vector<std::string>& arguments, const Environment& e
     const std::string name = &command == &app ? "virnucpro" : "virnucpro " + command.get_name();
     throw ConfigError("no command; '" + name + " --help' lists them");
   }
+  StopSignals signals([&console](int) {
+    make_log(console, {.quiet = true, .json = console.is_json()})
+        .warning("stopping; a second signal ends the program at once");
+  });
+  program.stop = signals.token();
   program.action();
 }
 
 int main_program(int argc, char** argv, const ChangeWorkers& change_workers) {
   keep_large_buffers_apart();
   secure_standard_streams();
+  end_on_stop_signals();
   Console console;
   try {
     run_program({argv + (argc > 0 ? 1 : 0), argv + argc}, process_environment(), console,
@@ -115,15 +151,7 @@ int main_program(int argc, char** argv, const ChangeWorkers& change_workers) {
     console.flush();
     return 0;
   } catch (...) {
-    const Failure failure = describe_failure(std::current_exception());
-    console.clear_status();
-    if (console.is_json()) {
-      console.message(json_log_line("error", failure.message,
-                                    fmt::format(",\"exit_code\":{}", failure.exit_code)));
-    } else {
-      console.message("virnucpro: error: " + escape_controls(failure.message));
-    }
-    return failure.exit_code;
+    return report_failure(console, std::current_exception());
   }
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,8 @@ struct Program {
   const ChangeWorkers& change_workers;  ///< may be empty
   /// Set by the parsed command; run once the whole command line has proved to be right.
   std::function<void()> action;
+  /// Requested by SIGINT, SIGTERM and SIGUSR1 while the action runs.
+  std::stop_token stop;
 };
 
 /// `arguments` without the program's name. Returns when the command has succeeded; throws the typed

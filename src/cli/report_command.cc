@@ -18,7 +18,6 @@
 #include "cli/named_bundle.h"
 #include "cli/program.h"
 #include "cli/result_log.h"
-#include "cli/stop_signals.h"
 #include "cli/threshold_option.h"
 #include "pipeline/rebuild.h"
 #include "weights/bundle.h"
@@ -88,8 +87,6 @@ CallRequest calls_of(const ReportArguments& arguments) {
 void report(Program& program, const ReportArguments& arguments) {
   if (arguments.threshold) require_threshold(*arguments.threshold);
   const Log log = log_for(program, arguments.log);
-  const StopSignals signals(
-      [&log](int) { log.warning("stopping; a second signal ends the program at once"); });
   RebuildRequest request;
   request.folder = arguments.folder;
   request.output = arguments.output;
@@ -101,7 +98,7 @@ void report(Program& program, const ReportArguments& arguments) {
       return load_named(arguments.classifier, expected_length);
     };
   }
-  const StoredResults results = rebuild_results(request, log, signals.token());
+  const StoredResults results = rebuild_results(request, log, program.stop);
   log_results(results, arguments.output.empty() ? arguments.folder : arguments.output, log);
 }
 

@@ -10,7 +10,6 @@
 #include "cli/log_output.h"
 #include "cli/named_bundle.h"
 #include "cli/progress.h"
-#include "cli/stop_signals.h"
 #include "pipeline/device_models.h"
 #include "pipeline/devices.h"
 #include "pipeline/precision_advice.h"
@@ -104,10 +103,9 @@ void run_command(Program& program, const RunKind& kind, const SettingsArguments&
   // The run opens them later; large models may take minutes until then.
   for (const std::string& input : settings.inputs) check_readable(input);
 
-  StopSignals signals(
-      [&log](int) { log.warning("stopping; a second signal ends the program at once"); });
   Workers workers = devices.create_workers(device, settings.threads);
   if (program.change_workers) program.change_workers(workers);
+  for (const auto& backend : workers.backends) backend->set_stop(program.stop);
   log_decisions(log, resolved, device, workers, precision);
   const DeviceModels device_models(workers, [&](Backend& backend) {
     return load_models(settings, precision.precision, kind.with_classifier, open_named_bundle,
@@ -138,7 +136,7 @@ void run_command(Program& program, const RunKind& kind, const SettingsArguments&
     context.load_exact = [&](Backend& backend) {
       return load_models(settings, Precision::kFp32, false, open_named_bundle, backend);
     };
-    summary = kind.run(settings, models, context, signals.token());
+    summary = kind.run(settings, models, context, program.stop);
   }
   log_shares(log, summary.report);
   kind.log_summary(settings, summary, log);

@@ -27,7 +27,7 @@ struct RunKind {
 };
 
 /// Checks what is cheap first (settings, precision, device, output, inputs), then loads the models
-/// and runs. Throws the typed errors of base/errors.h; Interrupted after SIGINT or SIGTERM.
+/// and runs. Throws the typed errors of base/errors.h; Interrupted once program.stop is requested.
 void run_command(Program& program, const RunKind& kind, const SettingsArguments& arguments);
 
 /// ", 3 failed"; empty where nothing has failed.

@@ -15,7 +15,6 @@
 #include "cli/log_output.h"
 #include "cli/named_bundle.h"
 #include "cli/run_command.h"
-#include "cli/stop_signals.h"
 #include "pipeline/train_bundle.h"
 #include "report/embedding_reader.h"
 #include "run/run_database.h"
@@ -36,16 +35,14 @@ double usual_rate(OptimizerKind optimizer) {
 
 /// Adds the frames of files of embeddings and of runs; returns the other inputs: sequences.
 std::vector<std::string> add_embeddings(const std::vector<std::string>& inputs,
-                                        FrameCollector& collector, const Log& log) {
-  const StopSignals signals(
-      [&log](int) { log.warning("stopping; a second signal ends the program at once"); });
+                                        FrameCollector& collector, const std::stop_token& stop) {
   std::vector<std::string> sequences;
   for (const std::string& input : inputs) {
     std::error_code error;
     if (is_embedding_file(input)) {
-      collector.add_file(input, signals.token());
+      collector.add_file(input, stop);
     } else if (std::filesystem::is_directory(input, error)) {
-      collector.add_run(input, signals.token());
+      collector.add_run(input, stop);
     } else {
       sequences.push_back(input);
     }
@@ -95,16 +92,15 @@ void train(Program& program, TrainArguments& arguments) {
   if (!request.frames.empty()) counted = read_frame_table(request.frames);
   FrameCollector collector(table, base.info(), settings.expected_length, log,
                            counted ? &*counted : nullptr);
-  const std::vector<std::string> sequences = add_embeddings(settings.inputs, collector, log);
+  const std::vector<std::string> sequences =
+      add_embeddings(settings.inputs, collector, program.stop);
   if (sequences.empty()) {  // else they are logged with what else is decided
     for (const std::string& origin : resolved.origins) log.info("setting {}", origin);
   }
   if (!sequences.empty()) add_sequences(program, arguments, sequences, collector);
   const LabelledFrames frames = collector.take();
 
-  const StopSignals signals(
-      [&log](int) { log.warning("stopping; a second signal ends the program at once"); });
-  const TrainingReport report = train_bundle(request, base, table, frames, log, signals.token());
+  const TrainingReport report = train_bundle(request, base, table, frames, log, program.stop);
   log.info("bundle in {}: the classifier for {} bases is that of epoch {}", request.output,
            report.expected_length, report.best_epoch);
   program.console.print(training_table(report));

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <unordered_set>
@@ -14,6 +15,7 @@
 
 #include "base/errors.h"
 #include "base/format.h"
+#include "base/stop.h"
 #include "cli/command_line.h"
 #include "cli/console.h"
 #include "cli/escape.h"
@@ -22,7 +24,6 @@
 #include "cli/log_output.h"
 #include "cli/program.h"
 #include "cli/progress.h"
-#include "cli/stop_signals.h"
 #include "sequence/chunks.h"
 #include "sequence/frames.h"
 #include "sequence/reader.h"
@@ -59,9 +60,10 @@ std::uint64_t count_ambiguous(std::string_view bases) {
 
 class Validation {
  public:
-  Validation(const RunSettings& settings, Console& console)
+  Validation(const RunSettings& settings, Console& console, const std::stop_token& stop)
       : length_(static_cast<std::uint64_t>(settings.expected_length.value_or(kUsualLength))),
         log_(make_log(console, {settings.quiet, settings.json_log})),
+        stop_(stop),
         progress_(console, log_, !settings.no_progress),
         meter_(settings.inputs) {
     total_.bytes_total = meter_.total();
@@ -72,11 +74,10 @@ class Validation {
     try {
       SequenceReader reader({path}, log_);
       for (Record record; reader.next(record);) {
-        if (signals_.token().stop_requested()) {
-          throw Interrupted("stopped by a signal; run the same command again");
-        }
+        throw_if_stopped(stop_);
         add(record, counts);
       }
+      throw_if_stopped(stop_);
     } catch (const InputError& error) {
       counts.problem = error.what();
     }
@@ -123,7 +124,7 @@ class Validation {
 
   const std::uint64_t length_;
   const Log log_;
-  StopSignals signals_;
+  const std::stop_token stop_;
   ProgressDisplay progress_;
   InputMeter meter_;
   ProgressCounts total_;
@@ -146,7 +147,7 @@ void validate(Program& program, const SettingsArguments& arguments) {
   if (settings.json_log) console.use_json();
   std::size_t damaged = 0;
   {
-    Validation validation(settings, console);
+    Validation validation(settings, console, program.stop);
     console.print(
         "file\trecords\tbases\tchunks\tchunks_without_orf\torfs\tempty\tunnamed\tduplicate_ids\t"
         "ambiguous_letters\tstatus\n");

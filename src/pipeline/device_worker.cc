@@ -32,18 +32,31 @@ struct DeviceWorker::Batch {
   }
 };
 
+std::size_t DeviceWorker::in_time(const Window& window, EncoderKind encoder,
+                                  std::span<const std::uint32_t> members) const {
+  const TokenTable& tokens =
+      encoder == EncoderKind::kDnabertS ? window.dna_tokens : window.protein_tokens;
+  std::int64_t left = pace_[static_cast<std::size_t>(encoder)].tokens();
+  std::size_t count = 0;
+  while (count < members.size() && left > 0) left -= tokens.lengths()[members[count++]];
+  // Without the one that did not fit, unless it is alone.
+  return left < 0 && count > 1 ? count - 1 : count;
+}
+
 void DeviceWorker::embed(Window& window, EncoderKind encoder,
                          std::span<const std::uint32_t> members, std::uint64_t batch_number) {
-  const BusyTime busy(seconds_[static_cast<std::size_t>(encoder)]);
+  const auto kind = static_cast<std::size_t>(encoder);
+  const BusyTime busy(seconds_[kind]);
+  const double start = clock_();
   const bool is_dna = encoder == EncoderKind::kDnabertS;
   const TokenTable& tokens = is_dna ? window.dna_tokens : window.protein_tokens;
   compute({window, encoder, batch_number, tokens, is_dna ? window.dna_orfs : window.protein_orfs},
           members, /*is_part=*/false);
   ++batches_;
-  for (const std::uint32_t member : members) {
-    tokens_[static_cast<std::size_t>(encoder)] +=
-        static_cast<std::uint64_t>(tokens.lengths()[member]);
-  }
+  std::int64_t count = 0;
+  for (const std::uint32_t member : members) count += tokens.lengths()[member];
+  tokens_[kind] += static_cast<std::uint64_t>(count);
+  pace_[kind].computed(count, clock_() - start);
 }
 
 void DeviceWorker::compute(const Batch& batch, std::span<const std::uint32_t> members,

@@ -2,10 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "pipeline/batch_pace.h"
 #include "pipeline/engine.h"
 #include "pipeline/faults.h"
 #include "pipeline/window.h"
@@ -30,8 +33,17 @@ struct FeatureLayout {
 /// device is lost; the same call of another worker makes good what this one left half done.
 class DeviceWorker {
  public:
-  DeviceWorker(Engine& engine, FeatureLayout layout, Faults& faults)
-      : engine_(engine), layout_(layout), faults_(faults) {}
+  /// `clock`: seconds since any moment.
+  DeviceWorker(Engine& engine, FeatureLayout layout, Faults& faults, std::function<double()> clock)
+      : engine_(engine),
+        layout_(layout),
+        faults_(faults),
+        clock_(std::move(clock)),
+        pace_{BatchPace(engine.first_tokens()), BatchPace(engine.first_tokens())} {}
+
+  /// The first of `members` that this worker would compute in about 20 seconds; at least one.
+  std::size_t in_time(const Window& window, EncoderKind encoder,
+                      std::span<const std::uint32_t> members) const;
 
   /// Computes `members`, items of the window's plan for that encoder, into window.features. A batch
   /// without room is halved; of one that is not finite the guilty sequences are found, computed in
@@ -61,6 +73,8 @@ class DeviceWorker {
   Engine& engine_;
   FeatureLayout layout_;
   Faults& faults_;
+  std::function<double()> clock_;
+  BatchPace pace_[2];  // of the encoders
   PackedBatch packed_;
   Embeddings embeddings_;
   double seconds_[2] = {0.0, 0.0};

@@ -34,6 +34,9 @@ class Engine {
   /// For messages: "cpu", "cuda:1".
   virtual std::string name() const { return "device"; }
 
+  /// Tokens of the first batch where batches are sized by time: few for what may be slow.
+  virtual std::int64_t first_tokens() const { return 1; }
+
   /// Fills embeddings.values [sequences, width]. Throws NonfiniteError when one is not finite,
   /// OutOfDeviceMemory when fewer sequences may fit, DeviceError when the device is lost.
   virtual void embed(EncoderKind encoder, const PackedBatch& batch, const BatchName& name,

@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "base/errors.h"
 #include "models/finite_check.h"
+#include "pipeline/batch_pace.h"
 #include "tokenizer/protein_alphabet.h"
 
 namespace virnucpro {
@@ -24,6 +25,12 @@ void ModelEngine::embed_padded(const LoadedModels& models, EncoderKind encoder,
   const std::int32_t padding =
       encoder == EncoderKind::kDnabertS ? models.dna_padding : kProteinPadId;
   encoder_of(models, encoder).forward(backend_, workspace_, pad(batch, padding), embeddings);
+}
+
+/// One sequence on processors, where one of the largest models may take seconds. A GPU's largest
+/// batch takes fewer than that, and a small one more would only cost it the choice of products.
+std::int64_t ModelEngine::first_tokens() const {
+  return backend_.batch_room() ? BatchPace::kNoBound : 1;
 }
 
 void ModelEngine::embed(EncoderKind encoder, const PackedBatch& batch, const BatchName& name,

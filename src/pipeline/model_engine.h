@@ -22,6 +22,7 @@ class ModelEngine final : public Engine {
   std::string name() const override { return std::string(backend_.name()); }
   void start() override { backend_.bind_thread(); }
   void release_buffers() override { workspace_ = Workspace(backend_); }
+  std::int64_t first_tokens() const override;
   void embed(EncoderKind encoder, const PackedBatch& batch, const BatchName& name,
              Embeddings& embeddings) override;
   void embed_exactly(EncoderKind encoder, const PackedBatch& batch, const BatchName& name,

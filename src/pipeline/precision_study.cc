@@ -82,6 +82,7 @@ class Study {
       show_progress(report_.complete);
       if (!report_.complete) break;
     }
+    throw_if_stopped(stop_);
     report_.run.intake = builder.intake();
     report_.run.seconds = std::chrono::duration<double>(Clock::now() - start_).count();
     return std::move(report_);

@@ -123,6 +123,7 @@ class Run {
     plan.classify = classify;
     plan.packed = report.packed;
     plan.batch_tokens = report.batch_tokens;
+    plan.time_sized = report.automatic_batch_tokens;
     plan.limits = context_.limits.value_or(limits_for(plan.batch_tokens));
     plan.take = std::move(take);
     plan.journal = journal;

@@ -48,13 +48,9 @@ class ProgressMeter {
 struct BatchTask {
   Window* window = nullptr;
   EncoderKind encoder = EncoderKind::kDnabertS;
-  std::size_t batch = 0;
-  bool is_computed = false;  ///< only the scores of the window are missing
-
-  std::span<const std::uint32_t> members() const {
-    return (encoder == EncoderKind::kDnabertS ? window->dna_plan : window->protein_plan)
-        .batch(batch);
-  }
+  std::span<const std::uint32_t> members;  ///< of the window's plan
+  std::uint64_t number = 0;                ///< of the batch, for messages
+  bool is_computed = false;                ///< only the scores of the window are missing
 };
 
 /// For the writer: a batch whose features are there, or a whole window.
@@ -68,6 +64,8 @@ struct Done {
 /// end and those of the next one's beginning run side by side.
 constexpr std::size_t kWindowsBesideWorkers = 4;
 
+constexpr const char* kStopped = "stopped on request before the end";
+
 class Stages {
  public:
   Stages(const StagePlan& plan, std::stop_token stop);
@@ -80,6 +78,7 @@ class Stages {
   void plan_batches(Window& window);
   void work(std::size_t worker);
   bool run_task(BatchTask& task, DeviceWorker& worker);
+  void keep_in_time(BatchTask& task, const DeviceWorker& worker);
   void group_by_device();
   bool lose_device(std::size_t worker, const DeviceError& error);
   std::atomic<bool>& is_lost(std::size_t worker) { return lost_[device_of_[worker]]; }
@@ -104,10 +103,11 @@ class Stages {
   TaskQueue<BatchTask> tasks_;
   BoundedQueue<Done> done_;
   std::vector<DeviceWorker> workers_;
-  std::vector<std::size_t> device_of_;     // by worker: a position in report_.devices
-  std::vector<std::atomic<bool>> lost_;    // by device
-  std::atomic<std::size_t> workers_left_;  // threads
-  std::atomic<std::size_t> devices_left_;  // that are not lost
+  std::vector<std::size_t> device_of_;            // by worker: a position in report_.devices
+  std::vector<std::atomic<bool>> lost_;           // by device
+  std::atomic<std::size_t> workers_left_;         // threads
+  std::atomic<std::size_t> devices_left_;         // that are not lost
+  std::atomic<std::uint64_t> shared_batches_{0};  // parts that were left to others
   std::atomic<bool> is_cancelled_{false};
   std::map<std::uint64_t, std::string> failures_;  // by number of the ORF; the writer's
 };
@@ -135,7 +135,10 @@ Stages::Stages(const StagePlan& plan, std::stop_token stop)
     windows_.push_back(std::make_unique<Window>());
     free_.push(windows_.back().get());
   }
-  for (Engine* engine : plan.engines) workers_.emplace_back(*engine, layout_, faults_);
+  const std::function<double()> clock = plan.clock ? plan.clock : [start = Clock::now()] {
+    return std::chrono::duration<double>(Clock::now() - start).count();
+  };
+  for (Engine* engine : plan.engines) workers_.emplace_back(*engine, layout_, faults_, clock);
   group_by_device();
 }
 
@@ -155,14 +158,14 @@ void Stages::group_by_device() {
 StageReport Stages::run() {
   StageThreads threads([this] { cancel(); });
   {
-    const std::stop_callback on_stop(stop_, [&threads] {
-      threads.fail(std::make_exception_ptr(Interrupted("stopped on request before the end")));
-    });
-    threads.start([this] { read(); });
-    threads.start([this] { tokenize(); });
-    for (std::size_t i = 0; i < plan_.engines.size(); ++i) threads.start([this, i] { work(i); });
-    threads.start([this] { write(); });
-    threads.join();
+    // Made before: nothing may throw where the request comes.
+    const std::exception_ptr stopped = std::make_exception_ptr(Interrupted(kStopped));
+    const std::stop_callback on_stop(stop_, [&] { threads.fail(stopped); });
+    threads.add([this] { read(); });
+    threads.add([this] { tokenize(); });
+    for (std::size_t i = 0; i < plan_.engines.size(); ++i) threads.add([this, i] { work(i); });
+    threads.add([this] { write(); });
+    threads.run();
   }
   faults_.require_a_result(/*is_end=*/true);
   for (std::size_t i = 0; i < workers_.size(); ++i) {
@@ -177,6 +180,7 @@ StageReport Stages::run() {
     device.busy_seconds += worker.seconds(EncoderKind::kDnabertS) +
                            worker.seconds(EncoderKind::kEsm2) + worker.classify_seconds();
   }
+  report_.batches += shared_batches_.load();
   report_.faults = faults_.report();
   check(
       report_.orfs_computed + report_.orfs_recalled + report_.orfs_repeated == report_.intake.orfs,
@@ -279,14 +283,16 @@ void Stages::tokenize() {
     const std::size_t protein_batches = window.protein_plan.batches();
     if (dna_batches + protein_batches == 0) {
       // Scores that nobody kept can still be missing: of embeddings that were.
-      if (!tasks_.push({&window, EncoderKind::kEsm2, 0, true})) return;
+      if (!tasks_.push({&window, EncoderKind::kEsm2, {}, 0, /*is_computed=*/true})) return;
       continue;
     }
-    for (std::size_t b = 0; b < dna_batches; ++b) {
-      if (!tasks_.push({&window, EncoderKind::kDnabertS, b})) return;
+    // A window belongs to the workers and the writer from its last push on.
+    std::uint64_t number = window.first_batch;
+    for (std::size_t b = 0; b < dna_batches; ++b, ++number) {
+      if (!tasks_.push({&window, EncoderKind::kDnabertS, window.dna_plan.batch(b), number})) return;
     }
-    for (std::size_t b = 0; b < protein_batches; ++b) {
-      if (!tasks_.push({&window, EncoderKind::kEsm2, b})) return;
+    for (std::size_t b = 0; b < protein_batches; ++b, ++number) {
+      if (!tasks_.push({&window, EncoderKind::kEsm2, window.protein_plan.batch(b), number})) return;
     }
   }
   // Cancelled or drained; when cancelled, closing changes nothing.
@@ -318,6 +324,8 @@ void Stages::work(std::size_t worker) {
       tasks_.give_back(*task);
       if (lose_device(worker, error)) throw;
       return;
+    } catch (const Interrupted&) {  // a backend that looked at the stop before its batch was done
+      throw Interrupted(kStopped);
     }
   }
 }
@@ -330,16 +338,26 @@ bool Stages::lose_device(std::size_t worker, const DeviceError& error) {
   return left == 0;
 }
 
+/// Leaves in `task` what the worker computes in time; any worker may take the rest.
+void Stages::keep_in_time(BatchTask& task, const DeviceWorker& worker) {
+  const std::size_t count = worker.in_time(*task.window, task.encoder, task.members);
+  if (count == task.members.size()) return;
+  BatchTask rest = task;
+  rest.members = task.members.subspan(count);
+  task.members = task.members.first(count);
+  task.window->batches_left.fetch_add(1);
+  ++shared_batches_;
+  tasks_.share(std::move(rest));
+}
+
 /// False when the writer is gone. After a DeviceError `task` is what is left of it.
 bool Stages::run_task(BatchTask& task, DeviceWorker& worker) {
   Window& window = *task.window;
   if (!task.is_computed) {
-    const bool is_dna = task.encoder == EncoderKind::kDnabertS;
-    const std::uint64_t number =
-        window.first_batch + (is_dna ? 0 : window.dna_plan.batches()) + task.batch;
-    worker.embed(window, task.encoder, task.members(), number);
+    if (plan_.time_sized) keep_in_time(task, worker);
+    worker.embed(window, task.encoder, task.members, task.number);
     progress_.change([&](RunProgress& progress) {
-      if (!is_dna) progress.frames_embedded += task.members().size();
+      if (task.encoder == EncoderKind::kEsm2) progress.frames_embedded += task.members.size();
     });
     if (plan_.journal != nullptr && !done_.push({&window, false, task})) return false;
     // The last batch of a window sees what the other workers wrote: fetch_sub orders the writes.
@@ -445,7 +463,7 @@ void Stages::write() {
     if (!next->is_whole) {
       const bool is_dna = next->batch.encoder == EncoderKind::kDnabertS;
       std::vector<std::uint32_t> orfs;
-      for (const std::uint32_t member : next->batch.members()) {
+      for (const std::uint32_t member : next->batch.members) {
         orfs.push_back((is_dna ? next->window->dna_orfs : next->window->protein_orfs)[member]);
       }
       journal->batch_done(*next->window, next->batch.encoder, orfs);

@@ -43,6 +43,10 @@ struct StagePlan {
   bool classify = true;
   bool packed = true;
   std::int64_t batch_tokens = 0;
+  /// A worker takes no more of a batch than it computes in about 20 seconds; others get the rest.
+  bool time_sized = false;
+  /// Seconds since any moment; absent: the steady clock. Tests set it.
+  std::function<double()> clock;
   WindowLimits limits;
   /// How many ORFs are remembered; absent: repeat_limits() for what the run is to give. Tests turn
   /// it down.
@@ -94,10 +98,10 @@ struct StageReport {
 
 /// Runs until every record has been taken. The first error of any stage stops all others and is
 /// rethrown here after their threads have ended; a stop request ends it with Interrupted. Either
-/// way the batches in hand are finished and, with all before them, saved in the journal. A lost
-/// device is an error only when no other is left, NaN or infinity (PrecisionError) only when
-/// nothing has a result. Memory is bounded by a fixed number of windows in flight. What is taken
-/// does not depend on limits, repeats, batches, engines or the journal.
+/// way all finished batches are saved in the journal; those in hand are finished, too, unless their
+/// engine throws Interrupted. A lost device is an error only when no other is left, NaN or infinity
+/// (PrecisionError) only when nothing has a result. Memory is bounded by a fixed number of windows
+/// in flight. What is taken does not depend on limits, repeats, batches, engines or the journal.
 StageReport run_stages(const StagePlan& plan, std::stop_token stop);
 
 }  // namespace virnucpro

@@ -63,6 +63,15 @@ class TaskQueue {
     changed_.notify_all();
   }
 
+  /// What the holder of a task does not take of it itself: goes to the next consumer. Never blocks.
+  void share(T part) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (!cancelled_) tasks_.push_front(std::move(part));
+    }
+    changed_.notify_one();
+  }
+
   /// Nothing more will be pushed.
   void close() { end(false); }
   /// The same, and what waits is dropped.

@@ -10,6 +10,8 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <csignal>
+#include <cstdint>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -119,7 +121,21 @@ ProgramResult CliTest::run(const ProgramCall& call) const {
   std::string limits;
   if (call.file_blocks > 0) limits += "ulimit -f " + std::to_string(call.file_blocks) + "; ";
   if (call.open_files > 0) limits += "ulimit -n " + std::to_string(call.open_files) + "; ";
-  if (!limits.empty()) arguments = {"/bin/sh", "-c", limits + "exec \"$0\" \"$@\"", program};
+  if (call.address_kilobytes > 0) {
+    limits += "ulimit -v " + std::to_string(call.address_kilobytes) + "; ";
+  }
+  if (call.processes > 0) {
+    const std::string most = std::to_string(call.processes);
+    limits += "ulimit -p " + most + " 2>/dev/null || ulimit -u " + most + "; ";  // dash, bash
+  }
+  std::string start = "exec ";
+  if (call.processes > 0 && ::geteuid() == 0) {
+    // A user whom nobody else is, so that only this program counts; it gets the folder.
+    const std::string user = std::to_string(100'000 + ::getpid());
+    std::filesystem::permissions(folder_, std::filesystem::perms::all);
+    start += "setpriv --reuid=" + user + " --regid=" + user + " --clear-groups ";
+  }
+  if (!limits.empty()) arguments = {"/bin/sh", "-c", limits + start + "\"$0\" \"$@\"", program};
   arguments.insert(arguments.end(), call.arguments.begin(), call.arguments.end());
   std::vector<std::string> environment = environment_with(call.variables);
 
@@ -183,6 +199,21 @@ std::vector<std::string> CliTest::names_in(const std::string& name) const {
   }
   std::sort(names.begin(), names.end());
   return names;
+}
+
+bool wait_until_it_listens(int process) {
+  const std::string status = "/proc/" + std::to_string(process) + "/status";
+  for (int i = 0; i < 12'000; ++i) {
+    std::ifstream file(status);
+    for (std::string line; std::getline(file, line);) {
+      if (!line.starts_with("SigCgt:")) continue;
+      // The clock of StopSignals: nothing else catches that signal.
+      const std::uint64_t caught = std::stoull(line.substr(7), nullptr, 16);
+      if ((caught >> (SIGALRM - 1) & 1U) != 0) return true;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  return false;
 }
 
 bool has_terminals() {

@@ -36,6 +36,11 @@ struct ProgramCall {
   bool on_terminal = false;
   /// As above, the most descriptors it may have; 0: any.
   int open_files = 0;
+  /// Addresses it may take (ulimit -v), in units of 1024 bytes; 0: any.
+  int address_kilobytes = 0;
+  /// Threads and processes that it may have (ulimit -u), as a user of its own where root starts it,
+  /// for whom there is no such limit; 0: any.
+  int processes = 0;
   /// Ends the names of the files of its streams. Needed by a call inside of `while_running`.
   std::string streams = {};
   /// Called with the process id while the program runs.
@@ -65,6 +70,9 @@ class CliTest : public testing::Test {
  private:
   std::string folder_;
 };
+
+/// Waits until a signal asks the process to stop (before, it ends at once); false after a minute.
+bool wait_until_it_listens(int process);
 
 /// False where the system gives no pseudo-terminals (a chroot without /dev/pts).
 bool has_terminals();

@@ -313,23 +313,27 @@ void CpuBackend::attend(const ops::Attention& op) {
   const RotaryTable* rotary = op.rotary ? &rotary_tables_.get(width, longest) : nullptr;
   const auto kernel = HWY_DYNAMIC_DISPATCH(attend_head);
   const std::int64_t tasks = op.sequences.count() * op.heads;
-  parallel_for(workers_, tasks, [&](std::size_t task, std::size_t worker) {
-    const std::int64_t s = static_cast<std::int64_t>(task) / op.heads;
-    const std::int64_t head = static_cast<std::int64_t>(task) % op.heads;
-    const std::int64_t begin = op.sequences.begin(s);
-    const std::int64_t length = op.sequences.length(s);
-    const float* q = qkv + begin * op.qkv.stride + head * width;
-    const float* k = q + op.heads * width;
-    float* to = output + begin * op.output.stride + head * width;
-    kernel({q, k, k + op.heads * width, static_cast<std::size_t>(op.qkv.stride), to,
-            static_cast<std::size_t>(op.output.stride), static_cast<std::size_t>(length),
-            static_cast<std::size_t>(width), op.scale,
-            op.alibi_slopes.empty() ? 0.0f : op.alibi_slopes.data[head], rotary},
-           scratch_[worker].data());
-    for (std::int64_t i = length; i < op.sequences.row_length; ++i) {  // padding, none when packed
-      std::fill_n(to + i * op.output.stride, width, 0.0f);
-    }
-  });
+  parallel_for(
+      workers_, tasks,
+      [&](std::size_t task, std::size_t worker) {
+        const std::int64_t s = static_cast<std::int64_t>(task) / op.heads;
+        const std::int64_t head = static_cast<std::int64_t>(task) % op.heads;
+        const std::int64_t begin = op.sequences.begin(s);
+        const std::int64_t length = op.sequences.length(s);
+        const float* q = qkv + begin * op.qkv.stride + head * width;
+        const float* k = q + op.heads * width;
+        float* to = output + begin * op.output.stride + head * width;
+        kernel({q, k, k + op.heads * width, static_cast<std::size_t>(op.qkv.stride), to,
+                static_cast<std::size_t>(op.output.stride), static_cast<std::size_t>(length),
+                static_cast<std::size_t>(width), op.scale,
+                op.alibi_slopes.empty() ? 0.0f : op.alibi_slopes.data[head], rotary},
+               scratch_[worker].data());
+        for (std::int64_t i = length; i < op.sequences.row_length;
+             ++i) {  // padding, none when packed
+          std::fill_n(to + i * op.output.stride, width, 0.0f);
+        }
+      },
+      stop());
 }
 
 void CpuBackend::do_attention_packed(const ops::Attention& op) { attend(op); }

@@ -336,29 +336,31 @@ std::unique_ptr<ops::LinearWeight> CpuBackend::do_prepare_linear_parts(
       state.library.prepare(library_type(product), k, panel.count);
     }
   }
-  parallel_for(workers_, static_cast<std::int64_t>(weight->panels.size()),
-               [&](std::size_t i, std::size_t worker) {
-                 const SingleThreadOpenMp guard;
-                 Panel& panel = weight->panels[i];
-                 Scratch& kept = weight->stored[i];
-                 const std::byte* rows = panel.rows;
-                 if (is_quantized) {
-                   Scratch& to = is_own(product) ? kept : state.workers[worker].rows;
-                   auto* values = grow<std::int8_t>(to, static_cast<std::size_t>(panel.count * k));
-                   quantize_rows({panel.rows, panel.type, panel.count, k, k}, values,
-                                 static_cast<std::size_t>(k), weight->scales.data() + panel.first);
-                   rows = reinterpret_cast<const std::byte*>(values);
-                 }
-                 if (is_own(product)) {
-                   panel.rows = rows;
-                   return;
-                 }
-                 const auto& shape = state.library.prepared(library_type(product), k, panel.count);
-                 auto* packed = grow<std::byte>(kept, shape.packed_bytes());
-                 state.library.pack(shape, rows, packed, worker);
-                 panel.packed = packed;
-                 panel.rows = nullptr;
-               });
+  parallel_for(
+      workers_, static_cast<std::int64_t>(weight->panels.size()),
+      [&](std::size_t i, std::size_t worker) {
+        const SingleThreadOpenMp guard;
+        Panel& panel = weight->panels[i];
+        Scratch& kept = weight->stored[i];
+        const std::byte* rows = panel.rows;
+        if (is_quantized) {
+          Scratch& to = is_own(product) ? kept : state.workers[worker].rows;
+          auto* values = grow<std::int8_t>(to, static_cast<std::size_t>(panel.count * k));
+          quantize_rows({panel.rows, panel.type, panel.count, k, k}, values,
+                        static_cast<std::size_t>(k), weight->scales.data() + panel.first);
+          rows = reinterpret_cast<const std::byte*>(values);
+        }
+        if (is_own(product)) {
+          panel.rows = rows;
+          return;
+        }
+        const auto& shape = state.library.prepared(library_type(product), k, panel.count);
+        auto* packed = grow<std::byte>(kept, shape.packed_bytes());
+        state.library.pack(shape, rows, packed, worker);
+        panel.packed = packed;
+        panel.rows = nullptr;
+      },
+      stop());
   weight->parts.clear();
   return weight;
 }
@@ -395,23 +397,26 @@ void CpuBackend::do_linear(const ops::Linear& op) {
   const std::int64_t most_splits = std::max<std::int64_t>(1, rows / kMinRowsPerTask);
   const std::int64_t splits = std::clamp<std::int64_t>((wanted + panels - 1) / panels, 1,
                                                        workers_.size() == 1 ? 1 : most_splits);
-  parallel_for(workers_, panels * splits, [&](std::size_t index, std::size_t worker) {
-    const auto panel = static_cast<std::int64_t>(index) / splits;
-    const std::int64_t split = static_cast<std::int64_t>(index) % splits;
-    const Task task{.op = op,
-                    .weight = *weight,
-                    .panel = weight->panels[static_cast<std::size_t>(panel)],
-                    .first = tiles * split / splits * height,
-                    .last = std::min(rows, tiles * (split + 1) / splits * height),
-                    .worker = worker};
-    if (weight->product == CpuProduct::kFloats) {
-      run_floats(state, task);
-    } else if (own) {
-      run_pairs(state, task);
-    } else {
-      run_library(state, task);
-    }
-  });
+  parallel_for(
+      workers_, panels * splits,
+      [&](std::size_t index, std::size_t worker) {
+        const auto panel = static_cast<std::int64_t>(index) / splits;
+        const std::int64_t split = static_cast<std::int64_t>(index) % splits;
+        const Task task{.op = op,
+                        .weight = *weight,
+                        .panel = weight->panels[static_cast<std::size_t>(panel)],
+                        .first = tiles * split / splits * height,
+                        .last = std::min(rows, tiles * (split + 1) / splits * height),
+                        .worker = worker};
+        if (weight->product == CpuProduct::kFloats) {
+          run_floats(state, task);
+        } else if (own) {
+          run_pairs(state, task);
+        } else {
+          run_library(state, task);
+        }
+      },
+      stop());
 }
 
 }  // namespace virnucpro

@@ -13,6 +13,7 @@
 #include "backend/cpu/linear_onednn.h"
 #include "backend/cpu/single_thread_openmp.h"
 #include "base/check.h"
+#include "base/stop.h"
 #include "base/worker_group.h"
 #include "tensor/float16.h"
 
@@ -39,13 +40,15 @@ int repeats_for(double flops) {
 
 /// The shortest of the runs that fit `seconds`, at least two, after one to warm up.
 template <typename Run>
-double shortest(double seconds, const Run& run) {
+double shortest(double seconds, const std::stop_token& stop, const Run& run) {
+  throw_if_stopped(stop);
   run();
   const Clock::time_point start = Clock::now();
   double best = std::numeric_limits<double>::infinity();
   for (int runs = 0;; ++runs) {
     const Clock::time_point begin = Clock::now();
     if (runs >= 2 && std::chrono::duration<double>(begin - start).count() >= seconds) return best;
+    throw_if_stopped(stop);
     run();
     best = std::min(best, std::chrono::duration<double>(Clock::now() - begin).count());
   }
@@ -169,10 +172,11 @@ class LibraryProduct {
 };
 
 double library_rate(const LibraryWay& way, const MatmulShape& shape, WorkerGroup& group,
-                    double seconds) {
+                    double seconds, const std::stop_token& stop) {
   try {
     LibraryProduct product(way, shape, group);
-    return product.count() * flops_of(shape, kRows) / shortest(seconds, [&] { product.run(); });
+    return product.count() * flops_of(shape, kRows) /
+           shortest(seconds, stop, [&] { product.run(); });
   } catch (const dnnl::error&) {
     return 0.0;  // not on this processor: another way will do
   }
@@ -217,7 +221,7 @@ class OwnProduct {
 };
 
 double own_rate(Precision precision, const MatmulShape& shape, std::span<Backend* const> backends,
-                std::size_t threads, double seconds) {
+                std::size_t threads, double seconds, const std::stop_token& stop) {
   // As many rows for each thread as oneDNN's workers have.
   const auto rows =
       kRows * static_cast<std::int64_t>(std::max<std::size_t>(1, threads / backends.size()));
@@ -226,7 +230,7 @@ double own_rate(Precision precision, const MatmulShape& shape, std::span<Backend
     products.push_back(std::make_unique<OwnProduct>(precision, shape, *backend, rows));
   }
   WorkerGroup callers(backends.size());
-  const double time = shortest(seconds, [&] {
+  const double time = shortest(seconds, stop, [&] {
     callers.run(products.size(), [&](std::size_t i, std::size_t) { products[i]->run(); });
   });
   return static_cast<double>(products.size()) * products.front()->repeats() *
@@ -248,7 +252,8 @@ double MatmulCeiling::flops_per_second() const {
 
 MatmulCeiling measure_matmul_ceiling(Precision precision, std::span<Backend* const> backends,
                                      std::size_t threads, std::span<const MatmulShape> shapes,
-                                     double seconds, const MatmulCeiling* known) {
+                                     double seconds, const MatmulCeiling* known,
+                                     const std::stop_token& stop) {
   check(!backends.empty() && threads >= backends.size(), "{} threads for {} backends", threads,
         backends.size());
   check(known == nullptr || known->products.size() == shapes.size(),
@@ -263,9 +268,10 @@ MatmulCeiling measure_matmul_ceiling(Precision precision, std::span<Backend* con
       if (rate > best.flops_per_second) best = {shapes[i], rate, way};
     };
     for (const LibraryWay& way : library_ways(precision)) {
-      offer(way.name, [&] { return library_rate(way, shapes[i], group, seconds); });
+      offer(way.name, [&] { return library_rate(way, shapes[i], group, seconds, stop); });
     }
-    offer(kOwnWay, [&] { return own_rate(precision, shapes[i], backends, threads, seconds); });
+    offer(kOwnWay,
+          [&] { return own_rate(precision, shapes[i], backends, threads, seconds, stop); });
     ceiling.products.push_back(std::move(best));
   }
   return ceiling;

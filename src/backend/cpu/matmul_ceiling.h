@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -37,8 +38,10 @@ struct MatmulCeiling {
 /// dense layer of `backends`, which work side by side and have `threads` threads together. Each way
 /// gets about `seconds`; the best of its runs counts. `known`, where given, is an earlier result of
 /// the same call: only the ways that were best there are measured again. Not while `backends` work.
+/// Interrupted once `stop` is requested.
 MatmulCeiling measure_matmul_ceiling(Precision precision, std::span<Backend* const> backends,
                                      std::size_t threads, std::span<const MatmulShape> shapes,
-                                     double seconds, const MatmulCeiling* known = nullptr);
+                                     double seconds, const MatmulCeiling* known = nullptr,
+                                     const std::stop_token& stop = {});
 
 }  // namespace virnucpro

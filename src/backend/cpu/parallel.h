@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <functional>
+#include <stop_token>
 
 #include "base/worker_group.h"
 
@@ -12,11 +13,12 @@ namespace virnucpro {
 /// Below this many elements a task costs less than waking a worker (about 5 us).
 inline constexpr std::int64_t kElementsPerTask = 16384;
 
-/// Calls body(index, worker) for every index. std::ref keeps the closure out of std::function's
-/// heap storage.
+/// Calls body(index, worker) for every index, until `stop` (then Interrupted). std::ref keeps the
+/// closure out of std::function's heap storage.
 template <typename Body>
-void parallel_for(WorkerGroup& workers, std::int64_t count, const Body& body) {
-  workers.run(static_cast<std::size_t>(count), std::cref(body));
+void parallel_for(WorkerGroup& workers, std::int64_t count, const Body& body,
+                  const std::stop_token& stop = {}) {
+  workers.run(static_cast<std::size_t>(count), std::cref(body), stop);
 }
 
 /// Calls body(first, last, worker) over ranges that cover rows [0, rows) of `width` elements each.

@@ -1,6 +1,7 @@
 #include "backend/cpu/topology.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
 #include <filesystem>
@@ -116,8 +117,9 @@ CpuPlan plan_cpu_workers(std::size_t asked) {
 bool keep_thread_on(std::span<const int> cores) {
   if (cores.empty()) return true;
 #ifdef __linux__
-  std::vector<cpu_set_t> set(kMostCores / CPU_SETSIZE);
-  const std::size_t bytes = set.size() * sizeof(cpu_set_t);
+  // On the stack: helper threads call this first, where nobody would catch an error.
+  std::array<cpu_set_t, kMostCores / CPU_SETSIZE> set{};
+  const std::size_t bytes = sizeof(set);
   for (const int core : cores) CPU_SET_S(static_cast<std::size_t>(core), bytes, set.data());
   return sched_setaffinity(0, bytes, set.data()) == 0;
 #else

@@ -7,6 +7,7 @@
 #include "backend/reference/gelu.h"
 #include "backend/reference/reference_backend.h"
 #include "base/check.h"
+#include "base/stop.h"
 #include "tensor/quantize.h"
 
 namespace virnucpro {
@@ -75,6 +76,7 @@ void ReferenceBackend::do_linear(const ops::Linear& op) {
     input.push_back(int8 ? quantized(row) : row);
   }
   for (std::int64_t j = 0; j < weight->outputs(); ++j) {
+    throw_if_stopped(stop());
     const std::vector<double> row = load_row(weight->matrix(), j);
     for (std::int64_t i = 0; i < op.input.rows; ++i) {
       const InputRow& x = input[static_cast<std::size_t>(i)];

@@ -1,4 +1,4 @@
-// Queue, workers, mapped files, SHA-256 and environment values.
+// Queue, mapped files, SHA-256 and environment values.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -20,7 +20,6 @@
 #include "base/log.h"
 #include "base/mapped_file.h"
 #include "base/sha256.h"
-#include "base/worker_group.h"
 #include "support/resident_pages.h"
 
 namespace virnucpro {
@@ -74,41 +73,6 @@ TEST(BoundedQueue, CancelReleasesBothSidesAndDropsTheRest) {
   consumer.join();
   EXPECT_EQ(full.pop(), std::nullopt);
   EXPECT_FALSE(full.push(3));
-}
-
-TEST(WorkerGroup, RunsEveryIndexOnce) {
-  for (const std::size_t size : {0u, 1u, 2u, 5u}) {
-    WorkerGroup group(size);
-    for (const std::size_t count : {0u, 1u, 2u, 3u, 1000u}) {
-      std::vector<std::atomic<int>> seen(count);
-      group.run(count, [&](std::size_t i, std::size_t worker) {
-        EXPECT_LT(worker, group.size());
-        ++seen[i];
-      });
-      for (const std::atomic<int>& times : seen) EXPECT_EQ(times, 1);
-    }
-  }
-}
-
-TEST(WorkerGroup, RethrowsAnErrorAndStaysUsable) {
-  WorkerGroup group(3);
-  EXPECT_THROW(group.run(100,
-                         [](std::size_t i, std::size_t) {
-                           if (i == 37) throw InputError("37");
-                         }),
-               InputError);
-  std::atomic<int> sum = 0;
-  group.run(10, [&](std::size_t i, std::size_t) { sum += static_cast<int>(i); });
-  EXPECT_EQ(sum, 45);
-}
-
-TEST(WorkerGroup, CallsOnStartOnEachHelperThread) {
-  std::atomic<int> started = 0;
-  {
-    WorkerGroup group(4, [&] { ++started; });
-    group.run(8, [](std::size_t, std::size_t) {});
-  }
-  EXPECT_EQ(started, 3);
 }
 
 TEST(MappedFile, ShowsTheBytesAndNamesAMissingFile) {

@@ -3,11 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include <cerrno>
 #include <fstream>
 #include <new>
 #include <sstream>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 
 #include "base/errors.h"
 
@@ -29,7 +31,13 @@ TEST(DescribeFailure, GivesEveryTypeItsCode) {
   EXPECT_EQ(failure_of(ContractError("x")).exit_code, 70);
   EXPECT_EQ(failure_of(OutputError("x")).exit_code, 74);
   EXPECT_EQ(failure_of(Interrupted("x")).exit_code, 75);
-  EXPECT_EQ(failure_of(std::bad_alloc()).exit_code, 70);
+  EXPECT_EQ(failure_of(ResourceError("x")).exit_code, 4);
+  EXPECT_EQ(failure_of(std::bad_alloc()).exit_code, 4);
+  const auto refused = std::errc::resource_unavailable_try_again;
+  EXPECT_EQ(failure_of(std::system_error(std::make_error_code(refused))).exit_code, 4);
+  const auto no_memory = std::errc::not_enough_memory;
+  EXPECT_EQ(failure_of(std::system_error(std::make_error_code(no_memory))).exit_code, 4);
+  EXPECT_EQ(failure_of(std::system_error(EBADF, std::generic_category())).exit_code, 70);
   EXPECT_EQ(failure_of(std::runtime_error("x")).exit_code, 70);
   EXPECT_EQ(failure_of(42).exit_code, 70);
 }
@@ -38,6 +46,17 @@ TEST(DescribeFailure, PassesTheMessageOnAndAsksForReportsOfFaults) {
   EXPECT_EQ(failure_of(InputError("a.fa: gone")).message, "a.fa: gone");
   EXPECT_EQ(failure_of(std::runtime_error("x")).message,
             "unexpected error: x; this is a fault of the program, please report it");
+}
+
+TEST(DescribeFailure, SaysWhatToRaiseWhereThreadsOrMemoryAreRefused) {
+  EXPECT_EQ(failure_of(std::bad_alloc()).message,
+            "out of memory; use fewer --threads or a smaller --batch-tokens, or raise the limit of "
+            "memory ('ulimit -v', that of the job or the container)");
+  const auto refused = std::errc::resource_unavailable_try_again;
+  EXPECT_EQ(failure_of(std::system_error(std::make_error_code(refused))).message,
+            "the system starts no more threads (Resource temporarily unavailable); use fewer "
+            "--threads, or raise the limit of processes ('ulimit -u', 'pids' of a container) or of "
+            "memory ('ulimit -v')");
 }
 
 TEST(ExitCodes, AreAllInTheReference) {

@@ -2,11 +2,15 @@
 #include "cli/stop_signals.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <chrono>
 #include <csignal>
 #include <thread>
+
+#include "base/errors.h"
+#include "support/address_space.h"
 
 namespace virnucpro::cli {
 namespace {
@@ -46,6 +50,62 @@ TEST(StopSignalsDeathTest, EndTheProcessAtTheSecondSignal) {
       },
       testing::ExitedWithCode(75), "");
 }
+
+// Whatever holds the program up: nobody looks at the token here.
+TEST(StopSignalsDeathTest, EndTheProcessSecondsAfterTheFirstSignal) {
+  testing::FLAGS_gtest_death_test_style = "threadsafe";
+  EXPECT_EXIT(
+      {
+        StopSignals signals;
+        std::raise(SIGTERM);
+        std::this_thread::sleep_for(std::chrono::minutes(5));
+      },
+      testing::ExitedWithCode(75), "");
+}
+
+TEST(StopSignalsDeathTest, EndTheProcessAtOnceWhereNothingHasBegun) {
+  testing::FLAGS_gtest_death_test_style = "threadsafe";
+  for (const int signal : {SIGINT, SIGTERM, SIGUSR1}) {
+    EXPECT_EXIT(
+        {
+          end_on_stop_signals();
+          std::raise(signal);
+        },
+        testing::ExitedWithCode(75), "");
+    EXPECT_EXIT(
+        {
+          end_on_stop_signals();
+          { StopSignals signals; }
+          std::raise(signal);  // as before
+        },
+        testing::ExitedWithCode(75), "");
+  }
+}
+
+TEST(StopSignals, LeaveNoClockBehind) {
+  {
+    StopSignals signals;
+    std::raise(SIGTERM);
+    EXPECT_TRUE(wait_for_stop(signals.token()));
+  }
+  EXPECT_EQ(::alarm(0), 0U);
+}
+
+#ifndef VIRNUCPRO_SANITIZED
+TEST(StopSignalsDeathTest, AreRefusedWithoutAThreadAndLeaveNothingBehind) {
+  testing::FLAGS_gtest_death_test_style = "threadsafe";
+  EXPECT_EXIT(
+      {
+        test::limit_address_space(std::size_t{4} << 20);  // a stack takes 8 MiB
+        try {
+          StopSignals signals;
+        } catch (const ResourceError&) {
+          std::raise(SIGTERM);  // ends the process as it did before
+        }
+      },
+      testing::KilledBySignal(SIGTERM), "");
+}
+#endif
 
 }  // namespace
 }  // namespace virnucpro::cli

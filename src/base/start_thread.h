@@ -1,0 +1,30 @@
+// Threads that may be refused.
+#pragma once
+
+#include <string>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include "base/errors.h"
+
+namespace virnucpro {
+
+inline std::string no_thread_text(const std::error_code& code) {
+  return "the system starts no more threads (" + code.message() +
+         "); use fewer --threads, or raise the limit of processes ('ulimit -u', 'pids' of a "
+         "container) or of memory ('ulimit -v')";
+}
+
+/// A thread that runs `body`, which must not throw. ResourceError when the system refuses it: what
+/// other threads wait for then never comes, so callers end those that have started before.
+template <typename Body>
+std::thread start_thread(Body&& body) {
+  try {
+    return std::thread(std::forward<Body>(body));
+  } catch (const std::system_error& error) {
+    throw ResourceError(no_thread_text(error.code()));
+  }
+}
+
+}  // namespace virnucpro
