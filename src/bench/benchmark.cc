@@ -34,9 +34,11 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
+constexpr const char* kStopped =
+    "stopped on request before the end; nothing was measured to the end";
+
 void throw_if_stopped(const std::stop_token& stop) {
-  if (!stop.stop_requested()) return;
-  throw Interrupted("stopped on request before the end; nothing was measured to the end");
+  if (stop.stop_requested()) throw Interrupted(kStopped);
 }
 
 std::vector<Backend*> pointers(const Workers& workers) {
@@ -185,7 +187,7 @@ void ModelsBenchmark::warm_every_lane(const DeviceModels& models, Precision prec
 
 LoadedModels ModelsBenchmark::load(Precision precision, Backend& backend) const {
   if (models_.bundle.empty()) {
-    return random_models(*models_.shapes, request_.expected_length, precision, backend);
+    return random_models(*models_.shapes, request_.expected_length, precision, backend, stop_);
   }
   RunSettings settings;
   settings.bundle = models_.bundle;
@@ -207,7 +209,11 @@ RunReport ModelsBenchmark::run(const DeviceModels& models, Precision precision,
   context.models = models.by_backend();
   context.threads = workers_.threads;
   context.numa_nodes = workers_.numa_nodes;
-  return run_predict(settings, models.front(), context, stop_).report;
+  try {
+    return run_predict(settings, models.front(), context, stop_).report;
+  } catch (const Interrupted&) {
+    throw Interrupted(kStopped);  // its folder does not stay: there is nothing to go on with
+  }
 }
 
 /// About as many as take a round's time, were all at the ceiling; but enough for a full batch.

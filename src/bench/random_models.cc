@@ -32,24 +32,27 @@ constexpr std::size_t kMostThreads = 16;
 /// Uniform in (-limit, limit). Every 64 bits are SplitMix64's of `seed` at their place, so values
 /// do not depend on who makes them.
 void fill_uniform(std::vector<Float16>& values, float limit, std::uint64_t seed,
-                  WorkerGroup& workers) {
+                  WorkerGroup& workers, const std::stop_token& stop) {
   std::array<Float16, kLevels> table;
   for (std::size_t i = 0; i < kLevels; ++i) {
     table[i] = to_float16(limit * ((static_cast<float>(i) + 0.5f) * 2.0f / kLevels - 1.0f));
   }
-  workers.run((values.size() + kBlock - 1) / kBlock, [&](std::size_t block, std::size_t) {
-    std::size_t i = block * kBlock;
-    const std::size_t block_end = std::min(values.size(), i + kBlock);
-    std::uint64_t state = seed + i / kDraws * kMixStep;
-    for (; i < block_end; state += kMixStep) {
-      std::uint64_t bits = mixed(state);
-      const std::size_t end = std::min(block_end, i + kDraws);
-      for (; i < end; ++i, bits >>= kLevelBits) values[i] = table[bits % kLevels];
-    }
-  });
+  workers.run((values.size() + kBlock - 1) / kBlock,
+              [&](std::size_t block, std::size_t) {
+                std::size_t i = block * kBlock;
+                const std::size_t block_end = std::min(values.size(), i + kBlock);
+                std::uint64_t state = seed + i / kDraws * kMixStep;
+                for (; i < block_end; state += kMixStep) {
+                  std::uint64_t bits = mixed(state);
+                  const std::size_t end = std::min(block_end, i + kDraws);
+                  for (; i < end; ++i, bits >>= kLevelBits) values[i] = table[bits % kLevels];
+                }
+              },
+              stop);
 }
 
-HostTensor random_tensor(const ExpectedTensor& tensor, std::uint64_t seed, WorkerGroup& workers) {
+HostTensor random_tensor(const ExpectedTensor& tensor, std::uint64_t seed, WorkerGroup& workers,
+                         const std::stop_token& stop) {
   const auto values =
       std::make_shared<std::vector<Float16>>(static_cast<std::size_t>(tensor.shape.elements()));
   const bool is_matrix = tensor.shape.rank() == 2;
@@ -58,29 +61,29 @@ HostTensor random_tensor(const ExpectedTensor& tensor, std::uint64_t seed, Worke
   if (is_gain) {
     std::fill(values->begin(), values->end(), to_float16(1.0f));
   } else if (!is_matrix) {
-    fill_uniform(*values, 0.1f, seed, workers);
+    fill_uniform(*values, 0.1f, seed, workers, stop);
   } else {
     const bool is_table = tensor.name.find("embed") != std::string::npos;
     const double variance = is_table ? 1.0 : 1.0 / static_cast<double>(tensor.shape[1]);
-    fill_uniform(*values, static_cast<float>(std::sqrt(3.0 * variance)), seed, workers);
+    fill_uniform(*values, static_cast<float>(std::sqrt(3.0 * variance)), seed, workers, stop);
   }
   return {DataType::kFloat16, tensor.shape, reinterpret_cast<const std::byte*>(values->data()),
           values};
 }
 
 TensorSource random_source(const std::string& origin, const std::vector<ExpectedTensor>& tensors,
-                           std::size_t threads) {
+                           std::size_t threads, const std::stop_token& stop) {
   TensorSource source(origin);
   if (threads == 0) threads = std::min(kMostThreads, usable_cores());
   // Lives as long as a tensor is left to be made.
   const auto workers = std::make_shared<WorkerGroup>(threads);
   std::uint64_t seed = 1;
   for (const ExpectedTensor& tensor : tensors) {
-    source.add(tensor.name,
-               {.shape = tensor.shape,
-                .type = std::string(name_of(DataType::kFloat16)),
-                .load = [tensor, seed, workers] { return random_tensor(tensor, seed, *workers); },
-                .original_name = {}});
+    source.add(tensor.name, {.shape = tensor.shape,
+                             .type = std::string(name_of(DataType::kFloat16)),
+                             .load = [tensor, seed, workers,
+                                      stop] { return random_tensor(tensor, seed, *workers, stop); },
+                             .original_name = {}});
     seed += 0x100000000ull;  // further than any tensor's own steps would be alike
   }
   return source;
@@ -120,15 +123,17 @@ class AbsentEncoder final : public Encoder {
 
 }  // namespace
 
-Esm2Weights random_esm2(const Esm2Config& config, std::size_t threads) {
+Esm2Weights random_esm2(const Esm2Config& config, std::size_t threads,
+                        const std::stop_token& stop) {
   return make_esm2_weights(config,
-                           random_source("random ESM-2", expected_tensors(config), threads));
+                           random_source("random ESM-2", expected_tensors(config), threads, stop));
 }
 
-DnabertSWeights random_dnabert_s(const DnabertSConfig& config, std::string tokenizer_json) {
-  return make_dnabert_s_weights(config,
-                                random_source("random DNABERT-S", expected_tensors(config), 0),
-                                std::move(tokenizer_json));
+DnabertSWeights random_dnabert_s(const DnabertSConfig& config, std::string tokenizer_json,
+                                 const std::stop_token& stop) {
+  return make_dnabert_s_weights(
+      config, random_source("random DNABERT-S", expected_tensors(config), 0, stop),
+      std::move(tokenizer_json));
 }
 
 ClassifierWeights random_classifier(std::int64_t inputs, std::int64_t hidden) {
@@ -141,11 +146,11 @@ ClassifierWeights random_classifier(std::int64_t inputs, std::int64_t hidden) {
                                                 {"bn1.running_var", {hidden}},
                                                 {"output_layer.weight", {2, hidden}},
                                                 {"output_layer.bias", {2}}},
-                                               1));
+                                               1, {}));
 }
 
 LoadedModels random_models(const ModelShapes& shapes, std::int64_t expected_length,
-                           Precision precision, Backend& backend) {
+                           Precision precision, Backend& backend, const std::stop_token& stop) {
   LoadedModels models;
   models.bundle = shapes.name;
   models.expected_length = expected_length;
@@ -153,14 +158,14 @@ LoadedModels random_models(const ModelShapes& shapes, std::int64_t expected_leng
   models.tokenizer = DnaTokenizer::from_json(tokenizer, "tokenizer of the embedded bundle");
   models.dna_padding = models.tokenizer->id_of("[PAD]").value_or(models.tokenizer->unknown_id());
   if (shapes.dnabert_s) {
-    models.dnabert_s = std::make_unique<DnabertS>(random_dnabert_s(*shapes.dnabert_s, tokenizer),
-                                                  precision, backend);
+    models.dnabert_s = std::make_unique<DnabertS>(
+        random_dnabert_s(*shapes.dnabert_s, tokenizer, stop), precision, backend);
   } else {
     models.dnabert_s = std::make_unique<AbsentEncoder>(
         precision, static_cast<std::int64_t>(models.tokenizer->vocabulary_size()));
   }
   if (shapes.esm2) {
-    models.esm2 = std::make_unique<Esm2>(random_esm2(*shapes.esm2), precision, backend);
+    models.esm2 = std::make_unique<Esm2>(random_esm2(*shapes.esm2, 0, stop), precision, backend);
   } else {
     models.esm2 = std::make_unique<AbsentEncoder>(precision, kEsm2Letters);
   }

@@ -27,9 +27,10 @@ static_assert(std::atomic<int>::is_always_lock_free, "needed inside a signal han
 // SIGUSR1: what schedulers send some time before they kill (sbatch --signal=USR1@60).
 constexpr std::array kSignals = {SIGINT, SIGTERM, SIGUSR1};
 // Work looks at the token far more often. What cannot (a disk or a terminal that does not answer,
-// a library's call) is cut off in time for the promise of five seconds. The kernel keeps this
-// clock, so that no thread or lock of ours can hold it up.
-constexpr unsigned kSecondsToEnd = 4;
+// a library's call) is cut off in time for the promise of five seconds, of which giving back the
+// memory of a large model may take one. The kernel keeps this clock, so that no thread or lock of
+// ours can hold it up.
+constexpr unsigned kSecondsToEnd = 3;
 
 extern "C" void virnucpro_end_at_once(int) { ::_exit(kExitInterrupted); }
 

@@ -13,7 +13,7 @@ namespace virnucpro::cli {
 void end_on_stop_signals();
 
 /// While it lives, the first of these signals requests a stop and calls `on_stop`, on a thread of
-/// its own. A second one, and four seconds after the first, end the process at once with exit code
+/// its own. A second one, and three seconds after the first, end the process at once with exit code
 /// 75, as a kill would. Then the signals do what they did before. One at a time in a process.
 /// Throws ResourceError or ConfigError when the system has no thread or descriptor left.
 class StopSignals {

@@ -243,6 +243,8 @@ void with_advice(const RunDatabase& database, const Action& action) {
     throw Interrupted(advice(error.what()));
   } catch (const DeviceError& error) {
     throw DeviceError(advice(error.what()));
+  } catch (const ResourceError& error) {
+    throw ResourceError(advice(error.what()));
   }
 }
 
