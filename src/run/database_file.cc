@@ -47,7 +47,7 @@ void look_before_opening(const std::string& folder, const std::string& path, boo
   std::error_code error;
   const auto status = std::filesystem::status(path, error);
   if (std::filesystem::is_regular_file(status)) return;
-  if (std::filesystem::exists(status)) fail_damaged(path, "something that is no file");
+  if (std::filesystem::exists(status)) fail_foreign(path, "something that is no file");
   if (error && error != std::errc::no_such_file_or_directory) {
     fail_output(path, "open", error.value());
   }
@@ -178,14 +178,12 @@ DatabaseFile::DatabaseFile(const std::string& folder, const std::vector<RunFact>
   if (opening == Opening::kStartOver) start_over();
   const bool must_make = is_new();
   if (!must_make) require_known_schema();
-  if (must_make && opening == Opening::kExisting) fail_damaged(path(), "a file without its tables");
+  if (must_make && opening == Opening::kExisting) fail_foreign(path(), "a file without its tables");
   if (!connection_.is_for_reading()) prepare_for_writing();
   if (opening == Opening::kExisting) connection_.execute(kReaderSettings);
-  if (must_make) {
-    make(work);
-  } else if (opening == Opening::kContinue) {
-    continue_with(work);
-  }
+  if (must_make) make(work);
+  state_ = read_run_state(connection_, this->work());
+  if (!must_make && opening == Opening::kContinue) continue_with(work);
   identities_ = {identity_of(path()), identity_of(path() + "-wal")};
   require_in_place();
 }
@@ -223,6 +221,7 @@ void DatabaseFile::make(const std::vector<RunFact>& work) const {
   for (const char* sql : schema_statements()) connection_.execute(sql);
   for (const char* sql : initial_rows()) connection_.execute(sql);
   insert_work(work);
+  write_run_state(connection_, work, {});
   connection_.execute(fmt::format("PRAGMA application_id={}; PRAGMA user_version={}; COMMIT",
                                   kApplicationId, kSchemaVersion)
                           .c_str());
@@ -241,12 +240,12 @@ void DatabaseFile::insert_work(const std::vector<RunFact>& work) const {
 void DatabaseFile::require_known_schema() const {
   const std::uint64_t application = number_of(connection_, "PRAGMA application_id");
   if (application != kApplicationId) {
-    fail_damaged(path(), fmt::format("a database of another program (application id {:#x})",
+    fail_foreign(path(), fmt::format("a database of another program (application id {:#x})",
                                      static_cast<std::uint32_t>(application)));
   }
   const std::uint64_t version = number_of(connection_, "PRAGMA user_version");
   if (version != kSchemaVersion) {
-    fail_damaged(path(), fmt::format("one of version {}, where this program knows version {}",
+    fail_foreign(path(), fmt::format("one of version {}, where this program knows version {}",
                                      static_cast<std::int32_t>(version), kSchemaVersion));
   }
   SqliteStatement statement(connection_, "SELECT sql FROM sqlite_schema ORDER BY rowid");
@@ -284,6 +283,7 @@ void DatabaseFile::continue_with(const std::vector<RunFact>& work) const {
   }
   connection_.execute("BEGIN IMMEDIATE; DELETE FROM work; DELETE FROM sessions; DELETE FROM texts");
   insert_work(work);
+  write_run_state(connection_, work, {});
   connection_.execute("COMMIT");
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "run/run_state.h"
 #include "run/sqlite_handles.h"
 #include "run/stored_rows.h"
 
@@ -31,6 +32,8 @@ class DatabaseFile {
   const SqliteConnection& connection() const { return connection_; }
   const std::string& path() const { return connection_.path(); }
   std::vector<RunFact> work() const;
+  /// At opening.
+  const RunState& state() const { return state_; }
   /// No record and no embedding is stored, nor that there is none.
   bool holds_nothing() const;
   /// Removes the files, unless others bear their names by now or are being opened.
@@ -62,6 +65,7 @@ class DatabaseFile {
 
   std::string folder_;
   SqliteConnection connection_;
+  RunState state_;
   std::array<Identity, 2> identities_;  ///< of the database and of its write-ahead log
 };
 

@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "run/damage.h"
 #include "run/stored_rows.h"
 
 namespace virnucpro {
@@ -31,8 +32,8 @@ class StoredRunVisitor {
 };
 
 /// Open, and locked against every other process, as long as it lives. Thread-safe: calls take
-/// turns. Errors of the disk are OutputError (full, read-only, removed), a file that is damaged or
-/// no run database is InputError; both name the file and what to do. After an error of a writing
+/// turns. Errors of the disk are OutputError (full, read-only, removed), a file that is no run
+/// database is InputError, a damaged one DamagedDatabase; all name the file and what to do. After an error of a writing
 /// call the open transaction is gone, and every later writing call throws it again.
 class RunDatabase {
  public:
@@ -108,9 +109,12 @@ class RunDatabase {
   void read_embeddings(std::uint64_t first, std::uint64_t end,
                        const std::function<void(std::uint64_t orf, StoredEncoder encoder,
                                                 std::span<const float> values)>& take) const;
-  /// All that is stored. Every row is checked: what does not fit together is an InputError, and so
-  /// is a record that has not ended.
+  /// All that is stored. Every row is proven to be what was stored, and that none is missing when
+  /// it returns: nothing may be made of a visit that has not. What does not fit is a
+  /// DamagedDatabase, and so is a record that has not ended.
   void visit(StoredRunVisitor& visitor) const;
+  /// The same of a run that is at work: the last record may have no end.
+  void visit_so_far(StoredRunVisitor& visitor) const;
   /// The same in steps: each call visits the next record, and is false after the last one. Must not
   /// outlive the database, which does not change meanwhile.
   std::function<bool(StoredRunVisitor&)> visit_in_steps() const;

@@ -1,9 +1,11 @@
-// How far a run's database goes; for run/*.cc only.
+// How far a run's database goes, and that all but its rows is what was written; for run/*.cc only.
 #pragma once
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
+#include "base/digest.h"
 #include "run/sqlite_handles.h"
 #include "run/stored_rows.h"
 
@@ -13,11 +15,17 @@ namespace virnucpro {
 struct RunState {
   StoredExtent extent;
   std::optional<std::uint64_t> last_record;  ///< its ordinal
-  bool is_open = false;                      ///< the last record has not ended
+  std::optional<Digest> open_head;           ///< of the last record, where that has not ended
   bool complete = false;
+  Digest total;  ///< the sum over all row groups but embeddings
 };
 
-/// What the table `progress` says. InputError where the other tables end elsewhere.
-RunState read_run_state(const SqliteConnection& connection);
+/// What the table `progress` says. InputError where the other tables end elsewhere, and where
+/// `progress`, `sessions`, `texts`, `outcomes` or `work`, which are read here, have been changed.
+RunState read_run_state(const SqliteConnection& connection, const std::vector<RunFact>& work);
+
+/// Stores it, with a digest of all the tables that read_run_state() proves, as they are now.
+void write_run_state(const SqliteConnection& connection, const std::vector<RunFact>& work,
+                     const RunState& state);
 
 }  // namespace virnucpro

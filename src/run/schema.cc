@@ -23,14 +23,18 @@ constexpr std::array kStatements = {
   records INTEGER NOT NULL,
   chunks INTEGER NOT NULL,
   orfs INTEGER NOT NULL,
-  complete INTEGER NOT NULL
+  complete INTEGER NOT NULL,
+  total BLOB NOT NULL,
+  digest BLOB NOT NULL
 ) STRICT)",
     R"(CREATE TABLE records (
   ordinal INTEGER PRIMARY KEY,
   id BLOB NOT NULL,
   length INTEGER NOT NULL,
+  digest BLOB NOT NULL,
   outcome INTEGER,
-  reason TEXT
+  reason TEXT,
+  end_digest BLOB
 ) STRICT)",
     R"(CREATE TABLE bases (
   record INTEGER PRIMARY KEY,
@@ -43,7 +47,8 @@ constexpr std::array kStatements = {
   start INTEGER NOT NULL,
   stop INTEGER NOT NULL,
   outcome INTEGER NOT NULL,
-  reason TEXT
+  reason TEXT,
+  digest BLOB NOT NULL
 ) STRICT)",
     R"(CREATE TABLE orfs (
   number INTEGER PRIMARY KEY,
@@ -57,7 +62,8 @@ constexpr std::array kStatements = {
 ) STRICT)",
     R"(CREATE TABLE embeddings (
   key INTEGER PRIMARY KEY,
-  vector BLOB NOT NULL
+  vector BLOB NOT NULL,
+  digest BLOB NOT NULL
 ) STRICT)",
     R"(CREATE TABLE sessions (
   number INTEGER PRIMARY KEY,
@@ -86,7 +92,7 @@ constexpr std::array kStatements = {
 
 constexpr std::array kRows = {
     "INSERT INTO outcomes VALUES (0, 'scored'), (1, 'no_orf'), (2, 'too_short'), (3, 'failed')",
-    "INSERT INTO progress VALUES (1, 0, 0, 0, 0)",
+    "INSERT INTO progress VALUES (1, 0, 0, 0, 0, zeroblob(16), zeroblob(16))",
 };
 
 }  // namespace

@@ -10,7 +10,7 @@ namespace virnucpro {
 inline constexpr std::uint32_t kApplicationId = 0x564e5072;
 
 /// Raised with every change of the tables or of what is in them.
-inline constexpr std::uint32_t kSchemaVersion = 1;
+inline constexpr std::uint32_t kSchemaVersion = 2;
 
 /// CREATE statements in the order of sqlite_schema, where SQLite keeps them to the letter.
 std::span<const char* const> schema_statements();

@@ -57,12 +57,23 @@ void fail_locked(const std::string& path) {
                   path));
 }
 
-void fail_damaged(const std::string& path, const std::string& found) {
+void fail_foreign(const std::string& path, const std::string& found) {
   throw InputError(
       fmt::format("{}: expected the database of a run, found {}. Choose another folder with -o, or "
                   "throw it away with --force.",
                   path, found));
 }
+
+void fail_damaged(const std::string& path, const std::string& found) {
+  throw DamagedDatabase(path, found);
+}
+
+DamagedDatabase::DamagedDatabase(const std::string& path, std::string found)
+    : InputError(fmt::format(
+          "{}: expected the database of a run, found {}. The same 'virnucpro predict' with "
+          "--repair computes again what is damaged; --force throws it away.",
+          path, found)),
+      found_(std::move(found)) {}
 
 void SqliteConnection::Closer::operator()(sqlite3* handle) const {
   // Only SQLITE_BUSY could come back, for a statement that is still open: those live shorter.
@@ -113,7 +124,7 @@ void SqliteConnection::fail(int code, const std::string& doing) const {
       // Said of some damaged definitions of tables, too, and far more often.
       fail_damaged(path_, "a damaged file, unless the memory is short (" + said + ")");
     case SQLITE_CANTOPEN:
-      if (has_unknown_log(path_)) fail_damaged(path_, "a log of another format beside it");
+      if (has_unknown_log(path_)) fail_foreign(path_, "a log of another format beside it");
       [[fallthrough]];
     case SQLITE_IOERR:
     case SQLITE_PERM:

@@ -10,6 +10,8 @@
 #include <string>
 #include <string_view>
 
+#include "run/damage.h"
+
 namespace virnucpro {
 
 /// An open database file. Used by one thread at a time: SQLite's own locks are off. Every failure
@@ -48,8 +50,8 @@ bool has_unknown_log(const std::string& path);
 /// Throws the ConfigError of a database that another process has.
 [[noreturn]] void fail_locked(const std::string& path);
 
-/// Throws the InputError of a file that is not, or no longer, what a run has written.
-[[noreturn]] void fail_damaged(const std::string& path, const std::string& found);
+/// Throws the InputError of a file that no run of this program has written.
+[[noreturn]] void fail_foreign(const std::string& path, const std::string& found);
 
 /// A prepared statement, which must not outlive its connection. Parameters count from 1, columns
 /// from 0. What is bound must live until run() or reset(); columns live until the next step().
@@ -80,6 +82,7 @@ class SqliteStatement {
   std::string_view text(int column) const;
   std::span<const std::byte> blob(int column) const;
   const SqliteConnection& connection() const { return *connection_; }
+  sqlite3_stmt* get() const { return handle_.get(); }
 
  private:
   struct Finalizer {

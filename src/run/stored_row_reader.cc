@@ -1,6 +1,7 @@
 #include "run/stored_row_reader.h"
 
 #include <cmath>
+#include <cstring>
 
 #include "base/format.h"
 
@@ -60,6 +61,20 @@ Outcome StoredRowReader::outcome(int column) const {
   const std::uint64_t code = count(column, "outcome");
   if (code >= kOutcomes) fail(fmt::format("{} as outcome, expected 0 to {}", code, kOutcomes - 1));
   return static_cast<Outcome>(code);
+}
+
+Digest StoredRowReader::digest(int column, const char* name) const {
+  const std::span<const std::byte> bytes = blob(column, name);
+  Digest digest;
+  if (bytes.size() != sizeof digest.words) {
+    fail(fmt::format("{} bytes as {}, expected {}", bytes.size(), name, sizeof digest.words));
+  }
+  std::memcpy(digest.words.data(), bytes.data(), bytes.size());
+  return digest;
+}
+
+void StoredRowReader::expect_digest(int column, const Digest& expected) const {
+  if (digest(column, "checksum") != expected) fail("another checksum than it was stored with");
 }
 
 float StoredRowReader::probability(int column, const char* name) const {

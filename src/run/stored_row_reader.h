@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/digest.h"
 #include "run/sqlite_handles.h"
 #include "run/stored_rows.h"
 
@@ -26,6 +27,9 @@ class StoredRowReader {
   std::optional<std::uint64_t> optional_count(int column, const char* name) const;
   std::string_view optional_text(int column, const char* name) const;
   Outcome outcome(int column) const;
+  Digest digest(int column, const char* name) const;
+  /// Throws unless the column holds this digest.
+  void expect_digest(int column, const Digest& expected) const;
   /// Finite, 0 to 1, and exactly a float.
   float probability(int column, const char* name) const;
   [[noreturn]] void fail(const std::string& found) const;
@@ -39,7 +43,9 @@ class StoredRowReader {
 };
 
 /// The columns that the two functions below read, in their order.
-inline constexpr const char* kChunkColumns = "number, record, chunk, start, stop, outcome, reason";
+inline constexpr const char* kChunkColumns =
+    "number, record, chunk, start, stop, outcome, reason, digest";
+inline constexpr int kChunkDigest = 7;  ///< its column
 inline constexpr const char* kOrfColumns =
     "number, chunk, frame, outcome, p_others, p_virus, same_as, reason";
 

@@ -12,6 +12,16 @@ std::string_view as_text(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
+/// For messages: a terminal does what control bytes say, and damaged ids have any.
+std::string printable(std::string_view id) {
+  constexpr std::size_t kMost = 60;
+  std::string text(id.substr(0, kMost));
+  for (char& c : text) {
+    if (c < ' ' || c > '~') c = '?';
+  }
+  return text;
+}
+
 }  // namespace
 
 NumberedRows::NumberedRows(const SqliteConnection& connection, const char* table,
@@ -30,11 +40,14 @@ void NumberedRows::advance() {
   ++next_;
 }
 
-StoredRunWalk::StoredRunWalk(const SqliteConnection& connection, const StoredExtent& extent)
+StoredRunWalk::StoredRunWalk(const SqliteConnection& connection, const Digest& work,
+                             const RunState& state, Ends ends)
     : connection_(connection),
-      extent_(extent),
+      state_(state),
+      ends_(ends),
+      digests_(work),
       records_(connection,
-               "SELECT ordinal, id, length, packed, outcome, reason FROM records "
+               "SELECT ordinal, id, length, packed, outcome, reason, digest, end_digest FROM records "
                "LEFT JOIN bases ON bases.record = records.ordinal ORDER BY ordinal"),
       chunks_(connection, "chunks", kChunkColumns),
       orfs_(connection, "orfs", kOrfColumns) {}
@@ -58,9 +71,12 @@ void StoredRunWalk::require_end() const {
   if (orfs_.has_row()) {
     StoredRowReader(orfs_.row(), "orfs").fail("a chunk that is not there, or out of order");
   }
-  expect(passed_records_, extent_.records, "records");
-  expect(chunks_.passed(), extent_.chunks, "chunks");
-  expect(orfs_.passed(), extent_.orfs, "orfs");
+  expect(passed_records_, state_.extent.records, "records");
+  expect(chunks_.passed(), state_.extent.chunks, "chunks");
+  expect(orfs_.passed(), state_.extent.orfs, "orfs");
+  if (total_ != state_.total) {
+    fail_damaged(connection_.path(), "rows that are each in order, but not those of this run");
+  }
 }
 
 void StoredRunWalk::expect(std::uint64_t found, std::uint64_t expected, const char* table) const {
@@ -76,8 +92,19 @@ void StoredRunWalk::visit_record(StoredRunVisitor& visitor) {
   record.id = as_text(reader.blob(1, "id"));
   record.length = reader.count(2, "length");
   record.bases = reader.blob(3, "packed bases");
-  const Outcome outcome = reader.outcome(4);
-  const std::string_view reason = reader.optional_text(5, "reason");
+  try {
+    visit_rows(visitor, reader, record);
+  } catch (const DamagedDatabase& damage) {
+    fail_damaged(connection_.path(), fmt::format("record {} ('{}') damaged: {}", record.ordinal + 1,
+                                                 printable(record.id), damage.found()));
+  }
+}
+
+void StoredRunWalk::visit_rows(StoredRunVisitor& visitor, const StoredRowReader& reader,
+                               const StoredRecord& record) {
+  const Digest head = digests_.begin_record(record);
+  reader.expect_digest(6, head);
+  total_ += head;
   visitor.begin_record(record);
   for (std::uint64_t index = 0; chunks_.has_row(); ++index) {
     const StoredChunk chunk = read_chunk(chunks_.row());
@@ -85,6 +112,13 @@ void StoredRunWalk::visit_record(StoredRunVisitor& visitor) {
     visit_chunk(visitor, chunk, index, record.length);
     chunks_.advance();
   }
+  const bool is_last = state_.last_record == record.ordinal;
+  if (ends_ == Ends::kMayBeOpen && state_.open_head == head && is_last) return;
+  const Outcome outcome = reader.outcome(4);
+  const std::string_view reason = reader.optional_text(5, "reason");
+  const Digest end = digests_.end_record(chunks_.passed(), outcome, reason);
+  reader.expect_digest(7, end);
+  total_ += end;
   visitor.end_record(outcome, reason);
 }
 
@@ -98,6 +132,7 @@ void StoredRunWalk::visit_chunk(StoredRunVisitor& visitor, const StoredChunk& ch
   std::array<StoredOrf, kMostFrames> orfs;
   std::size_t count = 0;
   bool is_scored = false;
+  digests_.begin_chunk(chunk);
   while (orfs_.has_row()) {
     StoredOrf orf = read_orf(orfs_.row());
     if (orf.chunk != chunk.number) break;
@@ -109,6 +144,7 @@ void StoredRunWalk::visit_chunk(StoredRunVisitor& visitor, const StoredChunk& ch
     reasons_[count] = orf.reason;
     orf.reason = reasons_[count];
     is_scored = is_scored || orf.outcome == Outcome::kScored;
+    digests_.add_orf(orf);
     orfs[count++] = orf;
     orfs_.advance();
   }
@@ -118,6 +154,9 @@ void StoredRunWalk::visit_chunk(StoredRunVisitor& visitor, const StoredChunk& ch
     reader.fail(fmt::format("the outcome {} with {} ORFs, {} scores", name_of(chunk.outcome), count,
                             is_scored ? "with" : "without"));
   }
+  const Digest digest = digests_.end_chunk();
+  reader.expect_digest(kChunkDigest, digest);
+  total_ += digest;
   visitor.chunk(chunk, std::span(orfs.data(), count));
 }
 

@@ -7,8 +7,11 @@
 #include <string>
 #include <string_view>
 
+#include "run/row_digests.h"
 #include "run/run_database.h"
+#include "run/run_state.h"
 #include "run/sqlite_handles.h"
+#include "run/stored_row_reader.h"
 
 namespace virnucpro {
 
@@ -34,10 +37,15 @@ class NumberedRows {
 /// Must not outlive the connection.
 class StoredRunWalk {
  public:
-  StoredRunWalk(const SqliteConnection& connection, const StoredExtent& extent);
+  /// Of the last record.
+  enum class Ends { kMustBeThere, kMayBeOpen };
 
-  /// Visits the next record; false after the last one. InputError at the first row that does not
-  /// fit, or when there are fewer or more rows than `extent`.
+  /// `work` is the digest of the run's work, `state` what is expected.
+  StoredRunWalk(const SqliteConnection& connection, const Digest& work, const RunState& state,
+                Ends ends = Ends::kMustBeThere);
+
+  /// Visits the next record; false after the last one. DamagedDatabase, naming the record, at the
+  /// first row that does not fit or is not what was stored; and when there are fewer or more rows.
   bool next(StoredRunVisitor& visitor);
 
  private:
@@ -46,11 +54,16 @@ class StoredRunWalk {
   void visit_record(StoredRunVisitor& visitor);
   void visit_chunk(StoredRunVisitor& visitor, const StoredChunk& chunk, std::uint64_t index,
                    std::uint64_t length);
+  void visit_rows(StoredRunVisitor& visitor, const StoredRowReader& reader,
+                  const StoredRecord& record);
   void require_end() const;
   void expect(std::uint64_t found, std::uint64_t expected, const char* table) const;
 
   const SqliteConnection& connection_;
-  const StoredExtent extent_;
+  const RunState state_;
+  const Ends ends_;
+  RowDigests digests_;
+  Digest total_;  ///< of the rows that were visited
   SqliteStatement records_;
   NumberedRows chunks_;
   NumberedRows orfs_;

@@ -19,6 +19,9 @@ namespace {
 
 using Existing = RunDatabase::Existing;
 
+constexpr const char* kRepair =
+    " The same 'virnucpro predict' with --repair computes again what is damaged; --force throws it "
+    "away.";
 constexpr const char* kWhatToDo = " Choose another folder with -o, or throw it away with --force.";
 
 void make_small_run(const TemporaryFolder& folder) {
@@ -124,7 +127,7 @@ TEST(RunDatabaseFile, RefusesAFileThatIsNoDatabase) {
             folder.file("run.db") +
                 ": expected the database of a run, found a damaged or foreign file "
                 "(file is not a database, code 26)." +
-                kWhatToDo);
+                kRepair);
   EXPECT_EQ(folder.read("run.db"), std::string(10'000, 'x')) << "and leaves it alone";
   std::filesystem::remove(folder.file("run.db"));
   std::filesystem::create_directory(folder.file("run.db"));
@@ -143,24 +146,24 @@ TEST(RunDatabaseFile, RefusesDatabasesOfOtherProgramsAndVersions) {
                                  kWhatToDo);
   std::filesystem::remove(folder.file("run.db"));
   make_small_run(folder);
-  sqlite3_says(folder, "PRAGMA user_version=2");
+  sqlite3_says(folder, "PRAGMA user_version=1");
   EXPECT_EQ(refusal(folder), folder.file("run.db") +
-                                 ": expected the database of a run, found one of version 2, where "
-                                 "this program knows version 1." +
+                                 ": expected the database of a run, found one of version 1, where "
+                                 "this program knows version 2." +
                                  kWhatToDo);
   sqlite3_says(folder,
-               "PRAGMA user_version=1; CREATE TRIGGER t INSERT ON orfs BEGIN SELECT 1; END");
+               "PRAGMA user_version=2; CREATE TRIGGER t INSERT ON orfs BEGIN SELECT 1; END");
   EXPECT_EQ(refusal(folder),
             folder.file("run.db") +
                 ": expected the database of a run, found more tables than those of "
                 "its version." +
-                kWhatToDo);
+                kRepair);
   sqlite3_says(folder, "DROP TRIGGER t; DROP TABLE texts");
   EXPECT_EQ(refusal(folder),
             folder.file("run.db") +
                 ": expected the database of a run, found other tables than those of "
                 "its version." +
-                kWhatToDo);
+                kRepair);
 }
 
 TEST(RunDatabaseFile, IsMadeAnewWhereAProcessWasKilledWhileItMadeOne) {

@@ -1,0 +1,22 @@
+// A database that is not, or no longer, what a run has written.
+#pragma once
+
+#include <string>
+
+#include "base/errors.h"
+
+namespace virnucpro {
+
+/// Its rows or its file cannot be trusted. `found` is the message without the file and the advice.
+class DamagedDatabase : public InputError {
+ public:
+  DamagedDatabase(const std::string& path, std::string found);
+  const std::string& found() const { return found_; }
+
+ private:
+  std::string found_;
+};
+
+[[noreturn]] void fail_damaged(const std::string& path, const std::string& found);
+
+}  // namespace virnucpro

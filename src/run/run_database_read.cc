@@ -1,0 +1,103 @@
+// What is read back of a run, each row proven or within what is.
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+#include "run/run_database_impl.h"
+#include "run/stored_row_reader.h"
+#include "run/stored_run_walk.h"
+
+namespace virnucpro {
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "embeddings are stored as they lie");
+
+}  // namespace
+
+void RunDatabase::read_record(std::uint64_t ordinal,
+                              const std::function<void(const StoredRecord&)>& take) const {
+  const std::lock_guard lock(impl_->mutex);
+  SqliteStatement& select = impl_->select_record;
+  check(!select.is_busy(), "a record is read while one is being read");
+  const StatementReset reset_at_end(select);
+  select.bind(1, std::min(ordinal, kMostNumber));
+  if (!select.step()) return;
+  const StoredRowReader reader(select, "records");
+  const std::span<const std::byte> id = reader.blob(1, "id");
+  take({reader.number(),
+        {reinterpret_cast<const char*>(id.data()), id.size()},
+        reader.count(2, "length"),
+        reader.blob(3, "packed bases")});
+}
+
+void RunDatabase::read_orfs(std::uint64_t first, std::uint64_t end,
+                            const std::function<void(const StoredOrf&)>& take) const {
+  const std::lock_guard lock(impl_->mutex);
+  SqliteStatement select(
+      impl_->connection(),
+      fmt::format("SELECT {} FROM orfs WHERE number >= ?1 AND number < ?2 ORDER BY number",
+                  kOrfColumns)
+          .c_str());
+  end = std::min(end, impl_->state.extent.orfs);
+  select.bind(1, std::min(first, kMostNumber)).bind(2, end);
+  while (select.step()) {
+    const StoredOrf orf = read_orf(select);
+    if (orf.number != first) break;
+    take(orf);
+    ++first;
+  }
+  if (first >= end) return;
+  fail_damaged(impl_->file.path(), fmt::format("table orfs without row {}", first));
+}
+
+void RunDatabase::read_embeddings(
+    std::uint64_t first, std::uint64_t end,
+    const std::function<void(std::uint64_t, StoredEncoder, std::span<const float>)>& take) const {
+  const std::lock_guard lock(impl_->mutex);
+  SqliteStatement select(
+      impl_->connection(),
+      "SELECT key, vector, digest FROM embeddings WHERE key >= ?1 AND key < ?2 ORDER BY key");
+  select.bind(1, 2 * std::min(first, kMostOrf)).bind(2, 2 * std::min(end, kMostOrf));
+  std::vector<float> values;  // SQLite's bytes are not aligned
+  while (select.step()) {
+    const StoredRowReader reader(select, "embeddings");
+    const std::span<const std::byte> bytes = reader.blob(1, "vector");
+    if (bytes.empty() || bytes.size() % sizeof(float) != 0) {
+      reader.fail(fmt::format("a vector of {} bytes", bytes.size()));
+    }
+    reader.expect_digest(2, impl_->embedding_digests.embedding(reader.number(), bytes));
+    values.resize(bytes.size() / sizeof(float));
+    std::memcpy(values.data(), bytes.data(), bytes.size());
+    take(reader.number() / 2, static_cast<StoredEncoder>(reader.number() % 2), values);
+  }
+}
+
+void RunDatabase::visit(StoredRunVisitor& visitor) const {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->finish_chunk();
+  StoredRunWalk walk(impl_->connection(), digest_of(impl_->work), impl_->state);
+  while (walk.next(visitor)) {
+  }
+}
+
+void RunDatabase::visit_so_far(StoredRunVisitor& visitor) const {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->finish_chunk();
+  StoredRunWalk walk(impl_->connection(), digest_of(impl_->work), impl_->state,
+                     StoredRunWalk::Ends::kMayBeOpen);
+  while (walk.next(visitor)) {
+  }
+}
+
+std::function<bool(StoredRunVisitor&)> RunDatabase::visit_in_steps() const {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->finish_chunk();
+  auto walk = std::make_shared<StoredRunWalk>(impl_->connection(), digest_of(impl_->work),
+                                              impl_->state);
+  return [walk, impl = impl_.get()](StoredRunVisitor& visitor) {
+    const std::lock_guard turn(impl->mutex);
+    return walk->next(visitor);
+  };
+}
+
+}  // namespace virnucpro
