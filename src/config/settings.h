@@ -30,6 +30,8 @@ struct RunSettings {
   /// Said aloud: go on with the run in `output`. That is what happens anyway; without one to go on
   /// with, predict warns and begins.
   bool resume = false;
+  /// Go on with what can be proven of a damaged run in `output`.
+  bool repair = false;
 
   /// Part `shard` of `shards`: the records whose ordinal is shard - 1, modulo shards.
   std::uint64_t shard = 1;

@@ -67,12 +67,21 @@ class RecordCopier final : public StoredRunVisitor {
     uncommitted_ += kRowBytes * (1 + orfs.size());
     if (!set_.keeps_embeddings || orfs.empty()) return;
     const std::uint64_t first_old = orfs.front().number;
+    std::uint64_t missing = 0;
+    for (const StoredOrf& orf : orfs) {
+      missing += orf.outcome == Outcome::kScored && !orf.same_as ? 2 : 0;
+    }
     set_.shards[shard_]->database.read_embeddings(
         first_old, first_old + orfs.size(),
         [&](std::uint64_t orf, StoredEncoder encoder, std::span<const float> values) {
           target_.put_embedding(first_new + (orf - first_old), encoder, values);
           uncommitted_ += values.size_bytes();
+          const StoredOrf& of = orfs[orf - first_old];
+          missing -= of.outcome == Outcome::kScored && !of.same_as ? 1 : 0;
         });
+    if (missing == 0) return;
+    fail_damaged(set_.shards[shard_]->database.path(),
+                 fmt::format("table embeddings without {} of chunk {}", missing, chunk.number));
   }
 
   void end_record(Outcome outcome, std::string_view reason) override {

@@ -16,6 +16,7 @@
 #include "base/stop.h"
 #include "pipeline/batch_budget.h"
 #include "pipeline/model_engine.h"
+#include "pipeline/repair.h"
 #include "pipeline/result_sinks.h"
 #include "pipeline/run_calibration.h"
 #include "pipeline/run_facts.h"
@@ -213,7 +214,27 @@ bool are_known(const std::vector<InputReport>& inputs) {
                      [](const InputReport& input) { return !input.sha256.empty(); });
 }
 
-RunDatabase open_database(const RunSettings& settings, const RunReport& report, const Log& log) {
+/// Looks at rows, which are proven by that.
+class ReadOnly final : public StoredRunVisitor {
+ public:
+  explicit ReadOnly(const std::stop_token& stop) : stop_(stop) {}
+  void begin_record(const StoredRecord&) override { throw_if_stopped(stop_); }
+  void chunk(const StoredChunk&, std::span<const StoredOrf>) override {}
+  void end_record(Outcome, std::string_view) override {}
+
+ private:
+  const std::stop_token& stop_;
+};
+
+RunDatabase open_database(const RunSettings& settings, const RunReport& report, const Log& log,
+                          const std::stop_token& stop) {
+  if (settings.force) {
+    remove_set_aside(settings.output);
+  } else if (settings.repair) {
+    set_aside_if_damaged(settings.output, facts_of(settings, report), log, stop);
+  } else {
+    require_no_broken_repair(settings.output);
+  }
   if (settings.resume && !RunDatabase::exists(settings.output)) {
     log.warning("{}: no run to go on with; a new one begins", settings.output);
   }
@@ -224,6 +245,9 @@ RunDatabase open_database(const RunSettings& settings, const RunReport& report, 
   if (database.is_complete()) {
     log.info("{}: everything is computed; the results are written again", database.path());
   } else if (!database.sessions().empty()) {
+    // What is damaged is told before hours are spent on the rest.
+    ReadOnly nothing(stop);
+    database.visit_so_far(nothing);
     log.info("{}: going on after {} records, {} chunks and {} frames", database.path(),
              extent.records, extent.chunks, extent.orfs);
   }
@@ -252,10 +276,11 @@ void with_advice(const RunDatabase& database, const Action& action) {
 /// removed: a folder without results is no reason to refuse the next command.
 class RunFolder {
  public:
-  RunFolder(const RunSettings& settings, const RunReport& report, const Log& log)
+  RunFolder(const RunSettings& settings, const RunReport& report, const Log& log,
+            const std::stop_token& stop)
       : made_(make_result_folder(settings.output)) {
     try {
-      database_.emplace(open_database(settings, report, log));
+      database_.emplace(open_database(settings, report, log, stop));
     } catch (...) {
       remove_empty_folders(made_);
       throw;
@@ -284,11 +309,14 @@ void compute(Run& run, RunDatabase& database, const RunSettings& settings,
                           fmt::format("{}: {}", report.device, report.device_description), 0.0, 0});
   store_calibration(database, models.calibration);
   database.commit();
+  std::optional<KeptRows> kept;
+  if (has_set_aside(settings.output)) kept.emplace(settings.output, database.work());
   RunJournal journal(database,
                      {.dnabert_width = static_cast<std::size_t>(models.dnabert_s->width()),
                       .esm2_width = static_cast<std::size_t>(models.esm2->width()),
                       .keep_embeddings = settings.keep_embeddings,
-                      .is_known_input = are_known(report.inputs)});
+                      .is_known_input = are_known(report.inputs),
+                      .kept = kept ? &*kept : nullptr});
   with_advice(database, [&] {
     run.run_stages(
         true, [](const Window&) {}, &journal, stop);
@@ -308,7 +336,9 @@ void warn_of_failed_frames(const Ledger& ledger, const Log& log) {
 void require_free_prediction_folder(const RunSettings& settings) {
   require_no_file(settings.output, "results");
   // The results of a run with a database can always be made again, and only its own are replaced.
-  if (settings.force || RunDatabase::exists(settings.output)) return;
+  if (settings.force || RunDatabase::exists(settings.output) || has_set_aside(settings.output)) {
+    return;
+  }
   for (const char* name : kPredictionFiles) {
     const std::string path = settings.output + "/" + name;
     std::error_code error;
@@ -340,7 +370,7 @@ RunSummary run_predict(const RunSettings& settings, const LoadedModels& models,
   // The inputs are opened before the folder is made: a wrong path leaves no trace.
   Run run(settings, models, context);
   RunReport& report = run.summary().report;
-  RunFolder folder(settings, report, context.log);
+  RunFolder folder(settings, report, context.log, stop);
   RunDatabase& database = folder.database();
   if (!database.is_complete()) {
     compute(run, database, settings, models, stop);
@@ -351,6 +381,7 @@ RunSummary run_predict(const RunSettings& settings, const LoadedModels& models,
   store_calls(database, settings.calls);
   StoredResults results =
       publish_stored_results(database, settings.output, own_choice(database), context.log, stop);
+  remove_set_aside(settings.output);
   report.intake = results.intake;
   report.ledger = results.ledger;
   report.calls = results.calls;

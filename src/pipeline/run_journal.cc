@@ -34,6 +34,65 @@ void RunJournal::recall(Window& window) {
   window.kept.assign(window.orfs.size(), 0);
   recall_results(window);
   recall_features(window);
+  if (options_.kept != nullptr) recall_kept(window);
+}
+
+void RunJournal::recall_kept(Window& window) {
+  KeptRows& kept = *options_.kept;
+  std::size_t chunk = 0;
+  std::uint32_t orf = 0;
+  for (const Window::Part& part : window.parts) {
+    const Record& record = *part.record;
+    if (part.begins) {
+      kept_packed_.clear();
+      pack_bases(record.bases, kept_packed_);
+      kept.begin_record({record.ordinal, record.id, record.bases.size(), kept_packed_});
+    }
+    for (std::size_t i = 0; i < part.chunk_count; ++i) {
+      const std::size_t count = window.chunks[chunk].orf_count;
+      const std::uint64_t number = window.first_chunk + chunk++;
+      const std::uint64_t first = window.first_orf + orf;
+      if (number >= recalled_.chunks && count > 0) {
+        kept.read_chunk(number, first, count,
+                        [&](const StoredChunk&, std::span<const StoredOrf> rows) {
+                          for (const StoredOrf& row : rows) recall_kept(window, row);
+                        });
+      }
+      orf += static_cast<std::uint32_t>(count);
+    }
+  }
+  if (!options_.is_known_input) return;
+  // Batches whose windows had not come to their end.
+  for (std::uint32_t i = 0; i < window.orfs.size(); ++i) {
+    if (window.kept[i] != 0 || window.first_orf + i < recalled_.orfs) continue;
+    if (recall_kept(window, i, EncoderKind::kDnabertS)) window.kept[i] |= Window::kDnabertSKept;
+    if (recall_kept(window, i, EncoderKind::kEsm2)) window.kept[i] |= Window::kEsm2Kept;
+  }
+}
+
+void RunJournal::recall_kept(Window& window, const StoredOrf& row) {
+  const auto orf = static_cast<std::uint32_t>(row.number - window.first_orf);
+  if (row.frame != static_cast<std::uint8_t>(window.orfs[orf].frame)) return;
+  // A result is stored with its embeddings, or made again.
+  if (options_.keep_embeddings && row.outcome == Outcome::kScored && !row.same_as &&
+      !(recall_kept(window, orf, EncoderKind::kDnabertS) &&
+        recall_kept(window, orf, EncoderKind::kEsm2))) {
+    return;
+  }
+  window.kept[orf] |= Window::kResultKept;
+  window.settle({orf, row.p_others, row.p_virus, std::string(row.reason)});
+}
+
+bool RunJournal::recall_kept(Window& window, std::uint32_t orf, EncoderKind encoder) {
+  const bool is_dna = encoder == EncoderKind::kDnabertS;
+  const std::vector<float> values =
+      options_.kept->read_embedding(window.first_orf + orf, stored(encoder));
+  if (values.size() != (is_dna ? options_.dnabert_width : options_.esm2_width)) return false;
+  const std::size_t row = options_.dnabert_width + options_.esm2_width;
+  std::copy(values.begin(), values.end(),
+            window.features.begin() +
+                static_cast<std::ptrdiff_t>(orf * row + (is_dna ? 0 : options_.dnabert_width)));
+  return true;
 }
 
 void RunJournal::recall_results(Window& window) {
@@ -158,7 +217,7 @@ void RunJournal::store_orf(const Window& window, std::uint64_t chunk, std::uint3
   }
   database_.add_orf(row);
   if (!is_own) return;
-  ++orfs_computed_;
+  if (window.kept.empty() || (window.kept[orf] & Window::kResultKept) == 0) ++orfs_computed_;
   if (!options_.keep_embeddings || row.outcome == Outcome::kFailed) return;
   put_features(window, EncoderKind::kDnabertS, orf);
   put_features(window, EncoderKind::kEsm2, orf);

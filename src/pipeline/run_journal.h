@@ -11,6 +11,7 @@
 #include "pipeline/journal.h"
 #include "pipeline/stored_input.h"
 #include "report/ledger.h"
+#include "run/kept_rows.h"
 #include "run/run_database.h"
 #include "run/stored_rows.h"
 
@@ -32,6 +33,8 @@ class RunJournal final : public Journal {
     /// embeddings of windows that are not stored yet might belong to other sequences: none is kept.
     bool is_known_input = true;
     std::chrono::milliseconds interval = kInterval;
+    /// Of a damaged database; null: none.
+    KeptRows* kept = nullptr;
   };
 
   /// `database` is not complete. What it holds now is what will be recalled.
@@ -62,6 +65,10 @@ class RunJournal final : public Journal {
 
   void recall_results(Window& window);
   void recall_features(Window& window);
+  void recall_kept(Window& window);
+  void recall_kept(Window& window, const StoredOrf& orf);
+  /// Into the ORF's row of the window's features; false where it is not there.
+  bool recall_kept(Window& window, std::uint32_t orf, EncoderKind encoder);
   void put_features(const Window& window, EncoderKind encoder, std::uint32_t orf);
   void store_chunk(const Window& window, std::size_t chunk, std::uint32_t first_orf);
   void store_orf(const Window& window, std::size_t chunk, std::uint32_t orf);
@@ -70,7 +77,9 @@ class RunJournal final : public Journal {
   const Options options_;
   const StoredExtent recalled_;  ///< rows before it are in the database already
 
-  StoredInput input_;  // the tokenising thread's
+  // The tokenising thread's.
+  StoredInput input_;
+  std::vector<std::byte> kept_packed_;
 
   // The writing thread's.
   std::uint64_t records_ = 0;  // that have begun

@@ -1,0 +1,79 @@
+#include "pipeline/repair.h"
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "base/errors.h"
+#include "base/format.h"
+#include "base/stop.h"
+#include "pipeline/run_facts.h"
+#include "run/run_database.h"
+
+namespace virnucpro {
+namespace {
+
+/// Counts the ORFs that have embeddings of their own.
+class OwnOrfs final : public StoredRunVisitor {
+ public:
+  explicit OwnOrfs(const std::stop_token& stop) : stop_(stop) {}
+  void begin_record(const StoredRecord&) override { throw_if_stopped(stop_); }
+  void chunk(const StoredChunk&, std::span<const StoredOrf> orfs) override {
+    for (const StoredOrf& orf : orfs) {
+      count_ += orf.outcome == Outcome::kScored && !orf.same_as ? 1 : 0;
+    }
+  }
+  void end_record(Outcome, std::string_view) override {}
+  std::uint64_t count() const { return count_; }
+
+ private:
+  const std::stop_token& stop_;
+  std::uint64_t count_ = 0;
+};
+
+/// DamagedDatabase unless all of it is sound.
+void read_all(const RunDatabase& database, const std::stop_token& stop) {
+  OwnOrfs own(stop);
+  database.visit_so_far(own);
+  const std::uint64_t orfs = database.extent().orfs;
+  std::uint64_t embeddings = 0;
+  database.read_embeddings(0, ~std::uint64_t{0},
+                           [&](std::uint64_t orf, StoredEncoder, std::span<const float>) {
+                             throw_if_stopped(stop);
+                             embeddings += orf < orfs ? 1 : 0;
+                           });
+  if (!keeps_embeddings(database.work(), database.path())) return;
+  // Those of frames whose chunk failed may be there, too.
+  if (embeddings >= 2 * own.count()) return;
+  fail_damaged(database.path(), fmt::format("{} embeddings of {} frames", embeddings, own.count()));
+}
+
+}  // namespace
+
+void set_aside_if_damaged(const std::string& folder, const std::vector<RunFact>& work,
+                          const Log& log, const std::stop_token& stop) {
+  if (!RunDatabase::exists(folder)) return;
+  try {
+    const RunDatabase database(folder, work, RunDatabase::Existing::kContinue);
+    read_all(database, stop);
+    if (!has_set_aside(folder)) {
+      log.info("{}: nothing is damaged, nothing to repair", database.path());
+    }
+    return;
+  } catch (const DamagedDatabase& damage) {
+    log.warning("{}", damage.what());
+  }
+  set_aside(folder);
+  log.info("{}: is {} now; what can be proven of it is kept, the rest is computed again", folder,
+           kSetAsideFile);
+}
+
+void require_no_broken_repair(const std::string& folder) {
+  if (!has_set_aside(folder)) return;
+  throw ConfigError(
+      fmt::format("{}: a repair of its run was broken off ({} is there). Go on with it by --repair, "
+                  "or throw all of it away with --force.",
+                  folder, kSetAsideFile));
+}
+
+}  // namespace virnucpro
