@@ -167,7 +167,8 @@ class Resolver {
       throw ConfigError("--force starts over and --resume goes on; give one of the two");
     }
     if (settings.force && settings.repair) {
-      throw ConfigError("--force starts over and --repair keeps what is sound; give one of the two");
+      throw ConfigError(
+          "--force starts over and --repair keeps what is sound; give one of the two");
     }
     if (flags_.contains("device") && flags_.contains("gpus")) {
       throw ConfigError("--device and --gpus both name devices; give one of the two");

@@ -70,10 +70,10 @@ void set_aside_if_damaged(const std::string& folder, const std::vector<RunFact>&
 
 void require_no_broken_repair(const std::string& folder) {
   if (!has_set_aside(folder)) return;
-  throw ConfigError(
-      fmt::format("{}: a repair of its run was broken off ({} is there). Go on with it by --repair, "
-                  "or throw all of it away with --force.",
-                  folder, kSetAsideFile));
+  throw ConfigError(fmt::format(
+      "{}: a repair of its run was broken off ({} is there). Go on with it by --repair, "
+      "or throw all of it away with --force.",
+      folder, kSetAsideFile));
 }
 
 }  // namespace virnucpro

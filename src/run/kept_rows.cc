@@ -28,7 +28,8 @@ std::string path_in(const std::string& folder, const char* name) {
 }
 
 void rename_file(const std::string& from, const std::string& to) {
-  if (::rename(from.c_str(), to.c_str()) != 0 && errno != ENOENT) fail_output(from, "rename", errno);
+  if (::rename(from.c_str(), to.c_str()) != 0 && errno != ENOENT)
+    fail_output(from, "rename", errno);
 }
 
 void remove_file(const std::string& path) {
@@ -66,13 +67,13 @@ void remove_set_aside(const std::string& folder) {
 struct KeptRows::Impl {
   explicit Impl(const std::string& path)
       : connection(path, path, SQLITE_OPEN_READWRITE),
-        chunk(prepared(connection, fmt::format("SELECT {} FROM chunks WHERE number = ?1",
-                                               kChunkColumns))),
+        chunk(prepared(connection,
+                       fmt::format("SELECT {} FROM chunks WHERE number = ?1", kChunkColumns))),
         orfs(prepared(connection, fmt::format("SELECT {} FROM orfs WHERE number >= ?1 AND number < "
                                               "?2 ORDER BY number",
                                               kOrfColumns))),
-        embedding(prepared(connection,
-                           "SELECT key, vector, digest FROM embeddings WHERE key = ?1")) {}
+        embedding(
+            prepared(connection, "SELECT key, vector, digest FROM embeddings WHERE key = ?1")) {}
 
   /// The first statement looks at the file, which must not be before its settings.
   static SqliteStatement prepared(const SqliteConnection& connection, const std::string& sql) {

@@ -37,9 +37,8 @@ class KeptRows {
   void begin_record(const StoredRecord& record);
   /// Calls `take` if the chunk of this number is proven, with its ORFs: `orfs` of them from
   /// `first_orf` on. Returns whether.
-  bool read_chunk(
-      std::uint64_t number, std::uint64_t first_orf, std::size_t orfs,
-      const std::function<void(const StoredChunk&, std::span<const StoredOrf>)>& take);
+  bool read_chunk(std::uint64_t number, std::uint64_t first_orf, std::size_t orfs,
+                  const std::function<void(const StoredChunk&, std::span<const StoredOrf>)>& take);
   /// Empty unless it is proven.
   std::vector<float> read_embedding(std::uint64_t orf, StoredEncoder encoder);
 

@@ -33,8 +33,9 @@ class StoredRunVisitor {
 
 /// Open, and locked against every other process, as long as it lives. Thread-safe: calls take
 /// turns. Errors of the disk are OutputError (full, read-only, removed), a file that is no run
-/// database is InputError, a damaged one DamagedDatabase; all name the file and what to do. After an error of a writing
-/// call the open transaction is gone, and every later writing call throws it again.
+/// database is InputError, a damaged one DamagedDatabase; all name the file and what to do. After
+/// an error of a writing call the open transaction is gone, and every later writing call throws it
+/// again.
 class RunDatabase {
  public:
   enum class Existing {

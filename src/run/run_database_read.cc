@@ -92,8 +92,8 @@ void RunDatabase::visit_so_far(StoredRunVisitor& visitor) const {
 std::function<bool(StoredRunVisitor&)> RunDatabase::visit_in_steps() const {
   const std::lock_guard lock(impl_->mutex);
   impl_->finish_chunk();
-  auto walk = std::make_shared<StoredRunWalk>(impl_->connection(), digest_of(impl_->work),
-                                              impl_->state);
+  auto walk =
+      std::make_shared<StoredRunWalk>(impl_->connection(), digest_of(impl_->work), impl_->state);
   return [walk, impl = impl_.get()](StoredRunVisitor& visitor) {
     const std::lock_guard turn(impl->mutex);
     return walk->next(visitor);

@@ -46,9 +46,10 @@ StoredRunWalk::StoredRunWalk(const SqliteConnection& connection, const Digest& w
       state_(state),
       ends_(ends),
       digests_(work),
-      records_(connection,
-               "SELECT ordinal, id, length, packed, outcome, reason, digest, end_digest FROM records "
-               "LEFT JOIN bases ON bases.record = records.ordinal ORDER BY ordinal"),
+      records_(
+          connection,
+          "SELECT ordinal, id, length, packed, outcome, reason, digest, end_digest FROM records "
+          "LEFT JOIN bases ON bases.record = records.ordinal ORDER BY ordinal"),
       chunks_(connection, "chunks", kChunkColumns),
       orfs_(connection, "orfs", kOrfColumns) {}
 

@@ -205,10 +205,11 @@ TEST_F(Damage, IsToldWithTheRecordAndRepairedByComputingThatAlone) {
                               "' 'UPDATE orfs SET p_virus = 0.5 WHERE chunk = 4' > /dev/null 2>&1";
   if (std::system(command.c_str()) != 0) GTEST_SKIP() << "the program sqlite3 is not installed";
   const ProgramResult refused = run({"report", "out"});
-  EXPECT_THAT(refused.err, testing::ContainsRegex(
-                               "record [0-9]+ \\('r[0-9]+'\\) damaged: table chunks, row 4: another "
-                               "checksum than it was stored with. The same 'virnucpro predict' with "
-                               "--repair computes again what is damaged"));
+  EXPECT_THAT(
+      refused.err,
+      testing::ContainsRegex("record [0-9]+ \\('r[0-9]+'\\) damaged: table chunks, row 4: another "
+                             "checksum than it was stored with. The same 'virnucpro predict' with "
+                             "--repair computes again what is damaged"));
   const std::string count = path("count");
   ProgramCall call = predict("out", "count=" + count);
   call.arguments.push_back("--repair");
@@ -241,9 +242,10 @@ TEST_F(Damage, RepairGoesOnAfterAKill) {
   ASSERT_TRUE(ends_with(run(call), 128 + SIGKILL));
   const ProgramResult refused = run(predict("out"));
   EXPECT_TRUE(ends_with(refused, 2));
-  EXPECT_THAT(refused.err, testing::HasSubstr(
-                               "a repair of its run was broken off (run.db.damaged is there). Go on "
-                               "with it by --repair, or throw all of it away with --force."));
+  EXPECT_THAT(
+      refused.err,
+      testing::HasSubstr("a repair of its run was broken off (run.db.damaged is there). Go on "
+                         "with it by --repair, or throw all of it away with --force."));
   repair("out");
 }
 

@@ -54,7 +54,8 @@ std::string found_after(const std::string& sql) {
       "it away.";
   if (!text.starts_with(before) || !text.ends_with(after)) return text;
   text = text.substr(before.size(), text.size() - before.size() - after.size());
-  for (const char* record : {"record 1 ('record 0') damaged: ", "record 6 ('record 5') damaged: "}) {
+  for (const char* record :
+       {"record 1 ('record 0') damaged: ", "record 6 ('record 5') damaged: "}) {
     if (text.starts_with(record)) return "in " + text.substr(std::string_view(record).size());
   }
   return text;
@@ -71,21 +72,21 @@ TEST(RunDatabaseDamage, IsToldWithTheRecordAndWhatToDo) {
   SqliteConnection(path, path, SQLITE_OPEN_READWRITE)
       .execute("UPDATE orfs SET p_virus = 0.125 WHERE number = 3");
   EXPECT_EQ(error_of<InputError>([&] { transcript_of(RunDatabase(folder.path())); }),
-            path + ": expected the database of a run, found record 6 ('record 5') damaged: table "
-                   "chunks, row 2: another checksum than it was stored with. The same 'virnucpro "
-                   "predict' with --repair computes again what is damaged; --force throws it away.");
+            path +
+                ": expected the database of a run, found record 6 ('record 5') damaged: table "
+                "chunks, row 2: another checksum than it was stored with. The same 'virnucpro "
+                "predict' with --repair computes again what is damaged; --force throws it away.");
 }
 
 TEST(RunDatabaseDamage, OfValuesThatWouldPassIsFoundByTheirChecksums) {
   const auto in_row = [](const char* table, int row) {
     return fmt::format("in table {}, row {}: {}", table, row, kChecksum);
   };
-  for (const char* sql :
-       {"UPDATE records SET length = 601 WHERE ordinal = 0",
-        "UPDATE records SET digest = zeroblob(16) WHERE ordinal = 0",
-        "UPDATE records SET outcome = 3 WHERE ordinal = 0",
-        "UPDATE records SET reason = 'x' WHERE ordinal = 0",
-        "UPDATE bases SET packed = x'616161' WHERE record = 0"}) {
+  for (const char* sql : {"UPDATE records SET length = 601 WHERE ordinal = 0",
+                          "UPDATE records SET digest = zeroblob(16) WHERE ordinal = 0",
+                          "UPDATE records SET outcome = 3 WHERE ordinal = 0",
+                          "UPDATE records SET reason = 'x' WHERE ordinal = 0",
+                          "UPDATE bases SET packed = x'616161' WHERE record = 0"}) {
     EXPECT_EQ(found_after(sql), in_row("records", 0)) << sql;
   }
   EXPECT_EQ(found_after("UPDATE records SET id = x'611b' WHERE ordinal = 0"),
@@ -137,8 +138,9 @@ TEST(RunDatabaseDamage, OfRowsOfAnotherRunIsFound) {
                 "' AS other; DELETE FROM main.chunks; INSERT INTO main.chunks SELECT * FROM "
                 "other.chunks; DETACH other")
                    .c_str());
-  EXPECT_NE(error_of<InputError>([&] { transcript_of(RunDatabase(folder.path())); })
-                .find("table chunks, row 0: another checksum"),
+  EXPECT_NE(error_of<InputError>([&] {
+              transcript_of(RunDatabase(folder.path()));
+            }).find("table chunks, row 0: another checksum"),
             std::string::npos);
 }
 
