@@ -2,17 +2,18 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <limits>
 #include <numeric>
 #include <optional>
 #include <system_error>
 #include <utility>
 
 #include "backend/cpu/processor.h"
+#include "base/number_text.h"
 
 #ifdef __linux__
 #include <sched.h>
@@ -27,10 +28,8 @@ namespace fs = std::filesystem;
 constexpr int kMostCores = 8192;
 
 std::optional<int> number_of(std::string_view text) {
-  int number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size() || number < 0) return std::nullopt;
-  return number;
+  const auto number = parse_whole(text, {.high = std::numeric_limits<int>::max()});
+  return number ? std::optional<int>(static_cast<int>(*number)) : std::nullopt;
 }
 
 /// The nodes' folders: node0, node1, ... beside files of other names.
