@@ -1,34 +1,29 @@
 #include "calibration/call_request.h"
 
-#include <charconv>
 #include <sstream>
 
 #include "base/errors.h"
 #include "base/format.h"
+#include "base/number_text.h"
 
 namespace virnucpro {
 namespace {
 
 constexpr const char* kEstimate = "estimate";
 
-std::optional<double> parse_share(const std::string& text) {
-  double value = 0.0;
-  const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, value);
-  if (error != std::errc() || stop != end || !(value > 0.0 && value < 1.0)) return std::nullopt;
-  return value;
-}
+/// Above 0 and below 1.
+constexpr NumberRange kShare = {.low_is_open = true, .high_is_open = true};
 
 }  // namespace
 
 bool assign_prevalence(CallRequest& request, const std::string& text) {
   request.estimate_prevalence = text == kEstimate;
-  request.prevalence = parse_share(text);
+  request.prevalence = parse_number(text, kShare);
   return request.estimate_prevalence || request.prevalence;
 }
 
 bool assign_fdr(CallRequest& request, const std::string& text) {
-  request.fdr = parse_share(text);
+  request.fdr = parse_number(text, kShare);
   return request.fdr.has_value();
 }
 
@@ -36,8 +31,7 @@ void require_one_call_rule(const CallRequest& request) {
   const int rules =
       (request.fdr ? 1 : 0) + (request.conservative ? 1 : 0) + (request.relaxed ? 1 : 0);
   if (rules <= 1) return;
-  throw ConfigError(
-      "--fdr, --conservative and --relaxed exclude each other; give one of the three");
+  throw ConfigError(kOneCallRule);
 }
 
 std::string text_of(const CallRequest& request) {

@@ -30,6 +30,9 @@ bool assign_prevalence(CallRequest& request, const std::string& text);
 /// False when the text is no number above 0 and below 1.
 bool assign_fdr(CallRequest& request, const std::string& text);
 
+/// What is said of more than one rule from one place.
+inline constexpr const char* kOneCallRule =
+    "--fdr, --conservative and --relaxed exclude each other; give one of the three";
 /// ConfigError when more than one of --fdr, --conservative and --relaxed is given.
 void require_one_call_rule(const CallRequest& request);
 

@@ -14,6 +14,7 @@
 #include "base/output_file.h"
 #include "bench/bench_report.h"
 #include "bench/benchmark.h"
+#include "cli/command_options.h"
 #include "cli/console.h"
 #include "cli/help.h"
 #include "cli/log_output.h"
@@ -93,12 +94,6 @@ BenchRequest checked(const BenchArguments& arguments) {
     }
   }
   if (request.models.empty()) request.models.push_back({embedded_bundle_names().front(), nullptr});
-  if (!(request.seconds > 0.0) || request.seconds > kMostSeconds) {
-    throw ConfigError(
-        fmt::format("--seconds: {} cannot be used; it takes a number above 0, at "
-                    "most {}",
-                    request.seconds, kMostSeconds));
-  }
   if (request.orfs == std::uint64_t{0}) {
     if (request.inputs.empty()) {
       throw ConfigError(
@@ -129,61 +124,46 @@ void run_bench(Program& program, const BenchArguments& arguments) {
   file->commit();
 }
 
-void add_arguments(CLI::App& command, BenchArguments& arguments) {
+void add_arguments(CommandOptions& options, BenchArguments& arguments) {
   std::string shapes;
   for (const ModelShapes& shape : known_shapes()) {
     shapes += fmt::format("{}{} ({})", shapes.empty() ? "" : ", ", shape.name, shape.description);
   }
-  command
-      .add_option("INPUT", arguments.inputs,
-                  "FASTA, FASTQ, SAM, BAM or CRAM files; - is standard input; none: random "
-                  "sequences with open frames")
-      ->type_name("");
-  command
-      .add_option("--bundle", arguments.bundles,
-                  "Models to measure: embedded bundles or folders, separated by commas [mini, "
-                  "unless --shape is given]")
-      ->type_name("NAME|DIR,...");
-  command
-      .add_option("--shape", arguments.shapes,
-                  "Models of these sizes with random weights, separated by commas: " + shapes)
-      ->type_name("NAME,...");
-  command
-      .add_option("--precision", arguments.precisions,
-                  "fp16, bf16, int8 and fp32, separated by commas; fp32 runs padded [fp16]")
-      ->type_name("NAME,...");
-  command
-      .add_option(
-          "--device", arguments.device,
-          "auto, cpu, or GPUs such as cuda or cuda:0,1; 'virnucpro devices' shows them [cpu]")
-      ->type_name("NAME");
-  command.add_option("--expected-length", arguments.expected_length, "Chunk length in bases [500]")
-      ->type_name("300|500")
-      ->check(CLI::IsMember({300, 500}));
-  command.add_option("-t,--threads", arguments.threads, "Threads; 0 takes every processor [0]")
-      ->type_name("N")
-      ->check(CLI::Range(std::size_t{0}, kMaxThreads));
-  command
-      .add_option("--batch-tokens", arguments.batch_tokens,
-                  "Tokens of one batch; 0 is automatic [0]")
-      ->type_name("N")
-      ->check(CLI::Range(std::size_t{0}, kMaxBatchTokens));
-  command
-      .add_option("--orfs", arguments.orfs,
-                  "Open frames to take from the input; 0 is the whole input [what --seconds "
-                  "allow, at least a full batch]")
-      ->type_name("N")
-      ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{1} << 32));
-  command
-      .add_option("--seconds", arguments.seconds,
-                  "For the runs of one model in one precision, up to three [30]; the products "
-                  "that they are compared with take as long again")
-      ->type_name("N");
-  command
-      .add_option("--json", arguments.json,
-                  "Write all figures to this file; - is standard output, instead of the table")
-      ->type_name("FILE");
-  command.add_flag("-q,--quiet", arguments.quiet, "Show warnings and errors only");
+  options.arguments("INPUT", "FILE",
+                    "FASTA, FASTQ, SAM, BAM or CRAM files; - is standard input; none: random "
+                    "sequences with open frames",
+                    arguments.inputs);
+  options.text("--bundle", "NAME|DIR,...",
+               "Models to measure: embedded bundles or folders, separated by commas [mini, "
+               "unless --shape is given]",
+               arguments.bundles);
+  options.text("--shape", "NAME,...",
+               "Models of these sizes with random weights, separated by commas: " + shapes,
+               arguments.shapes);
+  options.text("--precision", "NAME,...",
+               "fp16, bf16, int8 and fp32, separated by commas; fp32 runs padded [fp16]",
+               arguments.precisions);
+  options.text("--device", "NAME",
+               "auto, cpu, or GPUs such as cuda or cuda:0,1; 'virnucpro devices' shows them [cpu]",
+               arguments.device);
+  options.expected_length("--expected-length", "Chunk length in bases [500]",
+                          arguments.expected_length);
+  options.whole("-t,--threads", "Threads; 0 takes every processor [0]", arguments.threads,
+                {.high = kMaxThreads, .zero = "all processors"});
+  options.whole("--batch-tokens", "Tokens of one batch; 0 is automatic [0]", arguments.batch_tokens,
+                {.high = kMaxBatchTokens, .zero = "automatic"});
+  options.whole("--orfs",
+                "Open frames to take from the input; 0 is the whole input [what --seconds "
+                "allow, at least a full batch]",
+                arguments.orfs, {.high = std::uint64_t{1} << 32, .zero = "the whole input"});
+  options.number("--seconds", "N",
+                 "For the runs of one model in one precision, up to three [30]; the products "
+                 "that they are compared with take as long again",
+                 arguments.seconds, {.high = kMostSeconds, .low_is_open = true});
+  options.text("--json", "FILE",
+               "Write all figures to this file; - is standard output, instead of the table",
+               arguments.json);
+  options.flag("-q,--quiet", "Show warnings and errors only", arguments.quiet);
 }
 
 }  // namespace
@@ -192,7 +172,8 @@ void add_bench_command(CLI::App& app, Program& program) {
   CLI::App* command = app.add_subcommand(
       "bench", "Measure how fast models run here, and how near to the device's own limit");
   auto arguments = std::make_shared<BenchArguments>();
-  add_arguments(*command, *arguments);
+  CommandOptions options(*command, program);
+  add_arguments(options, *arguments);
   command->footer(
       help_footer({"virnucpro bench --precision fp16,bf16,int8,fp32",
                    "virnucpro bench --shape published-650m --precision fp16,bf16 --json bench.json",

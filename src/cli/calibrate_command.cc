@@ -21,16 +21,8 @@ namespace {
 struct CalibrateArguments {
   CalibrateRequest request;
   std::string bundle = kDefaultBundle;
-  std::string method{name_of(CalibrationMethod::kPlatt)};
   OutputOptions log;
 };
-
-CalibrationMethod method_of(const std::string& text) {
-  for (const CalibrationMethod method : {CalibrationMethod::kPlatt, CalibrationMethod::kIsotonic}) {
-    if (text == name_of(method)) return method;
-  }
-  throw ConfigError(fmt::format("--method: '{}' cannot be used; it takes platt or isotonic", text));
-}
 
 std::string row(const char* level, const HeldOut& held_out) {
   const Reliability& before = held_out.before;
@@ -49,7 +41,6 @@ std::string table_of(const CrossValidation& held_out) {
 
 void calibrate(Program& program, CalibrateArguments& arguments) {
   CalibrateRequest& request = arguments.request;
-  request.method = method_of(arguments.method);
   const Log log = log_for(program, arguments.log);
   const CalibrateResult result =
       calibrate_bundle(request, open_named_bundle(arguments.bundle), log, program.stop);
@@ -71,23 +62,18 @@ void add_calibrate_command(CLI::App& app, Program& program) {
       "calibrate", "Make a bundle whose scores become probabilities, from a run of known records");
   auto arguments = std::make_shared<CalibrateArguments>();
   CalibrateRequest& request = arguments->request;
-  command->add_option("DIR", request.folder, "Output folder of 'predict' or 'merge'")
-      ->required()
-      ->type_name("");
-  add_labels_option(*command, request.labels);
-  command->add_option("-o,--output-dir", request.bundle_folder, "Folder of the new bundle")
-      ->required()
-      ->type_name("DIR");
-  command
-      ->add_option("--bundle", arguments->bundle,
-                   fmt::format("The bundle that the run used [{}]", kDefaultBundle))
-      ->type_name("NAME|DIR");
-  command
-      ->add_option("--method", arguments->method,
-                   "Logistic over the score's logit, or any curve that never falls [platt]")
-      ->type_name("platt|isotonic");
-  command->add_flag("--force", request.force, "Replace a bundle that is there already.");
-  add_output_options(*command, arguments->log);
+  CommandOptions options(*command, program);
+  options.argument("DIR", "DIR", "Output folder of 'predict' or 'merge'", request.folder);
+  add_labels_option(options, request.labels);
+  options.text("-o,--output-dir", "DIR", "Folder of the new bundle", request.bundle_folder)
+      .required();
+  options.text("--bundle", "NAME|DIR",
+               fmt::format("The bundle that the run used [{}]", kDefaultBundle), arguments->bundle);
+  options.choice("--method",
+                 "Logistic over the score's logit, or any curve that never falls [platt]",
+                 request.method, {CalibrationMethod::kPlatt, CalibrationMethod::kIsotonic});
+  options.flag("--force", "Replace a bundle that is there already.", request.force);
+  add_output_options(options, arguments->log);
   command->footer(
       help_footer({"virnucpro calibrate results --labels labels.tsv -o calibrated/",
                    "virnucpro calibrate results --labels labels.tsv --bundle published/ \\\n"

@@ -4,17 +4,11 @@
 
 #include "base/errors.h"
 #include "base/format.h"
+#include "cli/argument_list.h"
 #include "config/nearest_name.h"
 
 namespace virnucpro::cli {
 namespace {
-
-std::string described(const Option& option) {
-  if (option.type == OptionType::kSwitch || option.default_text.empty()) {
-    return std::string(option.help);
-  }
-  return fmt::format("{} [{}]", option.help, option.default_text);
-}
 
 std::vector<std::string> flags_of(const CLI::App& app) {
   std::vector<std::string> flags;
@@ -34,30 +28,36 @@ std::vector<std::string> commands_of(const CLI::App& app) {
 
 }  // namespace
 
-void add_settings_arguments(CLI::App& app, Command command, SettingsArguments& arguments) {
-  app.add_option("INPUT", arguments.inputs,
-                 "FASTA, FASTQ, SAM, BAM or CRAM files, plain or gzip; - is standard input")
-      ->type_name("");
-  for (const Option& option : options()) {
+std::string help_of(const Option& option) {
+  if (option.type == OptionType::kSwitch || option.default_text.empty()) {
+    return std::string(option.help);
+  }
+  return fmt::format("{} [{}]", option.help, option.default_text);
+}
+
+void add_settings_arguments(CommandOptions& options, Command command, SettingsArguments& arguments,
+                            const std::string& inputs) {
+  options.arguments("INPUT", "FILE", inputs, arguments.inputs);
+  for (const Option& option : virnucpro::options()) {
     if (!option.belongs_to(command)) continue;
     const std::string flags(option.flags);
-    const std::string name(option.name);
+    // Parsed by resolve_settings(), which knows the other sources.
+    const auto set = [&arguments, name = std::string(option.name)](const std::string& text) {
+      arguments.flags[name] = text;
+      return true;
+    };
     if (option.type == OptionType::kSwitch) {
-      const auto set = [&arguments, name](std::int64_t) { arguments.flags[name] = "true"; };
-      app.add_flag_function(flags, set, described(option));
+      options.flag(flags, help_of(option), set);
     } else {
-      const auto set = [&arguments, name](const std::string& text) {
-        arguments.flags[name] = text;
-      };
-      app.add_option_function<std::string>(flags, set, described(option))
-          ->type_name(std::string(option.value_name));
+      options.value(flags, std::string(option.value_name), help_of(option),
+                    std::string(option.values), set);
     }
   }
 }
 
 void throw_unexpected(const CLI::App& app, const std::vector<std::string>& unexpected) {
-  const std::string& given = unexpected.front();
-  const bool is_flag = given.starts_with("-");
+  const std::string given = as_given(unexpected.front());
+  const bool is_flag = given.starts_with("-") && !is_argument(unexpected.front());
   const std::string what = is_flag ? "option" : commands_of(app).empty() ? "argument" : "command";
   const std::string name = given.substr(0, given.find('='));
   const std::string nearest = nearest_name(name, is_flag ? flags_of(app) : commands_of(app));

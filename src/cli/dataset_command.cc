@@ -51,42 +51,29 @@ void add_dataset_command(CLI::App& app, Program& program) {
       "dataset", "Cut labelled genomes into balanced fragments to train, validate and test on");
   auto arguments = std::make_shared<DatasetArguments>();
   DatasetRequest& request = arguments->request;
-  command
-      ->add_option("GENOMES", request.genomes,
-                   "GenBank, FASTA, FASTQ, SAM, BAM or CRAM files, plain or gzip")
-      ->required()
-      ->type_name("");
-  add_labels_option(*command, request.labels, "group, source (the genome) and species");
-  command
-      ->add_option("-o,--output-dir", request.output,
-                   "Folder for fragments, labels and dataset.json; made when missing")
-      ->required()
-      ->type_name("DIR");
-  command
-      ->add_option("--expected-length,--model-type", request.expected_length,
-                   "Length of fragments in bases [500]")
-      ->type_name("300|500")
-      ->check(CLI::IsMember({300, 500}));
-  command
-      ->add_option("--fragments", request.rule.fragments,
-                   "Fragments of each class, in all splits together [as many as keep all groups of "
-                   "a class equal]")
-      ->type_name("N")
-      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 40));
-  command
-      ->add_option("--validation-share", request.rule.shares.validation,
-                   "Share of each group's species to validate on [0.1]")
-      ->type_name("S")
-      ->check(CLI::Range(0.0, 1.0));
-  command
-      ->add_option("--test-share", request.rule.shares.test,
-                   "Share of each group's species to test on [0.1]")
-      ->type_name("T")
-      ->check(CLI::Range(0.0, 1.0));
-  command->add_option("--seed", request.rule.seed, "Of the split and the selection [1]")
-      ->type_name("N");
-  command->add_flag("--force", arguments->force, "Replace a dataset that is there already.");
-  add_output_options(*command, arguments->log);
+  CommandOptions options(*command, program);
+  options
+      .arguments("GENOMES", "FILE", "GenBank, FASTA, FASTQ, SAM, BAM or CRAM files, plain or gzip",
+                 request.genomes)
+      .required();
+  add_labels_option(options, request.labels, "group, source (the genome) and species");
+  options
+      .text("-o,--output-dir", "DIR",
+            "Folder for fragments, labels and dataset.json; made when missing", request.output)
+      .required();
+  options.expected_length("--expected-length,--model-type", "Length of fragments in bases [500]",
+                          request.expected_length);
+  options.whole("--fragments",
+                "Fragments of each class, in all splits together [as many as keep all groups of "
+                "a class equal]",
+                request.rule.fragments, {.low = 1, .high = std::uint64_t{1} << 40});
+  options.number("--validation-share", "S", "Share of each group's species to validate on [0.1]",
+                 request.rule.shares.validation, {});
+  options.number("--test-share", "T", "Share of each group's species to test on [0.1]",
+                 request.rule.shares.test, {});
+  options.whole("--seed", "Of the split and the selection [1]", request.rule.seed, {});
+  options.flag("--force", "Replace a dataset that is there already.", arguments->force);
+  add_output_options(options, arguments->log);
   command->footer(help_footer(
       {"virnucpro dataset phages.gbff.gz bacteria.gbff.gz --labels labels.tsv -o data",
        "virnucpro dataset genomes.fa --labels labels.tsv --expected-length 300 --fragments 20000 "

@@ -31,7 +31,8 @@ void add_embed_command(CLI::App& app, Program& program) {
   CLI::App* command =
       app.add_subcommand("embed", "Write the embeddings of both encoders to an HDF5 file");
   auto arguments = std::make_shared<SettingsArguments>();
-  add_settings_arguments(*command, Command::kEmbed, *arguments);
+  CommandOptions options(*command, program);
+  add_settings_arguments(options, Command::kEmbed, *arguments);
   command->footer(help_footer(
       {"virnucpro embed contigs.fa -o features.h5",
        "virnucpro embed a.fa -o f.h5 --dnabert DNABERT-S/ --esm2 esm2_t36_3B_UR50D.pt"}));

@@ -24,7 +24,6 @@ struct EvaluateArguments {
 };
 
 void evaluate_run(Program& program, const EvaluateArguments& arguments) {
-  require_threshold(arguments.request.rule.threshold);
   const Log log = log_for(program, arguments.log);
   if (!arguments.output.empty()) require_free_evaluation_folder(arguments.output, arguments.force);
   EvaluationReport report = evaluate_results(arguments.request, log, program.stop);
@@ -42,23 +41,18 @@ void add_evaluate_command(CLI::App& app, Program& program) {
       app.add_subcommand("evaluate", "Judge a finished run by what its records are known to be");
   auto arguments = std::make_shared<EvaluateArguments>();
   EvaluationRequest& request = arguments->request;
-  command->add_option("DIR", request.folder, "Output folder of 'predict' or 'merge'")
-      ->required()
-      ->type_name("");
-  add_labels_option(*command, request.labels);
-  command
-      ->add_option("-o,--output-dir", arguments->output,
-                   "Folder for tables, charts and evaluation.json; made when missing")
-      ->type_name("DIR");
-  add_threshold_option(*command, request.rule.threshold);
-  command
-      ->add_option("--resamples", request.rule.resamples,
-                   "Draws of the bootstrap behind the intervals; 0: no intervals [200]")
-      ->type_name("N")
-      ->check(CLI::Range(0, 100'000));
-  command->add_option("--seed", request.rule.seed, "Of the bootstrap [1]")->type_name("N");
-  command->add_flag("--force", arguments->force, "Replace an evaluation that is there already.");
-  add_output_options(*command, arguments->log);
+  CommandOptions options(*command, program);
+  options.argument("DIR", "DIR", "Output folder of 'predict' or 'merge'", request.folder);
+  add_labels_option(options, request.labels);
+  options.text("-o,--output-dir", "DIR",
+               "Folder for tables, charts and evaluation.json; made when missing",
+               arguments->output);
+  add_threshold_option(options, request.rule.threshold);
+  options.whole("--resamples", "Draws of the bootstrap behind the intervals; 0: no intervals [200]",
+                request.rule.resamples, {.high = 100'000, .zero = "no intervals"});
+  options.whole("--seed", "Of the bootstrap [1]", request.rule.seed, {});
+  options.flag("--force", "Replace an evaluation that is there already.", arguments->force);
+  add_output_options(options, arguments->log);
   command->footer(
       help_footer({"virnucpro evaluate results --labels labels.tsv",
                    "virnucpro evaluate results --labels labels.tsv --threshold 0.9 -o judged"}));

@@ -4,9 +4,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
 #include <filesystem>
+#include <limits>
 #include <system_error>
+
+#include "base/number_text.h"
 
 namespace virnucpro::cli {
 
@@ -32,8 +34,8 @@ std::uint64_t InputMeter::read() {
   for (std::filesystem::directory_iterator entry("/proc/self/fd", error), end;
        !error && entry != end; entry.increment(error)) {
     const std::string name = entry->path().filename().string();
-    int descriptor = -1;
-    std::from_chars(name.data(), name.data() + name.size(), descriptor);
+    const auto number = parse_whole(name, {.high = std::numeric_limits<int>::max()});
+    const int descriptor = number ? static_cast<int>(*number) : -1;
     struct stat status = {};
     if (descriptor < 0 || ::fstat(descriptor, &status) != 0) continue;
     // Only from the current input on: a file may be named twice.

@@ -6,14 +6,14 @@
 
 namespace virnucpro::cli {
 
-void add_labels_option(CLI::App& command, std::string& labels, const char* wanted) {
-  command
-      .add_option("--labels", labels,
-                  fmt::format("Table with tabs and a head: id, label (virus or other), and, where "
-                              "wanted, {}",
-                              wanted))
-      ->required()
-      ->type_name("FILE");
+void add_labels_option(CommandOptions& options, std::string& labels, const char* wanted) {
+  options
+      .text("--labels", "FILE",
+            fmt::format("Table with tabs and a head: id, label (virus or other), and, where "
+                        "wanted, {}",
+                        wanted),
+            labels)
+      .required();
 }
 
 }  // namespace virnucpro::cli

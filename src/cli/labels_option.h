@@ -3,14 +3,12 @@
 
 #include <string>
 
-namespace CLI {
-class App;
-}  // namespace CLI
+#include "cli/command_options.h"
 
 namespace virnucpro::cli {
 
 /// Adds it, required; `wanted` ends the sentence of the columns that may be left out.
-void add_labels_option(CLI::App& command, std::string& labels,
+void add_labels_option(CommandOptions& options, std::string& labels,
                        const char* wanted = "group and source (the genome)");
 
 }  // namespace virnucpro::cli

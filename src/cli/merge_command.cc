@@ -43,16 +43,14 @@ void add_merge_command(CLI::App& app, Program& program) {
       app.add_subcommand("merge", "Join the shards of a run (predict --shard) into one result");
   auto arguments = std::make_shared<MergeArguments>();
   MergeRequest& request = arguments->request;
-  command
-      ->add_option("SHARD_DIR", request.folders,
-                   "Output folders of 'predict --shard', all of a run, in any order")
-      ->required()
-      ->type_name("");
-  command->add_option("-o,--output-dir", request.output, "Folder of the results")
-      ->required()
-      ->type_name("DIR");
-  command->add_flag("--force", request.force, "Replace results that are there already.");
-  add_output_options(*command, arguments->log);
+  CommandOptions options(*command, program);
+  options
+      .arguments("SHARD_DIR", "DIR",
+                 "Output folders of 'predict --shard', all of a run, in any order", request.folders)
+      .required();
+  options.text("-o,--output-dir", "DIR", "Folder of the results", request.output).required();
+  options.flag("--force", "Replace results that are there already.", request.force);
+  add_output_options(options, arguments->log);
   command->footer(help_footer({"virnucpro merge shard_1 shard_2 shard_3 -o results",
                                "virnucpro merge shard_* -o results"}));
   command->callback([&program, arguments] {

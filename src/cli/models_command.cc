@@ -1,7 +1,6 @@
 #include "cli/models_command.h"
 
 #include <CLI/CLI.hpp>
-#include <charconv>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -11,6 +10,8 @@
 
 #include "base/errors.h"
 #include "base/format.h"
+#include "base/number_text.h"
+#include "cli/command_options.h"
 #include "cli/console.h"
 #include "cli/escape.h"
 #include "cli/help.h"
@@ -20,6 +21,9 @@
 
 namespace virnucpro::cli {
 namespace {
+
+/// Of the chunks that a classifier was trained for.
+constexpr WholeRange kClassifierLengths = {.low = 1, .high = std::uint64_t{1} << 40};
 
 std::string lengths_of(const BundleInfo& info) {
   std::vector<std::int64_t> lengths;
@@ -142,27 +146,17 @@ void verify(Console& console, const std::string& name) {
                                problems.size(), problems.size() == 1 ? "" : "s"));
 }
 
-// "500=classifier.pth".
-BundleImport::Classifier parse_classifier(const std::string& text) {
+/// "500=classifier.pth"; false for anything else.
+bool add_classifier(BundleImport& options, const std::string& text) {
   const std::size_t equals = text.find('=');
-  BundleImport::Classifier classifier;
-  const char* begin = text.data();
-  const char* end = begin + std::min(equals, text.size());
-  const auto [stop, error] = std::from_chars(begin, end, classifier.expected_length);
-  if (equals == std::string::npos || error != std::errc() || stop != end ||
-      classifier.expected_length <= 0 || equals + 1 == text.size()) {
-    throw ConfigError(fmt::format(
-        "--classifier: '{}' cannot be used; it takes LENGTH=FILE, such as 500=classifier.pth",
-        text));
-  }
-  classifier.path = text.substr(equals + 1);
-  return classifier;
+  if (equals == std::string::npos || equals + 1 == text.size()) return false;
+  const auto length = parse_whole(text.substr(0, equals), kClassifierLengths);
+  if (!length) return false;
+  options.classifiers.push_back({static_cast<std::int64_t>(*length), text.substr(equals + 1)});
+  return true;
 }
 
-void import(Console& console, BundleImport& options, const std::vector<std::string>& classifiers) {
-  for (const std::string& text : classifiers) {
-    options.classifiers.push_back(parse_classifier(text));
-  }
+void import(Console& console, BundleImport& options) {
   if (options.name.empty()) {
     const std::filesystem::path folder =
         std::filesystem::path(options.output_folder).lexically_normal();
@@ -177,7 +171,8 @@ void add_list(CLI::App& models, Program& program) {
   CLI::App* command =
       models.add_subcommand("list", "List the embedded bundles, and those in folders");
   auto folders = std::make_shared<std::vector<std::string>>();
-  command->add_option("FOLDER", *folders, "Bundles, or folders that hold some")->type_name("");
+  CommandOptions(*command, program)
+      .arguments("FOLDER", "DIR", "Bundles, or folders that hold some", *folders);
   command->footer(help_footer({"virnucpro models list", "virnucpro models list ~/bundles"}));
   command->callback([&program, folders] {
     program.action = [&program, folders] { list(program.console, *folders); };
@@ -187,9 +182,8 @@ void add_list(CLI::App& models, Program& program) {
 void add_info(CLI::App& models, Program& program) {
   CLI::App* command = models.add_subcommand("info", "Describe a bundle");
   auto name = std::make_shared<std::string>();
-  command->add_option("BUNDLE", *name, "Name of an embedded bundle, or a folder")
-      ->required()
-      ->type_name("");
+  CommandOptions(*command, program)
+      .argument("BUNDLE", "NAME|DIR", "Name of an embedded bundle, or a folder", *name);
   command->footer(help_footer({"virnucpro models info mini", "virnucpro models info my_bundle/"}));
   command->callback([&program, name] {
     program.action = [&program, name] {
@@ -202,9 +196,8 @@ void add_verify(CLI::App& models, Program& program) {
   CLI::App* command = models.add_subcommand(
       "verify", "Compare every part of a bundle with its SHA-256 and read it");
   auto name = std::make_shared<std::string>();
-  command->add_option("BUNDLE", *name, "Name of an embedded bundle, or a folder")
-      ->required()
-      ->type_name("");
+  CommandOptions(*command, program)
+      .argument("BUNDLE", "NAME|DIR", "Name of an embedded bundle, or a folder", *name);
   command->footer(help_footer({"virnucpro models verify my_bundle/"}));
   command->callback(
       [&program, name] { program.action = [&program, name] { verify(program.console, *name); }; });
@@ -213,43 +206,35 @@ void add_verify(CLI::App& models, Program& program) {
 void add_import(CLI::App& models, Program& program) {
   CLI::App* command = models.add_subcommand(
       "import", "Make a bundle of FP16 safetensors from published or own checkpoints");
-  struct Arguments {
-    BundleImport options;
-    std::vector<std::string> classifiers;
-  };
-  auto arguments = std::make_shared<Arguments>();
-  BundleImport& options = arguments->options;
-  const auto text = [&](const char* flags, std::string& target, const char* value,
-                        const char* help) {
-    return command->add_option(flags, target, help)->type_name(value);
-  };
-  text("--dnabert", options.dnabert_folder, "DIR",
-       "DNABERT-S folder: config.json, tokenizer.json, weights")
+  auto target = std::make_shared<BundleImport>();
+  CommandOptions options(*command, program);
+  options
+      .text("--dnabert", "DIR", "DNABERT-S folder: config.json, tokenizer.json, weights",
+            target->dnabert_folder)
+      .required();
+  options
+      .text("--esm2", "FILE|DIR", "ESM-2 checkpoint: fair-esm .pt file or Hugging Face folder",
+            target->esm2_path)
+      .required();
+  options
+      .value("--classifier", "LENGTH=FILE",
+             "Classifier and its chunk length, such as 500=model.pth; may be repeated",
+             "LENGTH=FILE, such as 500=classifier.pth",
+             [target](const std::string& text) { return add_classifier(*target, text); })
+      .multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->required();
-  text("--esm2", options.esm2_path, "FILE|DIR",
-       "ESM-2 checkpoint: fair-esm .pt file or Hugging Face folder")
-      ->required();
-  command
-      ->add_option("--classifier", arguments->classifiers,
-                   "Classifier and its chunk length, such as 500=model.pth; may be repeated")
-      ->type_name("LENGTH=FILE")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-      ->required();
-  text("-o,--output-dir", options.output_folder, "DIR", "Folder of the bundle")->required();
-  text("--name", options.name, "TEXT", "Name of the bundle [the folder's name]");
-  text("--bundle-version", options.version, "TEXT", "Version of the bundle [1]");
-  text("--description", options.description, "TEXT", "What the models are and are for");
-  text("--license", options.license, "TEXT", "License of the weights");
-  text("--training-data", options.training_data, "TEXT", "What the models were trained on");
-  command->add_flag("--force", options.force, "Replace a bundle that is there already");
+  options.text("-o,--output-dir", "DIR", "Folder of the bundle", target->output_folder).required();
+  options.text("--name", "TEXT", "Name of the bundle [the folder's name]", target->name);
+  options.text("--bundle-version", "TEXT", "Version of the bundle [1]", target->version);
+  options.text("--description", "TEXT", "What the models are and are for", target->description);
+  options.text("--license", "TEXT", "License of the weights", target->license);
+  options.text("--training-data", "TEXT", "What the models were trained on", target->training_data);
+  options.flag("--force", "Replace a bundle that is there already", target->force);
   command->footer(help_footer(
       {"virnucpro models import --dnabert DNABERT-S/ --esm2 esm2_t36_3B_UR50D.pt \\\n"
        "      --classifier 300=300_model.pth --classifier 500=500_model.pth -o published/"}));
-  command->callback([&program, arguments] {
-    program.action = [&program, arguments] {
-      import(program.console, arguments->options, arguments->classifiers);
-    };
+  command->callback([&program, target] {
+    program.action = [&program, target] { import(program.console, *target); };
   });
 }
 

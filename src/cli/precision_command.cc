@@ -133,7 +133,8 @@ void add_precision_command(CLI::App& app, Program& program) {
   CLI::App* command = app.add_subcommand(
       "precision", "Compare a precision with FP32 on your sequences: embeddings, scores, layers");
   auto arguments = std::make_shared<SettingsArguments>();
-  add_settings_arguments(*command, Command::kPrecision, *arguments);
+  CommandOptions options(*command, program);
+  add_settings_arguments(options, Command::kPrecision, *arguments);
   command->footer(
       help_footer({"virnucpro precision contigs.fa",
                    "virnucpro precision contigs.fa --precision int8 --limit 5000 -o int8_report",

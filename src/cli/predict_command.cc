@@ -38,7 +38,8 @@ RunKind predict_kind() {
 void add_predict_command(CLI::App& app, Program& program) {
   CLI::App* command = app.add_subcommand("predict", "Find viral sequences in reads and contigs");
   auto arguments = std::make_shared<SettingsArguments>();
-  add_settings_arguments(*command, Command::kPredict, *arguments);
+  CommandOptions options(*command, program);
+  add_settings_arguments(options, Command::kPredict, *arguments);
   command->footer(
       help_footer({"virnucpro predict contigs.fa -o results",
                    "virnucpro predict reads_1.fq.gz reads_2.fq.gz --expected-length 300",

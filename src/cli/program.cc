@@ -12,6 +12,7 @@
 #include "base/errors.h"
 #include "base/format.h"
 #include "base/memory.h"
+#include "cli/argument_list.h"
 #include "cli/bench_command.h"
 #include "cli/calibrate_command.h"
 #include "cli/command_line.h"
@@ -40,8 +41,8 @@ namespace {
 enum class Request { kCommand, kHelp, kVersion };
 
 Request parse(CLI::App& app, const std::vector<std::string>& arguments) {
-  // CLI11 takes them from the back.
-  std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
+  std::vector<std::string> reversed = prepared_arguments(app, arguments);
+  std::reverse(reversed.begin(), reversed.end());  // CLI11 takes them from the back
   try {
     app.parse(std::move(reversed));
   } catch (const CLI::CallForHelp&) {
@@ -132,6 +133,7 @@ void run_program(const std::vector<std::string>& arguments, const Environment& e
     const std::string name = &command == &app ? "virnucpro" : "virnucpro " + command.get_name();
     throw ConfigError("no command; '" + name + " --help' lists them");
   }
+  for (const auto& parse_value : program.values) parse_value();
   StopSignals signals([&console](int) {
     make_log(console, {.quiet = true, .json = console.is_json()})
         .warning("stopping; a second signal ends the program at once");

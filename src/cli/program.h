@@ -26,6 +26,8 @@ struct Program {
   std::function<void()> action;
   /// Requested by SIGINT, SIGTERM and SIGUSR1 while the action runs.
   std::stop_token stop;
+  /// Parse what was given to each option, in their order; run before the action.
+  std::vector<std::function<void()>> values = {};
 };
 
 /// `arguments` without the program's name. Returns when the command has succeeded; throws the typed

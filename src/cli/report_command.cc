@@ -30,11 +30,8 @@ struct ReportArguments {
   std::string folder;
   std::string output;
   std::string classifier;
-  double given_threshold = CallRule::kPublishedThreshold;
   std::optional<double> threshold;  ///< where it was given
-  std::string prevalence;
-  std::string fdr;
-  CallRequest calls;
+  RunSettings settings;             ///< only how records are called
   bool force = false;
   OutputOptions log;
 };
@@ -63,18 +60,7 @@ NamedClassifier load_named(const std::string& name, std::int64_t expected_length
 }
 
 CallRequest calls_of(const ReportArguments& arguments) {
-  CallRequest calls = arguments.calls;
-  if (!arguments.prevalence.empty() && !assign_prevalence(calls, arguments.prevalence)) {
-    throw ConfigError(fmt::format(
-        "--prevalence: '{}' cannot be used; it takes a number above 0 and below 1, or estimate",
-        arguments.prevalence));
-  }
-  if (!arguments.fdr.empty() && !assign_fdr(calls, arguments.fdr)) {
-    throw ConfigError(
-        fmt::format("--fdr: '{}' cannot be used; it takes a number above 0 and below 1, such as "
-                    "0.05",
-                    arguments.fdr));
-  }
+  const CallRequest& calls = arguments.settings.calls;
   require_one_call_rule(calls);
   if (arguments.threshold && calls.calls()) {
     throw ConfigError(
@@ -85,7 +71,6 @@ CallRequest calls_of(const ReportArguments& arguments) {
 }
 
 void report(Program& program, const ReportArguments& arguments) {
-  if (arguments.threshold) require_threshold(*arguments.threshold);
   const Log log = log_for(program, arguments.log);
   RebuildRequest request;
   request.folder = arguments.folder;
@@ -108,37 +93,24 @@ void add_report_command(CLI::App& app, Program& program) {
   CLI::App* command = app.add_subcommand(
       "report", "Write the results of a finished run again, by another threshold or classifier");
   auto arguments = std::make_shared<ReportArguments>();
-  command->add_option("DIR", arguments->folder, "Output folder of 'predict' or 'merge'")
-      ->required()
-      ->type_name("");
-  command->add_option("-o,--output-dir", arguments->output, "Folder of the results [DIR]")
-      ->type_name("DIR");
-  const CLI::Option* threshold = add_threshold_option(*command, arguments->given_threshold);
-  command
-      ->add_option("--prevalence", arguments->prevalence,
-                   "Share of viruses that p_calibrated stands for, or 'estimate' [0.5]")
-      ->type_name("P");
-  command
-      ->add_option("--fdr", arguments->fdr,
-                   "Call viral by p_calibrated, with this share of false discoveries expected; "
-                   "estimates the prevalence unless given")
-      ->type_name("Q");
-  command->add_flag("--conservative", arguments->calls.conservative,
-                    "Call viral from p_calibrated 0.95 on.");
-  command->add_flag("--relaxed", arguments->calls.relaxed, "Call viral from p_calibrated 0.25 on.");
-  command
-      ->add_option("--classifier", arguments->classifier,
-                   "Score the embeddings that the run kept (--keep-embeddings) by this classifier "
-                   "(.pth or .safetensors), or by that of a bundle")
-      ->type_name("FILE|BUNDLE");
-  command->add_flag("--force", arguments->force, "Replace results that are there already.");
-  add_output_options(*command, arguments->log);
+  CommandOptions options(*command, program);
+  options.argument("DIR", "DIR", "Output folder of 'predict' or 'merge'", arguments->folder);
+  options.text("-o,--output-dir", "DIR", "Folder of the results [DIR]", arguments->output);
+  add_threshold_option(options, arguments->threshold);
+  for (const char* name : {"prevalence", "fdr", "conservative", "relaxed"}) {
+    options.setting(name, arguments->settings);
+  }
+  options.text("--classifier", "FILE|BUNDLE",
+               "Score the embeddings that the run kept (--keep-embeddings) by this classifier "
+               "(.pth or .safetensors), or by that of a bundle",
+               arguments->classifier);
+  options.flag("--force", "Replace results that are there already.", arguments->force);
+  add_output_options(options, arguments->log);
   command->footer(
       help_footer({"virnucpro report results", "virnucpro report results --threshold 0.9 -o strict",
                    "virnucpro report results --fdr 0.05 -o few_false",
                    "virnucpro report results --classifier retrained.pth -o retrained"}));
-  command->callback([&program, arguments, threshold] {
-    if (threshold->count() > 0) arguments->threshold = arguments->given_threshold;
+  command->callback([&program, arguments] {
     program.action = [&program, arguments] { report(program, *arguments); };
   });
 }

@@ -1,15 +1,13 @@
 #include "cli/result_log.h"
 
-#include <CLI/CLI.hpp>
-
 #include "cli/console.h"
 #include "cli/log_output.h"
 
 namespace virnucpro::cli {
 
-void add_output_options(CLI::App& command, OutputOptions& options) {
-  command.add_flag("-q,--quiet", options.quiet, "Show warnings and errors only.");
-  command.add_flag("--json-log", options.json_log, "Messages as one JSON object per line.");
+void add_output_options(CommandOptions& options, OutputOptions& target) {
+  options.flag("-q,--quiet", "Show warnings and errors only.", target.quiet);
+  options.flag("--json-log", "Messages as one JSON object per line.", target.json_log);
 }
 
 Log log_for(Program& program, const OutputOptions& options) {

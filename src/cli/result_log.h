@@ -5,12 +5,9 @@
 #include <vector>
 
 #include "base/log.h"
+#include "cli/command_options.h"
 #include "cli/program.h"
 #include "pipeline/stored_results.h"
-
-namespace CLI {
-class App;
-}
 
 namespace virnucpro::cli {
 
@@ -20,7 +17,7 @@ struct OutputOptions {
 };
 
 /// Adds --quiet and --json-log.
-void add_output_options(CLI::App& command, OutputOptions& options);
+void add_output_options(CommandOptions& options, OutputOptions& target);
 /// The log that they ask for.
 Log log_for(Program& program, const OutputOptions& options);
 /// "virnucpro" and its arguments.

@@ -1,9 +1,8 @@
 #include "cli/train_command.h"
 
 #include <CLI/CLI.hpp>
+#include <cstdint>
 #include <filesystem>
-#include <initializer_list>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -107,63 +106,41 @@ void train(Program& program, TrainArguments& arguments) {
   program.console.flush();
 }
 
-/// An option whose values are those of an enumeration, by their names.
-template <typename Value>
-void add_choice(CLI::App& command, const char* flag, const char* help, Value& target,
-                std::initializer_list<Value> values) {
-  std::map<std::string, Value> named;
-  std::string names;
-  for (const Value value : values) {
-    named.emplace(name_of(value), value);
-    names += (names.empty() ? "" : "|") + std::string(name_of(value));
-  }
-  command
-      .add_option_function<std::string>(
-          flag, [named, &target](const std::string& text) { target = named.at(text); }, help)
-      ->check(CLI::IsMember(named))
-      ->type_name(names);
-}
-
-void add_training_options(CLI::App& command, TrainArguments& arguments) {
+void add_training_options(CommandOptions& options, TrainArguments& arguments) {
   TrainRequest& request = arguments.request;
   TrainingSettings& settings = request.settings;
-  const auto number = [&](const char* flag, auto& target, const char* help, auto low, auto high) {
-    command.add_option(flag, target, help)->type_name("N")->check(CLI::Range(low, high));
-  };
-  constexpr std::size_t kMost = std::size_t{1} << 20;
-  add_labels_option(command, request.labels);
-  command
-      .add_option("--frames", request.frames,
-                  "Table with tabs of the only frames to train on (frames.tsv of 'dataset')")
-      ->type_name("FILE");
-  command.add_option("-o,--output-dir", request.output, "Folder of the new bundle")
-      ->required()
-      ->type_name("DIR");
-  command.add_option("--name", request.name, "Name of the new bundle [that of the base, -trained]")
-      ->type_name("TEXT");
-  number("--validation-share", request.validation_share,
-         "Share of the sources of each group held out to choose the epoch; 0: none [0.2]", 0.0,
-         0.9);
-  add_choice(command, "--optimizer", "SGD has a momentum of 0.9 [adamw]", settings.optimizer,
-             {OptimizerKind::kAdamW, OptimizerKind::kSgd});
-  add_choice(command, "--schedule", "How the learning rate falls over the epochs [cosine]",
-             settings.schedule, {Schedule::kCosine, Schedule::kStep, Schedule::kConstant});
-  number("--learning-rate", arguments.learning_rate, "[0.001 for adamw, 0.01 for sgd]", 1e-9, 1e9);
-  number("--weight-decay", settings.weight_decay, "As PyTorch's optimizers take it [0.01]", 0.0,
-         1.0);
-  number("--epochs", settings.epochs, "Passes over the training frames, at most [30]",
-         std::size_t{1}, kMost);
-  number("--patience", settings.patience,
-         "Epochs without a better one before it stops; 0: never [5]", std::size_t{0}, kMost);
-  number("--batch", settings.batch, "Frames of one step, at least [256]", std::size_t{2}, kMost);
-  number("--hidden", request.hidden, "Hidden units [as the base's classifier has]", std::size_t{1},
-         std::size_t{65536});
-  number("--dropout", settings.dropout, "Share of hidden values left out in a step [0.5]", 0.0,
-         0.95);
-  add_choice(command, "--balance", "What has equal weight in the loss [groups]", settings.balance,
-             {Balance::kGroups, Balance::kClasses, Balance::kNone});
-  command.add_option("--seed", settings.seed, "Of split, start, order and dropout [1]")
-      ->type_name("N");
+  constexpr std::uint64_t kMost = std::uint64_t{1} << 20;
+  add_labels_option(options, request.labels);
+  options.text("--frames", "FILE",
+               "Table with tabs of the only frames to train on (frames.tsv of 'dataset')",
+               request.frames);
+  options.text("-o,--output-dir", "DIR", "Folder of the new bundle", request.output).required();
+  options.text("--name", "TEXT", "Name of the new bundle [that of the base, -trained]",
+               request.name);
+  options.number("--validation-share", "N",
+                 "Share of the sources of each group held out to choose the epoch; 0: none [0.2]",
+                 request.validation_share, {.high = 0.9});
+  options.choice("--optimizer", "SGD has a momentum of 0.9 [adamw]", settings.optimizer,
+                 {OptimizerKind::kAdamW, OptimizerKind::kSgd});
+  options.choice("--schedule", "How the learning rate falls over the epochs [cosine]",
+                 settings.schedule, {Schedule::kCosine, Schedule::kStep, Schedule::kConstant});
+  options.number("--learning-rate", "N", "[0.001 for adamw, 0.01 for sgd]", arguments.learning_rate,
+                 {.low = 1e-9, .high = 1e9});
+  options.number("--weight-decay", "N", "As PyTorch's optimizers take it [0.01]",
+                 settings.weight_decay, {});
+  options.whole("--epochs", "Passes over the training frames, at most [30]", settings.epochs,
+                {.low = 1, .high = kMost});
+  options.whole("--patience", "Epochs without a better one before it stops; 0: never [5]",
+                settings.patience, {.high = kMost, .zero = "never stop"});
+  options.whole("--batch", "Frames of one step, at least [256]", settings.batch,
+                {.low = 2, .high = kMost});
+  options.whole("--hidden", "Hidden units [as the base's classifier has]", request.hidden,
+                {.low = 1, .high = 65536});
+  options.number("--dropout", "N", "Share of hidden values left out in a step [0.5]",
+                 settings.dropout, {.high = 0.95});
+  options.choice("--balance", "What has equal weight in the loss [groups]", settings.balance,
+                 {Balance::kGroups, Balance::kClasses, Balance::kNone});
+  options.whole("--seed", "Of split, start, order and dropout [1]", settings.seed, {});
 }
 
 }  // namespace
@@ -171,10 +148,11 @@ void add_training_options(CLI::App& command, TrainArguments& arguments) {
 void add_train_command(CLI::App& app, Program& program) {
   CLI::App* command = app.add_subcommand("train", "Fit a classifier to labelled sequences");
   auto arguments = std::make_shared<TrainArguments>();
-  add_settings_arguments(*command, Command::kTrain, arguments->settings);
-  command->get_option("INPUT")->description(
+  CommandOptions options(*command, program);
+  add_settings_arguments(
+      options, Command::kTrain, arguments->settings,
       "Labelled sequence files, HDF5 files of 'embed', or folders of runs with --keep-embeddings");
-  add_training_options(*command, *arguments);
+  add_training_options(options, *arguments);
   command->footer(help_footer({"virnucpro train genomes.fa --labels labels.tsv -o my_bundle",
                                "virnucpro train features.h5 --labels labels.tsv -o my_bundle "
                                "--optimizer sgd --epochs 60"}));

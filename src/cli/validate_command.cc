@@ -170,7 +170,8 @@ void add_validate_command(CLI::App& app, Program& program) {
   CLI::App* command = app.add_subcommand(
       "validate", "Read all input, report what is in it and what is wrong; compute nothing");
   auto arguments = std::make_shared<SettingsArguments>();
-  add_settings_arguments(*command, Command::kValidate, *arguments);
+  CommandOptions options(*command, program);
+  add_settings_arguments(options, Command::kValidate, *arguments);
   command->footer(help_footer({"virnucpro validate reads.fq.gz contigs.fa",
                                "samtools view -b aligned.bam chr1 | virnucpro validate -"}));
   command->callback([&program, arguments] {

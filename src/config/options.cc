@@ -3,29 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <charconv>
 #include <optional>
-#include <system_error>
+
+#include "base/number_text.h"
 
 namespace virnucpro {
 namespace {
-
-std::optional<bool> parse_switch(const std::string& text) {
-  std::string word = text;
-  std::transform(word.begin(), word.end(), word.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  if (word == "true" || word == "yes" || word == "on" || word == "1") return true;
-  if (word == "false" || word == "no" || word == "off" || word == "0") return false;
-  return std::nullopt;
-}
-
-std::optional<std::size_t> parse_count(const std::string& text, std::size_t highest) {
-  std::size_t value = 0;
-  const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, value);
-  if (error != std::errc() || stop != end || value > highest) return std::nullopt;
-  return value;
-}
 
 template <bool RunSettings::*member>
 bool assign_switch(RunSettings& settings, const std::string& text) {
@@ -37,9 +20,9 @@ bool assign_switch(RunSettings& settings, const std::string& text) {
 
 template <std::size_t RunSettings::*member, std::size_t highest>
 bool assign_count(RunSettings& settings, const std::string& text) {
-  const std::optional<std::size_t> value = parse_count(text, highest);
+  const std::optional<std::uint64_t> value = parse_whole(text, {.high = highest});
   if (!value) return false;
-  settings.*member = *value;
+  settings.*member = static_cast<std::size_t>(*value);
   return true;
 }
 
@@ -59,27 +42,29 @@ bool assign_output(RunSettings& settings, const std::string& text) {
 
 /// The published tool's way to name GPUs: "0,1" is the device "cuda:0,1".
 bool assign_gpus(RunSettings& settings, const std::string& text) {
-  if (text.empty() || text.find_first_not_of("0123456789,") != std::string::npos) return false;
-  settings.device = "cuda:" + text;
+  std::string device = "cuda:";
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find(',', begin), text.size());
+    const auto number = parse_whole(text.substr(begin, end - begin), {.high = kMaxGpus});
+    if (!number) return false;
+    device += (begin == 0 ? "" : ",") + std::to_string(*number);
+    begin = end + 1;
+  }
+  settings.device = device;
   return true;
 }
 
-/// "2/5": part 2 of 5.
 bool assign_shard(RunSettings& settings, const std::string& text) {
-  const std::size_t slash = text.find('/');
-  if (slash == std::string::npos) return false;
-  const auto shard = parse_count(text.substr(0, slash), kMaxShards);
-  const auto shards = parse_count(text.substr(slash + 1), kMaxShards);
-  if (!shard || !shards || *shard < 1 || *shard > *shards) return false;
-  settings.shard = *shard;
-  settings.shards = *shards;
+  const std::optional<ShardNumber> shard = parse_shard(text);
+  if (!shard) return false;
+  settings.shard = shard->number;
+  settings.shards = shard->of;
   return true;
 }
 
 bool assign_expected_length(RunSettings& settings, const std::string& text) {
-  if (text != "300" && text != "500") return false;
-  settings.expected_length = text == "300" ? 300 : 500;
-  return true;
+  settings.expected_length = parse_expected_length(text);
+  return settings.expected_length.has_value();
 }
 
 bool assign_prevalence_of(RunSettings& settings, const std::string& text) {
@@ -112,8 +97,6 @@ constexpr std::uint8_t kTrain = static_cast<std::uint8_t>(Command::kTrain);
 constexpr std::uint8_t kOwnParts = kPredict | kEmbed | kPrecision;
 constexpr std::uint8_t kRuns = kOwnParts | kTrain;
 constexpr std::uint8_t kAll = kRuns | kValidate;
-
-constexpr std::string_view kSwitchValues = "true or false";
 
 constexpr std::array kOptions = {
     Option{"output-dir", OptionType::kText, "-o,--output-dir", "output_dir", "VIRNUCPRO_OUTPUT_DIR",
@@ -222,6 +205,19 @@ constexpr std::array kOptions = {
            assign_switch<&RunSettings::json_log>},
 };
 
+constexpr std::array kAlternatives = {
+    Alternatives{{"fdr", "conservative", "relaxed"}, kOneCallRule},
+    Alternatives{{"bundle", "dnabert,esm2,classifier", ""},
+                 "--bundle and own parts (--dnabert, --esm2, --classifier) exclude each other; "
+                 "give one of the two"},
+    Alternatives{{"device", "gpus", ""},
+                 "--device and --gpus both name devices; give one of the two"},
+    Alternatives{{"force", "resume", ""},
+                 "--force starts over and --resume goes on; give one of the two"},
+    Alternatives{{"force", "repair", ""},
+                 "--force starts over and --repair keeps what is sound; give one of the two"},
+};
+
 constexpr std::array kPolicyVariables = {
     PolicyVariable{"VIRNUCPRO_DISABLE_FP16",
                    "1, true or yes: FP32, a diagnostic mode that is slower, takes twice the memory "
@@ -233,6 +229,38 @@ constexpr std::array kPolicyVariables = {
 }  // namespace
 
 std::span<const Option> options() { return kOptions; }
+
+const Option* find_option(std::string_view name) {
+  const auto found = std::ranges::find(kOptions, name, &Option::name);
+  return found == kOptions.end() ? nullptr : &*found;
+}
+
+std::span<const Alternatives> alternatives() { return kAlternatives; }
+
+std::optional<bool> parse_switch(std::string_view text) {
+  std::string word(text);
+  std::transform(word.begin(), word.end(), word.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  if (word == "true" || word == "yes" || word == "on" || word == "1") return true;
+  if (word == "false" || word == "no" || word == "off" || word == "0") return false;
+  return std::nullopt;
+}
+
+std::optional<std::int64_t> parse_expected_length(std::string_view text) {
+  const std::optional<std::uint64_t> length = parse_whole(text);
+  if (length != 300u && length != 500u) return std::nullopt;
+  return static_cast<std::int64_t>(*length);
+}
+
+std::optional<ShardNumber> parse_shard(std::string_view text) {
+  const std::size_t slash = text.find('/');
+  if (slash == std::string_view::npos) return std::nullopt;
+  const WholeRange range = {.low = 1, .high = kMaxShards};
+  const auto number = parse_whole(text.substr(0, slash), range);
+  const auto of = parse_whole(text.substr(slash + 1), range);
+  if (!number || !of || *number > *of) return std::nullopt;
+  return ShardNumber{*number, *of};
+}
 
 std::span<const PolicyVariable> policy_variables() { return kPolicyVariables; }
 

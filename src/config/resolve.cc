@@ -8,14 +8,12 @@
 #include "base/check.h"
 #include "base/errors.h"
 #include "base/format.h"
+#include "base/number_text.h"
 #include "config/nearest_name.h"
 #include "config/yaml_file.h"
 
 namespace virnucpro {
 namespace {
-
-// Rising precedence.
-enum class Source { kDefault, kFile, kEnvironment, kFlag };
 
 class Resolver {
  public:
@@ -25,28 +23,99 @@ class Resolver {
   }
 
   ResolvedSettings run(std::vector<std::string> inputs) {
-    apply_file();
-    apply_environment();
-    apply_flags();
+    take_file();
+    take_environment();
+    take_flags();
+    apply();
     RunSettings& settings = result_.settings;
     settings.inputs = std::move(inputs);
-    choose_models();
+    require_all_parts();
     validate();
     if (settings.quiet) settings.no_progress = true;
     return std::move(result_);
   }
 
  private:
-  void assign(const Option& option, Source source, const std::string& place,
-              const std::string& value) {
-    // A settings file may serve several commands: what belongs to others is checked, not used.
+  /// A value, and where it stands.
+  struct Given {
+    const Option* option;
+    std::string value;
+    std::string place;
+    /// For the log; empty for what the command line shows.
+    std::string origin;
+  };
+  /// What one source gives to this command.
+  using Layer = std::vector<Given>;
+
+  /// Checks the value. A settings file may serve several commands: what belongs to others is
+  /// checked, not used.
+  void add(Layer& layer, Given given) const {
     RunSettings unused;
-    const bool is_used = option.belongs_to(command_);
-    if (!option.assign(is_used ? result_.settings : unused, value)) {
-      throw ConfigError(
-          fmt::format("{}: '{}' cannot be used; it takes {}", place, value, option.values));
+    if (!given.option->assign(unused, given.value)) {
+      refuse_value(given.place, given.value, given.option->values);
     }
-    if (is_used) sources_[std::string(option.name)] = source;
+    if (given.option->belongs_to(command_)) layer.push_back(std::move(given));
+  }
+
+  /// True for a choice among alternatives: a switch that is off chooses nothing.
+  static bool is_choice(const Given& given) {
+    return given.option->type != OptionType::kSwitch || parse_switch(given.value).value_or(false);
+  }
+
+  /// The place of `option` in `choices`; nothing when it is none of them.
+  static std::optional<std::size_t> choice_of(const Alternatives& alternatives,
+                                              std::string_view option) {
+    for (std::size_t i = 0; i < alternatives.choices.size(); ++i) {
+      std::string_view names = alternatives.choices[i];
+      while (!names.empty()) {
+        const std::size_t comma = std::min(names.find(','), names.size());
+        if (names.substr(0, comma) == option) return i;
+        names.remove_prefix(std::min(comma + 1, names.size()));
+      }
+    }
+    return std::nullopt;
+  }
+
+  /// Lets a source win over those before it, also where it has chosen another alternative.
+  void take(Layer layer) {
+    for (const Alternatives& each : alternatives()) {
+      const Given* first = nullptr;
+      std::size_t chosen = 0;
+      for (const Given& given : layer) {
+        const std::optional<std::size_t> choice = choice_of(each, given.option->name);
+        if (!choice || !is_choice(given)) continue;
+        if (first != nullptr && *choice != chosen) refuse_both(*first, given, each);
+        first = &given;
+        chosen = *choice;
+      }
+      if (first == nullptr) continue;
+      std::erase_if(chosen_, [&](const Given& earlier) {
+        const std::optional<std::size_t> choice = choice_of(each, earlier.option->name);
+        return choice && *choice != chosen;
+      });
+    }
+    for (Given& given : layer) {
+      std::erase_if(chosen_, [&](const Given& other) { return other.option == given.option; });
+      chosen_.push_back(std::move(given));
+    }
+  }
+
+  [[noreturn]] static void refuse_both(const Given& one, const Given& other,
+                                       const Alternatives& alternatives) {
+    if (one.origin.empty()) throw ConfigError(std::string(alternatives.message));
+    throw ConfigError(fmt::format("{} and {}: {}", one.place, other.place, alternatives.message));
+  }
+
+  void apply() {
+    for (const Given& given : chosen_) {
+      check(given.option->assign(result_.settings, given.value), "a value that was taken before");
+      if (!given.origin.empty()) result_.origins.push_back(given.origin);
+    }
+  }
+
+  bool has(std::string_view name) const {
+    return std::ranges::any_of(chosen_,
+                               [&](const Given& given) { return given.option->name == name; });
   }
 
   std::string config_path() const {
@@ -57,9 +126,10 @@ class Resolver {
     return environment_("VIRNUCPRO_CONFIG").value_or("");
   }
 
-  void apply_file() {
+  void take_file() {
     const std::string path = config_path();
     if (path.empty()) return;
+    Layer layer;
     for (const YamlEntry& entry : read_yaml_file(path)) {
       const Option* option = find_key(entry.key);
       const std::string place = fmt::format("{}: line {}: {}", path, entry.line, entry.key);
@@ -68,12 +138,11 @@ class Resolver {
         throw ConfigError(fmt::format("{}: \"{}\" is a text; it takes {}, without quotes", place,
                                       entry.value, option->values));
       }
-      assign(*option, Source::kFile, place, entry.value);
-      if (option->belongs_to(command_)) {
-        result_.origins.push_back(
-            fmt::format("{} = {} (from {}, line {})", option->name, entry.value, path, entry.line));
-      }
+      add(layer,
+          {option, entry.value, place,
+           fmt::format("{} = {} (from {}, line {})", option->name, entry.value, path, entry.line)});
     }
+    take(std::move(layer));
   }
 
   static const Option* find_key(const std::string& key) {
@@ -96,7 +165,8 @@ class Resolver {
         fmt::format("{}: line {}: unknown key '{}'; {}", path, entry.line, entry.key, advice));
   }
 
-  void apply_environment() {
+  void take_environment() {
+    Layer layer;
     for (const Option& option : options()) {
       if (option.variable.empty() || option.assign == nullptr || !option.belongs_to(command_)) {
         continue;
@@ -104,52 +174,30 @@ class Resolver {
       const std::string variable(option.variable);
       const std::optional<std::string> value = environment_(variable);
       if (!value || value->empty()) continue;
-      assign(option, Source::kEnvironment, variable, *value);
-      if (!flags_.contains(std::string(option.name))) {
-        result_.origins.push_back(fmt::format("{} = {} (from {})", option.name, *value, variable));
-      }
+      add(layer, {&option, *value, variable,
+                  fmt::format("{} = {} (from {})", option.name, *value, variable)});
     }
+    take(std::move(layer));
   }
 
-  void apply_flags() {
-    for (const auto& flag : flags_) {
-      const std::string& name = flag.first;
-      const auto option = std::find_if(options().begin(), options().end(),
-                                       [&](const Option& o) { return o.name == name; });
-      check(option != options().end(), "a flag '{}' that is not in the table of options", name);
+  void take_flags() {
+    Layer layer;
+    for (const auto& [name, value] : flags_) {
+      const Option* option = find_option(name);
+      check(option != nullptr, "a flag '{}' that is not in the table of options", name);
       check(option->belongs_to(command_), "a flag '{}' of another command", name);
-      if (option->assign != nullptr) assign(*option, Source::kFlag, "--" + name, flag.second);
+      if (option->assign != nullptr) add(layer, {option, value, "--" + name, {}});
     }
+    take(std::move(layer));
   }
 
-  Source source_of(const std::string& name) const {
-    const auto found = sources_.find(name);
-    return found == sources_.end() ? Source::kDefault : found->second;
-  }
-
-  // The stronger source wins as a whole: a bundle from a flag silences parts from the file.
-  void choose_models() {
-    RunSettings& settings = result_.settings;
-    const Source parts =
-        std::max({source_of("dnabert"), source_of("esm2"), source_of("classifier")});
-    if (parts == Source::kDefault) return;
-    const Source bundle = source_of("bundle");
-    if (parts == bundle) {
-      throw ConfigError(
-          "--bundle and own parts (--dnabert, --esm2, --classifier) exclude each other; give one "
-          "of the two");
-    }
-    if (bundle > parts) {
-      settings.dnabert.clear();
-      settings.esm2.clear();
-      settings.classifier.clear();
-      return;
-    }
+  void require_all_parts() const {
+    if (!has("dnabert") && !has("esm2") && !has("classifier")) return;
     const bool needs_classifier = command_ != Command::kEmbed;
     std::vector<std::string_view> missing;
-    if (settings.dnabert.empty()) missing.emplace_back("--dnabert");
-    if (settings.esm2.empty()) missing.emplace_back("--esm2");
-    if (needs_classifier && settings.classifier.empty()) missing.emplace_back("--classifier");
+    if (!has("dnabert")) missing.emplace_back("--dnabert");
+    if (!has("esm2")) missing.emplace_back("--esm2");
+    if (needs_classifier && !has("classifier")) missing.emplace_back("--classifier");
     if (!missing.empty()) {
       throw ConfigError(fmt::format(
           "own parts need {} together; missing: {}",
@@ -163,17 +211,6 @@ class Resolver {
     if (settings.inputs.empty()) {
       throw ConfigError("no input; name sequence files, or - for standard input");
     }
-    if (settings.force && settings.resume) {
-      throw ConfigError("--force starts over and --resume goes on; give one of the two");
-    }
-    if (settings.force && settings.repair) {
-      throw ConfigError(
-          "--force starts over and --repair keeps what is sound; give one of the two");
-    }
-    if (flags_.contains("device") && flags_.contains("gpus")) {
-      throw ConfigError("--device and --gpus both name devices; give one of the two");
-    }
-    require_one_call_rule(settings.calls);
     const auto empty = [](const std::string& path) { return path.empty(); };
     if (std::any_of(settings.inputs.begin(), settings.inputs.end(), empty)) {
       throw ConfigError("an input path is empty");
@@ -190,7 +227,7 @@ class Resolver {
   const FlagValues& flags_;
   const Environment& environment_;
   ResolvedSettings result_;
-  std::map<std::string, Source> sources_;
+  Layer chosen_;  // by now, each option once
 };
 
 }  // namespace

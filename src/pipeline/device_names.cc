@@ -1,12 +1,14 @@
 #include "pipeline/device_names.h"
 
 #include <algorithm>
-#include <charconv>
+#include <cstdint>
+#include <optional>
 #include <set>
-#include <system_error>
 
 #include "base/errors.h"
 #include "base/format.h"
+#include "base/number_text.h"
+#include "config/options.h"
 
 namespace virnucpro {
 namespace {
@@ -23,13 +25,9 @@ bool is_number(std::string_view part) {
 }
 
 std::size_t number_of(std::string_view text, std::string_view part) {
-  std::size_t number = 0;
-  const char* end = part.data() + part.size();
-  const auto [stop, error] = std::from_chars(part.data(), end, number);
-  if (error != std::errc() || stop != end) {
-    throw bad_name(text, fmt::format("'{}' is no number of a device", part));
-  }
-  return number;
+  const std::optional<std::uint64_t> number = parse_whole(part, {.high = kMaxGpus});
+  if (!number) throw bad_name(text, fmt::format("'{}' is no number of a device", part));
+  return static_cast<std::size_t>(*number);
 }
 
 DeviceName name_of_part(std::string_view text, std::string_view part, const DeviceName* before) {

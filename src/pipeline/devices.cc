@@ -1,7 +1,6 @@
 #include "pipeline/devices.h"
 
 #include <algorithm>
-#include <charconv>
 #include <iterator>
 #include <system_error>
 #include <utility>
@@ -12,6 +11,7 @@
 #include "backend/reference/reference_backend.h"
 #include "base/errors.h"
 #include "base/format.h"
+#include "base/number_text.h"
 
 namespace virnucpro {
 namespace {
@@ -67,19 +67,17 @@ std::string describe(const CudaDeviceInfo& gpu) {
 }
 
 std::uint64_t pool_bytes(const Environment& environment) {
-  constexpr std::uint64_t kMost = std::uint64_t{1} << 24;  // 16 TiB
+  constexpr WholeRange kMebibytes = {.high = std::uint64_t{1} << 24};  // 16 TiB
   const std::string text = environment(kMemoryVariable).value_or("");
   if (text.empty()) return 0;
-  std::uint64_t mebibytes = 0;
-  const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, mebibytes);
-  if (error != std::errc() || stop != end || mebibytes > kMost) {
-    throw ConfigError(
-        fmt::format("{}: '{}' cannot be used; it takes the MiB of each GPU that a run may fill, a "
-                    "whole number from 0 (all that is free) to {}",
-                    kMemoryVariable, text, kMost));
+  const std::optional<std::uint64_t> mebibytes = parse_whole(text, kMebibytes);
+  if (!mebibytes) {
+    refuse_value(kMemoryVariable, text,
+                 fmt::format("the MiB of each GPU that a run may fill, a whole number from 0 (all "
+                             "that is free) to {}",
+                             kMebibytes.high));
   }
-  return mebibytes << 20;
+  return *mebibytes << 20;
 }
 
 }  // namespace

@@ -1,11 +1,12 @@
 #include "pipeline/run_facts.h"
 
-#include <charconv>
 #include <filesystem>
+#include <limits>
 #include <system_error>
 
 #include "base/errors.h"
 #include "base/format.h"
+#include "base/number_text.h"
 #include "base/sha256.h"
 #include "pipeline/device_names.h"
 #include "run/fact_differences.h"
@@ -32,14 +33,13 @@ std::string model_fact(std::string_view part) { return fmt::format("{} model", p
 
 std::int64_t expected_length_of(const std::vector<RunFact>& facts, const std::string& place) {
   const std::string& text = required_fact(facts, kLengthFact, place);
-  std::int64_t length = 0;
-  const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, length);
-  if (error != std::errc() || stop != end || length <= 0) {
+  const auto length =
+      parse_whole(text, {.low = 1, .high = std::numeric_limits<std::int64_t>::max()});
+  if (!length) {
     throw InputError(
         fmt::format("{}: '{}' as the {}: the database is damaged.", place, text, kLengthFact));
   }
-  return length;
+  return static_cast<std::int64_t>(*length);
 }
 
 bool keeps_embeddings(const std::vector<RunFact>& facts, const std::string& place) {

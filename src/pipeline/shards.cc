@@ -1,9 +1,9 @@
 #include "pipeline/shards.h"
 
 #include <algorithm>
-#include <charconv>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -40,23 +40,10 @@ void require_distinct(const std::vector<std::string>& folders, const std::string
   }
 }
 
-struct ShardName {
-  std::uint64_t number = 0;
-  std::uint64_t of = 0;
-};
-
-/// "2/5".
-ShardName parse_shard(const std::string& text, const std::string& place) {
-  ShardName name;
-  const char* end = text.data() + text.size();
-  const auto number = std::from_chars(text.data(), end, name.number);
-  const bool has_slash = number.ec == std::errc() && number.ptr != end && *number.ptr == '/';
-  const auto of = std::from_chars(has_slash ? number.ptr + 1 : end, end, name.of);
-  if (!has_slash || of.ec != std::errc() || of.ptr != end || name.number < 1 ||
-      name.number > name.of || name.of > kMaxShards) {
-    throw InputError(fmt::format("{}: '{}' as its shard: the database is damaged.", place, text));
-  }
-  return name;
+ShardNumber shard_of(const std::string& text, const std::string& place) {
+  const std::optional<ShardNumber> shard = parse_shard(text);
+  if (shard) return *shard;
+  throw InputError(fmt::format("{}: '{}' as its shard: the database is damaged.", place, text));
 }
 
 std::vector<RunFact> without_shard(std::vector<RunFact> facts) {
@@ -123,13 +110,13 @@ ShardSet open_shards(const std::vector<std::string>& folders, const std::string&
   require_distinct(folders, output);
   ShardSet set;
   std::vector<std::unique_ptr<Shard>> opened;
-  ShardName first;
+  ShardNumber first = {1, 1};
   for (const std::string& folder : folders) {
     opened.push_back(std::unique_ptr<Shard>(new Shard{folder, RunDatabase(folder), 0}));
     Shard& shard = *opened.back();
     const std::string& place = shard.database.path();
-    const ShardName name =
-        parse_shard(required_fact(shard.database.work(), kShardFact, place), place);
+    const ShardNumber name =
+        shard_of(required_fact(shard.database.work(), kShardFact, place), place);
     shard.number = name.number;
     if (opened.size() == 1) first = name;
     require_same_work(*opened.front(), shard);

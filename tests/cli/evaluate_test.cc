@@ -120,7 +120,7 @@ TEST_F(Evaluate, RefusesWhatItCannotJudge) {
   EXPECT_THAT(error_of({"evaluate", "nowhere", "--labels", "labels.tsv"}, 2),
               HasSubstr("there is no run.db in this folder"));
   EXPECT_THAT(error_of({"evaluate", "out", "--labels", "labels.tsv", "--threshold", "1"}, 2),
-              HasSubstr("--threshold: 1 cannot be used"));
+              HasSubstr("--threshold: '1' cannot be used"));
   write("one.tsv", "id\tlabel\n" + open_records(1, 250)[0].id + "\tvirus\n");
   EXPECT_THAT(error_of({"evaluate", "out", "--labels", "one.tsv"}, 2),
               HasSubstr("an evaluation needs some of both kinds"));

@@ -6,6 +6,8 @@
 
 #include <fstream>
 #include <map>
+#include <set>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -204,6 +206,103 @@ TEST(ResolveSettings, TakesOneRuleForCalls) {
             "--fdr, --conservative and --relaxed exclude each other; give one of the three");
   EXPECT_EQ(predict_error({{"fdr", "5%"}}),
             "--fdr: '5%' cannot be used; it takes a number above 0 and below 1");
+}
+
+TEST(ResolveSettings, RefusesTextsThatAreNoNumbersFromEverySource) {
+  const std::vector<std::string> bad = {" 1",   "1 ",    "+1",  "-1",
+                                        "0x10", "1e3",   "nan", "inf",
+                                        "1_00", "1e999", "１",  "99999999999999999999"};
+  const std::set<std::string> numbers = {"N", "P", "Q", "300|500", "I/N"};
+  int looked_at = 0;
+  for (const Option& option : options()) {
+    if (!numbers.contains(std::string(option.value_name))) continue;
+    SCOPED_TRACE(option.name);
+    const Command command =
+        option.belongs_to(Command::kPredict) ? Command::kPredict : Command::kPrecision;
+    const std::string takes = " cannot be used; it takes " + std::string(option.values);
+    for (const std::string& text : bad) {
+      const std::string refused = ": '" + text + "'" + takes;
+      EXPECT_EQ(error_of(command, {{std::string(option.name), text}}),
+                "--" + std::string(option.name) + refused);
+      if (!option.variable.empty()) {
+        EXPECT_EQ(error_of(command, {}, {{std::string(option.variable), text}}),
+                  std::string(option.variable) + refused);
+      }
+      // YAML itself takes the blanks around a plain text away.
+      if (option.yaml_key.empty() || text.front() == ' ' || text.back() == ' ') continue;
+      const std::string path = yaml_file(std::string(option.yaml_key) + ": " + text + "\n");
+      EXPECT_EQ(error_of(command, {{"config", path}}),
+                path + ": line 1: " + std::string(option.yaml_key) + refused);
+    }
+    ++looked_at;
+  }
+  EXPECT_GE(looked_at, 7);
+}
+
+TEST(ResolveSettings, ReadsLeadingZerosAsDecimal) {
+  EXPECT_EQ(predict({{"threads", "010"}}).threads, 10u);
+  EXPECT_EQ(predict({}, {{"VIRNUCPRO_THREADS", "010"}}).threads, 10u);
+  EXPECT_EQ(predict({{"config", yaml_file("threads: 010\n")}}).threads, 10u) << "8 by YAML 1.1";
+  EXPECT_EQ(predict({{"gpus", "01,2"}}).device, "cuda:1,2");
+  EXPECT_EQ(predict({{"shard", "02/03"}}).shard, 2u);
+  EXPECT_EQ(predict({{"expected-length", "0300"}}).expected_length, 300);
+}
+
+TEST(ResolveSettings, LetsALaterSourceReplaceTheCallRuleOfAnEarlierOne) {
+  const std::string path = yaml_file("fdr: 0.05\nprevalence: 0.1\n");
+  RunSettings settings = predict({{"config", path}, {"conservative", "true"}});
+  EXPECT_EQ(settings.calls.fdr, std::nullopt);
+  EXPECT_TRUE(settings.calls.conservative);
+  EXPECT_EQ(settings.calls.prevalence, 0.1) << "which is no rule";
+  settings = predict({{"config", path}}, {{"VIRNUCPRO_RELAXED", "1"}});
+  EXPECT_EQ(settings.calls.fdr, std::nullopt);
+  EXPECT_TRUE(settings.calls.relaxed);
+  settings = predict({{"config", path}, {"fdr", "0.2"}}, {{"VIRNUCPRO_RELAXED", "1"}});
+  EXPECT_EQ(settings.calls.fdr, 0.2);
+  EXPECT_FALSE(settings.calls.relaxed);
+  // A switch that is off chooses no rule, and takes itself back.
+  settings = predict({{"config", path}, {"conservative", "false"}});
+  EXPECT_EQ(settings.calls.fdr, 0.05);
+  settings = predict({{"conservative", "false"}}, {{"VIRNUCPRO_CONSERVATIVE", "1"}});
+  EXPECT_FALSE(settings.calls.calls());
+}
+
+TEST(ResolveSettings, RefusesTwoRulesOfOneSourceAndNamesBothPlaces) {
+  EXPECT_EQ(predict_error({}, {{"VIRNUCPRO_FDR", "0.05"}, {"VIRNUCPRO_RELAXED", "1"}}),
+            "VIRNUCPRO_FDR and VIRNUCPRO_RELAXED: --fdr, --conservative and --relaxed exclude each "
+            "other; give one of the three");
+  const std::string path = yaml_file("fdr: 0.05\nrelaxed: true\n");
+  EXPECT_EQ(predict_error({{"config", path}, {"conservative", "true"}}),
+            path + ": line 1: fdr and " + path +
+                ": line 2: relaxed: --fdr, --conservative and --relaxed exclude each other; give "
+                "one of the three")
+      << "a later source mends no earlier one";
+  EXPECT_EQ(predict({{"config", yaml_file("fdr: 0.05\nrelaxed: false\n")}}).calls.fdr, 0.05);
+}
+
+TEST(ResolveSettings, TakesModelsAsOneChoice) {
+  const std::string path = yaml_file("dnabert: d\nesm2: e\nclassifier: c\n");
+  RunSettings settings = predict({{"config", path}, {"classifier", "other"}});
+  EXPECT_EQ(settings.dnabert, "d");
+  EXPECT_EQ(settings.classifier, "other");
+  settings = predict({{"config", path}}, {{"VIRNUCPRO_BUNDLE", "x"}});
+  EXPECT_FALSE(settings.has_own_parts());
+  EXPECT_EQ(settings.bundle, "x");
+  EXPECT_EQ(predict_error({{"config", yaml_file("bundle: x\ndnabert: d\n")}}),
+            "TakesModelsAsOneChoice.yaml: line 1: bundle and TakesModelsAsOneChoice.yaml: line 2: "
+            "dnabert: --bundle and own parts (--dnabert, --esm2, --classifier) exclude each other; "
+            "give one of the two");
+}
+
+TEST(ResolveSettings, EveryAlternativeIsAnOption) {
+  for (const Alternatives& each : alternatives()) {
+    for (const std::string_view names : each.choices) {
+      std::stringstream stream{std::string(names)};
+      for (std::string name; std::getline(stream, name, ',');) {
+        EXPECT_NE(find_option(name), nullptr) << name;
+      }
+    }
+  }
 }
 
 TEST(ResolveSettings, EmbedNeedsAFile) {
