@@ -160,7 +160,7 @@ racecheck() { sanitize racecheck; }
 bench() {  # NAME ARGUMENTS...
   local name=$1
   shift
-  ours "$program" bench "$work/genomes.fa" --json "$out/$name.json" "$@"
+  ours "$program" bench "$work/genomes.fa" --force --json "$out/$name.json" "$@"
 }
 bench500() { bench bench500 --device cuda:0 --shape published-3b --precision fp16 --orfs 2400 --seconds 20; }
 bench300() { bench bench300 --device cuda:0 --shape published-3b --precision fp16 --orfs 4000 --seconds 15 --expected-length 300; }

@@ -93,7 +93,7 @@ if begin conformance; then
 fi
 if begin bench; then
   # shellcheck disable=SC2086  # arguments are words
-  timeout "$allowed" "${on_cores[@]}" "$work/virnucpro" bench $bench_arguments --threads "$threads" --json "$out/bench.json" |
+  timeout "$allowed" "${on_cores[@]}" "$work/virnucpro" bench $bench_arguments --threads "$threads" --force --json "$out/bench.json" |
     tee "$out/bench.tsv"
   end bench "${PIPESTATUS[0]}"
 fi

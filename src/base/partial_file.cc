@@ -96,6 +96,8 @@ void fail_output(const std::string& path, const std::string& what, int error) {
                                 std::generic_category().message(error), error, advice(error)));
 }
 
+std::string partial_path_of(const std::string& path) { return follow_links(path) + ".partial"; }
+
 PartialFile::PartialFile(const std::string& path) : path_(follow_links(path)) {
   std::error_code error;
   const fs::file_status status = fs::status(path_, error);
@@ -104,7 +106,7 @@ PartialFile::PartialFile(const std::string& path) : path_(follow_links(path)) {
         fmt::format("{}: expected the name of a file to write, found a {}. Choose another name.",
                     path_, fs::is_directory(status) ? "folder" : "device or pipe"));
   }
-  partial_path_ = path_ + ".partial";
+  partial_path_ = partial_path_of(path_);
   descriptor_ = open_locked(path_, partial_path_);
   if (descriptor_ < 0) fail_output(path_, "create", errno);
   if (::ftruncate(descriptor_, 0) != 0) {

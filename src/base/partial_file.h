@@ -35,6 +35,9 @@ class PartialFile {
   bool published_ = false;
 };
 
+/// The temporary name of a PartialFile of this path.
+std::string partial_path_of(const std::string& path);
+
 /// Opens a file without a name in `folder`, for reading and writing; the disk forgets it when it is
 /// closed, however that happens. The caller owns the descriptor.
 int open_nameless_file(const std::string& folder);

@@ -3,10 +3,12 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 #include "base/errors.h"
@@ -20,6 +22,7 @@
 #include "cli/log_output.h"
 #include "cli/named_bundle.h"
 #include "cli/program.h"
+#include "cli/used_paths.h"
 #include "config/options.h"
 #include "sequence/input_file.h"
 
@@ -41,6 +44,7 @@ struct BenchArguments {
   std::optional<std::uint64_t> orfs;
   double seconds = BenchRequest().seconds;
   std::string json;
+  bool force = false;
   bool quiet = false;
 };
 
@@ -109,7 +113,28 @@ BenchRequest checked(const BenchArguments& arguments) {
   return request;
 }
 
+/// Before the inputs are looked at.
+void require_free_file(const BenchArguments& arguments) {
+  InputGuard inputs;
+  for (const std::string& input : arguments.inputs) inputs.add("the input", input);
+  if (!arguments.bundles.empty()) {
+    for (const std::string& name : split(arguments.bundles, "--bundle")) {
+      add_bundle(inputs, "--bundle", name);
+    }
+  }
+  inputs.require_streams_apart();
+  if (arguments.json.empty() || arguments.json == "-") return;
+  inputs.require_apart(arguments.json, "--json");
+  std::error_code error;
+  if (arguments.force || !std::filesystem::exists(arguments.json, error)) return;
+  throw ConfigError(
+      fmt::format("{}: exists already. Name another file with --json, or pass --force to replace "
+                  "it.",
+                  arguments.json));
+}
+
 void run_bench(Program& program, const BenchArguments& arguments) {
+  require_free_file(arguments);
   const BenchRequest request = checked(arguments);
   const Log log = make_log(program.console, {.quiet = arguments.quiet, .json = false});
   // Made first: a file that cannot be written is found before minutes of measuring.
@@ -163,6 +188,7 @@ void add_arguments(CommandOptions& options, BenchArguments& arguments) {
   options.text("--json", "FILE",
                "Write all figures to this file; - is standard output, instead of the table",
                arguments.json);
+  options.flag("--force", "Replace the file of --json", arguments.force);
   options.flag("-q,--quiet", "Show warnings and errors only", arguments.quiet);
 }
 

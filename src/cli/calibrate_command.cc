@@ -12,6 +12,7 @@
 #include "cli/named_bundle.h"
 #include "cli/program.h"
 #include "cli/result_log.h"
+#include "cli/used_paths.h"
 #include "config/settings.h"
 #include "pipeline/calibrate_bundle.h"
 
@@ -42,6 +43,12 @@ std::string table_of(const CrossValidation& held_out) {
 void calibrate(Program& program, CalibrateArguments& arguments) {
   CalibrateRequest& request = arguments.request;
   const Log log = log_for(program, arguments.log);
+  InputGuard inputs;
+  add_run(inputs, "the run", request.folder);
+  inputs.add("--labels", request.labels);
+  add_bundle(inputs, "--bundle", arguments.bundle);
+  inputs.require_streams_apart();
+  inputs.require_outside(request.bundle_folder);
   const CalibrateResult result =
       calibrate_bundle(request, open_named_bundle(arguments.bundle), log, program.stop);
   if (result.calibration.contig_viruses == 0) {

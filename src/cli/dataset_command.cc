@@ -6,6 +6,7 @@
 
 #include "base/errors.h"
 #include "base/format.h"
+#include "base/input_guard.h"
 #include "cli/console.h"
 #include "cli/help.h"
 #include "cli/labels_option.h"
@@ -36,6 +37,11 @@ void make(Program& program, const DatasetArguments& arguments) {
   DatasetRequest request = arguments.request;
   require_shares(request.rule.shares);
   const Log log = log_for(program, arguments.log);
+  InputGuard inputs;
+  for (const std::string& genome : request.genomes) inputs.add("the input", genome);
+  inputs.add("--labels", request.labels);
+  inputs.require_streams_apart();
+  inputs.require_apart(request.output, dataset_file_names());
   require_free_dataset_folder(request.output, arguments.force);
   request.program_version = program_version();
   request.command_line = command_line_of(program);

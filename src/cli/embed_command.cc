@@ -21,8 +21,12 @@ void log_summary(const RunSettings& settings, const RunSummary& summary, const L
 }
 
 RunKind embed_kind() {
-  return {Command::kEmbed, /*with_classifier=*/false, require_free_embedding_file, run_embed,
-          log_summary};
+  const auto require_apart = [](const RunSettings& settings, const InputGuard& inputs) {
+    inputs.require_apart(settings.output);
+  };
+  return {Command::kEmbed, /*with_classifier=*/false,
+          require_apart,   require_free_embedding_file,
+          run_embed,       log_summary};
 }
 
 }  // namespace

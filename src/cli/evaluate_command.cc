@@ -10,6 +10,7 @@
 #include "cli/program.h"
 #include "cli/result_log.h"
 #include "cli/threshold_option.h"
+#include "cli/used_paths.h"
 #include "pipeline/evaluate_results.h"
 #include "report/evaluation_files.h"
 
@@ -25,6 +26,11 @@ struct EvaluateArguments {
 
 void evaluate_run(Program& program, const EvaluateArguments& arguments) {
   const Log log = log_for(program, arguments.log);
+  InputGuard inputs;
+  add_run(inputs, "the run", arguments.request.folder);
+  inputs.add("--labels", arguments.request.labels);
+  inputs.require_streams_apart();
+  if (!arguments.output.empty()) inputs.require_apart(arguments.output, evaluation_file_names());
   if (!arguments.output.empty()) require_free_evaluation_folder(arguments.output, arguments.force);
   EvaluationReport report = evaluate_results(arguments.request, log, program.stop);
   report.program_version = program_version();

@@ -8,6 +8,7 @@
 #include "cli/help.h"
 #include "cli/program.h"
 #include "cli/result_log.h"
+#include "cli/used_paths.h"
 #include "pipeline/merge.h"
 
 namespace virnucpro::cli {
@@ -32,6 +33,10 @@ void merge(Program& program, MergeArguments& arguments) {
   allow_many_files();
   MergeRequest& request = arguments.request;
   request.command_line = command_line_of(program);
+  InputGuard inputs;
+  for (const std::string& folder : request.folders) inputs.add("the shard", folder);
+  inputs.require_streams_apart();
+  inputs.require_apart(request.output, prediction_names(/*with_database=*/true));
   const StoredResults results = merge_shards(request, log, program.stop);
   log_results(results, request.output, log);
 }

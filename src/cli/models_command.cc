@@ -10,6 +10,7 @@
 
 #include "base/errors.h"
 #include "base/format.h"
+#include "base/input_guard.h"
 #include "base/number_text.h"
 #include "cli/command_options.h"
 #include "cli/console.h"
@@ -162,6 +163,11 @@ void import(Console& console, BundleImport& options) {
         std::filesystem::path(options.output_folder).lexically_normal();
     options.name = (folder.has_filename() ? folder : folder.parent_path()).filename().string();
   }
+  InputGuard inputs;
+  inputs.add("--dnabert", options.dnabert_folder);
+  inputs.add("--esm2", options.esm2_path);
+  for (const auto& classifier : options.classifiers) inputs.add("--classifier", classifier.path);
+  inputs.require_outside(options.output_folder);
   const BundleInfo info = import_bundle(options);
   console.message(fmt::format("bundle '{}' for {} bases is in {}", escape_controls(info.name),
                               lengths_of(info), escape_controls(options.output_folder)));

@@ -16,6 +16,7 @@
 #include "cli/named_bundle.h"
 #include "cli/program.h"
 #include "cli/progress.h"
+#include "cli/used_paths.h"
 #include "pipeline/devices.h"
 #include "pipeline/precision_study.h"
 #include "report/precision_files.h"
@@ -100,6 +101,9 @@ void run_precision(Program& program, const SettingsArguments& arguments) {
   if (settings.json_log) program.console.use_json();
   const Log log = make_log(program.console, {settings.quiet, settings.json_log});
 
+  const InputGuard inputs = guard_of(resolved);
+  inputs.require_streams_apart();
+  if (!settings.output.empty()) inputs.require_apart(settings.output, precision_file_names());
   const PrecisionChoice precision = studied_precision(settings, program.environment);
   DeviceRegistry devices(program.environment);
   DeviceChoice device = devices.choose(settings.device);

@@ -29,8 +29,12 @@ void log_summary(const RunSettings& settings, const RunSummary& summary, const L
 }
 
 RunKind predict_kind() {
-  return {Command::kPredict, /*with_classifier=*/true, require_free_prediction_folder, run_predict,
-          log_summary};
+  const auto require_apart = [](const RunSettings& settings, const InputGuard& inputs) {
+    inputs.require_apart(settings.output, prediction_names(/*with_database=*/true));
+  };
+  return {Command::kPredict, /*with_classifier=*/true,
+          require_apart,     require_free_prediction_folder,
+          run_predict,       log_summary};
 }
 
 }  // namespace

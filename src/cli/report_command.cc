@@ -19,6 +19,7 @@
 #include "cli/program.h"
 #include "cli/result_log.h"
 #include "cli/threshold_option.h"
+#include "cli/used_paths.h"
 #include "pipeline/rebuild.h"
 #include "weights/bundle.h"
 #include "weights/classifier_weights.h"
@@ -83,6 +84,12 @@ void report(Program& program, const ReportArguments& arguments) {
       return load_named(arguments.classifier, expected_length);
     };
   }
+  InputGuard inputs;
+  add_run(inputs, "the run", arguments.folder);
+  add_bundle(inputs, "--classifier", arguments.classifier);
+  inputs.require_streams_apart();
+  inputs.require_apart(arguments.output.empty() ? arguments.folder : arguments.output,
+                       prediction_names(/*with_database=*/false));
   const StoredResults results = rebuild_results(request, log, program.stop);
   log_results(results, arguments.output.empty() ? arguments.folder : arguments.output, log);
 }

@@ -96,6 +96,9 @@ void run_command(Program& program, const RunKind& kind, const SettingsArguments&
   if (settings.json_log) program.console.use_json();
   const Log log = make_log(program.console, {settings.quiet, settings.json_log});
 
+  const InputGuard inputs = guard_of(resolved);
+  inputs.require_streams_apart();
+  kind.require_apart(settings, inputs);
   const PrecisionChoice precision = precision_of(settings, program.environment);
   DeviceRegistry devices(program.environment);
   DeviceChoice device = devices.choose(settings.device);

@@ -8,6 +8,7 @@
 
 #include "cli/command_line.h"
 #include "cli/program.h"
+#include "cli/used_paths.h"
 #include "pipeline/predict.h"
 
 namespace virnucpro::cli {
@@ -16,6 +17,8 @@ namespace virnucpro::cli {
 struct RunKind {
   Command command;
   bool with_classifier;
+  /// Refuses an output that is one of the inputs.
+  std::function<void(const RunSettings& settings, const InputGuard& inputs)> require_apart;
   /// Refuses an output that is in the way.
   std::function<void(const RunSettings& settings)> require_free_output;
   std::function<RunSummary(const RunSettings& settings, const LoadedModels& models,

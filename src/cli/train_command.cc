@@ -55,7 +55,9 @@ void add_sequences(Program& program, const TrainArguments& arguments,
   RunKind kind;
   kind.command = Command::kTrain;
   kind.with_classifier = false;
-  kind.require_free_output = [](const RunSettings&) {};  // was looked at before
+  // Both were looked at before.
+  kind.require_apart = [](const RunSettings&, const InputGuard&) {};
+  kind.require_free_output = [](const RunSettings&) {};
   kind.run = [&](const RunSettings& settings, const LoadedModels& models, const RunContext& context,
                  const std::stop_token& stop) {
     collector.begin_windows(models.expected_length, settings.inputs);
@@ -83,6 +85,11 @@ void train(Program& program, TrainArguments& arguments) {
   request.threads = settings.threads;
   request.settings.learning_rate =
       arguments.learning_rate.value_or(usual_rate(request.settings.optimizer));
+  InputGuard inputs = guard_of(resolved);
+  inputs.add("--labels", request.labels);
+  inputs.add("--frames", request.frames);
+  inputs.require_streams_apart();
+  inputs.require_outside(request.output);
   require_free_bundle_folder(request.output, request.force);
   const LabelTable table = read_label_table(request.labels);
   const Bundle base = open_named_bundle(settings.bundle);

@@ -24,6 +24,7 @@
 #include "cli/log_output.h"
 #include "cli/program.h"
 #include "cli/progress.h"
+#include "cli/used_paths.h"
 #include "sequence/chunks.h"
 #include "sequence/frames.h"
 #include "sequence/reader.h"
@@ -145,6 +146,7 @@ void validate(Program& program, const SettingsArguments& arguments) {
   const RunSettings& settings = resolved.settings;
   Console& console = program.console;
   if (settings.json_log) console.use_json();
+  guard_of(resolved).require_streams_apart();
   std::size_t damaged = 0;
   {
     Validation validation(settings, console, program.stop);

@@ -129,6 +129,7 @@ class Resolver {
   void take_file() {
     const std::string path = config_path();
     if (path.empty()) return;
+    result_.config = path;
     Layer layer;
     for (const YamlEntry& entry : read_yaml_file(path)) {
       const Option* option = find_key(entry.key);

@@ -19,6 +19,8 @@ using FlagValues = std::map<std::string, std::string>;
 struct ResolvedSettings {
   RunSettings settings;
   std::vector<std::string> origins;
+  /// Path of the settings file; empty for none.
+  std::string config;
 };
 
 /// defaults < YAML file (--config, VIRNUCPRO_CONFIG) < environment < flags, validated. An empty

@@ -226,7 +226,7 @@ StoredResults merge_shards(const MergeRequest& request, const Log& log,
   output.output = request.output;
   output.force = request.force;
   require_free_prediction_folder(output);
-  const ShardSet set = open_shards(request.folders, request.output);
+  const ShardSet set = open_shards(request.folders);
   log.info("merging {} {}, {} records", set.shards.size(),
            set.shards.size() == 1 ? "shard" : "shards", set.records);
   const RunDatabase database = merged_database(set, request, log, stop);

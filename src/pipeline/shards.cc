@@ -23,16 +23,10 @@ constexpr std::size_t kMostListed = 20;
 
 constexpr const char* kWholeRun = "1/1";
 
-void require_distinct(const std::vector<std::string>& folders, const std::string& output) {
+void require_distinct(const std::vector<std::string>& folders) {
   std::error_code error;
   std::map<fs::path, std::string> seen;
   for (const std::string& folder : folders) {
-    if (fs::equivalent(folder, output, error)) {
-      throw ConfigError(
-          fmt::format("{}: is one of the shards, which a merge leaves as they are. Name another "
-                      "folder with -o.",
-                      output));
-    }
     const auto [first, is_new] = seen.emplace(fs::weakly_canonical(folder, error), folder);
     if (is_new) continue;
     throw ConfigError(
@@ -106,8 +100,8 @@ void require_even(const ShardSet& set) {
 
 }  // namespace
 
-ShardSet open_shards(const std::vector<std::string>& folders, const std::string& output) {
-  require_distinct(folders, output);
+ShardSet open_shards(const std::vector<std::string>& folders) {
+  require_distinct(folders);
   ShardSet set;
   std::vector<std::unique_ptr<Shard>> opened;
   ShardNumber first = {1, 1};

@@ -26,9 +26,9 @@ struct ShardSet {
   std::uint64_t records = 0;
 };
 
-/// Throws ConfigError for folders that are named twice, are `output`, hold the same shard, parts of
+/// Throws ConfigError for folders that are named twice, hold the same shard, parts of
 /// other work or numbers of shards, and for shards that are missing; InputError for folders without
 /// a run, with an unfinished one, and for numbers of records that cannot be.
-ShardSet open_shards(const std::vector<std::string>& folders, const std::string& output);
+ShardSet open_shards(const std::vector<std::string>& folders);
 
 }  // namespace virnucpro

@@ -8,10 +8,14 @@
 
 namespace virnucpro {
 
-void require_free_dataset_folder(const std::string& folder, bool force) {
+std::vector<const char*> dataset_file_names() {
   std::vector<const char*> names = {kDatasetFile, kDatasetLabelsFile, kFramesFile};
   names.insert(names.end(), kFragmentFiles.begin(), kFragmentFiles.end());
-  require_free_folder(folder, "dataset", names, force);
+  return names;
+}
+
+void require_free_dataset_folder(const std::string& folder, bool force) {
+  require_free_folder(folder, "dataset", dataset_file_names(), force);
 }
 
 DatasetFiles::DatasetFiles(const std::string& folder) {

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/output_file.h"
 #include "report/dataset_report.h"
@@ -35,6 +36,9 @@ struct DatasetFragment {
   std::string_view species;
   std::span<const std::string_view> frames;  ///< that count
 };
+
+/// All of these names.
+std::vector<const char*> dataset_file_names();
 
 /// Throws ConfigError when `folder` is no folder, or holds the files already and `force` is not
 /// set.

@@ -25,10 +25,14 @@ constexpr Content kContents[] = {{kMetricsFile, metrics_table},
 
 }  // namespace
 
-void require_free_evaluation_folder(const std::string& folder, bool force) {
+std::vector<const char*> evaluation_file_names() {
   std::vector<const char*> names;
   for (const Content& content : kContents) names.push_back(content.name);
-  require_free_folder(folder, "evaluation", names, force);
+  return names;
+}
+
+void require_free_evaluation_folder(const std::string& folder, bool force) {
+  require_free_folder(folder, "evaluation", evaluation_file_names(), force);
 }
 
 void publish_evaluation(const std::string& folder, const EvaluationReport& report) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "report/evaluation_report.h"
 
@@ -15,6 +16,9 @@ inline constexpr const char* kRocFile = "roc.svg";
 inline constexpr const char* kPrecisionRecallFile = "precision_recall.svg";
 inline constexpr const char* kCalibrationChart = "calibration.svg";
 inline constexpr const char* kEvaluationFile = "evaluation.json";
+
+/// All of these names.
+std::vector<const char*> evaluation_file_names();
 
 /// Throws ConfigError when `folder` is no folder, or holds the files already and `force` is not
 /// set.

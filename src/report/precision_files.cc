@@ -57,9 +57,12 @@ void append(std::string& row, const EmbeddingComparison& encoder) {
 
 }  // namespace
 
+std::vector<const char*> precision_file_names() {
+  return {kSequencesFile, kLayersFile, kPrecisionFile};
+}
+
 void require_free_precision_folder(const std::string& folder, bool force) {
-  constexpr const char* kNames[] = {kSequencesFile, kLayersFile, kPrecisionFile};
-  require_free_folder(folder, "report", kNames, force);
+  require_free_folder(folder, "report", precision_file_names(), force);
 }
 
 PrecisionFiles::PrecisionFiles(const std::string& folder)

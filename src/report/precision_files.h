@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "base/output_file.h"
 #include "report/precision_report.h"
@@ -12,6 +13,9 @@ namespace virnucpro {
 inline constexpr const char* kSequencesFile = "sequences.tsv";
 inline constexpr const char* kLayersFile = "layers.tsv";
 inline constexpr const char* kPrecisionFile = "precision.json";
+
+/// All of these names.
+std::vector<const char*> precision_file_names();
 
 /// Throws ConfigError when `folder` is no folder, or holds the files already and `force` is not
 /// set.

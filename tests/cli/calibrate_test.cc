@@ -106,16 +106,16 @@ TEST_F(Calibrate, MakesABundleThatVerifies) {
   const json isotonic = json::parse(read("isotonic/bundle.json"));
   EXPECT_FALSE(isotonic["classifiers"][1]["calibration"]["all"]["knots"].empty());
 
-  // Another length, into the same bundle: both are there.
+  // Another length, of the same bundle: both are there.
   ASSERT_TRUE(
       ends_with(predict({"-o", "short", "--bundle", "bare", "--expected-length", "300"}), 0));
   ASSERT_TRUE(ends_with(run({"calibrate", "short", "--labels", "labels.tsv", "--bundle", "bundle",
-                             "-o", "bundle", "--force", "-q"}),
+                             "-o", "both", "-q"}),
                         0));
-  const json both = json::parse(read("bundle/bundle.json"));
+  const json both = json::parse(read("both/bundle.json"));
   EXPECT_TRUE(both["classifiers"][0].contains("calibration"));
   EXPECT_EQ(both["classifiers"][1]["calibration"], card["classifiers"][1]["calibration"]);
-  EXPECT_TRUE(ends_with(run({"models", "verify", "bundle"}), 0));
+  EXPECT_TRUE(ends_with(run({"models", "verify", "both"}), 0));
 }
 
 TEST_F(Calibrate, RefusesWhatDoesNotFit) {

@@ -118,8 +118,8 @@ TEST_F(Merge, RefusesGapsAndOverlaps) {
   EXPECT_EQ(error_of(merging({"1of3", "2of3", "copy", "3of3"}, "out"), 2),
             "virnucpro: error: 2of3 and copy: both hold shard 2/3. Name each shard once.\n");
   EXPECT_EQ(error_of(merging(folders, "2of3"), 2),
-            "virnucpro: error: 2of3: is one of the shards, which a merge leaves as they are. Name "
-            "another folder with -o.\n");
+            "virnucpro: error: 2of3: is the shard '2of3', which this command reads, so nothing is "
+            "written there. Name another folder with -o.\n");
   EXPECT_FALSE(exists("out"));
 }
 

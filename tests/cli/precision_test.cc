@@ -235,9 +235,10 @@ TEST_F(Precision, KeepsAnEarlierReportUnlessForced) {
   EXPECT_EQ(read("study/layers.tsv"), "precious");
   EXPECT_TRUE(ends_with(precision({"a.fa", "-o", "study", "--force"}), 0));
   EXPECT_THAT(read("study/layers.tsv"), StartsWith("encoder\tlayer\t"));
-  const ProgramResult file = precision({"a.fa", "-o", "a.fa"});
+  write("file", "precious");
+  const ProgramResult file = precision({"a.fa", "-o", "file"});
   EXPECT_TRUE(ends_with(file, 2));
-  EXPECT_THAT(file.err, HasSubstr("a.fa: expected a folder for the report, found a file."));
+  EXPECT_THAT(file.err, HasSubstr("file: expected a folder for the report, found a file."));
 }
 
 TEST_F(Precision, AFullDiskIsAnErrorAndLeavesNoFile) {

@@ -257,6 +257,18 @@ TEST_F(Precedence, ASwitchOfAFileIsTakenBackByAFlag) {
   EXPECT_NE(result.err, "");
 }
 
+TEST_F(Precedence, TheMemoryOfGpusIsANumberLikeAllOthers) {
+  for (const std::string& text : kBadNumbers) {
+    const ProgramResult result =
+        run({.arguments = {"devices"}, .variables = {{"VIRNUCPRO_CUDA_MEMORY", text}}});
+    EXPECT_TRUE(ends_with(result, 2));
+    EXPECT_THAT(result.err, StartsWith("virnucpro: error: VIRNUCPRO_CUDA_MEMORY: '" + text +
+                                       "' cannot be used; it takes the MiB of each GPU"));
+  }
+  EXPECT_TRUE(ends_with(
+      run({.arguments = {"devices"}, .variables = {{"VIRNUCPRO_CUDA_MEMORY", "010"}}}), 0));
+}
+
 class EndOfOptions : public CliTest {
  protected:
   void SetUp() override {

@@ -1,0 +1,22 @@
+// What commands read and write, for the question whether that is the same.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/input_guard.h"
+#include "config/resolve.h"
+
+namespace virnucpro::cli {
+
+/// What a command with settings reads: its inputs, the settings file, and its models.
+InputGuard guard_of(const ResolvedSettings& resolved);
+/// A bundle by its name or folder; an embedded one is no file.
+void add_bundle(InputGuard& guard, const std::string& what, const std::string& name);
+/// The database of a finished run.
+void add_run(InputGuard& guard, const std::string& what, const std::string& folder);
+
+/// The names of results in a folder, with those of the run's database where it is written, too.
+std::vector<const char*> prediction_names(bool with_database);
+
+}  // namespace virnucpro::cli
