@@ -99,6 +99,7 @@ TEST(ResolveSettings, TakesShardsThatExist) {
 
 TEST(ResolveSettings, StartsOverOrGoesOnButNotBoth) {
   EXPECT_THROW(predict({{"force", "true"}, {"resume", "true"}}), ConfigError);
+  EXPECT_THROW(predict({{"force", "true"}, {"repair", "true"}}), ConfigError);
 }
 
 TEST(ResolveSettings, TakesNumbersOfGpusAsDevices) {
@@ -140,6 +141,7 @@ const std::map<std::string, std::string> kOtherValues = {
     {"report-dir", "there"},
     {"limit", "0"},
     {"resume", "true"},
+    {"repair", "true"},
     {"shard", "2/3"},
     {"keep-embeddings", "true"},
 };
@@ -151,8 +153,8 @@ std::string fingerprint(const RunSettings& s) {
        {static_cast<std::size_t>(s.force), static_cast<std::size_t>(s.no_packing), s.threads,
         s.batch_tokens, static_cast<std::size_t>(s.quiet), static_cast<std::size_t>(s.no_progress),
         static_cast<std::size_t>(s.json_log), s.frame_limit, static_cast<std::size_t>(s.resume),
-        static_cast<std::size_t>(s.shard), static_cast<std::size_t>(s.shards),
-        static_cast<std::size_t>(s.keep_embeddings),
+        static_cast<std::size_t>(s.repair), static_cast<std::size_t>(s.shard),
+        static_cast<std::size_t>(s.shards), static_cast<std::size_t>(s.keep_embeddings),
         static_cast<std::size_t>(s.expected_length.value_or(0))}) {
     text += "|" + std::to_string(value);
   }
