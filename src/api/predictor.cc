@@ -44,9 +44,12 @@ Predictor::Predictor(const PredictorOptions& options) : state_(std::make_unique<
   const OpenBundle open = [is_embedded = options.bundle.empty()](const std::string& name) {
     return is_embedded ? embedded_bundle() : Bundle::open(name);
   };
-  state_->models = load_models(settings, state_->precision.precision, true, open, *state_->backend);
-  state_->exact = std::make_unique<ExactModels>([settings, open](Backend& backend) {
-    return load_models(settings, Precision::kFp32, false, open, backend);
+  const ModelHashing hashing = {
+      std::make_shared<ContentHashes>(HashCache(hash_cache_folder(process_environment())))};
+  state_->models =
+      load_models(settings, state_->precision.precision, true, open, *state_->backend, hashing);
+  state_->exact = std::make_unique<ExactModels>([settings, open, hashing](Backend& backend) {
+    return load_models(settings, Precision::kFp32, false, open, backend, hashing);
   });
   state_->engine = std::make_unique<ModelEngine>(state_->models, *state_->backend,
                                                  state_->precision.packed, state_->exact.get());
@@ -104,6 +107,7 @@ std::vector<FrameScore> Predictor::predict(const std::vector<std::string>& seque
     }
   };
   run_stages(plan, {});
+  models.require_unchanged();
   return scores;
 }
 

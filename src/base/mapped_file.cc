@@ -1,9 +1,7 @@
 #include "base/mapped_file.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -15,14 +13,6 @@
 
 namespace virnucpro {
 namespace {
-
-/// Closes the descriptor at the end of the scope; the mapping outlives it.
-struct Descriptor {
-  int fd;
-  ~Descriptor() {
-    if (fd >= 0) ::close(fd);
-  }
-};
 
 [[noreturn]] void fail(const std::string& path, const char* what) {
   throw ModelError(fmt::format("{}: cannot {}: {}", path, what, std::strerror(errno)));
@@ -47,17 +37,11 @@ void drop_pages(std::span<const std::byte> bytes) {
 }  // namespace
 
 std::shared_ptr<const MappedFile> MappedFile::open(const std::string& path) {
-  const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-  if (file.fd < 0) fail(path, "open");
-  struct stat status {};
-  if (::fstat(file.fd, &status) != 0) fail(path, "stat");
-  if (!S_ISREG(status.st_mode)) {
-    throw ModelError(fmt::format("{}: expected a regular file", path));
-  }
-  const auto size = static_cast<std::size_t>(status.st_size);
+  std::shared_ptr<const OpenFile> file = OpenFile::open(path);
+  const auto size = static_cast<std::size_t>(file->identity().bytes);
   const std::byte* data = nullptr;
   if (size > 0) {
-    void* mapping = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, file.fd, 0);
+    void* mapping = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, file->descriptor(), 0);
     if (mapping == MAP_FAILED && errno == ENOMEM) {
       throw ResourceError(fmt::format(
           "{}: the system gives no {} bytes of addresses to read it by; raise the limit of memory "
@@ -67,11 +51,12 @@ std::shared_ptr<const MappedFile> MappedFile::open(const std::string& path) {
     if (mapping == MAP_FAILED) fail(path, "map");
     data = static_cast<const std::byte*>(mapping);
   }
-  return {new MappedFile(path, data, size), Unmap{}};
+  return {new MappedFile(std::move(file), data, size), Unmap{}};
 }
 
-MappedFile::MappedFile(std::string path, const std::byte* data, std::size_t size)
-    : path_(std::move(path)), data_(data), size_(size) {}
+MappedFile::MappedFile(std::shared_ptr<const OpenFile> file, const std::byte* data,
+                       std::size_t size)
+    : file_(std::move(file)), data_(data), size_(size) {}
 
 MappedFile::~MappedFile() {
   if (data_ != nullptr) ::munmap(const_cast<std::byte*>(data_), size_);

@@ -6,6 +6,8 @@
 #include <span>
 #include <string>
 
+#include "base/open_file.h"
+
 namespace virnucpro {
 
 /// Owns one read-only mapping; shared by everything that points into it. Thread-safe after opening.
@@ -20,11 +22,13 @@ class MappedFile {
   MappedFile& operator=(const MappedFile&) = delete;
 
   std::span<const std::byte> bytes() const { return {data_, size_}; }
-  const std::string& path() const { return path_; }
+  const std::string& path() const { return file_->path(); }
+  /// What is mapped; stays open as long as somebody holds it.
+  const std::shared_ptr<const OpenFile>& file() const { return file_; }
 
  private:
-  MappedFile(std::string path, const std::byte* data, std::size_t size);
-  std::string path_;
+  MappedFile(std::shared_ptr<const OpenFile> file, const std::byte* data, std::size_t size);
+  std::shared_ptr<const OpenFile> file_;
   const std::byte* data_;
   std::size_t size_;
 };

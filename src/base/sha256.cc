@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/errors.h"
+#include "base/stop.h"
 
 namespace virnucpro {
 namespace {
@@ -18,26 +19,31 @@ namespace {
 struct ContextDeleter {
   void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
 };
-using Context = std::unique_ptr<EVP_MD_CTX, ContextDeleter>;
 
-Context start() {
-  Context context(EVP_MD_CTX_new());
-  if (!context || EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) != 1) {
+}  // namespace
+
+struct Sha256::State {
+  std::unique_ptr<EVP_MD_CTX, ContextDeleter> context;
+};
+
+Sha256::Sha256() : state_(new State{decltype(State::context)(EVP_MD_CTX_new())}) {
+  if (!state_->context || EVP_DigestInit_ex(state_->context.get(), EVP_sha256(), nullptr) != 1) {
     throw ContractError("internal error: SHA-256 is not available in the crypto library");
   }
-  return context;
 }
 
-void update(const Context& context, const void* data, std::size_t size) {
-  if (EVP_DigestUpdate(context.get(), data, size) != 1) {
+Sha256::~Sha256() = default;
+
+void Sha256::update(std::span<const std::byte> bytes) {
+  if (EVP_DigestUpdate(state_->context.get(), bytes.data(), bytes.size()) != 1) {
     throw ContractError("internal error: SHA-256 update failed");
   }
 }
 
-std::string finish(const Context& context) {
+std::string Sha256::finish() {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned int size = 0;
-  if (EVP_DigestFinal_ex(context.get(), digest.data(), &size) != 1) {
+  if (EVP_DigestFinal_ex(state_->context.get(), digest.data(), &size) != 1) {
     throw ContractError("internal error: SHA-256 final failed");
   }
   std::string hex;
@@ -45,26 +51,33 @@ std::string finish(const Context& context) {
   return hex;
 }
 
-}  // namespace
-
 std::string sha256_hex(std::span<const std::byte> bytes) {
-  const Context context = start();
-  update(context, bytes.data(), bytes.size());
-  return finish(context);
+  Sha256 hash;
+  hash.update(bytes);
+  return hash.finish();
 }
 
-std::string sha256_file(const std::string& path) {
+std::string sha256_text(std::string_view text) {
+  return sha256_hex(std::as_bytes(std::span(text.data(), text.size())));
+}
+
+bool is_sha256(std::string_view text) {
+  return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+std::string sha256_file(const std::string& path, const std::stop_token& stop) {
   std::ifstream file(path, std::ios::binary);
   if (!file) throw ModelError(fmt::format("{}: cannot open: {}", path, std::strerror(errno)));
-  const Context context = start();
+  Sha256 hash;
   // 1 MiB: large enough that the system calls do not show.
   std::vector<char> buffer(1 << 20);
   while (file) {
+    throw_if_stopped(stop);
     file.read(buffer.data(), static_cast<std::streamsize>(buffer.size()));
-    update(context, buffer.data(), static_cast<std::size_t>(file.gcount()));
+    hash.update(std::as_bytes(std::span(buffer.data(), static_cast<std::size_t>(file.gcount()))));
   }
   if (file.bad()) throw ModelError(fmt::format("{}: read error", path));
-  return finish(context);
+  return hash.finish();
 }
 
 }  // namespace virnucpro

@@ -1,6 +1,8 @@
 #include "cli/named_bundle.h"
 
+#include <memory>
 #include <string_view>
+#include <utility>
 
 #include "config/settings.h"
 #include "weights/embedded_bundle.h"
@@ -14,6 +16,11 @@ std::vector<std::string> embedded_bundle_names() { return {kEmbeddedBundle}; }
 
 Bundle open_named_bundle(const std::string& name) {
   return name == kEmbeddedBundle ? embedded_bundle() : Bundle::open(name);
+}
+
+ModelHashing hashing_for(const Program& program, std::stop_token stop) {
+  return {std::make_shared<ContentHashes>(HashCache(hash_cache_folder(program.environment))),
+          std::move(stop)};
 }
 
 }  // namespace virnucpro::cli

@@ -54,10 +54,11 @@ PrecisionReport study(Program& program, const RunSettings& settings,
   backend->bind_thread();
   log.info("device {}: {}", device.name, backend->description());
   const std::string started_at = utc_now();
+  const ModelHashing hashing = hashing_for(program, program.stop);
   const LoadedModels studied = load_models(settings, precision.precision, /*with_classifier=*/true,
-                                           open_named_bundle, *backend);
+                                           open_named_bundle, *backend, hashing);
   const LoadedModels exact = load_models(settings, Precision::kFp32, /*with_classifier=*/false,
-                                         open_named_bundle, *backend);
+                                         open_named_bundle, *backend, hashing);
   log.info("models {}{}{}, expected length {}", studied.bundle,
            studied.bundle_version.empty() ? "" : " ", studied.bundle_version,
            studied.expected_length);
@@ -83,6 +84,8 @@ PrecisionReport study(Program& program, const RunSettings& settings,
         if (files) files->frame(frame);
       },
       program.stop);
+  studied.require_unchanged();
+  exact.require_unchanged();
   RunReport& run = report.run;
   run.program_version = program_version();
   run.command_line = {"virnucpro"};

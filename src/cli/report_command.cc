@@ -12,7 +12,6 @@
 
 #include "base/errors.h"
 #include "base/format.h"
-#include "base/sha256.h"
 #include "calibration/call_request.h"
 #include "cli/help.h"
 #include "cli/named_bundle.h"
@@ -45,18 +44,19 @@ bool is_bundle(const std::string& name) {
 }
 
 /// `name` is a file, or a bundle by a name that `--bundle` takes.
-NamedClassifier load_named(const std::string& name, std::int64_t expected_length) {
-  if (!is_bundle(name)) {
-    ClassifierWeights weights = load_classifier(name);
-    return {{name, sha256_file(name)}, std::move(weights), {}};
-  }
-  const Bundle bundle = open_named_bundle(name);
-  NamedClassifier classifier{{bundle.info().name, {}},
-                             bundle.classifier(expected_length),
-                             bundle.calibration(expected_length)};
-  for (const BundleClassifier& each : bundle.info().classifiers) {
-    if (each.expected_length == expected_length) classifier.part.sha256 = each.part.sha256;
-  }
+NamedClassifier load_named(const std::string& name, std::int64_t expected_length,
+                           const ModelHashing& hashing) {
+  const auto load = [&]() -> NamedClassifier {
+    if (!is_bundle(name)) return {{name, {}}, load_classifier(name), {}};
+    const Bundle bundle = open_named_bundle(name);
+    return {{bundle.info().name, {}},
+            bundle.classifier(expected_length),
+            bundle.calibration(expected_length)};
+  };
+  NamedClassifier classifier = load();
+  classifier.files = classifier.weights.tensors.files();
+  hashing.hashes->complete(classifier.files, hashing.stop);
+  classifier.part.sha256 = identity_of(classifier.files);
   return classifier;
 }
 
@@ -81,7 +81,8 @@ void report(Program& program, const ReportArguments& arguments) {
   request.calls = calls_of(arguments);
   if (!arguments.classifier.empty()) {
     request.load_classifier = [&](std::int64_t expected_length) {
-      return load_named(arguments.classifier, expected_length);
+      return load_named(arguments.classifier, expected_length,
+                        hashing_for(program, program.stop));
     };
   }
   InputGuard inputs;

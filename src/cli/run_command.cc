@@ -110,9 +110,10 @@ void run_command(Program& program, const RunKind& kind, const SettingsArguments&
   if (program.change_workers) program.change_workers(workers);
   for (const auto& backend : workers.backends) backend->set_stop(program.stop);
   log_decisions(log, resolved, device, workers, precision);
+  const ModelHashing hashing = hashing_for(program, program.stop);
   const DeviceModels device_models(workers, [&](Backend& backend) {
     return load_models(settings, precision.precision, kind.with_classifier, open_named_bundle,
-                       backend);
+                       backend, hashing);
   });
   const LoadedModels& models = device_models.front();
   log.info("models {}{}{}, expected length {}", models.bundle,
@@ -137,7 +138,7 @@ void run_command(Program& program, const RunKind& kind, const SettingsArguments&
     context.log = log;
     context.progress = &progress;
     context.load_exact = [&](Backend& backend) {
-      return load_models(settings, Precision::kFp32, false, open_named_bundle, backend);
+      return load_models(settings, Precision::kFp32, false, open_named_bundle, backend, hashing);
     };
     summary = kind.run(settings, models, context, program.stop);
   }

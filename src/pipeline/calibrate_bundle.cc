@@ -32,6 +32,13 @@ BundleClassifier& used_classifier(const RunDatabase& database, const Bundle& bun
                                                              {"dnabert_s", &info.dnabert_s},
                                                              {"esm2", &info.esm2},
                                                              {"classifier", &used->part}};
+  const std::string* settings = find_fact(facts, model_fact("config"));
+  if (settings == nullptr || *settings != encoder_settings_sha256(info)) {
+    throw ConfigError(fmt::format(
+        "{}: the run's encoders have other settings than bundle.json of {} says. Name the bundle "
+        "that the run used with --bundle.",
+        database.path(), bundle.origin()));
+  }
   for (const auto& [name, part] : parts) {
     const std::string* found = find_fact(facts, model_fact(name));
     if (found != nullptr && *found == part->sha256) continue;

@@ -9,6 +9,7 @@
 #include "base/errors.h"
 #include "base/escape.h"
 #include "base/format.h"
+#include "base/sha256.h"
 #include "base/stop.h"
 #include "pipeline/run_facts.h"
 #include "pipeline/stored_results.h"
@@ -25,7 +26,8 @@ bool are_finite(std::span<const float> values) {
 std::vector<ModelPart> parts_of(const BundleInfo& bundle) {
   return {{"tokenizer", bundle.tokenizer.sha256},
           {"dnabert_s", bundle.dnabert_s.sha256},
-          {"esm2", bundle.esm2.sha256}};
+          {"esm2", bundle.esm2.sha256},
+          {"config", encoder_settings_sha256(bundle)}};
 }
 
 }  // namespace
@@ -63,7 +65,7 @@ void FrameCollector::require_parts(const std::vector<ModelPart>& found,
   for (const ModelPart& part : parts_of(bundle_)) {
     const auto same = std::find_if(found.begin(), found.end(),
                                    [&](const ModelPart& each) { return each.name == part.name; });
-    if (same == found.end() || same->sha256.starts_with("not hashed")) continue;
+    if (same == found.end() || !is_sha256(same->sha256)) continue;
     is_known = true;
     if (same->sha256 == part.sha256) continue;
     throw InputError(fmt::format(

@@ -1,14 +1,13 @@
 #include "pipeline/load_models.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include "base/check.h"
 #include "base/errors.h"
 #include "base/format.h"
-#include "base/sha256.h"
 #include "models/dnabert_s.h"
 #include "models/esm2.h"
 #include "tokenizer/protein_alphabet.h"
@@ -18,10 +17,6 @@ namespace {
 
 // What the published classifiers are named for; a bundle of one length says it itself.
 constexpr std::int64_t kUsualLength = 500;
-
-// Files of own parts up to this size are hashed at once; the 11 GB of ESM-2 3B would take longer
-// than loading it does.
-constexpr std::uintmax_t kLargestHashed = std::uintmax_t{256} << 20;
 
 /// The parts before they are placed on a device.
 struct Weights {
@@ -47,42 +42,56 @@ Weights from_bundle(const Bundle& bundle, bool with_classifier, LoadedModels& mo
   const BundleInfo& info = bundle.info();
   models.bundle = info.name;
   models.bundle_version = info.version;
-  models.parts = {{"tokenizer", info.tokenizer.sha256},
-                  {"dnabert_s", info.dnabert_s.sha256},
-                  {"esm2", info.esm2.sha256}};
   Weights weights{bundle.dnabert_s(), bundle.esm2(), std::nullopt};
+  // Set here for bundles: settings of own parts lie in files that are hashed.
+  models.parts = {{"config", encoder_settings_sha256(info)}};
   if (!with_classifier) return weights;
   weights.classifier = bundle.classifier(models.expected_length);
   models.calibration = bundle.calibration(models.expected_length);
   for (const BundleClassifier& classifier : info.classifiers) {
-    if (classifier.expected_length == models.expected_length) {
-      models.parts.push_back({"classifier", classifier.part.sha256});
-    }
+    if (classifier.expected_length != models.expected_length) continue;
+    const std::string settings = classifier_settings_sha256(classifier);
+    if (!settings.empty()) models.parts.push_back({"classifier_config", settings});
   }
   return weights;
-}
-
-ModelPart describe_file(const std::string& name, const std::string& path) {
-  namespace fs = std::filesystem;
-  std::error_code error;
-  if (!fs::is_regular_file(path, error)) return {name, fmt::format("not hashed: {}", path)};
-  const std::uintmax_t size = fs::file_size(path, error);
-  if (error || size > kLargestHashed) {
-    return {name, fmt::format("not hashed: {} ({} bytes)", path, size)};
-  }
-  return {name, sha256_file(path)};
 }
 
 Weights from_parts(const RunSettings& settings, bool with_classifier, LoadedModels& models) {
   models.bundle = "own parts";
   Weights weights{load_dnabert_s(settings.dnabert), load_esm2(settings.esm2), std::nullopt};
-  models.parts = {describe_file("dnabert_s", settings.dnabert),
-                  describe_file("esm2", settings.esm2)};
-  if (with_classifier) {
-    weights.classifier = load_classifier(settings.classifier);
-    models.parts.push_back(describe_file("classifier", settings.classifier));
-  }
+  if (with_classifier) weights.classifier = load_classifier(settings.classifier);
   return weights;
+}
+
+/// The files of the three models, one after the other, and how many each has.
+struct FilesByPart {
+  std::vector<UsedFile> all;
+  std::vector<std::pair<const char*, std::size_t>> parts;
+
+  void add(const char* name, const std::vector<UsedFile>& files) {
+    parts.emplace_back(name, files.size());
+    all.insert(all.end(), files.begin(), files.end());
+  }
+};
+
+FilesByPart files_of(const Weights& weights) {
+  FilesByPart files;
+  files.add("tokenizer", {used_text("tokenizer.json", weights.dnabert_s.tokenizer_json)});
+  files.add("dnabert_s", weights.dnabert_s.tensors.files());
+  files.add("esm2", weights.esm2.tensors.files());
+  if (weights.classifier) files.add("classifier", weights.classifier->tensors.files());
+  return files;
+}
+
+/// Before what bundles add, in the order in which they are told.
+void add_identities(const FilesByPart& files, LoadedModels& models) {
+  std::vector<ModelPart> parts;
+  std::size_t first = 0;
+  for (const auto& [name, count] : files.parts) {
+    parts.push_back({name, identity_of(std::span(models.files).subspan(first, count))});
+    first += count;
+  }
+  models.parts.insert(models.parts.begin(), parts.begin(), parts.end());
 }
 
 /// Any id will do, the mask hides it; the file's own is used where it has one.
@@ -123,7 +132,8 @@ PrecisionChoice precision_of(const RunSettings& settings, const Environment& env
 }
 
 LoadedModels load_models(const RunSettings& settings, Precision precision, bool with_classifier,
-                         const OpenBundle& open_bundle, Backend& backend) {
+                         const OpenBundle& open_bundle, Backend& backend,
+                         const ModelHashing& hashing) {
   LoadedModels models;
   Weights weights;
   if (settings.has_own_parts()) {
@@ -134,6 +144,10 @@ LoadedModels load_models(const RunSettings& settings, Precision precision, bool 
     models.expected_length = length_for(bundle, settings);
     weights = from_bundle(bundle, with_classifier, models);
   }
+  const FilesByPart files = files_of(weights);
+  HashingThread hashes(
+      hashing.hashes == nullptr ? std::make_shared<ContentHashes>() : hashing.hashes, files.all,
+      hashing.stop);
   check(models.expected_length > 0, "an expected length of {}", models.expected_length);
   models.tokenizer =
       DnaTokenizer::from_json(weights.dnabert_s.tokenizer_json, models.bundle + ": tokenizer.json");
@@ -145,6 +159,8 @@ LoadedModels load_models(const RunSettings& settings, Precision precision, bool 
   models.dnabert_s = std::make_unique<DnabertS>(std::move(weights.dnabert_s), precision, backend);
   models.esm2 = std::make_unique<Esm2>(std::move(weights.esm2), precision, backend);
   require_fit(models);
+  models.files = hashes.get();
+  add_identities(files, models);
   return models;
 }
 

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,7 @@
 #include "report/run_report.h"
 #include "tokenizer/dna_tokenizer.h"
 #include "weights/bundle.h"
+#include "weights/content_hashes.h"
 
 namespace virnucpro {
 
@@ -33,6 +35,17 @@ struct LoadedModels {
   std::unique_ptr<const Encoder> dnabert_s;
   std::unique_ptr<const Encoder> esm2;
   std::unique_ptr<const Classifier> classifier;  ///< null where none was asked for
+  std::vector<UsedFile> files;  ///< that all of it was read from, with their hashes
+
+  /// Throws ModelError when one of the files was changed since: weights may lie in them.
+  void require_unchanged() const { virnucpro::require_unchanged(files); }
+};
+
+/// How the files of the models are identified.
+struct ModelHashing {
+  /// Of the whole run, so that all loadings are of the same content; null: of this loading alone.
+  std::shared_ptr<ContentHashes> hashes = {};
+  std::stop_token stop = {};
 };
 
 /// Opens a bundle by the text of `--bundle`: the program adds its embedded ones.
@@ -42,9 +55,12 @@ using OpenBundle = std::function<Bundle(const std::string& name)>;
 /// throws PrecisionError for what cannot run before any weight is read.
 PrecisionChoice precision_of(const RunSettings& settings, const Environment& environment);
 
-/// Loads, checks that the parts fit together and prepares them on `backend`. Throws ModelError
-/// naming part, expectation and finding; ConfigError when the bundle lacks the expected length.
+/// Loads, checks that the parts fit together and prepares them on `backend`, while another thread
+/// computes the hashes of what is loaded. Throws ModelError naming part, expectation and finding,
+/// also for files that change meanwhile; ConfigError when the bundle lacks the expected length;
+/// Interrupted.
 LoadedModels load_models(const RunSettings& settings, Precision precision, bool with_classifier,
-                         const OpenBundle& open_bundle, Backend& backend);
+                         const OpenBundle& open_bundle, Backend& backend,
+                         const ModelHashing& hashing = {});
 
 }  // namespace virnucpro

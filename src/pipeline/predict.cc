@@ -131,6 +131,12 @@ class Run {
     plan.progress = context_.progress;
     plan.log = context_.log;
     fill(virnucpro::run_stages(plan, std::move(stop)));
+    require_unchanged_models();
+  }
+
+  /// Weights that are used as they lie in their files change with them.
+  void require_unchanged_models() const {
+    for (std::size_t i = 0; i < context_.backends.size(); ++i) models_of(i).require_unchanged();
   }
 
   /// Reads the whole input, which must be the one that the database holds.
@@ -316,6 +322,7 @@ void compute(Run& run, RunDatabase& database, const RunSettings& settings,
                       .esm2_width = static_cast<std::size_t>(models.esm2->width()),
                       .keep_embeddings = settings.keep_embeddings,
                       .is_known_input = are_known(report.inputs),
+                      .before_save = [&run] { run.require_unchanged_models(); },
                       .kept = kept ? &*kept : nullptr});
   with_advice(database, [&] {
     run.run_stages(

@@ -76,6 +76,7 @@ class Rescored {
     make_result_folder(folder);
     scores_ =
         std::make_unique<NewScores>(database, classifier, part_.name, *backend_, folder, stop);
+    require_unchanged(chosen.files);
   }
 
   /// Takes the place of the run's; the run's own classifier may come with none.

@@ -6,6 +6,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "base/log.h"
 #include "pipeline/stored_results.h"
@@ -19,6 +20,7 @@ struct NamedClassifier {
   ModelPart part;
   ClassifierWeights weights;
   std::optional<Calibration> calibration = {};  ///< that comes with it
+  std::vector<UsedFile> files = {};             ///< that it is read from, with their hashes
 };
 
 struct RebuildRequest {

@@ -16,10 +16,6 @@ namespace {
 constexpr const char* kCalibrationText = "calibration";
 constexpr const char* kCallsText = "calls";
 
-std::string sha256_of(std::string_view text) {
-  return sha256_hex(std::as_bytes(std::span(text.data(), text.size())));
-}
-
 class LogOddsCollector final : public StoredRunVisitor {
  public:
   LogOddsCollector(const Calibration& calibration, const NewScores* scores,
@@ -62,7 +58,7 @@ class LogOddsCollector final : public StoredRunVisitor {
 }  // namespace
 
 std::string calibration_sha256(const std::optional<Calibration>& calibration) {
-  return calibration ? sha256_of(calibration_text(*calibration)) : std::string();
+  return calibration ? sha256_text(calibration_text(*calibration)) : std::string();
 }
 
 void store_calibration(RunDatabase& database, const std::optional<Calibration>& calibration) {
@@ -74,7 +70,7 @@ std::optional<Calibration> stored_calibration(const RunDatabase& database) {
   const std::string* sha256 = find_fact(facts, kCalibrationFact);
   if (sha256 == nullptr) return std::nullopt;
   const std::string text = database.text(kCalibrationText).value_or("");
-  if (sha256_of(text) != *sha256) {
+  if (sha256_text(text) != *sha256) {
     throw InputError(fmt::format(
         "{}: the calibration is not the one that the run was made with: the database is damaged. "
         "Start over with --force.",

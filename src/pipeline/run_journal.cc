@@ -242,6 +242,7 @@ void RunJournal::save(const FaultReport& faults) {
   }
   batches_.clear();
   if (has_unsaved_) {
+    if (options_.before_save) options_.before_save();
     database_.update_session(std::chrono::duration<double>(Clock::now() - start_).count(),
                              orfs_computed_);
     database_.commit();

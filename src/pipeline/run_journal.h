@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -32,6 +33,8 @@ class RunJournal final : public Journal {
     /// The input is the one that earlier processes read. Where nobody can know, as of a stream, the
     /// embeddings of windows that are not stored yet might belong to other sequences: none is kept.
     bool is_known_input = true;
+    /// Called before each commit; throws when what is computed may not be kept. May be empty.
+    std::function<void()> before_save = {};
     std::chrono::milliseconds interval = kInterval;
     /// Of a damaged database; null: none.
     KeptRows* kept = nullptr;

@@ -1,6 +1,7 @@
 #include "weights/bundle.h"
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <utility>
 
@@ -60,40 +61,48 @@ void Bundle::read_card() {
 Bundle::File Bundle::file(const std::string& name) const {
   if (files_ == nullptr) {
     const auto mapped = MappedFile::open((std::filesystem::path(folder_) / name).string());
-    return {mapped->bytes(), mapped};
+    return {mapped->bytes(), mapped, mapped->file()};
   }
   const auto place = files_->find(name);
   if (place == files_->end()) {
     throw ModelError(fmt::format("{}: file {} is missing", origin_, display_name(name)));
   }
-  return {place->second, owner_};
+  return {place->second, owner_, nullptr};
 }
 
 Bundle::File Bundle::part(const BundlePart& part) const {
   File result = file(part.file);
-  if (result.bytes.size() <= kAlwaysHashed) check_hash(part);
+  if (is_checked_at_once(result)) check_hash(part, result);
   return result;
 }
 
-void Bundle::check_hash(const BundlePart& part) const {
-  const std::string found = sha256_hex(file(part.file).bytes);
-  if (found == part.sha256) return;
-  throw ModelError(fmt::format(
-      "{}: part {} has the SHA-256 {}, bundle.json says {}; the file was changed or damaged, copy "
-      "or import the bundle again",
-      origin_, display_name(part.file), found, part.sha256));
+bool Bundle::is_checked_at_once(const File& file) {
+  return file.file == nullptr || file.bytes.size() <= kAlwaysHashed;
+}
+
+void Bundle::check_hash(const BundlePart& part) const { check_hash(part, file(part.file)); }
+
+void Bundle::check_hash(const BundlePart& part, const File& file) const {
+  const std::string found = sha256_hex(file.bytes);
+  if (found != part.sha256) fail_other_content(origin_, part.file, found, part.sha256);
 }
 
 void Bundle::copy_part(const BundlePart& part, const std::string& path) const {
-  check_hash(part);
+  const File whole = file(part.file);
   OutputFile copy(path);
-  copy.write(file(part.file).bytes);
+  copy.write(whole.bytes);
   copy.commit();
+  // After it, so that what was copied is what was compared: the file may change at any moment.
+  check_hash(part, whole);
+  if (whole.file != nullptr) require_unchanged(std::array{UsedFile{part.file, whole.file, {}}});
 }
 
 TensorSource Bundle::tensors(const BundlePart& part_info) const {
   const File bytes = part(part_info);
-  return read_safetensors(bytes.bytes, bytes.owner, origin_ + "/" + part_info.file);
+  TensorSource source = read_safetensors(bytes.bytes, bytes.owner, origin_ + "/" + part_info.file);
+  source.add_file({part_info.file, bytes.file, part_info.sha256,
+                   /*is_claimed=*/!is_checked_at_once(bytes)});
+  return source;
 }
 
 std::vector<std::int64_t> Bundle::expected_lengths() const {
@@ -105,7 +114,12 @@ std::vector<std::int64_t> Bundle::expected_lengths() const {
 }
 
 std::string Bundle::tokenizer_json() const {
-  return std::string(as_text(part(info_->tokenizer).bytes));
+  const std::string text(as_text(file(info_->tokenizer.file).bytes));
+  const std::string found = sha256_text(text);
+  if (found != info_->tokenizer.sha256) {
+    fail_other_content(origin_, info_->tokenizer.file, found, info_->tokenizer.sha256);
+  }
+  return text;
 }
 
 DnabertSWeights Bundle::dnabert_s() const {

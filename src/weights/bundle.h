@@ -58,8 +58,9 @@ struct BundleInfo {
 };
 
 /// An opened bundle. Parts are mapped when asked for; those of up to 16 MiB are compared with their
-/// SHA-256 then, larger ones by verify_bundle(). Copies share the files. Thread-safe; what it hands
-/// out is not. Every function throws ModelError naming bundle, file and key or tensor.
+/// SHA-256 then, larger ones by whoever completes the files of their tensors (ContentHashes), which
+/// is claimed until then. Copies share the files. Thread-safe; what it hands out is not. Every
+/// function throws ModelError naming bundle, file and key or tensor.
 class Bundle {
  public:
   static Bundle open(const std::string& folder);
@@ -90,18 +91,22 @@ class Bundle {
   /// it is no bundle. ConfigError for such a folder, OutputError.
   void save(const BundleInfo& info, const std::string& folder, bool force) const;
 
-  /// Recomputes every SHA-256 and opens every part. One line for each problem; empty: all is well.
+  /// Recomputes every SHA-256, opens every part and looks for weights that are not finite. One line
+  /// for each problem; empty: all is well.
   std::vector<std::string> problems() const;
 
  private:
   struct File {
     std::span<const std::byte> bytes;
     std::shared_ptr<const void> owner;
+    std::shared_ptr<const OpenFile> file;  // null: in memory
   };
   Bundle() = default;
   File file(const std::string& name) const;
   File part(const BundlePart& part) const;
+  static bool is_checked_at_once(const File& file);
   void check_hash(const BundlePart& part) const;
+  void check_hash(const BundlePart& part, const File& file) const;
   TensorSource tensors(const BundlePart& part) const;
   void read_card();
 
@@ -166,6 +171,11 @@ void require_free_bundle_folder(const std::string& folder, bool force);
 /// and the new one. Equal inputs give equal bytes. The folder appears whole or not at all. Throws
 /// ModelError for a damaged base, ConfigError as above, OutputError.
 BundleInfo derive_bundle(const Bundle& base, const BundleDerivation& options);
+
+/// SHA-256 of the encoders' settings on the card, on which results depend as on the weights.
+std::string encoder_settings_sha256(const BundleInfo& info);
+/// The same for what a card may say of a classifier; empty where it says nothing unusual.
+std::string classifier_settings_sha256(const BundleClassifier& classifier);
 
 /// Bundle::problems() of a folder, whose card may be the problem. Never throws a ModelError.
 std::vector<std::string> verify_bundle(const std::string& folder);

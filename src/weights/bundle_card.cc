@@ -5,6 +5,7 @@
 
 #include "base/errors.h"
 #include "base/format.h"
+#include "base/sha256.h"
 #include "weights/calibration_card.h"
 #include "weights/display_name.h"
 #include "weights/json_reader.h"
@@ -30,9 +31,7 @@ BundlePart parse_part(const JsonObject& json) {
     json.fail("file", fmt::format("is {}, expected the name of a file in the bundle's folder",
                                   display_name(part.file)));
   }
-  const bool is_hash = part.sha256.size() == 64 &&
-                       part.sha256.find_first_not_of("0123456789abcdef") == std::string::npos;
-  if (!is_hash) json.fail("sha256", "expected 64 hexadecimal digits in lower case");
+  if (!is_sha256(part.sha256)) json.fail("sha256", "expected 64 hexadecimal digits in lower case");
   return part;
 }
 
@@ -73,6 +72,24 @@ BundleClassifier parse_classifier(const JsonObject& json) {
 
 nlohmann::ordered_json format_part(const BundlePart& part) {
   return {{"file", part.file}, {"sha256", part.sha256}};
+}
+
+nlohmann::ordered_json config_json(const DnabertSConfig& dna) {
+  return {{"hidden_size", dna.hidden_size},
+          {"num_hidden_layers", dna.num_hidden_layers},
+          {"num_attention_heads", dna.num_attention_heads},
+          {"intermediate_size", dna.intermediate_size},
+          {"layer_norm_eps", dna.layer_norm_eps},
+          {"vocab_size", dna.vocab_size}};
+}
+
+nlohmann::ordered_json config_json(const Esm2Config& esm) {
+  nlohmann::ordered_json json = {{"num_layers", esm.num_layers},
+                                 {"embed_dim", esm.embed_dim},
+                                 {"attention_heads", esm.attention_heads},
+                                 {"token_dropout", esm.token_dropout}};
+  if (esm.layer_norm_eps != kEsm2Eps) json["layer_norm_eps"] = esm.layer_norm_eps;
+  return json;
 }
 
 /// Text that holds an object becomes one again; other text stays a string.
@@ -134,6 +151,18 @@ BundleInfo parse_bundle_card(std::string_view text, const std::string& origin) {
   return info;
 }
 
+std::string encoder_settings_sha256(const BundleInfo& info) {
+  const nlohmann::ordered_json settings = {{"dnabert_s", config_json(info.dnabert_s_config)},
+                                           {"esm2", config_json(info.esm2_config)}};
+  return sha256_text(settings.dump());
+}
+
+std::string classifier_settings_sha256(const BundleClassifier& classifier) {
+  if (classifier.batch_norm_eps == kBatchNormEps) return {};
+  const nlohmann::ordered_json settings = {{"batch_norm_eps", classifier.batch_norm_eps}};
+  return sha256_text(settings.dump());
+}
+
 std::string format_bundle_card(const BundleInfo& info) {
   nlohmann::ordered_json card;
   card["format"] = kFormat;
@@ -145,21 +174,10 @@ std::string format_bundle_card(const BundleInfo& info) {
   card["training_data"] = object_or_text(info.training_data);
   card["tokenizer"] = format_part(info.tokenizer);
 
-  const DnabertSConfig& dna = info.dnabert_s_config;
   card["dnabert_s"] = format_part(info.dnabert_s);
-  card["dnabert_s"]["config"] = {{"hidden_size", dna.hidden_size},
-                                 {"num_hidden_layers", dna.num_hidden_layers},
-                                 {"num_attention_heads", dna.num_attention_heads},
-                                 {"intermediate_size", dna.intermediate_size},
-                                 {"layer_norm_eps", dna.layer_norm_eps},
-                                 {"vocab_size", dna.vocab_size}};
-  const Esm2Config& esm = info.esm2_config;
+  card["dnabert_s"]["config"] = config_json(info.dnabert_s_config);
   card["esm2"] = format_part(info.esm2);
-  card["esm2"]["config"] = {{"num_layers", esm.num_layers},
-                            {"embed_dim", esm.embed_dim},
-                            {"attention_heads", esm.attention_heads},
-                            {"token_dropout", esm.token_dropout}};
-  if (esm.layer_norm_eps != kEsm2Eps) card["esm2"]["config"]["layer_norm_eps"] = esm.layer_norm_eps;
+  card["esm2"]["config"] = config_json(info.esm2_config);
   card["classifiers"] = nlohmann::ordered_json::array();
   for (const BundleClassifier& classifier : info.classifiers) {
     nlohmann::ordered_json entry = {{"expected_length", classifier.expected_length},

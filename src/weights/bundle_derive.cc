@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/check.h"
+#include "base/errors.h"
 #include "base/format.h"
 #include "base/sha256.h"
 #include "weights/bundle.h"
@@ -17,7 +17,7 @@ void require_free_bundle_folder(const std::string& folder, bool force) {
 }
 
 BundleInfo derive_bundle(const Bundle& base, const BundleDerivation& options) {
-  const BundleTarget target(options.output_folder, options.force);
+  const BundleTarget target(options.output_folder, options.force, /*keeps_others=*/true);
   BundleInfo info = base.info();
   info.name = options.name;
   info.version = options.version;
@@ -58,7 +58,12 @@ BundleInfo derive_bundle(const Bundle& base, const BundleDerivation& options) {
   for (const auto& [name, text] : options.more_files) folder.write(name, text);
   folder.write(kBundleCard, format_bundle_card(info));
   const std::vector<std::string> problems = verify_bundle(folder.file(""));
-  check(problems.empty(), "the new bundle is not sound: {}", fmt::join(problems, "; "));
+  if (!problems.empty()) {
+    throw ModelError(
+        fmt::format("the new bundle would not be sound, so it is not written: {}. Look at {} with "
+                    "'virnucpro models verify'",
+                    fmt::join(problems, "; "), base.origin()));
+  }
   folder.publish();
   return info;
 }

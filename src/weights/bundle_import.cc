@@ -13,6 +13,7 @@
 #include "weights/bundle_card.h"
 #include "weights/bundle_folder.h"
 #include "weights/display_name.h"
+#include "weights/finite_weights.h"
 #include "weights/json_reader.h"
 #include "weights/safetensors.h"
 
@@ -57,6 +58,12 @@ void write_as(TensorSource& source, DataType type, const std::string& path) {
   for (const std::string& name : source.names()) {
     const auto load = [&source, name, type] {
       const HostTensor tensor = source.take(name, source.shape(name));
+      if (const auto problem = describe_nonfinite(name, tensor)) {
+        throw ModelError(fmt::format(
+            "{}: {}. No model with such weights gives a result; use the file that was published, "
+            "or train again",
+            source.origin(), *problem));
+      }
       if (type == DataType::kFloat16) check_fits_half(source.origin(), name, tensor);
       return convert(tensor, type);
     };

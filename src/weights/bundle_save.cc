@@ -8,7 +8,7 @@
 namespace virnucpro {
 
 void Bundle::save(const BundleInfo& info, const std::string& folder, bool force) const {
-  BundleFolder target(BundleTarget(folder, force));
+  BundleFolder target(BundleTarget(folder, force, /*keeps_others=*/true));
   std::vector<BundlePart> parts = {info.tokenizer, info.dnabert_s, info.esm2};
   for (const BundleClassifier& classifier : info.classifiers) parts.push_back(classifier.part);
   for (const BundlePart& each : parts) copy_part(each, target.file(each.file));

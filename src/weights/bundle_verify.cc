@@ -1,9 +1,13 @@
-// Verification of a bundle: every hash and every part.
+// Verification of a bundle: every hash, every part and every weight.
 #include <algorithm>
 #include <functional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "base/errors.h"
 #include "weights/bundle.h"
+#include "weights/finite_weights.h"
 
 namespace virnucpro {
 
@@ -22,10 +26,13 @@ std::vector<std::string> Bundle::problems() const {
   for (const BundlePart& part : parts) {
     attempt([&] { check_hash(part); });
   }
-  attempt([&] { dnabert_s(); });
-  attempt([&] { esm2(); });
+  const auto read = [&](TensorSource source) {
+    for (std::string& line : nonfinite_tensors(source)) found.push_back(std::move(line));
+  };
+  attempt([&] { read(dnabert_s().tensors); });
+  attempt([&] { read(esm2().tensors); });
   for (const std::int64_t length : expected_lengths()) {
-    attempt([&] { classifier(length); });
+    attempt([&] { read(classifier(length).tensors); });
   }
   return found;
 }

@@ -5,6 +5,7 @@
 #include <initializer_list>
 
 #include "base/format.h"
+#include "base/sha256.h"
 #include "weights/display_name.h"
 
 namespace virnucpro {
@@ -133,10 +134,8 @@ Calibration parse_calibration(const JsonObject& json) {
   calibration.contig_viruses = parse_count(contig, "viruses");
   calibration.contig_others = parse_count(contig, "others");
   calibration.labels_sha256 = json.string("labels_sha256");
-  const bool is_hash =
-      calibration.labels_sha256.size() == 64 &&
-      calibration.labels_sha256.find_first_not_of("0123456789abcdef") == std::string::npos;
-  if (!is_hash) json.fail("labels_sha256", "expected 64 hexadecimal digits in lower case");
+  if (!is_sha256(calibration.labels_sha256))
+    json.fail("labels_sha256", "expected 64 hexadecimal digits in lower case");
   return calibration;
 }
 

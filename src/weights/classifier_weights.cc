@@ -15,31 +15,32 @@ namespace {
 
 /// The classes: others and virus.
 constexpr std::int64_t kClasses = 2;
-/// Written by torch.nn.DataParallel before every name.
-constexpr std::string_view kParallelPrefix = "module.";
-
-/// The eps of a pickled module's bn1, also inside a DataParallel.
-std::optional<double> find_eps(const PickleValue& module) {
-  const auto modules = module.attribute("_modules");
-  if (!modules) return std::nullopt;
-  if (const auto norm = modules->find("bn1")) {
-    const auto eps = norm->attribute("eps");
-    return eps ? eps->number() : std::nullopt;
+/// The eps of a pickled module's bn1, also inside a DataParallel or a compiled module.
+std::optional<double> find_eps(PickleValue module) {
+  constexpr int kDeepest = 4;
+  for (int depth = 0; depth < kDeepest; ++depth) {
+    const auto modules = module.attribute("_modules");
+    if (!modules) return std::nullopt;
+    if (const auto norm = modules->find("bn1")) {
+      const auto eps = norm->attribute("eps");
+      return eps ? eps->number() : std::nullopt;
+    }
+    std::optional<PickleValue> inner;
+    for (const std::string_view name : kWrappers) {
+      if (!inner) inner = modules->find(name);
+    }
+    if (!inner) return std::nullopt;
+    module = *inner;
   }
-  const auto inner = modules->find("module");
-  const auto inner_modules = inner ? inner->attribute("_modules") : std::nullopt;
-  const auto norm = inner_modules ? inner_modules->find("bn1") : std::nullopt;
-  const auto eps = norm ? norm->attribute("eps") : std::nullopt;
-  return eps ? eps->number() : std::nullopt;
+  return std::nullopt;
 }
 
 }  // namespace
 
 ClassifierWeights make_classifier_weights(TensorSource tensors, double batch_norm_eps) {
-  tensors.rename([](const std::string& name) {
-    return name.starts_with(kParallelPrefix) ? name.substr(kParallelPrefix.size()) : name;
-  });
+  unwrap_names(tensors);
   tensors.drop([](const std::string& name) { return name == "bn1.num_batches_tracked"; });
+  tensors.require_floating("hidden_layer.weight");
   const Shape& hidden = tensors.shape("hidden_layer.weight");
   if (hidden.rank() != 2 || hidden[0] < 1 || hidden[1] < 1) {
     throw ModelError(
@@ -73,9 +74,15 @@ ClassifierWeights load_classifier(const std::string& path) {
   if (!problem.empty()) throw ModelError(problem);
   constexpr double kDefaultEps = 1e-5;  // of torch.nn.BatchNorm1d
   TensorFile file = open_tensor_file(path);
-  if (!file.archive) return make_classifier_weights(std::move(file.tensors), kDefaultEps);
-  const PickleValue root = unwrap_state_dict(file.archive->root());
-  return make_classifier_weights(file.archive->tensors(root), find_eps(root).value_or(kDefaultEps));
+  const auto read = [&] {
+    if (!file.archive) return make_classifier_weights(std::move(file.tensors), kDefaultEps);
+    const PickleValue root = unwrap_state_dict(file.archive->root(), file.archive->path());
+    return make_classifier_weights(file.archive->tensors(root),
+                                   find_eps(root).value_or(kDefaultEps));
+  };
+  ClassifierWeights weights = read();
+  weights.tensors.add_file(*file.file);
+  return weights;
 }
 
 }  // namespace virnucpro

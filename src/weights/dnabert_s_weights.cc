@@ -29,8 +29,8 @@ bool is_unused(const std::string& name) {
          name == "embeddings.position_ids" || name == "embeddings.token_type_ids";
 }
 
-DnabertSConfig read_config(const std::string& path) {
-  const nlohmann::json document = parse_json_object(read_text_file(path), path);
+DnabertSConfig parse_config(const std::string& text, const std::string& path) {
+  const nlohmann::json document = parse_json_object(text, path);
   const JsonObject json(document, path);
   DnabertSConfig config;
   config.hidden_size = json.integer("hidden_size", 1, kWidest);
@@ -100,9 +100,12 @@ DnabertSWeights make_dnabert_s_weights(const DnabertSConfig& config, TensorSourc
 DnabertSWeights load_dnabert_s(const std::string& folder) {
   const std::string problem = no_folder(folder, "the folder of DNABERT-S");
   if (!problem.empty()) throw ModelError(problem);
-  const DnabertSConfig config = read_config((fs::path(folder) / "config.json").string());
+  const std::string config_path = (fs::path(folder) / "config.json").string();
+  const std::string config_text = read_text_file(config_path);
+  const DnabertSConfig config = parse_config(config_text, config_path);
   std::string tokenizer = read_text_file((fs::path(folder) / "tokenizer.json").string());
   TensorSource tensors = read_model_folder(folder);
+  tensors.add_file(used_text("config.json", config_text));
   tensors.rename([](const std::string& name) {
     constexpr std::string_view kPrefix = "bert.";
     return name.starts_with(kPrefix) ? name.substr(kPrefix.size()) : name;

@@ -92,6 +92,7 @@ Esm2Config sizes_of(const TensorSource& tensors) {
 
 Esm2Weights from_fair_esm(const std::string& path, const PickleValue& settings,
                           const std::string& place, TensorSource tensors) {
+  unwrap_names(tensors);
   rename_fair_esm(tensors);
   Esm2Config config = sizes_of(tensors);
   const auto heads = count(settings, {"encoder_attention_heads", "attention_heads"});
@@ -162,8 +163,16 @@ std::string from_hugging_face_name(const std::string& name) {
   return fmt::format("layers.{}.{}{}", layer - 1, part->second, rest.substr(dot));
 }
 
-Esm2Config read_hugging_face_config(const std::string& path) {
-  const nlohmann::json document = parse_json_object(read_text_file(path), path);
+/// A config.json: where it lies, and its text, which is read once.
+struct ConfigFile {
+  explicit ConfigFile(const fs::path& file) : path(file.string()), text(read_text_file(path)) {}
+  std::string path;
+  std::string text;
+};
+
+Esm2Config parse_hugging_face_config(const ConfigFile& file) {
+  const nlohmann::json document = parse_json_object(file.text, file.path);
+  const std::string& path = file.path;
   const JsonObject json(document, path);
   const auto expect = [&](const std::string& key, const std::string& wanted) {
     if (json.has(key) && json.string(key) != wanted) {
@@ -197,20 +206,20 @@ Esm2Config read_hugging_face_config(const std::string& path) {
 }
 
 /// The config has been read before, so that it says nothing else.
-bool config_says_rotary(const std::string& path) {
-  const nlohmann::json document = parse_json_object(read_text_file(path), path);
-  return JsonObject(document, path).has("position_embedding_type");
+bool config_says_rotary(const ConfigFile& file) {
+  const nlohmann::json document = parse_json_object(file.text, file.path);
+  return JsonObject(document, file.path).has("position_embedding_type");
 }
 
-Esm2Weights from_hugging_face(const std::string& config_path, TensorSource tensors) {
-  const Esm2Config config = read_hugging_face_config(config_path);
+Esm2Weights from_hugging_face(const ConfigFile& config_file, TensorSource tensors) {
+  const Esm2Config config = parse_hugging_face_config(config_file);
   tensors.rename([](const std::string& name) { return without_prefix(name, {"esm."}); });
   // Early conversions of ESM-2 carry this table unused, and say rotary; others use it.
-  if (tensors.has(kPositions) && !config_says_rotary(config_path)) {
+  if (tensors.has(kPositions) && !config_says_rotary(config_file)) {
     throw ModelError(
         fmt::format("{}: 'position_embedding_type' is missing, and the weights have "
                     "{}: expected a model with 'rotary' positions",
-                    config_path, display_name(kPositions)));
+                    config_file.path, display_name(kPositions)));
   }
   tensors.drop(is_unused_hugging_face);
   tensors.rename(from_hugging_face_name);
@@ -219,20 +228,23 @@ Esm2Weights from_hugging_face(const std::string& config_path, TensorSource tenso
 
 /// One file without its own settings: its config.json lies beside it.
 Esm2Weights with_config_beside(const std::string& path, TensorSource tensors) {
-  const fs::path config = fs::path(path).parent_path() / "config.json";
+  unwrap_names(tensors);
+  const fs::path config_path = fs::path(path).parent_path() / "config.json";
   std::error_code ignored;
-  if (!fs::exists(config, ignored)) {
+  if (!fs::exists(config_path, ignored)) {
     throw ModelError(fmt::format(
         "{}: the number of attention heads is missing: neither a fair-esm cfg in the file nor {}",
-        path, config.string()));
+        path, config_path.string()));
   }
+  const ConfigFile config(config_path);
+  tensors.add_file(used_text("config.json", config.text));
   // Files saved by fair-esm's model keep its names even beside a Hugging Face config.
   for (const std::string& name : tensors.names()) {
     if (!name.ends_with("embed_tokens.weight")) continue;
     rename_fair_esm(tensors);
-    return make_esm2_weights(read_hugging_face_config(config.string()), std::move(tensors));
+    return make_esm2_weights(parse_hugging_face_config(config), std::move(tensors));
   }
-  return from_hugging_face(config.string(), std::move(tensors));
+  return from_hugging_face(config, std::move(tensors));
 }
 
 Esm2Weights from_archive(const TorchArchive& archive) {
@@ -255,7 +267,7 @@ Esm2Weights from_archive(const TorchArchive& archive) {
   if (root.attribute("_modules") && root.attribute("attention_heads")) {
     return from_fair_esm(path, root, "the pickled module", archive.tensors(root));
   }
-  return with_config_beside(path, archive.tensors(unwrap_state_dict(root)));
+  return with_config_beside(path, archive.tensors(unwrap_state_dict(root, path)));
 }
 
 }  // namespace
@@ -285,13 +297,17 @@ Esm2Weights load_esm2(const std::string& path) {
   std::error_code ignored;
   if (fs::is_directory(path, ignored)) {
     // The config first: its errors say more than those of the tensors.
-    const std::string config = (fs::path(path) / "config.json").string();
-    read_hugging_face_config(config);
-    return from_hugging_face(config, read_model_folder(path));
+    const ConfigFile config(fs::path(path) / "config.json");
+    parse_hugging_face_config(config);
+    TensorSource tensors = read_model_folder(path);
+    tensors.add_file(used_text("config.json", config.text));
+    return from_hugging_face(config, std::move(tensors));
   }
   TensorFile file = open_tensor_file(path);
-  if (file.archive) return from_archive(*file.archive);
-  return with_config_beside(path, std::move(file.tensors));
+  Esm2Weights weights = file.archive ? from_archive(*file.archive)
+                                     : with_config_beside(path, std::move(file.tensors));
+  weights.tensors.add_file(*file.file);
+  return weights;
 }
 
 std::vector<ExpectedTensor> expected_tensors(const Esm2Config& config) {

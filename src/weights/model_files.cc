@@ -12,6 +12,7 @@
 #include "weights/display_name.h"
 #include "weights/json_reader.h"
 #include "weights/safetensors.h"
+#include "weights/torch_tensors.h"
 
 namespace virnucpro {
 namespace {
@@ -28,6 +29,44 @@ bool is_safetensors(std::span<const std::byte> bytes) {
   return bytes.size() > kBraceAt && bytes[kBraceAt] == std::byte{'{'};
 }
 
+/// Checkpoints in checkpoints; nobody nests deeper.
+constexpr int kDeepestWrapping = 4;
+
+bool is_module(const PickleValue& value) { return value.attribute("_modules").has_value(); }
+
+bool holds_tensors(const PickleValue& value) {
+  if (is_module(value)) return true;
+  if (value.kind() != PickleKind::kDict) return false;
+  const auto items = value.items();
+  return std::ranges::any_of(items, [](const auto& item) { return is_stored_tensor(item.second); });
+}
+
+/// What `value` wraps; absent when it is a dict of tensors or a module itself, or holds none.
+std::optional<PickleValue> unwrapped_once(const PickleValue& value, const std::string& path) {
+  for (const char* key : {"state_dict", "model_state_dict", "model"}) {
+    const auto inner = value.find(key);
+    if (inner && (inner->kind() == PickleKind::kDict || is_module(*inner))) return inner;
+  }
+  if (value.kind() != PickleKind::kDict || holds_tensors(value)) return std::nullopt;
+  std::optional<PickleValue> found;
+  std::string names;
+  for (const auto& [key, inner] : value.items()) {
+    const auto name = key.string();
+    // A checkpoint in a checkpoint has its tensors one level further down.
+    if (!name || !holds_tensors(inner)) continue;
+    names += (found ? ", " : "") + display_name(*name);
+    if (found && found->identity() == inner.identity()) continue;
+    if (found) {
+      throw ModelError(
+          fmt::format("{}: holds several models, under {}: which one is meant? Save that alone, "
+                      "such as with torch.save(checkpoint[\"name\"], \"new.pt\")",
+                      path, names));
+    }
+    found = inner;
+  }
+  return found;
+}
+
 bool is_there(const fs::path& path) {
   std::error_code ignored;
   return fs::exists(path, ignored);
@@ -37,7 +76,9 @@ bool is_there(const fs::path& path) {
 
 TensorFile open_tensor_file(const std::string& path) {
   const auto file = MappedFile::open(path);
-  return open_tensor_file(file->bytes(), file, path);
+  TensorFile result = open_tensor_file(file->bytes(), file, path);
+  result.file = UsedFile{fs::path(path).filename().string(), file->file(), {}, false};
+  return result;
 }
 
 TensorFile open_tensor_file(std::span<const std::byte> bytes, std::shared_ptr<const void> owner,
@@ -57,13 +98,31 @@ TensorFile open_tensor_file(std::span<const std::byte> bytes, std::shared_ptr<co
   return result;
 }
 
-PickleValue unwrap_state_dict(const PickleValue& root) {
-  for (const char* key : {"state_dict", "model_state_dict", "model"}) {
-    const auto inner = root.find(key);
-    if (inner && (inner->kind() == PickleKind::kDict || inner->attribute("_modules")))
-      return *inner;
+PickleValue unwrap_state_dict(const PickleValue& root, const std::string& path) {
+  PickleValue value = root;
+  for (int depth = 0; depth < kDeepestWrapping; ++depth) {
+    const std::optional<PickleValue> inner = unwrapped_once(value, path);
+    if (!inner) break;
+    value = *inner;
   }
-  return root;
+  return value;
+}
+
+void unwrap_names(TensorSource& tensors) {
+  tensors.rename([](const std::string& name) {
+    std::string kept;
+    for (std::size_t begin = 0; begin <= name.size();) {
+      const std::size_t dot = std::min(name.find('.', begin), name.size());
+      const std::string_view part = std::string_view(name).substr(begin, dot - begin);
+      const bool is_last = dot == name.size();
+      if (is_last || std::ranges::find(kWrappers, part) == std::end(kWrappers)) {
+        kept.append(part);
+        if (!is_last) kept += '.';
+      }
+      begin = dot + 1;
+    }
+    return kept;
+  });
 }
 
 TensorSource read_state_dict(const std::string& path) {
@@ -71,8 +130,13 @@ TensorSource read_state_dict(const std::string& path) {
 }
 
 TensorSource read_state_dict(TensorFile file) {
-  if (!file.archive) return std::move(file.tensors);
-  return file.archive->tensors(unwrap_state_dict(file.archive->root()));
+  TensorSource tensors =
+      file.archive
+          ? file.archive->tensors(unwrap_state_dict(file.archive->root(), file.archive->path()))
+          : std::move(file.tensors);
+  if (file.file) tensors.add_file(*file.file);
+  unwrap_names(tensors);
+  return tensors;
 }
 
 TensorSource read_model_folder(const std::string& folder) {
@@ -87,7 +151,8 @@ TensorSource read_model_folder(const std::string& folder) {
 }
 
 TensorSource read_sharded(const std::string& index_path) {
-  const nlohmann::json document = parse_json_object(read_text_file(index_path), index_path);
+  const std::string text = read_text_file(index_path);
+  const nlohmann::json document = parse_json_object(text, index_path);
   const JsonObject map = JsonObject(document, index_path).object("weight_map");
   std::map<std::string, std::set<std::string>> names_by_file;
   for (const auto& [name, value] : map.value().items()) {
@@ -99,6 +164,7 @@ TensorSource read_sharded(const std::string& index_path) {
     names_by_file[file].insert(name);
   }
   TensorSource result(index_path);
+  result.add_file(used_text(fs::path(index_path).filename().string(), text));
   for (const auto& [file, names] : names_by_file) {
     const std::string path = (fs::path(index_path).parent_path() / file).string();
     TensorSource shard = read_state_dict(path);

@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "weights/tensor_source.h"
 #include "weights/torch_archive.h"
@@ -16,6 +17,7 @@ namespace virnucpro {
 struct TensorFile {
   std::optional<TorchArchive> archive;
   TensorSource tensors;
+  std::optional<UsedFile> file;  ///< absent for memory
 };
 
 /// Opens a safetensors file or a PyTorch archive, told apart by content. ModelError naming the file
@@ -25,8 +27,8 @@ TensorFile open_tensor_file(const std::string& path);
 TensorFile open_tensor_file(std::span<const std::byte> bytes, std::shared_ptr<const void> owner,
                             const std::string& origin);
 
-/// All tensors of a file that holds nothing but a dict of tensors: safetensors, or an archive whose
-/// dict may lie under 'state_dict', 'model_state_dict' or 'model'.
+/// All tensors of a file that holds nothing but a dict of tensors: safetensors, or an archive,
+/// whose dict may be wrapped as unwrap_state_dict() says. Names are unwrapped, too.
 TensorSource read_state_dict(const std::string& path);
 TensorSource read_state_dict(TensorFile file);
 
@@ -43,7 +45,13 @@ TensorSource read_sharded(const std::string& index_path);
 bool is_plain_file_name(const std::string& name);
 
 /// The archive's dict of tensors or module, unwrapped from the keys that training scripts put it
-/// under.
-PickleValue unwrap_state_dict(const PickleValue& root);
+/// under: 'state_dict', 'model_state_dict', 'model', or the only one under which there is such a
+/// thing. ModelError, opened by `path`, naming the keys where there are several.
+PickleValue unwrap_state_dict(const PickleValue& root, const std::string& path);
+
+/// Modules that wrap another one under these names: DataParallel and torch.compile.
+inline constexpr std::string_view kWrappers[] = {"module", "_orig_mod"};
+/// Takes these out of the names, wherever they stand.
+void unwrap_names(TensorSource& tensors);
 
 }  // namespace virnucpro

@@ -29,6 +29,17 @@ bool is_floating_name(std::string_view type) {
 
 }  // namespace
 
+std::string advice_on_type(std::string_view type) {
+  if (type.starts_with("sparse")) {
+    return "; it is sparse: save tensor.to_dense() in its place";
+  }
+  if (type == "qtensor") return "; it is quantised: save tensor.dequantize() in its place";
+  if (type.starts_with("meta_tensor")) {
+    return "; it has no data: save the model after its weights were loaded";
+  }
+  return {};
+}
+
 void TensorSource::add(std::string name, Entry entry) {
   if (entry.original_name.empty()) entry.original_name = name;
   const auto [place, is_new] = entries_.try_emplace(std::move(name), std::move(entry));
@@ -49,6 +60,8 @@ void TensorSource::add(std::string name, HostTensor tensor) {
 void TensorSource::absorb(TensorSource&& other) {
   for (auto& [name, entry] : other.entries_) add(name, std::move(entry));
   other.entries_.clear();
+  files_.insert(files_.end(), other.files_.begin(), other.files_.end());
+  other.files_.clear();
 }
 
 std::vector<std::string> TensorSource::names() const {
@@ -81,18 +94,24 @@ void TensorSource::rename(const std::function<std::string(const std::string&)>& 
   for (auto& [name, entry] : old) add(renamed(name), std::move(entry));
 }
 
+void TensorSource::require_floating(const std::string& name) const {
+  const Entry& entry = find(name);
+  if (is_floating_name(entry.type)) return;
+  throw ModelError(
+      fmt::format("{}: tensor {} is of type {}, expected float32, float16 or bfloat16{}", origin_,
+                  described(name, entry), entry.type, advice_on_type(entry.type)));
+}
+
 void TensorSource::require(const std::string& name, const Shape& expected) const {
   const Entry& entry = find(name);
+  // Of a sparse tensor the shape is not known.
+  if (!advice_on_type(entry.type).empty()) require_floating(name);
   if (entry.shape != expected) {
     throw ModelError(fmt::format("{}: tensor {} has shape {}, expected {}", origin_,
                                  described(name, entry), to_string(entry.shape),
                                  to_string(expected)));
   }
-  if (!is_floating_name(entry.type)) {
-    throw ModelError(
-        fmt::format("{}: tensor {} is of type {}, expected float32, float16 or bfloat16", origin_,
-                    described(name, entry), entry.type));
-  }
+  require_floating(name);
 }
 
 void TensorSource::require_exactly(std::span<const ExpectedTensor> expected) const {

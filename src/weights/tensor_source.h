@@ -6,9 +6,11 @@
 #include <map>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tensor/host_tensor.h"
+#include "weights/used_file.h"
 
 namespace virnucpro {
 
@@ -17,6 +19,9 @@ struct ExpectedTensor {
   std::string name;
   Shape shape;
 };
+
+/// What to do about a tensor of a type that nobody can take, such as "sparse_tensor"; else empty.
+std::string advice_on_type(std::string_view type);
 
 /// What one file or folder offers. A tensor is read when it is taken, and only once. Every message
 /// names the origin, the tensor (also under its name in the file) and the shapes. Thread-confined.
@@ -38,8 +43,12 @@ class TensorSource {
   /// Both throw ModelError when the name is there already.
   void add(std::string name, Entry entry);
   void add(std::string name, HostTensor tensor);
-  /// Moves everything from `other` here; the origin stays.
+  /// Moves everything from `other` here, its files too; the origin stays.
   void absorb(TensorSource&& other);
+
+  /// What the tensors are read from; all of it stays when they are taken.
+  void add_file(UsedFile file) { files_.push_back(std::move(file)); }
+  const std::vector<UsedFile>& files() const { return files_; }
 
   const std::string& origin() const { return origin_; }
   void set_origin(std::string origin) { origin_ = std::move(origin); }
@@ -66,6 +75,8 @@ class TensorSource {
 
   /// Checks, without taking, that the tensor could be taken so.
   void require(const std::string& name, const Shape& expected) const;
+  /// The same of its type alone.
+  void require_floating(const std::string& name) const;
   /// Checks, without taking, that exactly these tensors are there: ModelError otherwise.
   void require_exactly(std::span<const ExpectedTensor> expected) const;
   /// ModelError that lists the first tensors nobody took, and their number.
@@ -78,6 +89,7 @@ class TensorSource {
 
   std::string origin_;
   std::map<std::string, Entry> entries_;
+  std::vector<UsedFile> files_;
 };
 
 }  // namespace virnucpro

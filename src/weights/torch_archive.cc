@@ -1,5 +1,6 @@
 #include "weights/torch_archive.h"
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -36,6 +37,14 @@ bool is_tar(std::span<const std::byte> bytes) {
 
 bool is_pickle(std::span<const std::byte> bytes) {
   return bytes.size() >= 2 && bytes[0] == std::byte{0x80} && bytes[1] <= std::byte{5};
+}
+
+/// The number that PyTorch before 1.6 pickled first, whatever the protocol: 0x1950a86a20f9469cfc6c.
+bool has_legacy_magic(std::span<const std::byte> bytes) {
+  constexpr std::string_view kMagic = "\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19";
+  constexpr std::size_t kSearched = 64;  // it follows a few bytes of the protocol
+  return text(bytes.first(std::min(bytes.size(), kSearched))).find(kMagic) !=
+         std::string_view::npos;
 }
 
 }  // namespace
@@ -80,11 +89,26 @@ TorchArchive TorchArchive::open(const std::string& path) {
 
 TorchArchive TorchArchive::from_memory(std::span<const std::byte> bytes,
                                        std::shared_ptr<const void> owner, const std::string& path) {
-  if (is_tar(bytes) || is_pickle(bytes)) {
+  if (is_pickle(bytes) && has_legacy_magic(bytes)) {
     throw ModelError(fmt::format(
         "{}: this is the format of PyTorch before 1.6, which is not read. Convert it once with a "
-        "current PyTorch: torch.save(torch.load(\"old.pt\", map_location=\"cpu\"), \"new.pt\")",
+        "current PyTorch: torch.save(torch.load(\"old.pt\", map_location=\"cpu\", "
+        "weights_only=True), \"new.pt\"). If that refuses, the file holds more than weights: save "
+        "the model's state_dict() where it was made",
         path));
+  }
+  if (is_pickle(bytes)) {
+    throw ModelError(
+        fmt::format("{}: this is a Python pickle, but not one of PyTorch. Weights are read from "
+                    "safetensors files and from what torch.save writes: save the model's "
+                    "state_dict() with it where the model was made",
+                    path));
+  }
+  if (is_tar(bytes)) {
+    throw ModelError(
+        fmt::format("{}: this is a tar archive. Weights are read from safetensors files and from "
+                    "what torch.save writes since PyTorch 1.6: unpack it, and name what is inside",
+                    path));
   }
   if (!ZipReader::is_zip(bytes)) {
     throw ModelError(fmt::format("{}: not a PyTorch archive (a zip file with data.pkl)", path));
@@ -205,8 +229,8 @@ TensorSource TorchArchive::tensors(const PickleValue& value) const {
     entry.type = tensor->type;
     if (!tensor->usable) {
       entry.load = [place, type = tensor->type]() -> HostTensor {
-        throw ModelError(
-            fmt::format("{} is of type {}, which cannot be used", place, display_name(type)));
+        throw ModelError(fmt::format("{} is of type {}, which cannot be used{}", place,
+                                     display_name(type), advice_on_type(type)));
       };
       return source.add(name, std::move(entry));
     }

@@ -202,6 +202,13 @@ void gather(const StoredTensor& tensor, std::size_t element, const std::byte* fr
 
 }  // namespace
 
+bool is_stored_tensor(const PickleValue& value) {
+  if (value.kind() != PickleKind::kRecord) return false;
+  const std::string function = value.full_name();
+  return function.starts_with("torch._utils._rebuild_") ||
+         function == "torch._tensor._rebuild_from_type_v2";
+}
+
 std::optional<StoredTensor> read_stored_tensor(const PickleValue& value, const std::string& place) {
   return TensorParser(place).parse(value, 0);
 }

@@ -25,6 +25,9 @@ struct StoredTensor {
   std::vector<std::int64_t> strides;
 };
 
+/// True for a pickled tensor of any kind, or a parameter.
+bool is_stored_tensor(const PickleValue& value);
+
 /// Reads a pickled tensor or parameter; nullopt when `value` is neither. Throws ModelError, its
 /// text opened by `place`, when sizes overflow or reach outside the storage.
 std::optional<StoredTensor> read_stored_tensor(const PickleValue& value, const std::string& place);

@@ -32,12 +32,19 @@ std::string content_of(const std::string& path) {
   return text.str();
 }
 
-std::vector<std::string> environment_with(const std::map<std::string, std::string>& variables) {
+constexpr const char* kCache = "XDG_CACHE_HOME";
+
+std::vector<std::string> environment_with(const std::map<std::string, std::string>& variables,
+                                          const std::string& cache) {
   std::vector<std::string> result;
   for (char** entry = environ; *entry != nullptr; ++entry) {
-    if (std::strncmp(*entry, "VIRNUCPRO_", 10) != 0) result.emplace_back(*entry);
+    const std::string_view text = *entry;
+    if (text.starts_with("VIRNUCPRO_") || text.starts_with(std::string(kCache) + "=")) continue;
+    result.emplace_back(text);
   }
   for (const auto& [name, value] : variables) result.push_back(name + "=" + value);
+  // Not the cache of whoever runs the tests.
+  if (!variables.contains(kCache)) result.push_back(std::string(kCache) + "=" + cache);
   // The same everywhere: a machine's own GPUs are for the tests that name them.
   constexpr const char* kPlugin = "VIRNUCPRO_CUDA_PLUGIN";
   if (!variables.contains(kPlugin)) result.push_back(std::string(kPlugin) + "=/no/plugin.so");
@@ -137,7 +144,7 @@ ProgramResult CliTest::run(const ProgramCall& call) const {
   }
   if (!limits.empty()) arguments = {"/bin/sh", "-c", limits + start + "\"$0\" \"$@\"", program};
   arguments.insert(arguments.end(), call.arguments.begin(), call.arguments.end());
-  std::vector<std::string> environment = environment_with(call.variables);
+  std::vector<std::string> environment = environment_with(call.variables, folder_ + ".cache");
 
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);

@@ -212,6 +212,27 @@ INSTANTIATE_TEST_SUITE_P(Files, ClassifierLayout,
 
 class ClassifierWeightsErrors : public ScratchTest {};
 
+TEST_F(ClassifierWeightsErrors, AreNotThoseOfWrappedNames) {
+  TensorSource source = read_safetensors(golden("classifier.safetensors"));
+  std::map<std::string, HostTensor> tensors;
+  for (const std::string& name : source.names()) tensors[name] = source.take_any(name);
+  for (const std::string prefix :
+       {"_orig_mod.", "module.", "module._orig_mod.", "_orig_mod.module."}) {
+    std::map<std::string, HostTensor> wrapped;
+    for (const auto& [name, tensor] : tensors) wrapped[prefix + name] = tensor;
+    write_safetensors(scratch("c.safetensors"), wrapped);
+    ClassifierWeights weights = load_classifier(scratch("c.safetensors"));
+    expect_golden(weights.tensors);
+  }
+}
+
+TEST_F(ClassifierWeightsErrors, AreNotThoseOfAnUnknownKey) {
+  write_all(scratch("c.pth"), replaced(read_all(golden("classifier_wrapped.pth")),
+                                       "model_state_dict", "another_net_dict"));
+  ClassifierWeights weights = load_classifier(scratch("c.pth"));
+  expect_golden(weights.tensors);
+}
+
 TEST_F(ClassifierWeightsErrors, NameWhatIsMissingOrExtra) {
   TensorSource source = read_safetensors(golden("classifier.safetensors"));
   std::map<std::string, HostTensor> tensors;

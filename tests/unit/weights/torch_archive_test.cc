@@ -11,6 +11,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
 
 TensorSource open_tensors(const std::string& path) {
   const TorchArchive archive = TorchArchive::open(path);
@@ -114,11 +115,13 @@ TEST(TorchArchive, ReadsACommandAsAName) {
 
 TEST(TorchArchive, SaysHowToConvertTheOldFormat) {
   const std::string path = golden("legacy.pt");
-  EXPECT_EQ(model_error([&] { TorchArchive::open(path); }),
-            path +
-                ": this is the format of PyTorch before 1.6, which is not read. Convert it once "
-                "with a current PyTorch: torch.save(torch.load(\"old.pt\", map_location=\"cpu\"), "
-                "\"new.pt\")");
+  EXPECT_EQ(
+      model_error([&] { TorchArchive::open(path); }),
+      path +
+          ": this is the format of PyTorch before 1.6, which is not read. Convert it once "
+          "with a current PyTorch: torch.save(torch.load(\"old.pt\", map_location=\"cpu\", "
+          "weights_only=True), \"new.pt\"). If that refuses, the file holds more than weights: "
+          "save the model's state_dict() where it was made");
 }
 
 TEST(TorchArchive, RefusesOtherKindsOfFiles) {
@@ -140,7 +143,17 @@ TEST_F(DamagedTorchArchive, RefusesATarOfTheOldFormat) {
   tar.replace(257, 5, "ustar");
   write_all(scratch("x.pt"), tar);
   EXPECT_THAT(model_error([&] { TorchArchive::open(scratch("x.pt")); }),
-              HasSubstr("the format of PyTorch before 1.6"));
+              HasSubstr("this is a tar archive"));
+}
+
+TEST_F(DamagedTorchArchive, TellsAPickleOfOthersByTheMagicNumber) {
+  for (const std::string pickle :
+       {std::string("\x80\x04\x95\x0b\0\0\0\0\0\0\0}\x94.", 14), std::string("\x80\x02}q\0.", 6)}) {
+    write_all(scratch("x.pkl"), pickle);
+    const std::string error = model_error([&] { TorchArchive::open(scratch("x.pkl")); });
+    EXPECT_THAT(error, HasSubstr("this is a Python pickle, but not one of PyTorch"));
+    EXPECT_THAT(error, Not(HasSubstr("torch.load")));
+  }
 }
 
 TEST_F(DamagedTorchArchive, RefusesBigEndianData) {

@@ -1,0 +1,57 @@
+// The SHA-256 of every file that models are loaded from, each computed once.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <stop_token>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "weights/hash_cache.h"
+#include "weights/used_file.h"
+
+namespace virnucpro {
+
+/// Of one run, however often its models are loaded. Thread-safe: one thread hashes at a time.
+class ContentHashes {
+ public:
+  explicit ContentHashes(HashCache cache = HashCache()) : cache_(std::move(cache)) {}
+
+  /// Computes what is missing, or takes it from the cache, and compares what is claimed. Throws
+  /// ModelError for a file that was changed since it was opened, since an earlier call, or whose
+  /// content is not what its bundle says; Interrupted.
+  void complete(std::vector<UsedFile>& files, const std::stop_token& stop);
+
+  /// After the files were used: throws ModelError when one of them was changed meanwhile. A file
+  /// that is so new that its times prove nothing is read again.
+  void confirm(const std::vector<UsedFile>& files, const std::stop_token& stop);
+
+ private:
+  std::string of(const OpenFile& file, const std::stop_token& stop);
+
+  HashCache cache_;
+  std::mutex mutex_;
+  std::map<std::string, std::pair<FileIdentity, std::string>> known_;  // by path
+};
+
+/// Hashes files on a thread of its own, from construction on. Destroyed early, it stops at once.
+class HashingThread {
+ public:
+  HashingThread(std::shared_ptr<ContentHashes> hashes, std::vector<UsedFile> files,
+                std::stop_token stop);
+  ~HashingThread();
+  HashingThread(const HashingThread&) = delete;
+  HashingThread& operator=(const HashingThread&) = delete;
+
+  /// Waits; the files with their hashes, confirmed. Call once. Throws what ContentHashes throws.
+  std::vector<UsedFile> get();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace virnucpro

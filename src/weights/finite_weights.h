@@ -1,0 +1,18 @@
+// Weights that are NaN or infinite, found where they lie.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "weights/tensor_source.h"
+
+namespace virnucpro {
+
+/// "tensor 'x' [4, 8]: element [3, 5] is nan (2 of 32 values are not finite)"; absent when all are
+/// finite. Integers are.
+std::optional<std::string> describe_nonfinite(const std::string& name, const HostTensor& tensor);
+
+/// Takes every tensor. One such line for each with a value that is not finite.
+std::vector<std::string> nonfinite_tensors(TensorSource& source);
+
+}  // namespace virnucpro
