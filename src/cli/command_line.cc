@@ -61,8 +61,11 @@ void throw_unexpected(const CLI::App& app, const std::vector<std::string>& unexp
   const std::string what = is_flag ? "option" : commands_of(app).empty() ? "argument" : "command";
   const std::string name = given.substr(0, given.find('='));
   const std::string nearest = nearest_name(name, is_flag ? flags_of(app) : commands_of(app));
-  const std::string prefix =
-      app.get_parent() == nullptr ? "virnucpro" : "virnucpro " + app.get_name();
+  std::string prefix = app.get_parent() == nullptr ? "virnucpro" : app.get_name();
+  // "virnucpro models import": a command in a command has both names.
+  for (const CLI::App* above = app.get_parent(); above != nullptr; above = above->get_parent()) {
+    prefix = (above->get_parent() == nullptr ? "virnucpro" : above->get_name()) + " " + prefix;
+  }
   throw ConfigError(fmt::format("unknown {} '{}'; {}'{} --help' lists what there is", what, given,
                                 nearest.empty() ? "" : fmt::format("did you mean '{}'? ", nearest),
                                 prefix));

@@ -81,8 +81,7 @@ void report(Program& program, const ReportArguments& arguments) {
   request.calls = calls_of(arguments);
   if (!arguments.classifier.empty()) {
     request.load_classifier = [&](std::int64_t expected_length) {
-      return load_named(arguments.classifier, expected_length,
-                        hashing_for(program, program.stop));
+      return load_named(arguments.classifier, expected_length, hashing_for(program, program.stop));
     };
   }
   InputGuard inputs;

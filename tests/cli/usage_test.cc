@@ -73,6 +73,16 @@ TEST_F(Usage, NamesTheNearestCommandAndOption) {
   EXPECT_EQ(error_of({"predict", "a.fa", "--bach-tokens=4"}),
             "virnucpro: error: unknown option '--bach-tokens=4'; did you mean '--batch-tokens'? "
             "'virnucpro predict --help' lists what there is\n");
+  for (const char* command : {"list", "info", "import", "verify"}) {
+    std::vector<std::string> call = {"models", command, "x", "-q"};
+    if (std::string(command) == "import") {
+      call = {"models",       "import", "--dnabert", "a", "--esm2", "b",
+              "--classifier", "5=c",    "-o",        "d", "-q"};
+    }
+    const std::string error = error_of(call);
+    EXPECT_THAT(error, HasSubstr("unknown option '-q'"));
+    EXPECT_THAT(error, HasSubstr("'virnucpro models " + std::string(command) + " --help'"));
+  }
 }
 
 TEST_F(Usage, OptionsThatDoNothingYetAreUnknown) {
