@@ -25,6 +25,7 @@
 #include "cli/failure.h"
 #include "cli/help.h"
 #include "cli/log_output.h"
+#include "cli/lost_mapping.h"
 #include "cli/merge_command.h"
 #include "cli/models_command.h"
 #include "cli/precision_command.h"
@@ -146,6 +147,7 @@ int main_program(int argc, char** argv, const ChangeWorkers& change_workers) {
   keep_large_buffers_apart();
   secure_standard_streams();
   end_on_stop_signals();
+  end_on_lost_mapping();
   Console console;
   try {
     run_program({argv + (argc > 0 ? 1 : 0), argv + argc}, process_environment(), console,
