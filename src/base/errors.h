@@ -25,6 +25,12 @@ class InputError : public Error {
   using Error::Error;
 };
 
+/// An input is no longer what it was when the work on it began: results of it would be of neither.
+class ChangedInput : public InputError {
+ public:
+  using InputError::InputError;
+};
+
 /// Weights, tokenizers or bundles that are damaged, incomplete or of other shapes than declared.
 class ModelError : public Error {
  public:

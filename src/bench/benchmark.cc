@@ -243,10 +243,10 @@ void ModelsBenchmark::take_sample(const std::vector<EncoderMeter>& meters,
     if (request_.inputs.empty()) {
       write_random_sample(sample_.front(), orfs, request_.expected_length);
     } else {
-      write_sample(request_.inputs, sample_.front(), orfs, request_.expected_length);
+      write_sample(request_.inputs, sample_.front(), orfs, request_.expected_length, stop_);
     }
   }
-  counts_ = count_sample(sample_, request_.expected_length, tokenizer);
+  counts_ = count_sample(sample_, request_.expected_length, tokenizer, stop_);
   log_.info("{}: {} open frames of {} records", name_, counts_.orfs, counts_.records);
 }
 

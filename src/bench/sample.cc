@@ -13,6 +13,7 @@
 #include "base/errors.h"
 #include "base/format.h"
 #include "base/output_file.h"
+#include "base/stop.h"
 #include "sequence/chunks.h"
 #include "sequence/frames.h"
 #include "sequence/reader.h"
@@ -124,10 +125,11 @@ void write_random_sample(const std::string& path, std::uint64_t orfs,
 }
 
 void write_sample(const std::vector<std::string>& inputs, const std::string& path,
-                  std::uint64_t orfs, std::int64_t expected_length) {
+                  std::uint64_t orfs, std::int64_t expected_length, const std::stop_token& stop) {
   SampleWriter writer(path, orfs, expected_length);
-  SequenceReader reader(inputs);
+  SequenceReader reader(inputs, {}, stop);
   for (Record record; !writer.is_full() && reader.next(record);) {
+    throw_if_stopped(stop);
     // A name that FASTA can hold, whatever the input's format allowed.
     writer.add(fmt::format("record_{}", record.ordinal + 1), record.bases);
   }
@@ -135,15 +137,16 @@ void write_sample(const std::vector<std::string>& inputs, const std::string& pat
 }
 
 SampleCounts count_sample(const std::vector<std::string>& inputs, std::int64_t expected_length,
-                          const DnaTokenizer& tokenizer) {
+                          const DnaTokenizer& tokenizer, const std::stop_token& stop) {
   SampleCounts counts;
-  SequenceReader reader(inputs);
+  SequenceReader reader(inputs, {}, stop);
   Record record;
   OrfBuffer buffer;
   DnaTokenizer::Scratch scratch;
   std::vector<std::int32_t> ids;
   Clock::time_point time = Clock::now();
   while (reader.next(record)) {
+    throw_if_stopped(stop);
     lap(time, counts.read_seconds);
     ++counts.records;
     counts.bases += record.bases.size();

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -31,9 +32,10 @@ class TemporaryFolder {
 void write_random_sample(const std::string& path, std::uint64_t orfs, std::int64_t expected_length);
 
 /// The same with the first records of `inputs`; the last one is cut behind the chunk in which the
-/// number is reached. Throws InputError, OutputError.
+/// number is reached. Throws InputError, OutputError, Interrupted.
 void write_sample(const std::vector<std::string>& inputs, const std::string& path,
-                  std::uint64_t orfs, std::int64_t expected_length);
+                  std::uint64_t orfs, std::int64_t expected_length,
+                  const std::stop_token& stop = {});
 
 /// What one encoder gets.
 struct TokenCounts {
@@ -54,8 +56,9 @@ struct SampleCounts {
   double tokenize_seconds = 0.0;
 };
 
-/// Throws InputError; also for inputs without an open frame, on which nothing can be measured.
+/// Throws InputError, also for inputs without an open frame, on which nothing can be measured;
+/// Interrupted.
 SampleCounts count_sample(const std::vector<std::string>& inputs, std::int64_t expected_length,
-                          const DnaTokenizer& tokenizer);
+                          const DnaTokenizer& tokenizer, const std::stop_token& stop = {});
 
 }  // namespace virnucpro

@@ -1,6 +1,7 @@
 #include "cli/train_command.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -8,6 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "base/check.h"
+#include "base/errors.h"
+#include "base/known_file.h"
 #include "cli/console.h"
 #include "cli/help.h"
 #include "cli/labels_option.h"
@@ -32,26 +36,58 @@ double usual_rate(OptimizerKind optimizer) {
   return optimizer == OptimizerKind::kSgd ? 0.01 : 0.001;
 }
 
-/// Adds the frames of files of embeddings and of runs; returns the other inputs: sequences.
-std::vector<std::string> add_embeddings(const std::vector<std::string>& inputs,
-                                        FrameCollector& collector, const std::stop_token& stop) {
+/// The reader goes to and fro in the file, so that it is hashed before and looked at after it.
+void add_embedding_file(InputReport& input, FrameCollector& collector,
+                        const std::stop_token& stop) {
+  const std::optional<KnownFile> known = read_known_file(input.path, stop);
+  if (!known) throw_changed(input.path, "was replaced by something else than a file");
+  try {
+    collector.add_file(input.path, stop);
+  } catch (const InputError&) {
+    require_unchanged(input.path, *known, stop);
+    throw;
+  }
+  require_unchanged(input.path, *known, stop);
+  input.bytes = known->content.bytes;
+  input.sha256 = known->content.sha256;
+}
+
+/// Adds the frames of files of embeddings and of runs, and says what was read; returns the other
+/// inputs: sequences.
+std::vector<std::string> add_embeddings(std::vector<InputReport>& inputs, FrameCollector& collector,
+                                        const std::stop_token& stop) {
   std::vector<std::string> sequences;
-  for (const std::string& input : inputs) {
+  for (InputReport& input : inputs) {
     std::error_code error;
-    if (is_embedding_file(input)) {
-      collector.add_file(input, stop);
-    } else if (std::filesystem::is_directory(input, error)) {
-      collector.add_run(input, stop);
+    if (is_embedding_file(input.path)) {
+      add_embedding_file(input, collector, stop);
+    } else if (std::filesystem::is_directory(input.path, error)) {
+      collector.add_run(input.path, stop);
     } else {
-      sequences.push_back(input);
+      sequences.push_back(input.path);
     }
   }
   return sequences;
 }
 
-/// Embeds sequences as `embed` does, but into memory.
-void add_sequences(Program& program, const TrainArguments& arguments,
-                   const std::vector<std::string>& sequences, FrameCollector& collector) {
+/// Says of the sequences among the inputs what was read; they come in the same order.
+void describe_sequences(const std::vector<InputReport>& sequences,
+                        std::vector<InputReport>& inputs) {
+  auto next = inputs.begin();
+  for (const InputReport& sequence : sequences) {
+    next = std::find_if(next, inputs.end(),
+                        [&](const InputReport& input) { return input.path == sequence.path; });
+    check(next != inputs.end(), "sequences of no input");
+    next->bytes = sequence.bytes;
+    next->sha256 = sequence.sha256;
+    ++next;
+  }
+}
+
+/// Embeds sequences as `embed` does, but into memory. Returns what was read.
+std::vector<InputReport> add_sequences(Program& program, const TrainArguments& arguments,
+                                       const std::vector<std::string>& sequences,
+                                       FrameCollector& collector) {
   RunKind kind;
   kind.command = Command::kTrain;
   kind.with_classifier = false;
@@ -65,11 +101,14 @@ void add_sequences(Program& program, const TrainArguments& arguments,
         settings, models, context, [&](const Window& window) { collector.add_window(window); },
         stop);
   };
-  kind.log_summary = [](const RunSettings&, const RunSummary& summary, const Log& log) {
+  std::vector<InputReport> inputs;
+  kind.log_summary = [&inputs](const RunSettings&, const RunSummary& summary, const Log& log) {
+    inputs = summary.report.inputs;
     log.info("{} records, {} chunks and {} frames embedded", summary.report.intake.records,
              summary.report.intake.chunks, summary.report.intake.orfs);
   };
   run_command(program, kind, {arguments.settings.flags, sequences});
+  return inputs;
 }
 
 void train(Program& program, TrainArguments& arguments) {
@@ -80,7 +119,8 @@ void train(Program& program, TrainArguments& arguments) {
   const Log log = make_log(program.console, {settings.quiet, settings.json_log});
   TrainRequest& request = arguments.request;
   request.program_version = program_version();
-  request.inputs = settings.inputs;
+  request.inputs.clear();
+  for (const std::string& input : settings.inputs) request.inputs.push_back({input, {}, 0});
   request.force = settings.force;
   request.threads = settings.threads;
   request.settings.learning_rate =
@@ -91,19 +131,24 @@ void train(Program& program, TrainArguments& arguments) {
   inputs.require_streams_apart();
   inputs.require_outside(request.output);
   require_free_bundle_folder(request.output, request.force);
-  const LabelTable table = read_label_table(request.labels);
+  const LabelTable table = read_label_table(request.labels, program.stop);
   const Bundle base = open_named_bundle(settings.bundle);
 
   std::optional<FrameTable> counted;
-  if (!request.frames.empty()) counted = read_frame_table(request.frames);
+  if (!request.frames.empty()) {
+    counted = read_frame_table(request.frames, program.stop);
+    request.frames_content = counted->file;
+  }
   FrameCollector collector(table, base.info(), settings.expected_length, log,
                            counted ? &*counted : nullptr);
   const std::vector<std::string> sequences =
-      add_embeddings(settings.inputs, collector, program.stop);
+      add_embeddings(request.inputs, collector, program.stop);
   if (sequences.empty()) {  // else they are logged with what else is decided
     for (const std::string& origin : resolved.origins) log.info("setting {}", origin);
   }
-  if (!sequences.empty()) add_sequences(program, arguments, sequences, collector);
+  if (!sequences.empty()) {
+    describe_sequences(add_sequences(program, arguments, sequences, collector), request.inputs);
+  }
   const LabelledFrames frames = collector.take();
 
   const TrainingReport report = train_bundle(request, base, table, frames, log, program.stop);

@@ -73,7 +73,7 @@ class Validation {
   FileCounts read(const std::string& path) {
     FileCounts counts;
     try {
-      SequenceReader reader({path}, log_);
+      SequenceReader reader({path}, log_, stop_);
       for (Record record; reader.next(record);) {
         throw_if_stopped(stop_);
         add(record, counts);

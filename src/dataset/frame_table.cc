@@ -1,5 +1,6 @@
 #include "dataset/frame_table.h"
 
+#include <optional>
 #include <string_view>
 
 #include "base/errors.h"
@@ -10,10 +11,10 @@
 
 namespace virnucpro {
 
-FrameTable read_frame_table(const std::string& path) {
+FrameTable read_frame_table(const std::string& path, const std::stop_token& stop) {
   const std::string problem = folder_for_file(path, "a table of frames (--frames)");
   if (!problem.empty()) throw InputError(problem);
-  LineReader lines(path);
+  LineReader lines(path, {}, {stop, std::nullopt});
   std::string line;
   while (lines.next(line) && line.empty()) {
   }
@@ -37,11 +38,12 @@ FrameTable read_frame_table(const std::string& path) {
                                              "'{}'",
                                              line.substr(0, 100)));
     }
-    table[escaped(line.substr(0, tab))].insert(*frame);
+    table.frames[escaped(line.substr(0, tab))].insert(*frame);
   }
-  if (table.empty()) {
+  if (table.frames.empty()) {
     lines.fail(lines.number(), "expected frames below the head, found none");
   }
+  table.file = lines.file().content;
   return table;
 }
 

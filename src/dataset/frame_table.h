@@ -1,19 +1,23 @@
 // Which frames of which records count: frames.tsv of a dataset.
 #pragma once
 
+#include <stop_token>
 #include <string>
 #include <unordered_map>
 
+#include "base/known_file.h"
 #include "sequence/frames.h"
 
 namespace virnucpro {
 
-/// By record id, escaped (base/escape.h).
-using FrameTable = std::unordered_map<std::string, FrameMask>;
+struct FrameTable {
+  std::unordered_map<std::string, FrameMask> frames;  ///< by record id, escaped (base/escape.h)
+  FileContent file;                                   ///< what the table was read from
+};
 
-/// A table with tabs and the head `id`, `frame`, a row for each frame; plain or compressed. Throws
-/// InputError with file, line and what to do: another head, another number of fields, a name that
-/// is no frame, no row.
-FrameTable read_frame_table(const std::string& path);
+/// A table with tabs and the head `id`, `frame`, a row for each frame; plain or compressed. Opened
+/// once, a pipe as well. Throws Interrupted, and InputError with file, line and what to do: another
+/// head, another number of fields, a name that is no frame, no row.
+FrameTable read_frame_table(const std::string& path, const std::stop_token& stop = {});
 
 }  // namespace virnucpro

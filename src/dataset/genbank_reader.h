@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/log.h"
@@ -39,10 +40,14 @@ struct GenbankRecord {
 /// length is that of its LOCUS is whole without its end mark, too. One thread at a time.
 class GenbankReader {
  public:
-  explicit GenbankReader(const std::string& path, Log log = {}) : lines_(path, log), log_(log) {}
+  explicit GenbankReader(const std::string& path, Log log = {}, InputTerms terms = {})
+      : lines_(path, log, std::move(terms)), log_(log) {}
 
   /// Overwrites `record`, keeping its capacity. False: the file has ended as it should.
   bool next(GenbankRecord& record);
+
+  /// What was read, after the last entry.
+  const KnownFile& file() { return lines_.file(); }
 
  private:
   enum class Section { kOther, kFeatures, kOrigin };

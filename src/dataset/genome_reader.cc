@@ -3,6 +3,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/check.h"
 #include "sequence/input_file.h"
 #include "sequence/other_formats.h"
 #include "sequence/text_input.h"
@@ -10,8 +11,8 @@
 namespace virnucpro {
 namespace {
 
-bool is_genbank(const std::string& path) {
-  InputFile file = open_input(path);
+bool is_genbank(const std::string& path, const std::stop_token& stop) {
+  InputFile file = open_input(path, {stop, std::nullopt});
   if (file.format != InputFormat::kText) return false;
   // Without a log: what it has to say, it says when the file is read.
   const TextInput text(std::move(file), "GenBank, FASTA, FASTQ, SAM, BAM or CRAM", {});
@@ -23,8 +24,14 @@ bool is_genbank(const std::string& path) {
 
 }  // namespace
 
-GenomeReader::GenomeReader(std::vector<std::string> paths, Log log)
-    : paths_(std::move(paths)), log_(std::move(log)) {}
+GenomeReader::GenomeReader(std::vector<std::string> paths, Log log, std::stop_token stop)
+    : paths_(std::move(paths)), log_(std::move(log)), stop_(std::move(stop)) {}
+
+void GenomeReader::expect(std::vector<std::optional<KnownFile>> known) {
+  check(known.size() == paths_.size() && next_path_ == 0, "{} known files of {}", known.size(),
+        paths_.size());
+  known_ = std::move(known);
+}
 
 bool GenomeReader::next(Genome& genome) {
   for (;;) {
@@ -32,16 +39,30 @@ bool GenomeReader::next(Genome& genome) {
       genome.file = static_cast<std::uint32_t>(next_path_ - 1);
       return true;
     }
+    close();
     if (next_path_ == paths_.size()) return false;
-    const std::string& path = paths_[next_path_++];
-    genbank_.reset();
-    sequences_.reset();
-    if (is_genbank(path)) {
-      genbank_ = std::make_unique<GenbankReader>(path, log_);
-    } else {
-      sequences_ = std::make_unique<SequenceReader>(std::vector<std::string>{path}, log_);
-    }
+    open_next();
   }
+}
+
+void GenomeReader::open_next() {
+  const std::string& path = paths_[next_path_];
+  std::optional<KnownFile> known;
+  if (!known_.empty()) known = known_[next_path_];
+  ++next_path_;
+  if (is_genbank(path, stop_)) {
+    genbank_ = std::make_unique<GenbankReader>(path, log_, InputTerms{stop_, std::move(known)});
+  } else {
+    sequences_ = std::make_unique<SequenceReader>(std::vector<std::string>{path}, log_, stop_);
+    sequences_->expect({std::move(known)});
+  }
+}
+
+void GenomeReader::close() {
+  if (genbank_) files_.push_back(genbank_->file());
+  if (sequences_) files_.push_back(sequences_->files().front());
+  genbank_.reset();
+  sequences_.reset();
 }
 
 bool GenomeReader::next_in_file(Genome& genome) {

@@ -3,9 +3,12 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
+#include "base/known_file.h"
 #include "base/log.h"
 #include "dataset/genbank_reader.h"
 #include "sequence/reader.h"
@@ -28,20 +31,32 @@ struct Genome {
 };
 
 /// Reads GenBank flat files and all that SequenceReader reads, told apart by content, one file
-/// after the other. Memory: one record. Throws InputError as the two readers do.
+/// after the other. Memory: one record. Throws InputError, ChangedInput and Interrupted as the two
+/// readers do.
 /// One thread at a time.
 class GenomeReader {
  public:
-  GenomeReader(std::vector<std::string> paths, Log log);
+  explicit GenomeReader(std::vector<std::string> paths, Log log = {}, std::stop_token stop = {});
+
+  /// As of SequenceReader.
+  void expect(std::vector<std::optional<KnownFile>> known);
 
   /// Overwrites `genome`. False: all files have ended as they should.
   bool next(Genome& genome);
 
+  /// What was read of the files that have ended, in the order of the paths.
+  const std::vector<KnownFile>& files() const { return files_; }
+
  private:
   bool next_in_file(Genome& genome);
+  void open_next();
+  void close();
 
   std::vector<std::string> paths_;
   Log log_;
+  std::stop_token stop_;
+  std::vector<std::optional<KnownFile>> known_;
+  std::vector<KnownFile> files_;
   std::size_t next_path_ = 0;
   std::unique_ptr<GenbankReader> genbank_;
   std::unique_ptr<SequenceReader> sequences_;

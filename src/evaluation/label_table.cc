@@ -48,13 +48,15 @@ std::string core_of(std::string_view id) {
 
 class Reader {
  public:
-  explicit Reader(const std::string& path) : lines_(path) {}
+  Reader(const std::string& path, const std::stop_token& stop)
+      : lines_(path, {}, {stop, std::nullopt}) {}
 
   LabelTable read() {
     read_head();
     LabelTable table;
     while (next_line()) add_row(table);
     if (table.labels.empty()) fail("expected records below the head, found none");
+    table.file = lines_.file().content;
     return table;
   }
 
@@ -159,10 +161,10 @@ class Reader {
 
 }  // namespace
 
-LabelTable read_label_table(const std::string& path) {
+LabelTable read_label_table(const std::string& path, const std::stop_token& stop) {
   const std::string problem = folder_for_file(path, "a table of labels (--labels)");
   if (!problem.empty()) throw InputError(problem);
-  return Reader(path).read();
+  return Reader(path, stop).read();
 }
 
 std::string near_label_hint(const LeftOut& left_out) {

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
+#include "base/known_file.h"
 #include "base/log.h"
 
 namespace virnucpro {
@@ -28,16 +30,17 @@ struct LabelTable {
   std::uint32_t sources = 0;
   std::vector<std::string> source_names;  ///< by RecordLabel::source
   std::vector<std::string> species;
+  FileContent file;  ///< what the table was read from
 
   /// Of a record by its id as read, which the table may have as it is or as result tables write it
   /// (base/escape.h); null: none.
   const RecordLabel* find(std::string_view id) const;
 };
 
-/// Plain or compressed, as LineReader reads it. Throws InputError with file, line and what to do: a
-/// column that is missing, a label of another name, an id that occurs twice, a group of both
-/// labels, no line at all.
-LabelTable read_label_table(const std::string& path);
+/// Plain or compressed, as LineReader reads it: opened once, a pipe as well. Throws Interrupted,
+/// and InputError with file, line and what to do: a column that is missing, a label of another
+/// name, an id that occurs twice, a group of both labels, no line at all.
+LabelTable read_label_table(const std::string& path, const std::stop_token& stop = {});
 
 /// What a table and an input do not have in common.
 struct LeftOut {

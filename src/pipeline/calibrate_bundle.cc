@@ -6,7 +6,6 @@
 
 #include "base/errors.h"
 #include "base/format.h"
-#include "base/sha256.h"
 #include "pipeline/judged_scores.h"
 #include "pipeline/run_facts.h"
 #include "run/fact_differences.h"
@@ -71,7 +70,7 @@ KnownRun known_run(const JudgedScores& scores) {
 CalibrateResult calibrate_bundle(const CalibrateRequest& request, const Bundle& bundle,
                                  const Log& log, const std::stop_token& stop) {
   require_free_bundle_folder(request.bundle_folder, request.force);
-  const LabelTable table = read_label_table(request.labels);
+  const LabelTable table = read_label_table(request.labels, stop);
   const RunDatabase database(request.folder);
   BundleInfo info = bundle.info();
   BundleClassifier& classifier = used_classifier(database, bundle, info);
@@ -82,7 +81,7 @@ CalibrateResult calibrate_bundle(const CalibrateRequest& request, const Bundle& 
   CalibrateResult result;
   result.expected_length = classifier.expected_length;
   result.calibration = fit_calibration(run, request.method, result.expected_length);
-  result.calibration.labels_sha256 = sha256_file(request.labels);
+  result.calibration.labels_sha256 = table.file.sha256;
   result.held_out = cross_validate(run, request.method, result.expected_length, stop);
   classifier.calibration = result.calibration;
   bundle.save(info, request.bundle_folder, request.force);

@@ -5,7 +5,6 @@
 
 #include "base/errors.h"
 #include "base/format.h"
-#include "base/sha256.h"
 #include "pipeline/judged_scores.h"
 #include "pipeline/run_calibration.h"
 
@@ -26,7 +25,7 @@ void require_both_classes(const std::vector<JudgedItem>& items, const Evaluation
 
 EvaluationReport evaluate_results(const EvaluationRequest& request, const Log& log,
                                   const std::stop_token& stop) {
-  const LabelTable table = read_label_table(request.labels);
+  const LabelTable table = read_label_table(request.labels, stop);
   const RunDatabase database(request.folder);
   const JudgedScores scores = collect_judged_scores(database, table, "evaluate", stop);
   warn_of_what_is_left_out(scores.left_out, "the run does not have", log);
@@ -35,7 +34,7 @@ EvaluationReport evaluate_results(const EvaluationRequest& request, const Log& l
   report.results = request.folder;
   for (const RunFact& fact : database.work()) report.run.emplace_back(fact.name, fact.value);
   report.labels = request.labels;
-  report.labels_sha256 = sha256_file(request.labels);
+  report.labels_content = table.file;
   report.unlabelled_records = scores.left_out.unlabelled_records;
   report.unused_labels = scores.left_out.unused_labels;
   report.rule = request.rule;

@@ -82,8 +82,8 @@ void FrameCollector::begin_record(std::string_view id, std::string_view place,
                                   std::uint64_t number) {
   use_ = {lookup_.find(id, place, number), FrameMask::all()};
   if (counted_ == nullptr) return;
-  const auto frames = counted_->find(escaped(id));
-  use_.frames = frames == counted_->end() ? FrameMask() : frames->second;
+  const auto frames = counted_->frames.find(escaped(id));
+  use_.frames = frames == counted_->frames.end() ? FrameMask() : frames->second;
 }
 
 bool FrameCollector::is_wanted(Frame frame) const {

@@ -4,12 +4,13 @@
 #include <filesystem>
 #include <limits>
 #include <map>
+#include <optional>
 #include <set>
 #include <unordered_map>
 
 #include "base/check.h"
 #include "base/format.h"
-#include "base/sha256.h"
+#include "base/known_file.h"
 #include "base/stop.h"
 #include "dataset/genome_reader.h"
 #include "report/dataset_files.h"
@@ -35,7 +36,7 @@ std::string shown(std::string_view name) { return std::string(name.substr(0, 60)
 class Maker {
  public:
   Maker(const DatasetRequest& request, const Log& log, const std::stop_token& stop)
-      : request_(request), log_(log), stop_(stop), table_(read_label_table(request.labels)) {}
+      : request_(request), log_(log), stop_(stop), table_(read_label_table(request.labels, stop)) {}
 
   DatasetReport make() {
     describe_request();
@@ -51,8 +52,7 @@ class Maker {
  private:
   /// Calls `take(genome, label)` for every record with a label, `pass_over(genome)` for the others.
   template <typename Take, typename PassOver>
-  void read(const Log& log, const Take& take, const PassOver& pass_over) {
-    GenomeReader reader(request_.genomes, log);
+  void read(GenomeReader& reader, const Take& take, const PassOver& pass_over) {
     for (Genome genome; reader.next(genome);) {
       throw_if_stopped(stop_);
       if (const RecordLabel* label = table_.find(genome.id)) {
@@ -67,14 +67,14 @@ class Maker {
     report_.program_version = request_.program_version;
     report_.command_line = request_.command_line;
     report_.labels = request_.labels;
-    report_.labels_sha256 = sha256_file(request_.labels);
+    report_.labels_content = table_.file;
     report_.expected_length = request_.expected_length;
     report_.fragments = request_.rule.fragments;
     report_.validation_share = request_.rule.shares.validation;
     report_.test_share = request_.rule.shares.test;
     report_.seed = request_.rule.seed;
     for (const std::string& path : request_.genomes) {
-      report_.inputs.push_back({path, sha256_file(path), 0, 0, 0});
+      report_.inputs.push_back({path, {}, 0, 0, 0});
     }
   }
 
@@ -90,8 +90,9 @@ class Maker {
     };
     std::uint64_t coding_sequences = 0;
     std::uint64_t translations = 0;
+    GenomeReader reader(request_.genomes, log_, stop_);
     read(
-        log_,
+        reader,
         [&](const Genome& genome, const RecordLabel& label) {
           count(genome);
           if (genome.problem != EntryProblem::kNone) throw InputError(genome.message);
@@ -105,6 +106,10 @@ class Maker {
           count(genome);
           count_problem(genome);
         });
+    for (const KnownFile& file : reader.files()) {
+      report_.inputs[files_.size()].content = file.content;
+      files_.emplace_back(file);
+    }
     report_.chunks = counts.chunks;
     report_.with_unknown = counts.with_unknown;
     report_.without_frame = counts.without_frame;
@@ -317,36 +322,30 @@ class Maker {
     std::size_t next = 0;  // of selection_.taken, which is in the order of the input
     std::uint32_t number = 0;
     std::string upper;
+    bool is_same = true;
+    GenomeReader reader(request_.genomes, Log(), stop_);  // the log has been told all of it
+    reader.expect(files_);
     read(
-        Log(),  // which has been told all of it
+        reader,
         [&](const Genome& genome, const RecordLabel& label) {
           const ChunkRange chunks(0, genome.bases.size(), request_.expected_length);
-          for (; next < selection_.taken.size(); ++next) {
+          for (; is_same && next < selection_.taken.size(); ++next) {
             const Candidate& candidate = candidates_[selection_.taken[next]];
             if (candidate.record != number) break;
-            require_unchanged(candidate.chunk < chunks.size(), genome);
+            is_same = candidate.chunk < chunks.size();
+            if (!is_same) break;  // the reader will say so at the end of the file
             const Chunk chunk = chunks[candidate.chunk];
             const std::string_view bases = genome.bases;
-            require_unchanged(
-                plain_bases(bases.substr(chunk.start, chunk.end - chunk.start), upper) &&
-                    strand_free_hash(upper) == candidate.hash,
-                genome);
-            write_fragment(files, genome, label, chunk, upper, candidate);
+            is_same = plain_bases(bases.substr(chunk.start, chunk.end - chunk.start), upper) &&
+                      strand_free_hash(upper) == candidate.hash;
+            if (is_same) write_fragment(files, genome, label, chunk, upper, candidate);
           }
           ++number;
         },
         [](const Genome&) {});
-    if (next != selection_.taken.size()) {
-      throw InputError(
-          fmt::format("{}: changed while it was read; start again.", request_.genomes.back()));
-    }
+    check(is_same && next == selection_.taken.size(), "equal files gave {} of {} fragments", next,
+          selection_.taken.size());
     files.publish(report_);
-  }
-
-  void require_unchanged(bool is_same, const Genome& genome) const {
-    if (is_same) return;
-    throw InputError(
-        fmt::format("{}: changed while it was read; start again.", request_.genomes[genome.file]));
   }
 
   void write_fragment(DatasetFiles& files, const Genome& genome, const RecordLabel& label,
@@ -374,6 +373,7 @@ class Maker {
   const Log& log_;
   const std::stop_token& stop_;
   const LabelTable table_;
+  std::vector<std::optional<KnownFile>> files_;  // as they were read first
   std::vector<LabelledRecord> records_;
   std::vector<Candidate> candidates_;
   std::unordered_map<std::uint32_t, std::uint32_t> species_of_source_;

@@ -14,6 +14,7 @@
 #include "pipeline/batch_budget.h"
 #include "pipeline/embedding_difference.h"
 #include "pipeline/probed_model.h"
+#include "pipeline/run_facts.h"
 #include "pipeline/window_builder.h"
 #include "sequence/ids.h"
 #include "sequence/reader.h"
@@ -38,7 +39,7 @@ class Study {
         take_(take),
         stop_(std::move(stop)),
         start_(Clock::now()),
-        reader_(settings.inputs, study.log),
+        reader_(settings.inputs, study.log, stop_),
         batch_tokens_(tokens_of_a_batch(settings)),
         studied_(study.studied, study.precision.packed, study.backend),
         exact_(study.exact, /*packed=*/false, study.backend),
@@ -84,6 +85,7 @@ class Study {
     }
     throw_if_stopped(stop_);
     report_.run.intake = builder.intake();
+    if (report_.complete) describe_read_inputs(reader_.files(), report_.run.inputs);
     report_.run.seconds = std::chrono::duration<double>(Clock::now() - start_).count();
     return std::move(report_);
   }

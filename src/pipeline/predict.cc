@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/errors.h"
 #include "base/format.h"
+#include "base/known_file.h"
 #include "base/memory.h"
 #include "base/partial_file.h"
 #include "base/peak_memory.h"
@@ -56,12 +57,13 @@ std::string describe(const std::vector<Backend*>& backends) {
 /// What both commands have in common around their stages.
 class Run {
  public:
-  Run(const RunSettings& settings, const LoadedModels& models, const RunContext& context)
+  Run(const RunSettings& settings, const LoadedModels& models, const RunContext& context,
+      const std::stop_token& stop)
       : settings_(settings),
         models_(models),
         context_(context),
         start_(Clock::now()),
-        reader_(settings.inputs, context.log) {
+        reader_(settings.inputs, context.log, stop) {
     check(!context.backends.empty(), "a run without a device");
     check(context.models.empty() || context.models.size() == context.backends.size(),
           "models for {} of {} backends", context.models.size(), context.backends.size());
@@ -69,7 +71,10 @@ class Run {
     report.program_version = context.program_version;
     report.command_line = context.command_line;
     report.started_at = utc_now();
-    report.inputs = describe_inputs(settings.inputs);
+    // Read once before the run, so that another input is refused before there is any work.
+    std::vector<std::optional<KnownFile>> known = read_known_files(settings.inputs, stop);
+    report.inputs = describe_inputs(settings.inputs, known);
+    reader_.expect(std::move(known));
     report.shard = settings.shard;
     report.shards = settings.shards;
     report.bundle = models.bundle;
@@ -132,6 +137,7 @@ class Run {
     plan.log = context_.log;
     fill(virnucpro::run_stages(plan, std::move(stop)));
     require_unchanged_models();
+    describe_read_inputs(reader_.files(), report.inputs);
   }
 
   /// Weights that are used as they lie in their files change with them.
@@ -141,7 +147,7 @@ class Run {
 
   /// Reads the whole input, which must be the one that the database holds.
   void compare_input(const RunDatabase& database, const std::stop_token& stop) {
-    StoredInput stored(database);
+    StoredInput stored(database, /*is_known=*/false);
     for (Record record; next(record);) {
       throw_if_stopped(stop);
       stored.compare(record);
@@ -324,10 +330,15 @@ void compute(Run& run, RunDatabase& database, const RunSettings& settings,
                       .is_known_input = are_known(report.inputs),
                       .before_save = [&run] { run.require_unchanged_models(); },
                       .kept = kept ? &*kept : nullptr});
-  with_advice(database, [&] {
-    run.run_stages(
-        true, [](const Window&) {}, &journal, stop);
-  });
+  try {
+    with_advice(database, [&] {
+      run.run_stages(
+          true, [](const Window&) {}, &journal, stop);
+    });
+  } catch (const ChangedInput&) {
+    database.undo_session();  // it stored rows of both inputs
+    throw;
+  }
   run.stop_clock();
   database.set_text(kRunFile, run_json(report));
   journal.finish();
@@ -375,7 +386,7 @@ RunSummary run_predict(const RunSettings& settings, const LoadedModels& models,
   require_free_prediction_folder(settings);
   require_calibration(settings.calls, models.calibration.has_value(), models.bundle);
   // The inputs are opened before the folder is made: a wrong path leaves no trace.
-  Run run(settings, models, context);
+  Run run(settings, models, context, stop);
   RunReport& report = run.summary().report;
   RunFolder folder(settings, report, context.log, stop);
   RunDatabase& database = folder.database();
@@ -402,7 +413,7 @@ RunSummary run_predict(const RunSettings& settings, const LoadedModels& models,
 RunSummary run_embed(const RunSettings& settings, const LoadedModels& models,
                      const RunContext& context, std::stop_token stop) {
   require_free_embedding_file(settings);
-  Run run(settings, models, context);
+  Run run(settings, models, context, stop);
   RunReport& report = run.summary().report;
   const EmbeddingOrigin origin = {report.program_version, report.bundle, report.precision,
                                   report.expected_length, report.parts};
@@ -430,7 +441,7 @@ RunSummary run_embed(const RunSettings& settings, const LoadedModels& models,
 RunSummary run_embed_into(const RunSettings& settings, const LoadedModels& models,
                           const RunContext& context, const std::function<void(const Window&)>& take,
                           std::stop_token stop) {
-  Run run(settings, models, context);
+  Run run(settings, models, context, stop);
   run.run_stages(false, take, nullptr, std::move(stop));
   run.stop_clock();
   return std::move(run.summary());

@@ -1,20 +1,17 @@
 #include "pipeline/run_facts.h"
 
-#include <filesystem>
 #include <limits>
 #include <system_error>
 
+#include "base/check.h"
 #include "base/errors.h"
 #include "base/format.h"
 #include "base/number_text.h"
-#include "base/sha256.h"
 #include "pipeline/device_names.h"
 #include "run/fact_differences.h"
 
 namespace virnucpro {
 namespace {
-
-namespace fs = std::filesystem;
 
 constexpr const char* kYes = "yes";
 constexpr const char* kNo = "no";
@@ -46,21 +43,25 @@ bool keeps_embeddings(const std::vector<RunFact>& facts, const std::string& plac
   return required_fact(facts, kEmbeddingsFact, place) == kYes;
 }
 
-std::vector<InputReport> describe_inputs(const std::vector<std::string>& paths) {
+std::vector<InputReport> describe_inputs(const std::vector<std::string>& paths,
+                                         const std::vector<std::optional<KnownFile>>& known) {
   std::vector<InputReport> inputs;
-  for (const std::string& path : paths) {
+  for (std::size_t i = 0; i < paths.size(); ++i) {
     InputReport& input = inputs.emplace_back();
-    input.path = path;
-    std::error_code error;
-    if (path == "-" || !fs::is_regular_file(path, error)) continue;
-    try {
-      input.sha256 = sha256_file(path);
-      input.bytes = fs::file_size(path);
-    } catch (const std::exception& failure) {
-      throw InputError(fmt::format("{}: cannot be read: {}", path, failure.what()));
-    }
+    input.path = paths[i];
+    if (!known.at(i)) continue;
+    input.sha256 = known[i]->content.sha256;
+    input.bytes = known[i]->content.bytes;
   }
   return inputs;
+}
+
+void describe_read_inputs(const std::vector<KnownFile>& files, std::vector<InputReport>& inputs) {
+  check(files.size() == inputs.size(), "{} of {} inputs were read", files.size(), inputs.size());
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    inputs[i].sha256 = files[i].content.sha256;
+    inputs[i].bytes = files[i].content.bytes;
+  }
 }
 
 std::vector<RunFact> facts_of(const RunSettings& settings, const RunReport& report) {

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/known_file.h"
 #include "config/settings.h"
 #include "pipeline/load_models.h"
 #include "report/run_report.h"
@@ -31,9 +33,12 @@ std::int64_t expected_length_of(const std::vector<RunFact>& facts, const std::st
 /// The embeddings of all frames are in the database.
 bool keeps_embeddings(const std::vector<RunFact>& facts, const std::string& place);
 
-/// Path, size and SHA-256 of each input; files that can be read only once have neither of the two.
-/// Reads all of them. Throws InputError naming a file that cannot be read.
-std::vector<InputReport> describe_inputs(const std::vector<std::string>& paths);
+/// Path, size and SHA-256 of each input; what can be read only once has neither of the two.
+std::vector<InputReport> describe_inputs(const std::vector<std::string>& paths,
+                                         const std::vector<std::optional<KnownFile>>& known);
+/// Size and SHA-256 of what was read, for all inputs. Only after facts_of(): to those, a stream has
+/// no content.
+void describe_read_inputs(const std::vector<KnownFile>& files, std::vector<InputReport>& inputs);
 
 /// Two runs with equal facts give equal results. `report` is filled but for what the stages count.
 std::vector<RunFact> facts_of(const RunSettings& settings, const RunReport& report);

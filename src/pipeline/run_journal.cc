@@ -21,7 +21,7 @@ RunJournal::RunJournal(RunDatabase& database, Options options)
     : database_(database),
       options_(options),
       recalled_(database.extent()),
-      input_(database),
+      input_(database, options.is_known_input),
       start_(Clock::now()),
       last_save_(start_) {
   check(!database.is_complete(), "a journal for a run that is complete");

@@ -10,11 +10,16 @@
 namespace virnucpro {
 namespace {
 
-constexpr const char* kAdvice =
+constexpr const char* kOtherInput =
     "the input has changed since the run began. Put the old input back to go on, or start over "
     "with --force.";
+constexpr const char* kOtherThen =
+    "the input is the one that the run began with, so it was another one while an earlier process "
+    "read it. Start over with --force.";
 
 }  // namespace
+
+const char* StoredInput::advice() const { return is_known_ ? kOtherThen : kOtherInput; }
 
 void StoredInput::compare(const Record& record) {
   const bool is_stored = records_++ < stored_;
@@ -28,13 +33,13 @@ void StoredInput::compare(const Record& record) {
   });
   if (is_same) return;
   throw InputError(fmt::format("record {} ('{}') is not the one that {} holds: {}",
-                               record.ordinal + 1, escaped(record.id), database_.path(), kAdvice));
+                               record.ordinal + 1, escaped(record.id), database_.path(), advice()));
 }
 
 void StoredInput::require_all() const {
   if (records_ >= stored_) return;
   throw InputError(fmt::format("the input ends after {} records, and {} holds {}: {}", records_,
-                               database_.path(), stored_, kAdvice));
+                               database_.path(), stored_, advice()));
 }
 
 }  // namespace virnucpro

@@ -15,8 +15,10 @@ namespace virnucpro {
 /// differ.
 class StoredInput {
  public:
-  explicit StoredInput(const RunDatabase& database)
+  /// `is_known`: the input has the hash that the run began with. For the messages.
+  StoredInput(const RunDatabase& database, bool is_known)
       : database_(database),
+        is_known_(is_known),
         stored_(database.extent().records),
         is_whole_(database.is_complete()) {}
 
@@ -25,7 +27,10 @@ class StoredInput {
   void require_all() const;
 
  private:
+  const char* advice() const;
+
   const RunDatabase& database_;
+  const bool is_known_;
   const std::uint64_t stored_;
   const bool is_whole_;  // nothing may follow
   std::uint64_t records_ = 0;

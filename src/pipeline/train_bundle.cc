@@ -7,8 +7,6 @@
 #include "backend/cpu/topology.h"
 #include "base/errors.h"
 #include "base/format.h"
-#include "base/sha256.h"
-#include "pipeline/run_facts.h"
 
 namespace virnucpro {
 namespace {
@@ -138,11 +136,11 @@ TrainingReport train_bundle(const TrainRequest& request, const Bundle& base,
   report.base = base.info().name;
   report.base_version = base.info().version;
   report.expected_length = labelled.expected_length;
-  report.inputs = describe_inputs(request.inputs);
+  report.inputs = request.inputs;
   report.labels = request.labels;
-  report.labels_sha256 = sha256_file(request.labels);
+  report.labels_content = table.file;
   report.frames = request.frames;
-  if (!request.frames.empty()) report.frames_sha256 = sha256_file(request.frames);
+  report.frames_content = request.frames_content;
   report.unlabelled_records = labelled.left_out.unlabelled_records;
   report.unused_labels = labelled.left_out.unused_labels;
   report.failed_frames = labelled.failed_frames;

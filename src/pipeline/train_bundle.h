@@ -17,9 +17,10 @@ namespace virnucpro {
 
 struct TrainRequest {
   std::string program_version;
-  std::vector<std::string> inputs;  ///< for the report
+  std::vector<InputReport> inputs;  ///< as they were read
   std::string labels;               ///< path of the table
   std::string frames;               ///< path of the table of frames that count; empty: all do
+  FileContent frames_content;       ///< of that table
   std::string output;               ///< folder of the bundle
   std::string name;                 ///< of the bundle; empty: that of the base and "-trained"
   bool force = false;

@@ -55,13 +55,15 @@ std::string dataset_json(const DatasetReport& report) {
   json["inputs"] = Json::array();
   for (const DatasetInput& input : report.inputs) {
     json["inputs"].push_back({{"path", input.path},
-                              {"sha256", input.sha256},
+                              {"bytes", input.content.bytes},
+                              {"sha256", input.content.sha256},
                               {"records", input.records},
                               {"labelled", input.labelled},
                               {"annotated", input.annotated}});
   }
   json["labels"] = {{"path", report.labels},
-                    {"sha256", report.labels_sha256},
+                    {"bytes", report.labels_content.bytes},
+                    {"sha256", report.labels_content.sha256},
                     {"unlabelled_records", report.unlabelled_records},
                     {"unlabelled_and_unusable",
                      {{"without_bases", report.problems.without_bases},

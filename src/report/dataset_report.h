@@ -7,11 +7,13 @@
 #include <string>
 #include <vector>
 
+#include "base/known_file.h"
+
 namespace virnucpro {
 
 struct DatasetInput {
   std::string path;
-  std::string sha256;
+  FileContent content;
   std::uint64_t records = 0;
   std::uint64_t labelled = 0;
   std::uint64_t annotated = 0;  ///< records with annotation
@@ -53,7 +55,7 @@ struct DatasetReport {
   std::vector<std::string> command_line;
   std::vector<DatasetInput> inputs;
   std::string labels;
-  std::string labels_sha256;
+  FileContent labels_content;
   std::uint64_t expected_length = 0;
   std::optional<std::uint64_t> fragments;  ///< of each class, as asked for
   double validation_share = 0.0;

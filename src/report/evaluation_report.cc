@@ -215,7 +215,8 @@ std::string evaluation_json(const EvaluationReport& report) {
                      {"command_line", report.command_line}};
   json["results"] = {{"folder", report.results}, {"run", run}};
   json["labels"] = {{"file", report.labels},
-                    {"sha256", report.labels_sha256},
+                    {"bytes", report.labels_content.bytes},
+                    {"sha256", report.labels_content.sha256},
                     {"unlabelled_records", report.unlabelled_records},
                     {"unused_labels", report.unused_labels}};
   json["options"] = {{"threshold", report.rule.threshold},

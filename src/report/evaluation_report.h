@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/known_file.h"
 #include "evaluation/evaluation.h"
 
 namespace virnucpro {
@@ -24,7 +25,7 @@ struct EvaluationReport {
   std::string results;                                   ///< the folder of the run
   std::vector<std::pair<std::string, std::string>> run;  ///< what it computed: names and values
   std::string labels;
-  std::string labels_sha256;
+  FileContent labels_content;
   std::uint64_t unlabelled_records = 0;
   std::uint64_t unused_labels = 0;
   EvaluationRule rule;

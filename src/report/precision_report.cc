@@ -217,7 +217,10 @@ std::string precision_json(const PrecisionReport& report) {
   const RunReport& run = report.run;
   Json inputs = Json::array();
   for (const InputReport& input : run.inputs) {
-    inputs.push_back({{"path", input.path}, {"records_read", input.records}});
+    inputs.push_back({{"path", input.path},
+                      {"bytes", input.bytes ? Json(*input.bytes) : Json(nullptr)},
+                      {"sha256", input.sha256.empty() ? Json(nullptr) : Json(input.sha256)},
+                      {"records_read", input.records}});
   }
   Json parts = Json::object();
   for (const ModelPart& part : run.parts) parts[part.name] = part.sha256;

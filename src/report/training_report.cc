@@ -84,15 +84,20 @@ std::string training_json(const TrainingReport& report) {
   json["inputs"] = Json::array();
   for (const InputReport& input : report.inputs) {
     Json& entry = json["inputs"].emplace_back(Json{{"path", input.path}});
-    if (!input.sha256.empty()) entry["sha256"] = input.sha256;
+    if (input.sha256.empty()) continue;
+    entry["bytes"] = input.bytes.value_or(0);
+    entry["sha256"] = input.sha256;
   }
   json["labels"] = {{"file", report.labels},
-                    {"sha256", report.labels_sha256},
+                    {"bytes", report.labels_content.bytes},
+                    {"sha256", report.labels_content.sha256},
                     {"unlabelled_records", report.unlabelled_records},
                     {"unused_labels", report.unused_labels}};
   json["failed_frames"] = report.failed_frames;
   if (!report.frames.empty()) {
-    json["frames"] = {{"file", report.frames}, {"sha256", report.frames_sha256}};
+    json["frames"] = {{"file", report.frames},
+                      {"bytes", report.frames_content.bytes},
+                      {"sha256", report.frames_content.sha256}};
   }
   json["settings"] = settings_json(report);
   json["training"] = part_json(report.training);
@@ -110,7 +115,7 @@ std::string training_json(const TrainingReport& report) {
 
 std::string card_training_data(const TrainingReport& report, const std::string& of_base) {
   return card_text(report, of_base,
-                   {{"labels_sha256", report.labels_sha256},
+                   {{"labels_sha256", report.labels_content.sha256},
                     {"training", part_json(report.training)},
                     {"validation", part_json(report.validation)},
                     {"settings", settings_json(report)}});

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/known_file.h"
 #include "report/run_report.h"
 #include "training/trainer.h"
 
@@ -36,9 +37,9 @@ struct TrainingReport {
   std::int64_t expected_length = 0;
   std::vector<InputReport> inputs;
   std::string labels;
-  std::string labels_sha256;
-  std::string frames;         ///< table of the frames that count; empty: all do
-  std::string frames_sha256;  ///< empty likewise
+  FileContent labels_content;
+  std::string frames;          ///< table of the frames that count; empty: all do
+  FileContent frames_content;  ///< of nothing likewise
   std::uint64_t unlabelled_records = 0;
   std::uint64_t unused_labels = 0;
   std::uint64_t failed_frames = 0;  ///< labelled, and without a finite embedding

@@ -14,6 +14,7 @@
 #include "base/errors.h"
 #include "base/format.h"
 #include "sequence/bgzf.h"
+#include "sequence/cram_end.h"
 
 namespace virnucpro {
 namespace {
@@ -87,9 +88,9 @@ class AlignmentSource final : public RecordSource {
   // into.
   void check_end_mark(std::string_view tail) {
     if (is_bgzf() && lacks_bgzf_end(tail)) warn_of_no_end_block();
-    // 1: it is there; 2: the stream cannot seek; 3: the format has none; -1: reading will tell.
-    constexpr int kMissing = 0;
-    if (is_cram() && hts_check_EOF(file_.get()) == kMissing) judge_no_end_container(name_);
+    if (is_cram() && lacks_cram_end(*hts_get_format(file_.get()), tail)) {
+      judge_no_end_container(name_);
+    }
   }
 
   void warn_of_no_end_block() {

@@ -1,9 +1,7 @@
 #include "sequence/input_file.h"
 
-#include <fcntl.h>
 #include <htslib/hts_log.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -11,67 +9,26 @@
 #include <cstring>
 #include <memory>
 #include <mutex>
+#include <utility>
 
+#include "base/descriptor.h"
 #include "base/errors.h"
 #include "base/format.h"
+#include "base/read_input.h"
+#include "sequence/cram_end.h"
 
 namespace virnucpro {
 namespace {
 
-constexpr const char* kStandardInput = "-";
+constexpr std::size_t kBgzfEndBytes = 28;
 
 struct MallocDeleter {
   void operator()(char* text) const { std::free(text); }
 };
 
-/// A file descriptor until htslib takes it over.
-class Descriptor {
- public:
-  explicit Descriptor(int value) : value_(value) {}
-  ~Descriptor() {
-    if (value_ >= 0) ::close(value_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return value_; }
-  int release() {
-    const int value = value_;
-    value_ = -1;
-    return value;
-  }
-
- private:
-  int value_;
-};
-
 [[noreturn]] void throw_unreadable(const std::string& name, int error) {
   throw InputError(fmt::format("{}: cannot be read: {}. Check the path and its permissions.", name,
                                std::strerror(error)));
-}
-
-// Opened here rather than by htslib's hopen(), which would fetch http:, ftp: and s3: names: the
-// program uses no network. Standard input is duplicated, so that closing it here leaves it open.
-Descriptor open_descriptor(const std::string& path, const std::string& name) {
-  Descriptor file(path == kStandardInput ? ::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
-                                         : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (file.get() < 0) throw_unreadable(name, errno);
-  struct stat status {};
-  if (::fstat(file.get(), &status) != 0) throw_unreadable(name, errno);
-  if (S_ISDIR(status.st_mode)) {
-    throw InputError(fmt::format("{}: is a folder, not a file. Name the files in it.", name));
-  }
-  return Descriptor(file.release());
-}
-
-/// Empty for what is no file on a disk.
-std::string tail_of(int file) {
-  constexpr off_t kTailBytes = 28;  // the end block of BGZF
-  struct stat status {};
-  if (::fstat(file, &status) != 0 || !S_ISREG(status.st_mode)) return "";
-  std::string tail(static_cast<std::size_t>(std::min(kTailBytes, status.st_size)), '\0');
-  const ssize_t got =
-      ::pread(file, tail.data(), tail.size(), status.st_size - static_cast<off_t>(tail.size()));
-  return got == static_cast<ssize_t>(tail.size()) ? tail : "";
 }
 
 [[noreturn]] void throw_compression(const std::string& name, const char* method,
@@ -133,27 +90,39 @@ void check_readable(const std::string& path) {
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0) throw_unreadable(path, errno);
   if (S_ISFIFO(status.st_mode)) return;
-  open_descriptor(path, path);
+  open_to_read(path, path);
 }
 
-InputFile open_input(const std::string& path) {
+InputFile open_input(const std::string& path, InputTerms terms) {
   static std::once_flag silenced;  // readers may start on several threads
   std::call_once(silenced, [] { hts_set_log_level(HTS_LOG_OFF); });
   InputFile input;
   input.name = path == kStandardInput ? "standard input" : path;
-  Descriptor file = open_descriptor(path, input.name);
-  input.tail = tail_of(file.get());
-  input.stream.reset(hdopen(file.get(), "r"));
+  // Opened here rather than by htslib's hopen(), which would fetch http:, ftp: and s3: names: the
+  // program uses no network.
+  input.feed =
+      std::make_unique<InputFeed>(open_to_read(path, input.name),
+                                  path == kStandardInput ? "" : path, input.name, std::move(terms));
+  Descriptor output = input.feed->take_output();
+  input.stream.reset(hdopen(output.get(), "r"));
   if (!input.stream) throw_unreadable(input.name, errno);
-  file.release();
+  output.release();
   htsFormat detected{};
   errno = 0;
   // hts_detect_format: 0 done (also for "unknown"), -1 the first bytes could not be read.
   if (hts_detect_format(input.stream.get(), &detected) != 0) {
+    input.feed->check();
     throw_unreadable(input.name, errno != 0 ? errno : EIO);
   }
-  check_compression(input.name, detected.compression);
-  input.format = format_of(input.name, detected);
+  input.feed->check();  // nothing came, or too little to tell by
+  try {
+    check_compression(input.name, detected.compression);
+    input.format = format_of(input.name, detected);
+  } catch (const InputError&) {
+    input.feed->check_refused();
+    throw;
+  }
+  input.tail = input.feed->tail(detected.format == cram ? kCramEndBytes : kBgzfEndBytes);
   return input;
 }
 

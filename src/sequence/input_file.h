@@ -2,9 +2,11 @@
 // there.
 #pragma once
 
+#include <memory>
 #include <string>
 
 #include "sequence/hts_handles.h"
+#include "sequence/input_feed.h"
 
 namespace virnucpro {
 
@@ -13,9 +15,10 @@ enum class InputFormat {
   kAlignment,  ///< SAM, BAM or CRAM
 };
 
-/// An opened input at its first byte.
+/// An opened input at its first byte. `feed` fills `stream`, and outlives it.
 struct InputFile {
   std::string name;  ///< for messages
+  std::unique_ptr<InputFeed> feed;
   HFile stream;
   InputFormat format = InputFormat::kText;
   std::string tail;  ///< its last bytes, where it can be looked into; else empty
@@ -24,9 +27,10 @@ struct InputFile {
 /// Throws InputError naming `path` when it is missing, unreadable or a folder. "-" always passes.
 void check_readable(const std::string& path);
 
-/// Opens `path` ("-": standard input) and tells its format by content, never by its name. Only
-/// local files: a path that looks like a URL is a file name. Throws InputError.
-InputFile open_input(const std::string& path);
+/// Opens `path` ("-": standard input), once, and tells its format by content, never by its name.
+/// Only local files: a path that looks like a URL is a file name. Throws InputError; Interrupted,
+/// also while it waits for the first bytes of a pipe.
+InputFile open_input(const std::string& path, InputTerms terms = {});
 
 /// What went wrong in the compressed stream, as words for a message.
 std::string bgzf_problem(const BGZF& file);

@@ -15,8 +15,13 @@ constexpr std::size_t kLongestLine = std::size_t{1} << 24;
 
 }  // namespace
 
-LineReader::LineReader(const std::string& path, Log log)
-    : text_(open_input(path), "text", std::move(log)) {}
+LineReader::LineReader(const std::string& path, Log log, InputTerms terms)
+    : LineReader(open_input(path, std::move(terms)), std::move(log)) {}
+
+LineReader::LineReader(InputFile input, Log log)
+    : feed_(std::move(input.feed)), text_(std::move(input), "text", std::move(log)) {
+  feed_->check();  // what the text begins with may be half of a line
+}
 
 bool LineReader::next(std::string& line) {
   line.clear();
@@ -44,14 +49,18 @@ bool LineReader::refill() {
                                   "again.",
                                   text_.problem()));
   }
+  feed_->check();  // bytes that end too early can look like a whole line
   return !buffer_.empty();
 }
+
+const KnownFile& LineReader::file() { return feed_->finish(); }
 
 std::string LineReader::message(std::uint64_t number, std::string_view problem) const {
   return fmt::format("{}: line {}: {}", text_.name(), number, problem);
 }
 
 void LineReader::fail(std::uint64_t number, std::string_view problem) const {
+  feed_->check_refused();
   throw InputError(message(number, problem));
 }
 

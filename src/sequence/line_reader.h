@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -12,11 +13,11 @@ namespace virnucpro {
 
 /// Reads plain, gzip and bgzip files, as TextInput gives them: lines may end in "\n", "\r\n" or, in
 /// the whole file, "\r". Memory: fixed buffers and the line. Throws InputError, its text starting
-/// with file and line, for what cannot be read, is cut, or has an endless line. One thread at a
-/// time.
+/// with file and line, for what cannot be read, is cut, or has an endless line; ChangedInput for a
+/// file that changes while it is read; Interrupted. One thread at a time.
 class LineReader {
  public:
-  explicit LineReader(const std::string& path, Log log = {});
+  explicit LineReader(const std::string& path, Log log = {}, InputTerms terms = {});
 
   /// The text's first bytes, some 64 KiB. Until the first next().
   std::string_view head() const { return text_.head(); }
@@ -26,15 +27,20 @@ class LineReader {
   /// Of the line that next() gave last, from 1; 0 before the first.
   std::uint64_t number() const { return number_; }
 
+  /// What was read, after the last line.
+  const KnownFile& file();
+
   /// "<file>: line <number>: <problem>".
   std::string message(std::uint64_t number, std::string_view problem) const;
-  /// Throws InputError with that message.
+  /// Throws InputError with that message, unless the file has changed.
   [[noreturn]] void fail(std::uint64_t number, std::string_view problem) const;
 
  private:
+  LineReader(InputFile input, Log log);
   bool refill();
 
-  TextInput text_;
+  std::unique_ptr<InputFeed> feed_;
+  TextInput text_;  // reads what the feed gives
   std::string buffer_;
   std::size_t position_ = 0;
   std::uint64_t number_ = 0;

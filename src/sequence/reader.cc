@@ -7,14 +7,15 @@
 #include "base/errors.h"
 #include "base/format.h"
 #include "sequence/alignment_source.h"
+#include "sequence/input_feed.h"
 #include "sequence/input_file.h"
 #include "sequence/record_source.h"
 #include "sequence/text_source.h"
 
 namespace virnucpro {
 
-SequenceReader::SequenceReader(std::vector<std::string> paths, Log log)
-    : paths_(std::move(paths)), log_(std::move(log)) {
+SequenceReader::SequenceReader(std::vector<std::string> paths, Log log, std::stop_token stop)
+    : paths_(std::move(paths)), log_(std::move(log)), stop_(std::move(stop)) {
   if (std::count(paths_.begin(), paths_.end(), "-") > 1) {
     throw InputError("standard input ('-') is given more than once; it can be read only once.");
   }
@@ -25,16 +26,19 @@ SequenceReader::~SequenceReader() = default;
 SequenceReader::SequenceReader(SequenceReader&&) noexcept = default;
 SequenceReader& SequenceReader::operator=(SequenceReader&&) noexcept = default;
 
+void SequenceReader::expect(std::vector<std::optional<KnownFile>> known) {
+  check(known.size() == paths_.size() && next_path_ == 0, "{} known files of {}", known.size(),
+        paths_.size());
+  known_ = std::move(known);
+}
+
 bool SequenceReader::next(Record& record) {
   check(!failed_, "a sequence reader was used after it had failed");
   failed_ = true;  // until this call has gone well
   bool found = false;
   while (!found) {
-    if (!source_) {
-      if (next_path_ == paths_.size()) break;
-      open_next();
-    }
-    found = source_->next(record);
+    if (!source_ && next_path_ == paths_.size()) break;
+    found = read(record);
     if (!found) close();
   }
   failed_ = false;
@@ -44,9 +48,27 @@ bool SequenceReader::next(Record& record) {
   return true;
 }
 
+/// The next record of the file at hand; false at its end.
+bool SequenceReader::read(Record& record) {
+  try {
+    if (!source_) open_next();
+    const bool found = source_->next(record);
+    // Bytes that end too early can look like a whole record, or a whole file.
+    feed_->check();
+    return found;
+  } catch (const InputError&) {
+    source_.reset();
+    if (feed_) feed_->check_refused();
+    throw;
+  }
+}
+
 void SequenceReader::open_next() {
-  InputFile input = open_input(paths_[next_path_]);
+  feed_.reset();
+  InputTerms terms = {stop_, known_.empty() ? std::nullopt : known_[next_path_]};
+  InputFile input = open_input(paths_[next_path_], std::move(terms));
   ++next_path_;
+  feed_ = std::move(input.feed);
   switch (input.format) {
     case InputFormat::kText:
       source_ = open_text_source(std::move(input), log_);
@@ -67,6 +89,7 @@ void SequenceReader::close() {
   skipped_secondary_ += secondary;
   skipped_supplementary_ += supplementary;
   source_.reset();
+  files_.push_back(feed_->finish());
 }
 
 }  // namespace virnucpro

@@ -3,45 +3,61 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
+#include "base/known_file.h"
 #include "base/log.h"
 #include "sequence/record.h"
 
 namespace virnucpro {
 
+class InputFeed;
 class RecordSource;
 
 /// Reads FASTA, FASTQ, SAM, BAM and CRAM, plain, gzip or bgzip, told apart by content; "-" is
 /// standard input. A file without records is valid. Memory: one record and fixed buffers.
-/// Throws InputError naming file, record and line for anything missing, damaged or cut; after that
-/// the reader is spent. One thread at a time; several readers may work side by side.
-/// Silences htslib's own messages for the whole process: the errors say the same and more.
+/// Throws InputError naming file, record and line for anything missing, damaged or cut,
+/// ChangedInput for a file that changes while it is read, and Interrupted; after that the reader is
+/// spent. One thread at a time; several readers may work side by side. Silences htslib's own
+/// messages for the whole process: the errors say the same and more.
 class SequenceReader {
  public:
   /// Checks at once that every path can be read, before hours of work on the first ones.
-  explicit SequenceReader(std::vector<std::string> paths, Log log = {});
+  explicit SequenceReader(std::vector<std::string> paths, Log log = {}, std::stop_token stop = {});
   ~SequenceReader();
   SequenceReader(SequenceReader&&) noexcept;
   SequenceReader& operator=(SequenceReader&&) noexcept;
+
+  /// By input: what it must be; absent where nobody knows. Another one is refused at its end,
+  /// before its last record is given. Call before the first next().
+  void expect(std::vector<std::optional<KnownFile>> known);
 
   /// Overwrites `record`, keeping its capacity. False: all files have ended as they should.
   bool next(Record& record);
 
   const std::vector<std::string>& paths() const { return paths_; }
+  /// What was read of the files that have ended, in the order of the paths.
+  const std::vector<KnownFile>& files() const { return files_; }
   std::uint64_t records() const { return next_ordinal_; }
   /// Alignment records that repeat a read which comes as a primary record, so far.
   std::uint64_t skipped_secondary() const { return skipped_secondary_; }
   std::uint64_t skipped_supplementary() const { return skipped_supplementary_; }
 
  private:
+  bool read(Record& record);
   void open_next();
   void close();
 
   std::vector<std::string> paths_;
   Log log_;
-  std::unique_ptr<RecordSource> source_;
+  std::stop_token stop_;
+  std::vector<std::optional<KnownFile>> known_;
+  std::vector<KnownFile> files_;
+  std::unique_ptr<InputFeed> feed_;
+  std::unique_ptr<RecordSource> source_;  // reads what the feed gives
   std::size_t next_path_ = 0;
   std::uint64_t next_ordinal_ = 0;
   std::uint64_t skipped_secondary_ = 0;

@@ -41,14 +41,14 @@ class FrameTables : public testing::Test {
 
 TEST_F(FrameTables, GatherTheFramesOfARecord) {
   const FrameTable table = read("id\tframe\r\na:0-500\tF1\nb\tR3\r\n\na:0-500\tR1\na:0-500\tF1\n");
-  ASSERT_EQ(table.size(), 2u);
+  ASSERT_EQ(table.frames.size(), 2u);
   FrameMask first;
   first.insert(Frame::kF1);
   first.insert(Frame::kR1);
   FrameMask second;
   second.insert(Frame::kR3);
-  EXPECT_EQ(table.at("a:0-500"), first);
-  EXPECT_EQ(table.at("b"), second);
+  EXPECT_EQ(table.frames.at("a:0-500"), first);
+  EXPECT_EQ(table.frames.at("b"), second);
 }
 
 TEST_F(FrameTables, OfPeopleMayHaveAMarkBlankLinesAndReturns) {
@@ -57,8 +57,8 @@ TEST_F(FrameTables, OfPeopleMayHaveAMarkBlankLinesAndReturns) {
        {mark + "id\tframe\r\na\tF1\r\n", std::string("\n\nid\tframe\n\na\tF1\n"),
         mark + "\rid\tframe\ra\tF1\r", std::string("id\tframe\na\tF1")}) {
     const FrameTable table = read(text);
-    ASSERT_EQ(table.size(), 1u) << text;
-    EXPECT_TRUE(table.at("a").contains(Frame::kF1)) << text;
+    ASSERT_EQ(table.frames.size(), 1u) << text;
+    EXPECT_TRUE(table.frames.at("a").contains(Frame::kF1)) << text;
   }
   EXPECT_THAT(error_of(std::string("\xff\xfei\0d\0", 6)), testing::HasSubstr("UTF-16"));
 }

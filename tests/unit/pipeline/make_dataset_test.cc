@@ -76,10 +76,10 @@ class MakeDataset : public testing::Test {
 
 TEST_F(MakeDataset, NoticesInputThatChangesBetweenItsReadings) {
   EXPECT_THAT(error_after([this] { write_genomes(100); }),
-              HasSubstr("a.fa: changed while it was read; start again."));
+              HasSubstr("a.fa: changed while the program worked on it: it had "));
   write_genomes(0);
   EXPECT_THAT(error_after([this] { write_genomes(0, 5); }),
-              HasSubstr("a.fa: changed while it was read; start again."));
+              HasSubstr("a.fa: changed while the program worked on it: it had "));
   EXPECT_TRUE(results().empty());
   write_genomes(0);
   EXPECT_EQ(error_after([] {}), "no error");

@@ -1,0 +1,17 @@
+// The container that ends a CRAM file.
+#pragma once
+
+#include <htslib/hts.h>
+
+#include <cstddef>
+#include <string_view>
+
+namespace virnucpro {
+
+inline constexpr std::size_t kCramEndBytes = 38;  ///< the longest one
+
+/// Whether the last bytes of a CRAM file say that its end container is missing. Not when they are
+/// unknown (empty), and not for versions that have none.
+bool lacks_cram_end(const htsFormat& format, std::string_view tail);
+
+}  // namespace virnucpro

@@ -1,0 +1,157 @@
+#include "sequence/input_feed.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <memory>
+#include <utility>
+
+#include "base/errors.h"
+#include "base/format.h"
+#include "base/read_input.h"
+#include "base/sha256.h"
+#include "base/start_thread.h"
+#include "base/stop.h"
+
+namespace virnucpro {
+namespace {
+
+// Much larger than a system call is worth. The display of progress takes what was read for what is
+// done, so that it must not be large beside a small input.
+constexpr std::size_t kPieceBytes = std::size_t{1} << 16;
+constexpr int kPipeBytes = 1 << 18;  // so that neither side waits for the other at each piece
+// How soon a request to stop is seen while the parser is busy.
+constexpr int kLookMilliseconds = 100;
+
+[[noreturn]] void throw_no_pipe(const std::string& name, int error) {
+  if (error == EMFILE || error == ENFILE) {
+    throw ConfigError(fmt::format(
+        "{}: cannot be opened: the limit of open files is too low; raise it ('ulimit -n').", name));
+  }
+  throw InputError(
+      fmt::format("{}: cannot be read: no pipe for it: {}.", name, std::strerror(error)));
+}
+
+std::array<Descriptor, 2> open_pipe(const std::string& name) {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw_no_pipe(name, errno);
+  std::array<Descriptor, 2> pipe = {Descriptor(ends[0]), Descriptor(ends[1])};
+  ::fcntl(ends[1], F_SETFL, O_NONBLOCK);
+  // An unprivileged user may have reached the limit of all pipes: then it is a small one.
+  ::fcntl(ends[1], F_SETPIPE_SZ, kPipeBytes);
+  return pipe;
+}
+
+}  // namespace
+
+InputFeed::InputFeed(Descriptor input, std::string path, std::string name, InputTerms terms)
+    : input_(std::move(input)),
+      path_(std::move(path)),
+      name_(std::move(name)),
+      terms_(std::move(terms)),
+      stamp_(stamp_of(input_.get())),
+      ends_(open_pipe(name_)),
+      thread_(start_thread([this] { run(); })) {}
+
+InputFeed::~InputFeed() {
+  is_abandoned_ = true;
+  if (thread_.joinable()) thread_.join();
+}
+
+std::string InputFeed::tail(std::size_t count) const {
+  if (!stamp_) return {};
+  std::string bytes(std::min<std::uint64_t>(count, stamp_->bytes), '\0');
+  const ssize_t got = ::pread(input_.get(), bytes.data(), bytes.size(),
+                              static_cast<off_t>(stamp_->bytes - bytes.size()));
+  // What cannot be read here is left to the reading, which says why.
+  bytes.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+  return bytes;
+}
+
+const KnownFile& InputFeed::finish() {
+  has_no_reader_ = true;
+  if (thread_.joinable()) thread_.join();
+  if (error_) std::rethrow_exception(error_);
+  return found_;
+}
+
+void InputFeed::check_refused() {
+  check();
+  if (!stamp_) return;  // may never end
+  const std::optional<FileStamp> now = stamp_of(input_.get());
+  if (terms_.known) {
+    // The rest is read only if there is a reason to.
+    if (now != terms_.known->stamp) static_cast<void>(finish());
+  } else if (now != stamp_) {
+    throw_changed(name_, "was written to");
+  }
+}
+
+void InputFeed::run() noexcept {
+  // A parser that is gone is a result of write(), not a signal.
+  sigset_t broken_pipe;
+  sigemptyset(&broken_pipe);
+  sigaddset(&broken_pipe, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &broken_pipe, nullptr);
+  try {
+    pass_all();
+  } catch (...) {
+    error_ = std::current_exception();
+    is_cut_short_ = true;  // before the parser can see the end
+  }
+  ends_[1].close();
+}
+
+void InputFeed::pass_all() {
+  Sha256 hash;
+  std::uint64_t bytes = 0;
+  const auto buffer = std::make_unique<std::array<std::byte, kPieceBytes>>();
+  const auto look = [this] {
+    throw_if_stopped(terms_.stop);
+    if (is_abandoned_) throw Interrupted("nobody wants the rest");
+  };
+  while (const std::size_t got = read_some(input_, *buffer, name_, look)) {
+    const std::span<const std::byte> piece = std::span(*buffer).first(got);
+    hash.update(piece);
+    bytes += got;
+    write(piece);
+  }
+  found_.content = {hash.finish(), bytes};
+  if (stamp_) found_.stamp = *stamp_;
+  if (stamp_ || terms_.known) require_same_file();
+}
+
+void InputFeed::require_same_file() const {
+  const std::optional<FileStamp> now = stamp_of(input_.get());
+  if (terms_.known) {
+    require_same_content(name_, terms_.known->content, found_.content);
+  } else if (now != stamp_) {
+    throw_changed(name_, "was written to");
+  }
+  if (path_.empty() || !stamp_) return;
+  const std::optional<FileStamp> named = stamp_of(path_);
+  // A file that was removed since is still the one that was asked for.
+  if (named && !named->is_same_file(*stamp_)) throw_changed(name_, "was replaced by another file");
+}
+
+void InputFeed::write(std::span<const std::byte> bytes) {
+  while (!bytes.empty() && !has_no_reader_ && !is_abandoned_) {
+    const ssize_t put = ::write(ends_[1].get(), bytes.data(), bytes.size());
+    if (put >= 0) {
+      bytes = bytes.subspan(static_cast<std::size_t>(put));
+    } else if (errno == EAGAIN) {
+      throw_if_stopped(terms_.stop);
+      pollfd room = {ends_[1].get(), POLLOUT, 0};
+      ::poll(&room, 1, kLookMilliseconds);
+    } else if (errno != EINTR) {
+      has_no_reader_ = true;  // the parser has seen enough
+    }
+  }
+}
+
+}  // namespace virnucpro
