@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cstdlib>
 #include <exception>
 #include <new>
 #include <string_view>
@@ -72,6 +73,26 @@ void keep_large_buffers_apart() {
 #endif
 }
 
+/// Needs no memory itself.
+void say_out_of_memory() {
+  constexpr std::string_view kText =
+      "virnucpro: error: out of memory; use fewer --threads, or raise the limit of memory "
+      "('ulimit -v', that of the job or the container)\n";
+  [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, kText.data(), kText.size());
+}
+
+/// Some destructors of libraries take memory (nlohmann/json), where an error cannot be passed on.
+[[noreturn]] void end_without_handler() {
+  try {
+    if (const std::exception_ptr error = std::current_exception()) std::rethrow_exception(error);
+  } catch (const std::bad_alloc&) {
+    say_out_of_memory();
+    ::_exit(kExitDevice);
+  } catch (...) {  // a fault of ours
+  }
+  std::abort();
+}
+
 /// Writes the message; the exit code.
 int report_failure(Console& console, const std::exception_ptr& error) {
   try {
@@ -91,8 +112,7 @@ int report_failure(Console& console, const std::exception_ptr& error) {
     }
     return failure.exit_code;
   } catch (const std::bad_alloc&) {  // not even for the message
-    constexpr std::string_view kText = "virnucpro: error: out of memory\n";
-    [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, kText.data(), kText.size());
+    say_out_of_memory();
     return kExitDevice;
   }
 }
@@ -147,6 +167,7 @@ int main_program(int argc, char** argv, const ChangeWorkers& change_workers) {
   keep_large_buffers_apart();
   secure_standard_streams();
   end_on_stop_signals();
+  std::set_terminate(end_without_handler);
   end_on_lost_mapping();
   Console console;
   try {

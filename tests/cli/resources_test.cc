@@ -78,7 +78,9 @@ TEST_F(Resources, AnyLimitOfProcessesIsToldOrEnough) {
 TEST_F(Resources, AnyLimitOfMemoryIsToldOrEnough) {
   int done = 0;
   int told = 0;
-  for (int megabytes = 40; megabytes <= 1000; megabytes += megabytes < 400 ? 20 : 150) {
+  for (int megabytes = 40; megabytes <= 1000; megabytes += megabytes < 200   ? 5
+                                                           : megabytes < 400 ? 20
+                                                                             : 150) {
     ProgramCall call{.arguments = {"predict", "in.fa", "-o", "out" + std::to_string(megabytes),
                                    "-t", "2", "-q", "--no-progress"}};
     call.address_kilobytes = megabytes * 1024;
