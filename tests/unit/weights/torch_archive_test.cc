@@ -147,7 +147,7 @@ TEST_F(DamagedTorchArchive, RefusesATarOfTheOldFormat) {
 }
 
 TEST_F(DamagedTorchArchive, TellsAPickleOfOthersByTheMagicNumber) {
-  for (const std::string pickle :
+  for (const std::string& pickle :
        {std::string("\x80\x04\x95\x0b\0\0\0\0\0\0\0}\x94.", 14), std::string("\x80\x02}q\0.", 6)}) {
     write_all(scratch("x.pkl"), pickle);
     const std::string error = model_error([&] { TorchArchive::open(scratch("x.pkl")); });
