@@ -51,7 +51,7 @@ slow-test: configure
 # SEED=2 kills at other moments.
 durability: configure
 	@cmake --build --preset release
-	@VIRNUCPRO_DURABILITY_KILLS=50 VIRNUCPRO_DURABILITY_FLIPS=250 VIRNUCPRO_DURABILITY_LONG=1 VIRNUCPRO_DURABILITY_SEED=$(or $(SEED),1) \
+	@VIRNUCPRO_DURABILITY_KILLS=50 VIRNUCPRO_DURABILITY_FLIPS=1000 VIRNUCPRO_DURABILITY_LONG=1 VIRNUCPRO_DURABILITY_SEED=$(or $(SEED),1) \
 		ctest --test-dir build/release --label-regex durability --verbose --no-tests=error
 
 sanitize: dependencies

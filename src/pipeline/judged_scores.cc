@@ -8,6 +8,7 @@
 #include "base/format.h"
 #include "base/stop.h"
 #include "pipeline/stored_results.h"
+#include "pipeline/stored_rules.h"
 #include "report/rows.h"
 
 namespace virnucpro {
@@ -79,7 +80,7 @@ JudgedScores collect_judged_scores(const RunDatabase& database, const LabelTable
   require_complete_run(database, command);
   JudgedScores scores;
   Collector collector(table, database.path(), stop, scores);
-  database.visit(collector);
+  visit_run(database, collector);
   scores.left_out = collector.left_out();
   if (scores.left_out.unused_labels == table.labels.size()) {
     throw InputError(fmt::format(

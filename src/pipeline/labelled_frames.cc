@@ -13,6 +13,7 @@
 #include "base/stop.h"
 #include "pipeline/run_facts.h"
 #include "pipeline/stored_results.h"
+#include "pipeline/stored_rules.h"
 #include "run/fact_differences.h"
 #include "run/run_database.h"
 
@@ -226,7 +227,7 @@ void FrameCollector::add_run(const std::string& folder, const std::stop_token& s
   }
   require_parts(parts, database.path());
   RunVisitor visitor(*this, database, stop);
-  database.visit(visitor);
+  visit_run(database, visitor);
 }
 
 void FrameCollector::begin_windows(std::int64_t expected_length, std::vector<std::string> paths) {

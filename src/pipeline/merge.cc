@@ -16,6 +16,7 @@
 #include "pipeline/predict.h"
 #include "pipeline/run_calibration.h"
 #include "pipeline/shards.h"
+#include "pipeline/stored_rules.h"
 #include "pipeline/stored_sessions.h"
 
 namespace virnucpro {
@@ -118,7 +119,7 @@ void copy_records(const ShardSet& set, RunDatabase& target, const std::string& f
                   const std::stop_token& stop) {
   RecordCopier copier(set, target, folder);
   std::vector<std::function<bool(StoredRunVisitor&)>> steps;
-  for (const auto& shard : set.shards) steps.push_back(shard->database.visit_in_steps());
+  for (const auto& shard : set.shards) steps.push_back(visit_run_in_steps(shard->database));
   for (std::uint64_t ordinal = 0; ordinal < set.records; ++ordinal) {
     throw_if_stopped(stop);
     const std::size_t shard = ordinal % steps.size();

@@ -25,6 +25,7 @@
 #include "pipeline/stages.h"
 #include "pipeline/stored_input.h"
 #include "pipeline/stored_results.h"
+#include "pipeline/stored_rules.h"
 #include "pipeline/stored_sessions.h"
 #include "report/free_folder.h"
 #include "sequence/reader.h"
@@ -259,7 +260,7 @@ RunDatabase open_database(const RunSettings& settings, const RunReport& report, 
   } else if (!database.sessions().empty()) {
     // What is damaged is told before hours are spent on the rest.
     ReadOnly nothing(stop);
-    database.visit_so_far(nothing);
+    visit_run_so_far(database, nothing);
     log.info("{}: going on after {} records, {} chunks and {} frames", database.path(),
              extent.records, extent.chunks, extent.orfs);
   }

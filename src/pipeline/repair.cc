@@ -8,6 +8,7 @@
 #include "base/format.h"
 #include "base/stop.h"
 #include "pipeline/run_facts.h"
+#include "pipeline/stored_rules.h"
 #include "run/run_database.h"
 
 namespace virnucpro {
@@ -34,7 +35,7 @@ class OwnOrfs final : public StoredRunVisitor {
 /// DamagedDatabase unless all of it is sound.
 void read_all(const RunDatabase& database, const std::stop_token& stop) {
   OwnOrfs own(stop);
-  database.visit_so_far(own);
+  visit_run_so_far(database, own);
   const std::uint64_t orfs = database.extent().orfs;
   std::uint64_t embeddings = 0;
   database.read_embeddings(0, ~std::uint64_t{0},

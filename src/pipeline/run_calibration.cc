@@ -5,6 +5,7 @@
 #include "base/sha256.h"
 #include "base/stop.h"
 #include "pipeline/run_facts.h"
+#include "pipeline/stored_rules.h"
 #include "report/rows.h"
 #include "run/fact_differences.h"
 #include "weights/calibration_card.h"
@@ -113,7 +114,7 @@ void require_calibration(const CallRequest& calls, bool has_calibration, const s
 LogOddsHistogram record_log_odds(const RunDatabase& database, const Calibration& calibration,
                                  const NewScores* scores, const std::stop_token& stop) {
   LogOddsCollector collector(calibration, scores, stop);
-  database.visit(collector);
+  visit_run(database, collector);
   return collector.histogram();
 }
 

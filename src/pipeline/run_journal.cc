@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "base/errors.h"
 #include "base/format.h"
+#include "pipeline/stored_rules.h"
 #include "pipeline/stored_sessions.h"
 #include "sequence/packed_bases.h"
 
@@ -49,12 +50,14 @@ void RunJournal::recall_kept(Window& window) {
       kept.begin_record({record.ordinal, record.id, record.bases.size(), kept_packed_});
     }
     for (std::size_t i = 0; i < part.chunk_count; ++i) {
+      const Chunk& bases = window.chunks[chunk].chunk;
       const std::size_t count = window.chunks[chunk].orf_count;
       const std::uint64_t number = window.first_chunk + chunk++;
       const std::uint64_t first = window.first_orf + orf;
       if (number >= recalled_.chunks && count > 0) {
         kept.read_chunk(number, first, count,
-                        [&](const StoredChunk&, std::span<const StoredOrf> rows) {
+                        [&](const StoredChunk& stored, std::span<const StoredOrf> rows) {
+                          if (stored.start != bases.start || stored.end != bases.end) return;
                           for (const StoredOrf& row : rows) recall_kept(window, row);
                         });
       }
@@ -72,7 +75,9 @@ void RunJournal::recall_kept(Window& window) {
 
 void RunJournal::recall_kept(Window& window, const StoredOrf& row) {
   const auto orf = static_cast<std::uint32_t>(row.number - window.first_orf);
+  // Another program may have given a checksum to what no run could have stored.
   if (row.frame != static_cast<std::uint8_t>(window.orfs[orf].frame)) return;
+  if (!are_possible_scores(row)) return;
   // A result is stored with its embeddings, or made again.
   if (options_.keep_embeddings && row.outcome == Outcome::kScored && !row.same_as &&
       !(recall_kept(window, orf, EncoderKind::kDnabertS) &&

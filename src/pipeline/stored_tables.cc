@@ -3,9 +3,9 @@
 #include <string>
 #include <vector>
 
-#include "base/errors.h"
-#include "base/format.h"
+#include "base/check.h"
 #include "base/stop.h"
+#include "pipeline/stored_rules.h"
 #include "sequence/frames.h"
 #include "sequence/packed_bases.h"
 
@@ -14,20 +14,14 @@ namespace {
 
 class TableWriter final : public StoredRunVisitor {
  public:
-  TableWriter(const RunDatabase& database, PredictionTables& tables, const std::stop_token& stop,
-              const NewScores* scores)
-      : database_(database), tables_(tables), stop_(stop), scores_(scores) {}
+  TableWriter(PredictionTables& tables, const std::stop_token& stop, const NewScores* scores)
+      : tables_(tables), stop_(stop), scores_(scores) {}
 
   std::uint64_t bases() const { return total_; }
 
   void begin_record(const StoredRecord& record) override {
     throw_if_stopped(stop_);
-    if (!unpack_bases(record.bases, record.length, bases_)) {
-      throw InputError(fmt::format(
-          "{}: table bases: record {} does not unpack to its {} bases: the database is damaged. "
-          "Start over with --force.",
-          database_.path(), record.ordinal, record.length));
-    }
+    check(unpack_bases(record.bases, record.length, bases_), "bases that were not checked");
     total_ += record.length;
     tables_.begin_record({record.ordinal, record.id, record.length});
   }
@@ -37,12 +31,6 @@ class TableWriter final : public StoredRunVisitor {
     frames_.clear();
     for (const StoredOrf& orf : orfs) {
       if (!is_scored) break;
-      if (orf.outcome != Outcome::kScored) {
-        throw InputError(fmt::format(
-            "{}: table orfs, row {}: failed, in a chunk that is scored: the database is damaged. "
-            "Start over with --force.",
-            database_.path(), orf.number));
-      }
       const ScorePair scores =
           scores_ == nullptr ? ScorePair{orf.p_others, orf.p_virus} : scores_->of(orf.number);
       frames_.push_back(
@@ -55,7 +43,6 @@ class TableWriter final : public StoredRunVisitor {
   void end_record(Outcome, std::string_view) override { tables_.end_record(bases_); }
 
  private:
-  const RunDatabase& database_;
   PredictionTables& tables_;
   const std::stop_token& stop_;
   const NewScores* scores_;
@@ -68,8 +55,8 @@ class TableWriter final : public StoredRunVisitor {
 
 std::uint64_t write_stored_tables(const RunDatabase& database, PredictionTables& tables,
                                   const std::stop_token& stop, const NewScores* scores) {
-  TableWriter writer(database, tables, stop, scores);
-  database.visit(writer);
+  TableWriter writer(tables, stop, scores);
+  visit_run(database, writer);
   return writer.bases();
 }
 

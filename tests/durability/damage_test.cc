@@ -10,6 +10,7 @@
 #include <fstream>
 #include <iostream>
 #include <thread>
+#include <vector>
 
 #include "durability/durability_test.h"
 
@@ -22,9 +23,8 @@ class Damage : public DurabilityTest {
  protected:
   void SetUp() override {
     DurabilityTest::SetUp();
-    flips_ = form("VIRNUCPRO_DURABILITY_FLIPS", 30);
+    flips_ = form("VIRNUCPRO_DURABILITY_FLIPS", 60);
     seed_ = static_cast<std::uint32_t>(form("VIRNUCPRO_DURABILITY_SEED", 1));
-    random_.seed(seed_);
     write("in.fa", mixed_input(20, seed_));
     expected_ = undisturbed();
   }
@@ -32,6 +32,16 @@ class Damage : public DurabilityTest {
   void TearDown() override {
     std::cout << "flips (seed " << seed_ << "): " << refused_ << " refused, " << right_
               << " without effect\n";
+  }
+
+  /// Each flip of each test has bits of its own, whatever came before it.
+  void seed_flip(int flip) {
+    const std::string test = testing::UnitTest::GetInstance()->current_test_info()->name();
+    std::vector<std::uint32_t> seeds(test.begin(), test.end());
+    seeds.push_back(seed_);
+    seeds.push_back(static_cast<std::uint32_t>(flip));
+    std::seed_seq sequence(seeds.begin(), seeds.end());
+    random_.seed(sequence);
   }
 
   /// A fresh copy of a folder's databases, and of nothing else.
@@ -88,22 +98,40 @@ class Damage : public DurabilityTest {
     EXPECT_FALSE(fs::exists(path(folder + "/run.db.damaged")));
   }
 
+  /// Until a run has committed a few transactions.
+  void wait_for_rows(const std::string& folder) const {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+    const std::string log = path(folder + "/run.db-wal");
+    std::error_code error;
+    while (!(fs::file_size(log, error) > 100'000 && !error) &&
+           std::chrono::steady_clock::now() < end) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+  }
+
   /// A run that was killed half way, with its log.
   void make_killed(const std::string& folder) {
     ProgramCall call = predict(folder, "workers=2;slow=60");
     call.while_running = [&](int process) {
-      const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(1);
-      const std::string log = path(folder + "/run.db-wal");
-      std::error_code error;
-      // A few transactions.
-      while (!(fs::file_size(log, error) > 100'000 && !error) &&
-             std::chrono::steady_clock::now() < end) {
-        std::this_thread::sleep_for(std::chrono::milliseconds(5));
-      }
+      wait_for_rows(folder);
       ::kill(process, SIGKILL);
     };
     EXPECT_TRUE(ends_with(run(call), 128 + SIGKILL));
     ASSERT_TRUE(fs::exists(path(folder + "/run.db-wal")));
+  }
+
+  /// A run that was asked to stop half way: all that it has is in run.db itself.
+  void make_stopped(const std::string& folder) {
+    ProgramCall call = predict(folder, "workers=2;slow=60");
+    call.while_running = [&](int process) {
+      wait_for_rows(folder);
+      ::kill(process, SIGTERM);
+    };
+    ASSERT_TRUE(ends_with(run(call), 75));
+    ASSERT_FALSE(fs::exists(path(folder + "/run.db-wal")));
+    const StoredState state = state_of(path(folder));
+    ASSERT_FALSE(state.is_complete);
+    ASSERT_GT(state.embedded, 0);
   }
 
   int flips_ = 0;
@@ -117,6 +145,7 @@ class Damage : public DurabilityTest {
 TEST_F(Damage, OfAFinishedRunNeverGivesAnotherReport) {
   for (int i = 0; i < flips_; ++i) {
     SCOPED_TRACE(i);
+    seed_flip(i);
     copy_database("undisturbed", "out");
     flip("out/run.db");
     if (!judge({.arguments = {"report", "out", "-q"}}, "out") && i % 10 == 0) repair("out");
@@ -127,6 +156,7 @@ TEST_F(Damage, OfAFinishedRunNeverGivesAnotherReport) {
 TEST_F(Damage, OfAFinishedRunNeverGivesAnotherPrediction) {
   for (int i = 0; i < flips_; ++i) {
     SCOPED_TRACE(i);
+    seed_flip(i);
     copy_database("undisturbed", "out");
     flip("out/run.db");
     if (!judge(predict("out"), "out")) repair("out");
@@ -138,10 +168,23 @@ TEST_F(Damage, OfAKilledRunNeverGivesAnotherPrediction) {
   make_killed("killed");
   for (int i = 0; i < flips_; ++i) {
     SCOPED_TRACE(i);
+    seed_flip(i);
     copy_database("killed", "out");
     flip(i % 3 == 0 ? "out/run.db" : "out/run.db-wal");
     if (!judge(predict("out"), "out")) repair("out");
   }
+}
+
+TEST_F(Damage, OfAStoppedRunNeverGivesAnotherPrediction) {
+  make_stopped("stopped");
+  for (int i = 0; i < flips_; ++i) {
+    SCOPED_TRACE(i);
+    seed_flip(i);
+    copy_database("stopped", "out");
+    flip("out/run.db");
+    if (!judge(predict("out"), "out")) repair("out");
+  }
+  EXPECT_GT(refused_, 0);
 }
 
 TEST_F(Damage, OfAShardNeverGivesAnotherMerge) {
@@ -154,6 +197,7 @@ TEST_F(Damage, OfAShardNeverGivesAnotherMerge) {
   expected_ = results_in(path("merged"));
   for (int i = 0; i < flips_; ++i) {
     SCOPED_TRACE(i);
+    seed_flip(i);
     copy_database("shard1", "a");
     copy_database("shard2", "b");
     flip(i % 2 == 0 ? "a/run.db" : "b/run.db");

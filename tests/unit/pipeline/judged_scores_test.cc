@@ -8,6 +8,7 @@
 
 #include "base/errors.h"
 #include "report/rows.h"
+#include "unit/pipeline/stored_bases.h"
 #include "unit/report/temporary_folder.h"
 #include "unit/run/test_rows.h"
 
@@ -21,11 +22,16 @@ using Chunk = std::vector<float>;
 
 void add_record(RunDatabase& database, const std::string& id, const std::vector<Chunk>& chunks) {
   const std::uint64_t ordinal = database.extent().records;
-  database.begin_record({ordinal, id, 500 * chunks.size(), {}});
+  std::string bases;
+  for (const Chunk& chunk : chunks) bases += bases_open_in(first_frames(chunk.size()), 500);
+  const std::vector<std::byte> bytes = packed(bases);
+  database.begin_record({ordinal, id, bases.size(), bytes});
+  Outcome of_record = Outcome::kNoOrf;
   for (std::size_t i = 0; i < chunks.size(); ++i) {
     const std::uint64_t number = database.extent().chunks;
     const Outcome outcome = chunks[i].empty() ? Outcome::kNoOrf : Outcome::kScored;
     database.add_chunk({number, ordinal, i, 500 * i, 500 * (i + 1), outcome, {}});
+    if (outcome == Outcome::kScored) of_record = outcome;
     for (std::size_t frame = 0; frame < chunks[i].size(); ++frame) {
       StoredOrf orf;
       orf.number = database.extent().orfs;
@@ -36,7 +42,7 @@ void add_record(RunDatabase& database, const std::string& id, const std::vector<
       database.add_orf(orf);
     }
   }
-  database.end_record(ordinal, Outcome::kScored, {});
+  database.end_record(ordinal, of_record, {});
 }
 
 bool is_viral(const Chunk& chunk, double threshold) {

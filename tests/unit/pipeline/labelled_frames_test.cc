@@ -9,6 +9,7 @@
 #include "base/errors.h"
 #include "report/embedding_file.h"
 #include "run/run_database.h"
+#include "unit/pipeline/stored_bases.h"
 #include "unit/report/temporary_folder.h"
 
 namespace virnucpro {
@@ -116,7 +117,8 @@ TEST_F(LabelledFramesTest, RefuseStoredEmbeddingsThatAreNotFinite) {
   {
     RunDatabase database(folder.path(), {{"expected length", "500"}, {"embeddings kept", "yes"}},
                          RunDatabase::Existing::kContinue);
-    database.begin_record({0, "a", 500, {}});
+    const std::vector<std::byte> bases = packed(bases_open_in(first_frames(1), 500));
+    database.begin_record({0, "a", 500, bases});
     database.add_chunk({0, 0, 0, 0, 500, Outcome::kScored, {}});
     database.add_orf({0, 0, 0, Outcome::kScored, 0.5f, 0.5f, {}, {}});
     database.end_record(0, Outcome::kScored, "");
@@ -220,7 +222,8 @@ TEST_F(LabelledFramesTest, GiveARepeatTheEmbeddingsOfTheFirst) {
     std::uint64_t orf = 0;
     for (const char* id : {"x", "a"}) {
       const std::uint64_t ordinal = database.extent().records;
-      database.begin_record({ordinal, id, 300, {}});
+      const std::vector<std::byte> bases = packed(bases_open_in(first_frames(2), 300));
+      database.begin_record({ordinal, id, 300, bases});
       database.add_chunk({ordinal, ordinal, 0, 0, 300, Outcome::kScored, {}});
       for (std::uint8_t frame = 0; frame < 2; ++frame, ++orf) {
         StoredOrf stored;
@@ -229,10 +232,10 @@ TEST_F(LabelledFramesTest, GiveARepeatTheEmbeddingsOfTheFirst) {
         stored.frame = frame;
         stored.p_others = 0.5f;
         stored.p_virus = 0.5f;
-        if (orf == 2) stored.same_as = 1;
+        if (orf == 2) stored.same_as = 0;
         database.add_orf(stored);
         if (orf == 2) continue;
-        const auto value = static_cast<float>(orf);
+        const auto value = static_cast<float>(orf + 1);
         database.put_embedding(orf, StoredEncoder::kDnabertS, std::vector<float>{value, value});
         database.put_embedding(orf, StoredEncoder::kEsm2, std::vector<float>{10.0f * value});
       }
@@ -245,7 +248,7 @@ TEST_F(LabelledFramesTest, GiveARepeatTheEmbeddingsOfTheFirst) {
   frames.add_run(folder.path(), {});
   const LabelledFrames labelled = frames.take();
   EXPECT_EQ(labelled.expected_length, 300);
-  EXPECT_THAT(labelled.frames.features, ElementsAre(1, 1, 10, 3, 3, 30));
+  EXPECT_THAT(labelled.frames.features, ElementsAre(1, 1, 10, 4, 4, 40));
   EXPECT_EQ(labelled.frames.truth[0].chunk, labelled.frames.truth[1].chunk);
   EXPECT_EQ(labelled.left_out.unlabelled_records, 1u);
   EXPECT_THAT(messages, IsEmpty());

@@ -14,7 +14,7 @@
 #include "pipeline/run_facts.h"
 #include "pipeline/shards.h"
 #include "report/run_report.h"
-#include "sequence/packed_bases.h"
+#include "unit/pipeline/stored_bases.h"
 #include "unit/report/temporary_folder.h"
 #include "unit/run/test_rows.h"
 
@@ -26,6 +26,7 @@ using testing::HasSubstr;
 
 std::vector<RunFact> work_of(std::uint64_t shard, std::uint64_t shards) {
   return {{"input 1", "a stream"},
+          {kLengthFact, "500"},
           {kShardFact, fmt::format("{}/{}", shard, shards)},
           {kEmbeddingsFact, "yes"}};
 }
@@ -38,19 +39,29 @@ class Rows {
     database_.begin_session({"start", "1", fmt::format("device of {}", shard), 1.0, shard});
   }
 
-  /// Record `ordinal` has ordinal % 4 chunks; each has two ORFs, and the second of each but the
+  /// Record `ordinal` has ordinal % 4 chunks; each has two ORFs, and the first of each but the
   /// first chunk repeats the first ORF of the database.
   void add(std::uint64_t ordinal) {
-    std::vector<std::byte> packed;
-    pack_bases(std::string(600, 'A'), packed);
-    database_.begin_record({ordinal, fmt::format("r{}", ordinal), 600, packed});
+    FrameMask open;
+    open.insert(Frame::kF1);
+    open.insert(Frame::kR1);
+    std::string bases;
+    for (std::uint64_t i = 0; i < ordinal % 4; ++i) bases += bases_open_in(open, 500);
+    const std::vector<std::byte> bytes = packed(bases);
+    database_.begin_record({ordinal, fmt::format("r{}", ordinal), bases.size(), bytes});
     for (std::uint64_t index = 0; index < ordinal % 4; ++index) {
       const StoredExtent at = database_.extent();
-      database_.add_chunk({at.chunks, ordinal, index, index, 500, Outcome::kScored, {}});
+      database_.add_chunk(
+          {at.chunks, ordinal, index, 500 * index, 500 * (index + 1), Outcome::kScored, {}});
       for (std::uint64_t k = 0; k < 2; ++k) {
         StoredOrf orf = scored_orf(at.orfs + k, at.chunks, static_cast<std::uint8_t>(3 * k));
         orf.p_virus = static_cast<float>(8 * ordinal + 2 * index + k) / 1024.0f;
-        if (k == 1 && at.orfs > 0) orf.same_as = 0;
+        if (at.orfs == 0 && k == 0) first_score_ = orf.p_virus;
+        if (at.orfs > 0 && k == 0) {
+          orf.same_as = 0;
+          orf.p_virus = first_score_;
+        }
+        orf.p_others = 1.0f - orf.p_virus;
         database_.add_orf(orf);
         if (orf.same_as) continue;
         const float values[] = {orf.p_virus, 1.0f};
@@ -72,6 +83,7 @@ class Rows {
 
  private:
   RunDatabase database_;
+  float first_score_ = 0.0f;
 };
 
 /// What is in a merged database: a repeat is told by the scores of what it repeats.

@@ -9,8 +9,8 @@
 
 #include "base/errors.h"
 #include "pipeline/run_facts.h"
-#include "sequence/packed_bases.h"
 #include "support/synthetic_weights.h"
+#include "unit/pipeline/stored_bases.h"
 #include "unit/report/temporary_folder.h"
 
 namespace virnucpro {
@@ -28,18 +28,22 @@ class Rebuild : public testing::Test {
                           {kClassifierFact, "ab"},
                           {kEmbeddingsFact, "yes"}},
                          RunDatabase::Existing::kContinue);
-    std::vector<std::byte> packed;
-    pack_bases(std::string(600, 'C'), packed);
-    database.begin_record({0, "r", 600, packed});
+    FrameMask second;
+    second.insert(Frame::kF2);
+    const std::vector<std::byte> bases =
+        packed(bases_open_in(second, 500) + bases_open_in(first_frames(2), 500));
+    database.begin_record({0, "r", 1000, bases});
     database.add_chunk({0, 0, 0, 0, 500, Outcome::kScored, {}});
     database.add_orf({0, 0, 1, Outcome::kScored, 0.25f, 0.75f, {}, {}});
-    database.add_chunk({1, 0, 1, 100, 600, Outcome::kFailed, "too strange"});
-    database.add_orf({1, 1, 0, Outcome::kScored, 0.25f, 0.75f, 0, {}});
+    database.add_chunk({1, 0, 1, 500, 1000, Outcome::kFailed, "too strange"});
+    database.add_orf({1, 1, 0, Outcome::kScored, 0.25f, 0.75f, {}, {}});
     database.add_orf({2, 1, 1, Outcome::kFailed, 0.0f, 0.0f, {}, "too strange"});
     database.end_record(0, Outcome::kFailed, "too strange");
     const std::vector<float> values = {1.0f, 2.0f, 3.0f, 4.0f};
-    database.put_embedding(0, StoredEncoder::kDnabertS, values);
-    database.put_embedding(0, StoredEncoder::kEsm2, values);
+    for (const std::uint64_t orf : {0u, 1u}) {
+      database.put_embedding(orf, StoredEncoder::kDnabertS, values);
+      database.put_embedding(orf, StoredEncoder::kEsm2, values);
+    }
     database.set_text(kRunFile, run_json({}));
     database.commit();
   }
@@ -119,9 +123,8 @@ TEST_F(Rebuild, RefusesAClassifierOfAnotherWidthAndLeavesTheResults) {
 TEST_F(Rebuild, RefusesAFailureInAScoredChunk) {
   {
     RunDatabase database(folder.path());
-    std::vector<std::byte> packed;
-    pack_bases(std::string(600, 'C'), packed);
-    database.begin_record({1, "t", 600, packed});
+    const std::vector<std::byte> bases = packed(bases_open_in(first_frames(2), 500));
+    database.begin_record({1, "t", 500, bases});
     database.add_chunk({2, 1, 0, 0, 500, Outcome::kScored, {}});
     database.add_orf({3, 2, 0, Outcome::kScored, 0.25f, 0.75f, {}, {}});
     database.add_orf({4, 2, 1, Outcome::kFailed, 0.0f, 0.0f, {}, "x"});
@@ -130,7 +133,8 @@ TEST_F(Rebuild, RefusesAFailureInAScoredChunk) {
   }
   finish();
   EXPECT_THAT(error_of<InputError>(request()),
-              HasSubstr("table orfs, row 4: failed, in a chunk that is scored"));
+              HasSubstr("record 2 ('t') damaged: table chunks, row 2: the outcome scored, expected "
+                        "failed by that of its frames"));
 }
 
 }  // namespace

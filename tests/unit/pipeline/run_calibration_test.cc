@@ -6,6 +6,7 @@
 
 #include "base/errors.h"
 #include "pipeline/run_facts.h"
+#include "unit/pipeline/stored_bases.h"
 #include "unit/report/temporary_folder.h"
 #include "unit/run/test_rows.h"
 
@@ -79,7 +80,12 @@ TEST(RunCalibration, CountsTheLogOddsOfRecordsWithAScore) {
   const TemporaryFolder folder;
   RunDatabase database(folder.path(), kWork, RunDatabase::Existing::kContinue);
   const auto add = [&](std::uint64_t ordinal, const std::vector<float>& scores) {
-    database.begin_record({ordinal, "r", 500 * scores.size(), {}});
+    std::string bases;
+    for (const float score : scores)
+      bases += bases_open_in(first_frames(score > 0.0f ? 1 : 0), 500);
+    const std::vector<std::byte> bytes = packed(bases);
+    database.begin_record({ordinal, "r", bases.size(), bytes});
+    Outcome of_record = Outcome::kNoOrf;
     for (std::size_t i = 0; i < scores.size(); ++i) {
       const std::uint64_t number = database.extent().chunks;
       const bool is_scored = scores[i] > 0.0f;
@@ -91,6 +97,7 @@ TEST(RunCalibration, CountsTheLogOddsOfRecordsWithAScore) {
                           is_scored ? Outcome::kScored : Outcome::kNoOrf,
                           {}});
       if (!is_scored) continue;
+      of_record = Outcome::kScored;
       StoredOrf orf;
       orf.number = database.extent().orfs;
       orf.chunk = number;
@@ -98,7 +105,7 @@ TEST(RunCalibration, CountsTheLogOddsOfRecordsWithAScore) {
       orf.p_others = 1.0f - scores[i];
       database.add_orf(orf);
     }
-    database.end_record(ordinal, Outcome::kScored, {});
+    database.end_record(ordinal, of_record, {});
   };
   add(0, {0.75f, 0.0f, 0.875f});
   add(1, {0.0f});
