@@ -22,6 +22,8 @@ using testing::IsEmpty;
 constexpr std::size_t kDnaWidth = 2;
 constexpr std::size_t kProteinWidth = 1;
 
+const std::string kEsm2Hash(64, '3');
+
 class LabelledFramesTest : public testing::Test {
  protected:
   LabelledFramesTest() {
@@ -34,7 +36,7 @@ class LabelledFramesTest : public testing::Test {
     bundle.esm2_config.embed_dim = kProteinWidth;
     bundle.tokenizer.sha256 = "11";
     bundle.dnabert_s.sha256 = "22";
-    bundle.esm2.sha256 = "33";
+    bundle.esm2.sha256 = kEsm2Hash;
   }
 
   /// Record, chunk and frame.
@@ -47,7 +49,7 @@ class LabelledFramesTest : public testing::Test {
   /// The values of a row are 10 times its number, and so on.
   std::string file_of(const std::vector<std::string>& records, const std::vector<Row>& rows,
                       std::int64_t length = 500,
-                      const std::vector<ModelPart>& parts = {{"esm2", "33"}}) const {
+                      const std::vector<ModelPart>& parts = {{"esm2", kEsm2Hash}}) const {
     const std::string path = folder.file("f.h5");
     EmbeddingFile file(path, {"1", "base", "fp16", length, parts}, kDnaWidth, kProteinWidth);
     for (const std::string& record : records) file.add_record(record);
@@ -189,7 +191,7 @@ TEST_F(LabelledFramesTest, RefuseALabelThatTwoRecordsCouldHave) {
 
 TEST_F(LabelledFramesTest, RefuseEmbeddingsThatDoNotBelongHere) {
   const std::vector<Row> row = {{0, 0, "F1"}};
-  EXPECT_THAT(error_of(file_of({"a"}, row, 500, {{"esm2", "34"}})),
+  EXPECT_THAT(error_of(file_of({"a"}, row, 500, {{"esm2", std::string(64, '4')}})),
               HasSubstr("of another esm2 than that of the bundle 'base'"));
   EXPECT_THAT(error_of(file_of({"a"}, row), 300), HasSubstr("have 500 bases, expected 300"));
   EXPECT_THAT(error_of(file_of({"a"}, row, 0)), HasSubstr("with --expected-length"));
@@ -217,7 +219,7 @@ TEST_F(LabelledFramesTest, GiveARepeatTheEmbeddingsOfTheFirst) {
   {
     RunDatabase database(
         folder.path(),
-        {{"expected length", "300"}, {"embeddings kept", "yes"}, {"esm2 model", "33"}},
+        {{"expected length", "300"}, {"embeddings kept", "yes"}, {"esm2 model", kEsm2Hash}},
         RunDatabase::Existing::kContinue);
     std::uint64_t orf = 0;
     for (const char* id : {"x", "a"}) {
