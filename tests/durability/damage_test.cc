@@ -122,9 +122,13 @@ class Damage : public DurabilityTest {
 
   /// A run that was asked to stop half way: all that it has is in run.db itself.
   void make_stopped(const std::string& folder) {
-    ProgramCall call = predict(folder, "workers=2;slow=60");
+    ProgramCall call = predict(folder, "workers=2;slow=500;count=" + path("count"));
     call.while_running = [&](int process) {
-      wait_for_rows(folder);
+      const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+      // More than the first batches, which may still be at work.
+      while (counted("count") < 20 && std::chrono::steady_clock::now() < end) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      }
       ::kill(process, SIGTERM);
     };
     ASSERT_TRUE(ends_with(run(call), 75));
