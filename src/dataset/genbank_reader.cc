@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <utility>
 
 #include "base/errors.h"
 #include "base/format.h"
+#include "base/number_text.h"
 #include "dataset/words.h"
 #include "sequence/record_source.h"
 
@@ -29,9 +29,7 @@ bool is_keyword(std::string_view word) {
 
 /// The number that a word is; 0 for none.
 std::uint64_t number_of(std::string_view word) {
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), number);
-  return error == std::errc() && end == word.data() + word.size() ? number : 0;
+  return parse_whole(word).value_or(0);
 }
 
 bool is_base(char c) { return is_letter(c) || c == '-' || c == '.' || c == '*'; }
