@@ -28,9 +28,7 @@ bool is_keyword(std::string_view word) {
 }
 
 /// The number that a word is; 0 for none.
-std::uint64_t number_of(std::string_view word) {
-  return parse_whole(word).value_or(0);
-}
+std::uint64_t number_of(std::string_view word) { return parse_whole(word).value_or(0); }
 
 bool is_base(char c) { return is_letter(c) || c == '-' || c == '.' || c == '*'; }
 
