@@ -15,7 +15,7 @@ help:
 	@echo "make cuda          the program with its plug-in for NVIDIA GPUs, in build/release-cuda (needs nvcc)"
 	@echo "make test          build everything and run the tests"
 	@echo "make slow-test     the tests of published model sizes (minutes, gigabytes of memory)"
-	@echo "make durability    50 kills in each test of tests/durability, and its largest inputs (some ten minutes)"
+	@echo "make durability    50 kills in each test of tests/durability, and its largest inputs, 1000 flips (half an hour)"
 	@echo "make sanitize      the tests under AddressSanitizer and UndefinedBehaviorSanitizer"
 	@echo "make sanitize-threads  the tests of threads under ThreadSanitizer"
 	@echo "make bench         the benchmarks"
