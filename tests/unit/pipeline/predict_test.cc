@@ -95,7 +95,8 @@ TEST(RunPredict, WritesAllFilesAndABalancedReport) {
   EXPECT_EQ(json["inputs"][0]["records"], 15);
   EXPECT_EQ(json["inputs"][0]["bytes"], some_fasta().size());
   EXPECT_EQ(json["model"]["bundle"], "mini");
-  EXPECT_EQ(json["model"]["sha256"].size(), 4u);
+  // tokenizer, dnabert_s, esm2, classifier, config
+  EXPECT_EQ(json["model"]["sha256"].size(), 5u);
   EXPECT_EQ(json["options"]["precision"], "fp16");
   EXPECT_EQ(json["options"]["threads"], 1);
   for (const auto& efficiency : json["performance"]["packing_efficiency"]) {
