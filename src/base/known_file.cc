@@ -40,6 +40,11 @@ FileContent read_content(const Descriptor& file, const std::string& path,
 
 }  // namespace
 
+std::string to_string(const FileStamp& stamp) {
+  return fmt::format("{} {} {} {}.{:09}", stamp.device, stamp.inode, stamp.bytes,
+                     stamp.changed_seconds, stamp.changed_nanoseconds);
+}
+
 std::optional<FileStamp> stamp_of(int descriptor) {
   struct stat status {};
   if (::fstat(descriptor, &status) != 0) return std::nullopt;

@@ -32,6 +32,9 @@ struct FileStamp {
   friend bool operator==(const FileStamp&, const FileStamp&) = default;
 };
 
+/// One line for a text that is compared with a later one.
+std::string to_string(const FileStamp& stamp);
+
 /// Of an open file; absent for what is no regular file.
 std::optional<FileStamp> stamp_of(int descriptor);
 /// Of the file that bears this name now; absent also where there is none.

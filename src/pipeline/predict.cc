@@ -75,6 +75,9 @@ class Run {
     // Read once before the run, so that another input is refused before there is any work.
     std::vector<std::optional<KnownFile>> known = read_known_files(settings.inputs, stop);
     report.inputs = describe_inputs(settings.inputs, known);
+    for (const std::optional<KnownFile>& file : known) {
+      if (file) input_stamps_ += to_string(file->stamp) + "\n";
+    }
     reader_.expect(std::move(known));
     report.shard = settings.shard;
     report.shards = settings.shards;
@@ -172,6 +175,8 @@ class Run {
   }
 
   RunSummary& summary() { return summary_; }
+  /// Of the inputs that are files: another text once one of them has been written to or replaced.
+  const std::string& input_stamps() const { return input_stamps_; }
 
  private:
   const LoadedModels& models_of(std::size_t backend) const {
@@ -219,6 +224,7 @@ class Run {
   const Clock::time_point start_;
   SequenceReader reader_;
   RunSummary summary_;
+  std::string input_stamps_;
 };
 
 /// True when all of them have a hash, which the database has compared.
@@ -238,6 +244,9 @@ class ReadOnly final : public StoredRunVisitor {
  private:
   const std::stop_token& stop_;
 };
+
+/// The name of the text in the database that says which files the newest session reads.
+constexpr const char* kInputStamps = "input stamps";
 
 RunDatabase open_database(const RunSettings& settings, const RunReport& report, const Log& log,
                           const std::stop_token& stop) {
@@ -318,6 +327,10 @@ class RunFolder {
 void compute(Run& run, RunDatabase& database, const RunSettings& settings,
              const LoadedModels& models, const std::stop_token& stop) {
   RunReport& report = run.summary().report;
+  // Rows are compared with the input, embeddings ahead of them are known by number alone. Those of
+  // a killed process may be of another input that bore its name meanwhile: they are forgotten.
+  if (database.text(kInputStamps).value_or("") != run.input_stamps()) database.undo_session();
+  database.set_text(kInputStamps, run.input_stamps());
   database.begin_session({report.started_at, report.program_version,
                           fmt::format("{}: {}", report.device, report.device_description), 0.0, 0});
   store_calibration(database, models.calibration);
