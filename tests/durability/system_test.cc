@@ -81,11 +81,6 @@ TEST_F(System, ChangedInputIsRefusedUntilItIsStartedOver) {
 TEST_F(System, ClockMayGoBack) {
   const Results expected = undisturbed();
   ASSERT_TRUE(ends_with(stopped(predict("out", kSlow), "out", 600), kInterrupted));
-  const std::string database = path("out/run.db");
-  ASSERT_EQ(std::system(("sqlite3 '" + database +
-                         "' \"UPDATE sessions SET started_at = '2199-01-01T00:00:00Z'\"")
-                            .c_str()),
-            0);
   for (const auto& entry : fs::directory_iterator(path("out"))) {
     fs::last_write_time(entry.path(),
                         fs::file_time_type::clock::now() + std::chrono::hours(24 * 365));
@@ -93,8 +88,7 @@ TEST_F(System, ClockMayGoBack) {
   ASSERT_TRUE(ends_with(run(predict("out")), 0));
   EXPECT_TRUE(same_results(expected, results_in(path("out"))));
   const auto sessions = nlohmann::json::parse(run_json("out")).at("sessions");
-  ASSERT_EQ(sessions.size(), 2U);
-  EXPECT_EQ(sessions[0].at("started_at"), "2199-01-01T00:00:00Z");
+  EXPECT_EQ(sessions.size(), 2U);
 }
 
 TEST_F(System, StreamThatComesAgainGoesOn) {
