@@ -11,6 +11,7 @@
 #include "base/errors.h"
 #include "base/format.h"
 #include "base/memory.h"
+#include "base/stop.h"
 #include "pipeline/batch_budget.h"
 #include "pipeline/embedding_difference.h"
 #include "pipeline/probed_model.h"
@@ -24,12 +25,6 @@ namespace virnucpro {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-void throw_if_stopped(const std::stop_token& stop) {
-  if (!stop.stop_requested()) return;
-  throw Interrupted(
-      "stopped on request before the end; no report was written. Run the same command again");
-}
 
 class Study {
  public:
@@ -263,7 +258,13 @@ PrecisionChoice studied_precision(const RunSettings& settings, const Environment
 PrecisionReport study_precision(const RunSettings& settings, const PrecisionStudy& study,
                                 const std::function<void(const FrameComparison&)>& take,
                                 std::stop_token stop) {
-  return Study(settings, study, take, std::move(stop)).run();
+  try {
+    return Study(settings, study, take, std::move(stop)).run();
+  } catch (const Interrupted&) {
+    // Wherever it was noticed: between two windows, batches or operations.
+    throw Interrupted(
+        "stopped on request before the end; no report was written. Run the same command again");
+  }
 }
 
 }  // namespace virnucpro

@@ -144,7 +144,7 @@ TEST_F(Precision, FindsTheLayerWhereHalfPrecisionBreaks) {
   const ProgramResult predicted = run(
       {"predict", "a.fa", "-o", "run", parts[0], parts[1], parts[2], parts[3], parts[4], parts[5]});
   EXPECT_TRUE(ends_with(predicted, 0));
-  EXPECT_THAT(predicted.err, HasSubstr("warning: DNABERT-S gave 216 NaN"));
+  EXPECT_THAT(predicted.err, testing::ContainsRegex("warning: DNABERT-S gave [0-9]+ NaN"));
   EXPECT_THAT(predicted.err, HasSubstr("VIRNUCPRO_DISABLE_FP16=1"));
   EXPECT_THAT(predicted.err, HasSubstr("'r0_chunk_1F1' was computed again in FP32, alone"));
   ASSERT_TRUE(

@@ -30,6 +30,8 @@ class ContentHashesTest : public ScratchTest {
     return HashCache(scratch("cache/virnucpro"),
                      [later] { return HashCache::system_time() + later; });
   }
+  /// For which every file is from the future, so that nothing is written.
+  HashCache reading() const { return cache(-3600 * kSecond); }
   std::string hash(const std::string& name, HashCache with) const {
     ContentHashes hashes(std::move(with));
     std::vector<UsedFile> files = {{name, OpenFile::open(scratch(name)), {}}};
@@ -80,9 +82,15 @@ TEST_F(ContentHashesTest, AreRememberedByWhatTheFileIs) {
 
 TEST_F(ContentHashesTest, OfFilesThatAreNewAreNotRemembered) {
   write_all(scratch("a"), "weights");
-  EXPECT_EQ(hash("a", cache(0)), sha256_text("weights"));
-  EXPECT_EQ(hash("a", cache(-60 * kSecond)), sha256_text("weights"));  // it is from the future
+  const std::int64_t changed = OpenFile::open(scratch("a"))->identity().state_changed;
+  const auto hash_at = [&](std::int64_t now) {
+    return hash("a", HashCache(scratch("cache/virnucpro"), [now] { return now; }));
+  };
+  EXPECT_EQ(hash_at(changed + kSecond), sha256_text("weights"));
+  EXPECT_EQ(hash_at(changed - 60 * kSecond), sha256_text("weights"));  // it is from the future
   EXPECT_TRUE(entries().empty());
+  hash_at(changed + 3 * kSecond);
+  EXPECT_EQ(entries().size(), 1u);
 }
 
 TEST_F(ContentHashesTest, IgnoreEntriesThatAreDamagedOrNotTheUsersOwn) {
@@ -96,29 +104,29 @@ TEST_F(ContentHashesTest, IgnoreEntriesThatAreDamagedOrNotTheUsersOwn) {
       std::string damaged = whole;
       damaged[i] = static_cast<char>(damaged[i] ^ (1 << bit));
       write_all(path, damaged);
-      ASSERT_EQ(hash("a", cache(0)), right) << i << ' ' << bit;
+      ASSERT_EQ(hash("a", reading()), right) << i << ' ' << bit;
     }
     write_all(path, whole.substr(0, i));
-    ASSERT_EQ(hash("a", cache(0)), right) << i;
+    ASSERT_EQ(hash("a", reading()), right) << i;
   }
   write_all(path, whole + "x");
-  EXPECT_EQ(hash("a", cache(0)), right);
+  EXPECT_EQ(hash("a", reading()), right);
   write_all(path, std::string(1 << 20, 'x'));
-  EXPECT_EQ(hash("a", cache(0)), right);
+  EXPECT_EQ(hash("a", reading()), right);
 
   const std::string wrong(64, 'f');
   write_all(path, whole);
   poison(wrong);
   ASSERT_EQ(::chmod(path.c_str(), 0666), 0);  // anybody may have written that
-  EXPECT_EQ(hash("a", cache(0)), right);
+  EXPECT_EQ(hash("a", reading()), right);
   ASSERT_EQ(::chmod(path.c_str(), 0600), 0);
-  EXPECT_EQ(hash("a", cache(0)), wrong);
+  EXPECT_EQ(hash("a", cache()), wrong);
   std::filesystem::rename(path, scratch("elsewhere"));
   std::filesystem::create_symlink(scratch("elsewhere"), path);
-  EXPECT_EQ(hash("a", cache(0)), right);
+  EXPECT_EQ(hash("a", reading()), right);
   std::filesystem::remove(path);
   ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
-  EXPECT_EQ(hash("a", cache(0)), right);
+  EXPECT_EQ(hash("a", reading()), right);
   std::filesystem::remove(path);
   std::filesystem::create_directory(path);
   EXPECT_EQ(hash("a", cache()), right);
