@@ -282,6 +282,31 @@ TEST(RunJournal, KeepsTheFaultsOfEverySession) {
   }
 }
 
+TEST(RunJournal, CommitsNothingOnceTheModelsHaveChanged) {
+  const std::vector<Record> records = fake_records(40);
+  const TemporaryFolder folder;
+  std::uint64_t kept = 0;
+  {
+    RunDatabase database(folder.path(), kWork, RunDatabase::Existing::kContinue);
+    database.begin_session({"now", "test", "fake", 0.0, 0});
+    FakeRun run(records);
+    int saves = 0;
+    RunJournal journal(database, {.dnabert_width = kFakeDnaWidth,
+                                  .esm2_width = kFakeProteinWidth,
+                                  .before_save =
+                                      [&] {
+                                        if (++saves == 3) throw ModelError("changed");
+                                        kept = database.extent().orfs;
+                                      },
+                                  .interval = std::chrono::milliseconds(0)});
+    run.plan.journal = &journal;
+    run.plan.take = [](const Window&) {};
+    EXPECT_THROW(run.run(), ModelError);
+    EXPECT_EQ(saves, 3);
+  }
+  EXPECT_EQ(RunDatabase(folder.path()).extent().orfs, kept);
+}
+
 TEST(RunJournal, RefusesDamagedFaults) {
   const TemporaryFolder folder;
   RunDatabase database(folder.path(), kWork, RunDatabase::Existing::kContinue);
