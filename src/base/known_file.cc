@@ -18,10 +18,13 @@ constexpr std::size_t kPieceBytes = std::size_t{1} << 20;  // the system calls d
 
 std::optional<FileStamp> stamp_of(const struct stat& status) {
   if (!S_ISREG(status.st_mode)) return std::nullopt;
-  return FileStamp{
-      static_cast<std::uint64_t>(status.st_dev), static_cast<std::uint64_t>(status.st_ino),
-      static_cast<std::uint64_t>(status.st_size), static_cast<std::int64_t>(status.st_mtim.tv_sec),
-      static_cast<std::int64_t>(status.st_mtim.tv_nsec)};
+  return FileStamp{static_cast<std::uint64_t>(status.st_dev),
+                   static_cast<std::uint64_t>(status.st_ino),
+                   static_cast<std::uint64_t>(status.st_size),
+                   static_cast<std::int64_t>(status.st_mtim.tv_sec),
+                   static_cast<std::int64_t>(status.st_mtim.tv_nsec),
+                   static_cast<std::int64_t>(status.st_ctim.tv_sec),
+                   static_cast<std::int64_t>(status.st_ctim.tv_nsec)};
 }
 
 FileContent read_content(const Descriptor& file, const std::string& path,
@@ -41,8 +44,9 @@ FileContent read_content(const Descriptor& file, const std::string& path,
 }  // namespace
 
 std::string to_string(const FileStamp& stamp) {
-  return fmt::format("{} {} {} {}.{:09}", stamp.device, stamp.inode, stamp.bytes,
-                     stamp.changed_seconds, stamp.changed_nanoseconds);
+  return fmt::format("{} {} {} {}.{:09} {}.{:09}", stamp.device, stamp.inode, stamp.bytes,
+                     stamp.changed_seconds, stamp.changed_nanoseconds, stamp.touched_seconds,
+                     stamp.touched_nanoseconds);
 }
 
 std::optional<FileStamp> stamp_of(int descriptor) {

@@ -25,14 +25,21 @@ struct FileStamp {
   std::uint64_t bytes = 0;
   std::int64_t changed_seconds = 0;
   std::int64_t changed_nanoseconds = 0;
+  /// When its bytes, name or rights were last changed, which nobody can set back.
+  std::int64_t touched_seconds = 0;
+  std::int64_t touched_nanoseconds = 0;
 
   bool is_same_file(const FileStamp& other) const {
     return device == other.device && inode == other.inode;
   }
-  friend bool operator==(const FileStamp&, const FileStamp&) = default;
+  /// Without the touch: other rights are no other bytes.
+  friend bool operator==(const FileStamp& a, const FileStamp& b) {
+    return a.is_same_file(b) && a.bytes == b.bytes && a.changed_seconds == b.changed_seconds &&
+           a.changed_nanoseconds == b.changed_nanoseconds;
+  }
 };
 
-/// One line for a text that is compared with a later one.
+/// One line, the touch included, to be compared with a later one.
 std::string to_string(const FileStamp& stamp);
 
 /// Of an open file; absent for what is no regular file.

@@ -159,26 +159,6 @@ TEST_F(Kill, AtRandomMomentsOfASlowRun) {
   kill_at_random(kills_, kThreeSlowWorkers, longest);
 }
 
-// Embeddings ahead of the rows are known by number alone. A file that was another one while a
-// killed process read it may have left some there: written to again, even with the same bytes, it
-// gets none.
-TEST_F(Kill, ForgetsEmbeddingsAheadOfTheRowsOnceAnInputWasWrittenTo) {
-  const std::string input = read("in.fa");
-  const ProgramCall call =
-      predict("out", std::string(kThreeSlowWorkers) + ";count=" + path("count"));
-  StoredState state;
-  // Each process gets further, until one has finished batches of a window that is not whole.
-  while (state.ahead == 0 && !HasFailure()) {
-    ASSERT_TRUE(killed(call, "out", after(Milliseconds(1500)))) << "no embedding was ahead";
-    state = state_of(path("out"));
-  }
-  write("in.fa", input);
-  const std::int64_t before = counted("count");
-  ASSERT_TRUE(ends_with(run(call), 0));
-  EXPECT_TRUE(same_results(expected_, results_in(path("out"))));
-  EXPECT_EQ(counted("count") - before, sequences() - (state.embedded - state.ahead));
-}
-
 TEST_F(Kill, AtRandomMomentsOfTheRealProgram) {
   const Milliseconds longest = duration_of([&] { run(predict("out")); });
   kill_at_random(kills_ / 2, "", longest);

@@ -221,6 +221,41 @@ TEST(RunPredict, WritesTheResultsOfAFinishedRunAgainWithoutComputing) {
   EXPECT_EQ(summary.report.sessions.size(), 1u);
 }
 
+// Embeddings ahead of the rows are known by number alone. A killed process that read another file
+// of the same name may have left them: once the file has been written to, they are forgotten.
+TEST(RunPredict, ForgetsEmbeddingsAheadOfTheRowsOnceAnInputWasWrittenTo) {
+  Fixture f;
+  f.predict();
+  const std::string expected = f.tables();
+  const std::string output = f.settings.output;
+  std::vector<RunFact> work;
+  std::string stamps;
+  {
+    const RunDatabase database(output);
+    work = database.work();
+    stamps = database.text("input stamps").value();
+  }
+  const auto width = [](const Encoder& encoder) {
+    return std::vector<float>(static_cast<std::size_t>(encoder.width()), 9.0f);
+  };
+  for (const bool is_written : {false, true}) {
+    std::filesystem::remove_all(output);
+    std::filesystem::create_directory(output);
+    {
+      RunDatabase database(output, work, RunDatabase::Existing::kContinue);
+      database.begin_session({"now", "test", "cpu", 0.0, 0});
+      database.set_text("input stamps", stamps);
+      database.put_embedding(0, StoredEncoder::kDnabertS, width(*f.models.dnabert_s));
+      database.put_embedding(0, StoredEncoder::kEsm2, width(*f.models.esm2));
+      database.commit();
+    }
+    if (is_written) f.folder.write("in.fa", some_fasta());
+    f.models.classifier.reset();
+    f.predict();
+    EXPECT_EQ(f.tables() == expected, is_written);
+  }
+}
+
 TEST(RunPredict, GoesOnOnlyWithTheSameWork) {
   Fixture f;
   f.predict();
