@@ -111,10 +111,9 @@ StoredState state_of(const std::string& folder) {
   if (!state.exists) return state;
   std::istringstream numbers(output_of(
       sqlite +
-      "-separator ' ' 'SELECT complete, 2 * (SELECT count(*) FROM orfs WHERE same_as IS NULL), "
+      "-separator ' ' 'SELECT complete, 2 * (SELECT count(*) FROM orfs WHERE same_as IS NULL) + "
       "(SELECT count(*) FROM embeddings WHERE key / 2 >= orfs) FROM progress'"));
-  numbers >> state.is_complete >> state.embedded >> state.ahead;
-  state.embedded += state.ahead;
+  numbers >> state.is_complete >> state.embedded;
   return state;
 }
 

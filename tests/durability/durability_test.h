@@ -25,7 +25,6 @@ struct StoredState {
   bool exists = false;  ///< with its tables
   bool is_complete = false;
   std::int64_t embedded = 0;  ///< sequences, of both encoders, that need not be computed again
-  std::int64_t ahead = 0;     ///< those of them whose row is not there yet
   std::string integrity;      ///< "ok"
 };
 StoredState state_of(const std::string& folder);
