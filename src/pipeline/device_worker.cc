@@ -73,9 +73,8 @@ void DeviceWorker::compute(const Batch& batch, std::span<const std::uint32_t> me
     faults_.out_of_memory(engine_.name(), tokens, error.what());
     engine_.release_buffers();  // of its sizes, in which half a batch might not find its own
     if (members.size() > 1) return in_halves();
-    const std::string reason =
-        fmt::format("{}: no memory for its {} tokens", name_of(batch.encoder), tokens);
-    return batch.window.settle({batch.orf_of(members[0]), 0.0f, 0.0f, reason});
+    return batch.window.settle(
+        {batch.orf_of(members[0]), 0.0f, 0.0f, out_of_memory_reason(batch.encoder, tokens)});
   } catch (const NonfiniteError& error) {
     if (!is_part) faults_.nonfinite(error.what());
     // A fault of one sequence must not be the fault of its neighbours: only what is alone is

@@ -33,6 +33,10 @@ std::string nonfinite_reason(EncoderKind encoder, bool also_in_fp32) {
                      also_in_fp32 ? ", also in FP32" : ", and there is no memory for FP32");
 }
 
+std::string out_of_memory_reason(EncoderKind encoder, std::int64_t tokens) {
+  return fmt::format("{}: no memory for its {} tokens", name_of(encoder), tokens);
+}
+
 std::string nonfinite_reason_of_classifier() {
   return fmt::format("the classifier gives {}", kNonfinite);
 }
@@ -103,12 +107,22 @@ void Faults::settled(std::string_view reason) {
   } else if (reason.find(kNonfinite) != std::string_view::npos) {
     if (nonfinite_++ == 0) first_nonfinite_ = reason;
     if (reason == nonfinite_reason_of_classifier()) ++nonfinite_scores_;
+  } else if (without_memory_++ == 0) {
+    first_without_memory_ = reason;
   }
 }
 
 void Faults::require_a_result(bool is_end) const {
   const std::lock_guard lock(mutex_);
-  if (results_ > 0 || nonfinite_ == 0 || (!is_end && nonfinite_scores_ < kHopelessFailures)) return;
+  if (results_ > 0) return;
+  if (is_end && nonfinite_ == 0 && without_memory_ > 0) {
+    throw DeviceError(
+        fmt::format("no device has memory for any of {} frames ({}): free some there or name other "
+                    "devices with "
+                    "--device, and run again with --force",
+                    without_memory_, first_without_memory_));
+  }
+  if (nonfinite_ == 0 || (!is_end && nonfinite_scores_ < kHopelessFailures)) return;
   throw PrecisionError(fmt::format("none of {} frames has a finite result ({}): {}", nonfinite_,
                                    first_nonfinite_, kAdvice));
 }

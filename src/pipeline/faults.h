@@ -18,6 +18,7 @@ const char* name_of(EncoderKind encoder);
 /// Why a sequence has no result, as it is stored: a later process knows failures by these words.
 std::string nonfinite_reason(EncoderKind encoder, bool also_in_fp32);
 std::string nonfinite_reason_of_classifier();
+std::string out_of_memory_reason(EncoderKind encoder, std::int64_t tokens);
 
 /// The faults of all workers of a run: counted, logged, and what follows from them for the batches
 /// to come. Thread-safe.
@@ -47,9 +48,9 @@ class Faults {
   void left_out(std::uint64_t frames);
   /// What is settled, by this process or an earlier one; `reason` is empty where there is a result.
   void settled(std::string_view reason);
-  /// Throws PrecisionError when nothing that is settled has a result, not for want of memory alone:
-  /// at the end whatever the number, before it once the classifier has failed as often as encoders
-  /// may.
+  /// Throws when nothing that is settled has a result. PrecisionError: at the end whatever the
+  /// number, before it once the classifier has failed as often as encoders may. DeviceError, at the
+  /// end only: all failed for want of memory.
   void require_a_result(bool is_end) const;
 
  private:
@@ -69,6 +70,8 @@ class Faults {
   std::uint64_t nonfinite_ = 0;
   std::uint64_t nonfinite_scores_ = 0;  // of them: by the classifier
   std::string first_nonfinite_;         // its reason
+  std::uint64_t without_memory_ = 0;
+  std::string first_without_memory_;  // its reason
 };
 
 }  // namespace virnucpro

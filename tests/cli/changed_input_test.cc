@@ -28,22 +28,6 @@ using testing::HasSubstr;
 constexpr int kUsage = 2;
 constexpr int kInterrupted = 75;
 
-/// Opens the named pipe once the program waits for its writer; -1 when it has ended before.
-int open_writer(const std::string& path, int process) {
-  siginfo_t ended = {};
-  while (::waitid(P_PID, static_cast<id_t>(process), &ended, WEXITED | WNOHANG | WNOWAIT) == 0 &&
-         ended.si_pid == 0) {
-    const int out = ::open(path.c_str(), O_WRONLY | O_NONBLOCK);
-    if (out >= 0) {
-      ::fcntl(out, F_SETFL, 0);
-      return out;
-    }
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
-  ADD_FAILURE() << "the program ended before it opened the pipe";
-  return -1;
-}
-
 void wait_for_end(int process) {
   siginfo_t ended = {};
   ::waitid(P_PID, static_cast<id_t>(process), &ended, WEXITED | WNOWAIT);

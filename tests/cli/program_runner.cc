@@ -223,6 +223,21 @@ bool wait_until_it_listens(int process) {
   return false;
 }
 
+int open_writer(const std::string& path, int process) {
+  siginfo_t ended = {};
+  while (::waitid(P_PID, static_cast<id_t>(process), &ended, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+         ended.si_pid == 0) {
+    const int out = ::open(path.c_str(), O_WRONLY | O_NONBLOCK);
+    if (out >= 0) {
+      ::fcntl(out, F_SETFL, 0);
+      return out;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  ADD_FAILURE() << "the program ended before it opened the pipe";
+  return -1;
+}
+
 bool has_terminals() {
   int master = -1;
   int slave = -1;

@@ -74,6 +74,9 @@ class CliTest : public testing::Test {
 /// Waits until a signal asks the process to stop (before, it ends at once); false after a minute.
 bool wait_until_it_listens(int process);
 
+/// Opens the named pipe once the program waits for its writer; -1 when it has ended before.
+int open_writer(const std::string& path, int process);
+
 /// False where the system gives no pseudo-terminals (a chroot without /dev/pts).
 bool has_terminals();
 

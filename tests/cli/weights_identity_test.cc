@@ -1,10 +1,14 @@
 // Models are known by their content: what other weights at the same place do to a run.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cli/program_runner.h"
@@ -115,6 +119,45 @@ TEST_F(WeightsIdentity, RunsWithoutACacheAndWithAHostileOne) {
     EXPECT_TRUE(ends_with(result, 0)) << cache;
     EXPECT_EQ(models_of("other"), expected) << cache;
   }
+}
+
+TEST_F(WeightsIdentity, WeightsThatChangeDuringARunAreNotThoseOfItsResult) {
+  ASSERT_TRUE(ends_with(predict("right"), 0));
+  const auto meanwhile = [this](const std::string& output, const std::function<void()>& change) {
+    fs::remove(path("pipe"));
+    EXPECT_EQ(::mkfifo(path("pipe").c_str(), 0600), 0);
+    ProgramCall call;
+    call.arguments = {"predict", "pipe",   "-o",      output,         "--dnabert",
+                      "dnabert", "--esm2", "esm2.pt", "--classifier", "c.safetensors"};
+    // The pipe is opened once the models are loaded.
+    call.while_running = [this, &change](int process) {
+      const int out = open_writer(path("pipe"), process);
+      change();
+      const std::string text = read("a.fa");
+      EXPECT_EQ(::write(out, text.data(), text.size()), static_cast<ssize_t>(text.size()));
+      ::close(out);
+    };
+    return run(call);
+  };
+  const std::string weights = read("esm2.pt");
+  std::string other = weights;
+  other[other.size() / 2] ^= 1;
+  const std::vector<std::pair<const char*, std::function<void()>>> changes = {
+      {"esm2.pt", [&] { write("esm2.pt", other); }},
+      {"c.safetensors", [this] { plant_classifier(3.0f); }}};
+  for (const auto& [name, change] : changes) {
+    SCOPED_TRACE(name);
+    const ProgramResult result = meanwhile("out", change);
+    EXPECT_TRUE(ends_with(result, 3));
+    EXPECT_THAT(last_line(result.err), HasSubstr(std::string(name) + ": the file was changed"));
+    EXPECT_FALSE(exists("out/contigs.tsv"));
+    EXPECT_FALSE(exists("out/run.json"));
+  }
+  write("esm2.pt", weights);
+  plant_classifier(0.0f);
+  EXPECT_TRUE(ends_with(meanwhile("out", [] {}), 0));
+  EXPECT_EQ(models_of("out"), models_of("right"));
+  EXPECT_EQ(read("out/predictions.tsv"), read("right/predictions.tsv"));
 }
 
 }  // namespace

@@ -119,6 +119,22 @@ TEST(Faults, FailOneSequenceThatHasNoRoomAlone) {
   EXPECT_EQ(failures.begin()->second, "DNABERT-S: no memory for its 31 tokens");
 }
 
+TEST(Faults, EndWhenThereIsNoRoomForAnything) {
+  const std::vector<Record> records = fake_records(3);
+  LoggedRun run(records);
+  run.engines[0].on_embed = [](EncoderKind encoder, const PackedBatch&) {
+    if (encoder == EncoderKind::kEsm2) throw OutOfDeviceMemory("no");
+  };
+  try {
+    run.run();
+    FAIL() << "nothing has a result";
+  } catch (const DeviceError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("no device has memory for any of"));
+    EXPECT_THAT(error.what(), HasSubstr("ESM-2: no memory for its"));
+    EXPECT_THAT(error.what(), HasSubstr("--force"));
+  }
+}
+
 /// Sequences of an encoder whose tokens hold the letter 'A' twice in a row are not finite.
 bool is_guilty(std::span<const std::int32_t> tokens) {
   for (std::size_t i = 2; i < tokens.size(); ++i) {
@@ -300,14 +316,6 @@ TEST(Faults, EndARunWithoutAnyFiniteResultHoweverSmallItIs) {
       }
     }
   }
-}
-
-TEST(Faults, OfMemoryAloneEndNoRun) {
-  const std::vector<Record> records = fake_records(3);
-  LoggedRun run(records);
-  run.engines[0].on_embed = [](EncoderKind, const PackedBatch&) { throw OutOfDeviceMemory("no"); };
-  const StageReport report = run.run();
-  EXPECT_EQ(report.faults.failed_frames, report.intake.orfs);
 }
 
 TEST(Faults, GiveTheBatchesOfALostDeviceToTheOthers) {

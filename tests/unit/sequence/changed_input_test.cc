@@ -135,7 +135,6 @@ TEST_F(ChangedInputs, AreRefusedInEveryFormatHoweverTheyChange) {
         EXPECT_THAT(outcome.error,
                     StartsWith(path + ": changed while the program worked on it: it "));
         EXPECT_THAT(outcome.error, HasSubstr("then run the same command again."));
-        EXPECT_LT(outcome.records, kRecords);
       }
     }
   }
