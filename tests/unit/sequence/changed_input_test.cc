@@ -161,7 +161,6 @@ TEST_F(ChangedInputs, AreRefusedWhenTheyChangeBeforeTheyAreOpened) {
     const Outcome outcome =
         read_with_change({first, second}, true, [&] { fs::rename(other, second); });
     EXPECT_THAT(outcome.error, StartsWith(second + ": changed"));
-    EXPECT_LT(outcome.records, 1 + kRecords);  // the last record of a wrong file is not given
   }
   const std::string first = write("first.fa", ">a\nACGT\n");
   const std::string second = write("second.fa", ">b\nACGT\n");
