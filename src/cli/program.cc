@@ -13,28 +13,28 @@
 #include "base/errors.h"
 #include "base/format.h"
 #include "base/memory.h"
-#include "cli/argument_list.h"
-#include "cli/bench_command.h"
-#include "cli/calibrate_command.h"
-#include "cli/command_line.h"
-#include "cli/console.h"
-#include "cli/dataset_command.h"
-#include "cli/devices_command.h"
-#include "cli/embed_command.h"
-#include "cli/escape.h"
-#include "cli/evaluate_command.h"
-#include "cli/failure.h"
-#include "cli/help.h"
-#include "cli/log_output.h"
-#include "cli/lost_mapping.h"
-#include "cli/merge_command.h"
-#include "cli/models_command.h"
-#include "cli/precision_command.h"
-#include "cli/predict_command.h"
-#include "cli/report_command.h"
-#include "cli/stop_signals.h"
-#include "cli/train_command.h"
-#include "cli/validate_command.h"
+#include "cli/command_line/argument_list.h"
+#include "cli/command_line/command_line.h"
+#include "cli/command_line/help.h"
+#include "cli/commands/bench_command.h"
+#include "cli/commands/calibrate_command.h"
+#include "cli/commands/dataset_command.h"
+#include "cli/commands/devices_command.h"
+#include "cli/commands/embed_command.h"
+#include "cli/commands/evaluate_command.h"
+#include "cli/commands/merge_command.h"
+#include "cli/commands/models/models_command.h"
+#include "cli/commands/precision_command.h"
+#include "cli/commands/predict_command.h"
+#include "cli/commands/report_command.h"
+#include "cli/commands/train_command.h"
+#include "cli/commands/validate_command.h"
+#include "cli/terminal/console.h"
+#include "cli/terminal/escape.h"
+#include "cli/terminal/failure.h"
+#include "cli/terminal/log_output.h"
+#include "cli/terminal/lost_mapping.h"
+#include "cli/terminal/stop_signals.h"
 
 namespace virnucpro::cli {
 namespace {
@@ -121,26 +121,26 @@ int report_failure(Console& console, const std::exception_ptr& error) {
 
 void run_program(const std::vector<std::string>& arguments, const Environment& environment,
                  Console& console, const ChangeWorkers& change_workers) {
-  Program program{console, environment, arguments, change_workers, {}, {}};
+  Context context{console, environment, arguments, change_workers, {}, {}};
   CLI::App app("Finds viral sequences in reads and contigs.", "virnucpro");
   app.set_version_flag("--version", version_line());
   // Unexpected arguments are reported here, with the nearest known name.
   app.allow_extras();
   // One command only: an input file may bear the name of another one.
   app.require_subcommand(0, 1);
-  add_predict_command(app, program);
-  add_report_command(app, program);
-  add_merge_command(app, program);
-  add_embed_command(app, program);
-  add_train_command(app, program);
-  add_evaluate_command(app, program);
-  add_dataset_command(app, program);
-  add_calibrate_command(app, program);
-  add_models_command(app, program);
-  add_validate_command(app, program);
-  add_devices_command(app, program);
-  add_bench_command(app, program);
-  add_precision_command(app, program);
+  add_predict_command(app, context);
+  add_report_command(app, context);
+  add_merge_command(app, context);
+  add_embed_command(app, context);
+  add_train_command(app, context);
+  add_evaluate_command(app, context);
+  add_dataset_command(app, context);
+  add_calibrate_command(app, context);
+  add_models_command(app, context);
+  add_validate_command(app, context);
+  add_devices_command(app, context);
+  add_bench_command(app, context);
+  add_precision_command(app, context);
   app.footer(help_footer({"virnucpro predict contigs.fa -o results", "virnucpro predict --help"},
                          /*with_exit_codes=*/true));
 
@@ -150,17 +150,17 @@ void run_program(const std::vector<std::string>& arguments, const Environment& e
   const CLI::App& command = named_command(app);
   const std::vector<std::string> unexpected = app.remaining(true);
   if (!unexpected.empty()) throw_unexpected(command, unexpected);
-  if (!program.action) {
+  if (!context.action) {
     const std::string name = &command == &app ? "virnucpro" : "virnucpro " + command.get_name();
     throw ConfigError("no command; '" + name + " --help' lists them");
   }
-  for (const auto& parse_value : program.values) parse_value();
+  for (const auto& parse_value : context.values) parse_value();
   StopSignals signals([&console](int) {
     make_log(console, {.quiet = true, .json = console.is_json()})
         .warning("stopping; a second signal ends the program at once");
   });
-  program.stop = signals.token();
-  program.action();
+  context.stop = signals.token();
+  context.action();
 }
 
 int main_program(int argc, char** argv, const ChangeWorkers& change_workers) {

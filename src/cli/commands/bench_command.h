@@ -1,0 +1,14 @@
+// `virnucpro bench`: how fast models run here, and how far that is from what the processor can do.
+#pragma once
+
+namespace CLI {
+class App;
+}
+
+namespace virnucpro::cli {
+
+struct Context;
+
+void add_bench_command(CLI::App& app, Context& context);
+
+}  // namespace virnucpro::cli

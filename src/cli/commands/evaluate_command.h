@@ -1,0 +1,14 @@
+// `virnucpro evaluate`: a finished run judged by labels of its records.
+#pragma once
+
+namespace CLI {
+class App;
+}
+
+namespace virnucpro::cli {
+
+struct Context;
+
+void add_evaluate_command(CLI::App& app, Context& context);
+
+}  // namespace virnucpro::cli

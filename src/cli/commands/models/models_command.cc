@@ -1,0 +1,259 @@
+#include "cli/commands/models/models_command.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/errors.h"
+#include "base/format.h"
+#include "base/input_guard.h"
+#include "base/number_text.h"
+#include "cli/command_line/command_options.h"
+#include "cli/command_line/help.h"
+#include "cli/commands/shared/named_bundle.h"
+#include "cli/context.h"
+#include "cli/terminal/console.h"
+#include "cli/terminal/escape.h"
+#include "weights/bundle.h"
+
+namespace virnucpro::cli {
+namespace {
+
+/// Of the chunks that a classifier was trained for.
+constexpr WholeRange kClassifierLengths = {.low = 1, .high = std::uint64_t{1} << 40};
+
+std::string lengths_of(const BundleInfo& info) {
+  std::vector<std::int64_t> lengths;
+  for (const BundleClassifier& classifier : info.classifiers) {
+    lengths.push_back(classifier.expected_length);
+  }
+  return fmt::format("{}", fmt::join(lengths, ", "));
+}
+
+// One "key  value" line; nothing for an empty value.
+std::string field(std::string_view key, std::string_view value) {
+  if (value.empty()) return {};
+  return fmt::format("{:<18}{}\n", key, escape_controls(value));
+}
+
+std::string part_field(std::string_view key, std::string_view sizes, const BundlePart& part) {
+  return field(key, fmt::format("{}{}, sha256 {}", sizes, part.file, part.sha256));
+}
+
+std::string described(const Calibration& calibration) {
+  std::uint64_t viruses = 0;
+  std::uint64_t others = 0;
+  for (const LengthClass& each : calibration.classes) {
+    viruses += each.viruses;
+    others += each.others;
+  }
+  return fmt::format(
+      "{}, fitted on {} chunks and {} records of viruses, {} and {} of others, prevalence 0.5, "
+      "labels sha256 {}",
+      name_of(calibration.method), viruses, calibration.contig_viruses, others,
+      calibration.contig_others, calibration.labels_sha256);
+}
+
+std::string described(const Bundle& bundle) {
+  const BundleInfo& info = bundle.info();
+  const DnabertSConfig& dnabert = info.dnabert_s_config;
+  const Esm2Config& esm2 = info.esm2_config;
+  std::string text = field("name", info.name);
+  text += field("version", info.version);
+  text += field("description", info.description);
+  text += field("license", info.license);
+  text += field("expected lengths", lengths_of(info));
+  text += part_field("tokenizer", "", info.tokenizer);
+  text += part_field(
+      "dnabert_s",
+      fmt::format("{} layers, width {}, {} heads, feed-forward {}, {} tokens, ",
+                  dnabert.num_hidden_layers, dnabert.hidden_size, dnabert.num_attention_heads,
+                  dnabert.intermediate_size, dnabert.vocab_size),
+      info.dnabert_s);
+  text += part_field(
+      "esm2",
+      fmt::format("{} layers, width {}, {} heads, token dropout {}, ", esm2.num_layers,
+                  esm2.embed_dim, esm2.attention_heads, esm2.token_dropout ? "on" : "off"),
+      info.esm2);
+  for (const BundleClassifier& classifier : info.classifiers) {
+    text += part_field(
+        fmt::format("classifier {}", classifier.expected_length),
+        fmt::format("{} features, {} hidden units, ", classifier.input_dim, classifier.hidden_dim),
+        classifier.part);
+    if (classifier.calibration) {
+      text += field(fmt::format("calibration {}", classifier.expected_length),
+                    described(*classifier.calibration));
+    }
+  }
+  text += field("training data", info.training_data);
+  if (info.metrics_json != "{}") text += field("metrics", info.metrics_json);
+  if (info.extra_json != "{}") text += field("other", info.extra_json);
+  return text;
+}
+
+std::string list_row(const std::string& how_to_name, const BundleInfo& info) {
+  return fmt::format("{}\t{}\t{}\t{}\t{}\n", escape_controls(how_to_name),
+                     escape_controls(info.name), escape_controls(info.version), lengths_of(info),
+                     escape_controls(info.description));
+}
+
+bool is_bundle(const std::filesystem::path& folder) {
+  std::error_code error;
+  return std::filesystem::is_regular_file(folder / kBundleCard, error);
+}
+
+// `folder` itself, or the bundles directly inside it, by name.
+std::vector<std::string> bundles_in(const std::string& folder) {
+  if (is_bundle(folder)) return {folder};
+  std::vector<std::string> found;
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end;
+       entry.increment(error)) {
+    if (is_bundle(entry->path())) found.push_back(entry->path().string());
+  }
+  if (error) {
+    throw ConfigError(fmt::format("{}: the folder cannot be read: {}", folder, error.message()));
+  }
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+void list(Console& console, const std::vector<std::string>& folders) {
+  console.print("bundle\tname\tversion\texpected_lengths\tdescription\n");
+  for (const std::string& name : embedded_bundle_names()) {
+    console.print(list_row(name, open_named_bundle(name).info()));
+  }
+  for (const std::string& folder : folders) {
+    for (const std::string& path : bundles_in(folder)) {
+      console.print(list_row(path, Bundle::open(path).info()));
+    }
+  }
+}
+
+void verify(Console& console, const std::string& name) {
+  const Bundle bundle = open_named_bundle(name);
+  const std::vector<std::string> problems = bundle.problems();
+  for (const std::string& problem : problems) console.print(escape_controls(problem) + "\n");
+  if (problems.empty()) {
+    console.print(fmt::format("{}: all parts are whole\n", escape_controls(bundle.origin())));
+    return;
+  }
+  console.flush();
+  throw ModelError(fmt::format("{}: {} problem{}; import or copy the bundle again", bundle.origin(),
+                               problems.size(), problems.size() == 1 ? "" : "s"));
+}
+
+/// "500=classifier.pth"; false for anything else.
+bool add_classifier(BundleImport& options, const std::string& text) {
+  const std::size_t equals = text.find('=');
+  if (equals == std::string::npos || equals + 1 == text.size()) return false;
+  const auto length = parse_whole(text.substr(0, equals), kClassifierLengths);
+  if (!length) return false;
+  options.classifiers.push_back({static_cast<std::int64_t>(*length), text.substr(equals + 1)});
+  return true;
+}
+
+void import(Console& console, BundleImport& options) {
+  if (options.name.empty()) {
+    const std::filesystem::path folder =
+        std::filesystem::path(options.output_folder).lexically_normal();
+    options.name = (folder.has_filename() ? folder : folder.parent_path()).filename().string();
+  }
+  InputGuard inputs;
+  inputs.add("--dnabert", options.dnabert_folder);
+  inputs.add("--esm2", options.esm2_path);
+  for (const auto& classifier : options.classifiers) inputs.add("--classifier", classifier.path);
+  inputs.require_outside(options.output_folder);
+  const BundleInfo info = import_bundle(options);
+  console.message(fmt::format("bundle '{}' for {} bases is in {}", escape_controls(info.name),
+                              lengths_of(info), escape_controls(options.output_folder)));
+}
+
+void add_list(CLI::App& models, Context& context) {
+  CLI::App* command =
+      models.add_subcommand("list", "List the embedded bundles, and those in folders");
+  auto folders = std::make_shared<std::vector<std::string>>();
+  CommandOptions(*command, context)
+      .arguments("FOLDER", "DIR", "Bundles, or folders that hold some", *folders);
+  command->footer(help_footer({"virnucpro models list", "virnucpro models list ~/bundles"}));
+  command->callback([&context, folders] {
+    context.action = [&context, folders] { list(context.console, *folders); };
+  });
+}
+
+void add_info(CLI::App& models, Context& context) {
+  CLI::App* command = models.add_subcommand("info", "Describe a bundle");
+  auto name = std::make_shared<std::string>();
+  CommandOptions(*command, context)
+      .argument("BUNDLE", "NAME|DIR", "Name of an embedded bundle, or a folder", *name);
+  command->footer(help_footer({"virnucpro models info mini", "virnucpro models info my_bundle/"}));
+  command->callback([&context, name] {
+    context.action = [&context, name] {
+      context.console.print(described(open_named_bundle(*name)));
+    };
+  });
+}
+
+void add_verify(CLI::App& models, Context& context) {
+  CLI::App* command = models.add_subcommand(
+      "verify", "Compare every part of a bundle with its SHA-256 and read it");
+  auto name = std::make_shared<std::string>();
+  CommandOptions(*command, context)
+      .argument("BUNDLE", "NAME|DIR", "Name of an embedded bundle, or a folder", *name);
+  command->footer(help_footer({"virnucpro models verify my_bundle/"}));
+  command->callback(
+      [&context, name] { context.action = [&context, name] { verify(context.console, *name); }; });
+}
+
+void add_import(CLI::App& models, Context& context) {
+  CLI::App* command = models.add_subcommand(
+      "import", "Make a bundle of FP16 safetensors from published or own checkpoints");
+  auto target = std::make_shared<BundleImport>();
+  CommandOptions options(*command, context);
+  options
+      .text("--dnabert", "DIR", "DNABERT-S folder: config.json, tokenizer.json, weights",
+            target->dnabert_folder)
+      .required();
+  options
+      .text("--esm2", "FILE|DIR", "ESM-2 checkpoint: fair-esm .pt file or Hugging Face folder",
+            target->esm2_path)
+      .required();
+  options
+      .value("--classifier", "LENGTH=FILE",
+             "Classifier and its chunk length, such as 500=model.pth; may be repeated",
+             "LENGTH=FILE, such as 500=classifier.pth",
+             [target](const std::string& text) { return add_classifier(*target, text); })
+      .multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->required();
+  options.text("-o,--output-dir", "DIR", "Folder of the bundle", target->output_folder).required();
+  options.text("--name", "TEXT", "Name of the bundle [the folder's name]", target->name);
+  options.text("--bundle-version", "TEXT", "Version of the bundle [1]", target->version);
+  options.text("--description", "TEXT", "What the models are and are for", target->description);
+  options.text("--license", "TEXT", "License of the weights", target->license);
+  options.text("--training-data", "TEXT", "What the models were trained on", target->training_data);
+  options.flag("--force", "Replace a bundle that is there already", target->force);
+  command->footer(help_footer(
+      {"virnucpro models import --dnabert DNABERT-S/ --esm2 esm2_t36_3B_UR50D.pt \\\n"
+       "      --classifier 300=300_model.pth --classifier 500=500_model.pth -o published/"}));
+  command->callback([&context, target] {
+    context.action = [&context, target] { import(context.console, *target); };
+  });
+}
+
+}  // namespace
+
+void add_models_command(CLI::App& app, Context& context) {
+  CLI::App* models = app.add_subcommand("models", "List, describe, make and check model bundles");
+  models->require_subcommand(0, 1);
+  models->footer(help_footer({"virnucpro models list", "virnucpro models info mini"}));
+  add_list(*models, context);
+  add_info(*models, context);
+  add_import(*models, context);
+  add_verify(*models, context);
+}
+
+}  // namespace virnucpro::cli

@@ -1,0 +1,26 @@
+#include "cli/commands/shared/named_bundle.h"
+
+#include <memory>
+#include <string_view>
+#include <utility>
+
+#include "config/settings.h"
+#include "weights/embedded_bundle.h"
+
+namespace virnucpro::cli {
+
+static_assert(std::string_view(kDefaultBundle) == kEmbeddedBundle,
+              "the default bundle is the embedded one");
+
+std::vector<std::string> embedded_bundle_names() { return {kEmbeddedBundle}; }
+
+Bundle open_named_bundle(const std::string& name) {
+  return name == kEmbeddedBundle ? embedded_bundle() : Bundle::open(name);
+}
+
+ModelHashing hashing_for(const Context& context, std::stop_token stop) {
+  return {std::make_shared<ContentHashes>(HashCache(hash_cache_folder(context.environment))),
+          std::move(stop)};
+}
+
+}  // namespace virnucpro::cli

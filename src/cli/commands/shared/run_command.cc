@@ -1,0 +1,148 @@
+#include "cli/commands/shared/run_command.h"
+
+#include <string>
+#include <utility>
+
+#include "base/format.h"
+#include "cli/command_line/help.h"
+#include "cli/commands/shared/named_bundle.h"
+#include "cli/commands/shared/result_log.h"
+#include "cli/terminal/console.h"
+#include "cli/terminal/input_meter.h"
+#include "cli/terminal/log_output.h"
+#include "cli/terminal/progress.h"
+#include "pipeline/device_models.h"
+#include "pipeline/devices.h"
+#include "pipeline/precision_advice.h"
+#include "sequence/input_file.h"
+
+namespace virnucpro::cli {
+namespace {
+
+// From the pipeline's counters to the display; the input's position is asked for only when a line
+// is due.
+class ProgressBridge final : public ProgressSink {
+ public:
+  ProgressBridge(const RunSettings& settings, ProgressDisplay& display)
+      : meter_(settings.inputs), display_(display) {}
+
+  void update(const RunProgress& progress) override {
+    if (!display_.is_due()) return;
+    display_.update({.records = progress.records_read,
+                     .chunks = progress.chunks_read,
+                     .frames = progress.frames_embedded,
+                     .frames_found = progress.frames_found,
+                     .bytes_read = meter_.read(),
+                     .bytes_total = meter_.total(),
+                     .reading_done = progress.reading_done});
+  }
+
+ private:
+  InputMeter meter_;
+  ProgressDisplay& display_;
+};
+
+void log_devices(const Log& log, const DeviceChoice& device, const Workers& workers) {
+  for (const std::string& line : device.passed_over) log.info("{}", line);
+  std::size_t first = 0;
+  for (const std::size_t lanes : workers.lanes) {
+    const Backend& backend = *workers.backends[first];
+    log.info("device {}: {}", backend.name(), backend.description());
+    first += lanes;
+  }
+  for (const std::string& warning : device.warnings) log.warning("{}", warning);
+  if (workers.numa_nodes > 1 && workers.lanes.size() == 1) {
+    log.info("{} with {} threads on {} NUMA nodes",
+             workers.backends.size() == 1 ? "one worker" : "one worker per node, together",
+             workers.threads, workers.numa_nodes);
+  }
+}
+
+/// How the devices shared the work, where there are several.
+void log_shares(const Log& log, const RunReport& report) {
+  const auto tokens_of = [](const DeviceReport& device) {
+    return device.tokens.at("dnabert_s") + device.tokens.at("esm2");
+  };
+  if (report.devices.size() < 2) return;
+  std::uint64_t all = 0;
+  for (const DeviceReport& device : report.devices) all += tokens_of(device);
+  if (all == 0) return;
+  for (const DeviceReport& device : report.devices) {
+    log.info("device {} computed {} batches, {:.1f} % of the tokens", device.name, device.batches,
+             100.0 * static_cast<double>(tokens_of(device)) / static_cast<double>(all));
+  }
+}
+
+void log_decisions(const Log& log, const ResolvedSettings& resolved, const DeviceChoice& device,
+                   const Workers& workers, const PrecisionChoice& precision) {
+  for (const std::string& origin : resolved.origins) log.info("setting {}", origin);
+  log_devices(log, device, workers);
+  log.info("precision {}, {} batches", name_of(precision.precision),
+           precision.packed ? "packed" : "padded");
+  const std::string advice = precision_advice(precision_costs_on(device.name), precision.precision);
+  if (!advice.empty()) log.info("{}", advice);
+  for (const std::string& warning : precision.warnings) log.warning("{}", warning);
+}
+
+}  // namespace
+
+std::string failed_text(std::uint64_t count) {
+  return count == 0 ? std::string() : fmt::format(", {} failed", count);
+}
+
+void run_command(Context& context, const RunKind& kind, const SettingsArguments& arguments) {
+  const ResolvedSettings resolved =
+      resolve_settings(kind.command, arguments.inputs, arguments.flags, context.environment);
+  const RunSettings& settings = resolved.settings;
+  if (settings.json_log) context.console.use_json();
+  const Log log = make_log(context.console, {settings.quiet, settings.json_log});
+
+  const InputGuard inputs = guard_of(resolved);
+  inputs.require_streams_apart();
+  kind.require_apart(settings, inputs);
+  const PrecisionChoice precision = precision_of(settings, context.environment);
+  DeviceRegistry devices(context.environment);
+  DeviceChoice device = devices.choose(settings.device);
+  kind.require_free_output(settings);
+  // The run opens them later; large models may take minutes until then.
+  for (const std::string& input : settings.inputs) check_readable(input);
+
+  Workers workers = devices.create_workers(device, settings.threads);
+  if (context.change_workers) context.change_workers(workers);
+  for (const auto& backend : workers.backends) backend->set_stop(context.stop);
+  log_decisions(log, resolved, device, workers, precision);
+  const ModelHashing hashing = hashing_for(context, context.stop);
+  const DeviceModels device_models(workers, [&](Backend& backend) {
+    return load_models(settings, precision.precision, kind.with_classifier, open_named_bundle,
+                       backend, hashing);
+  });
+  const LoadedModels& models = device_models.front();
+  log.info("models {}{}{}, expected length {}", models.bundle,
+           models.bundle_version.empty() ? "" : " ", models.bundle_version, models.expected_length);
+
+  RunSummary summary;
+  {
+    ProgressDisplay display(context.console, log, !settings.no_progress);
+    ProgressBridge progress(settings, display);
+    RunContext run;
+    run.program_version = program_version();
+    run.command_line = command_line_of(context);
+    run.precision = precision;
+    run.device = device.name;
+    for (const auto& backend : workers.backends) run.backends.push_back(backend.get());
+    run.models = device_models.by_backend();
+    run.warnings = device.warnings;
+    run.threads = workers.threads;
+    run.numa_nodes = workers.numa_nodes;
+    run.log = log;
+    run.progress = &progress;
+    run.load_exact = [&](Backend& backend) {
+      return load_models(settings, Precision::kFp32, false, open_named_bundle, backend, hashing);
+    };
+    summary = kind.run(settings, models, run, context.stop);
+  }
+  log_shares(log, summary.report);
+  kind.log_summary(settings, summary, log);
+}
+
+}  // namespace virnucpro::cli

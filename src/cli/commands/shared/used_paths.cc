@@ -1,0 +1,53 @@
+#include "cli/commands/shared/used_paths.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+
+#include "cli/commands/shared/named_bundle.h"
+#include "report/prediction_tables.h"
+#include "run/run_database.h"
+
+namespace virnucpro::cli {
+
+InputGuard guard_of(const ResolvedSettings& resolved) {
+  const RunSettings& settings = resolved.settings;
+  InputGuard guard;
+  for (const std::string& input : settings.inputs) {
+    std::error_code error;
+    if (std::filesystem::is_directory(input, error)) {
+      add_run(guard, "the input", input);
+    } else {
+      guard.add("the input", input);
+    }
+  }
+  guard.add("--config", resolved.config);
+  if (settings.has_own_parts()) {
+    guard.add("--dnabert", settings.dnabert);
+    guard.add("--esm2", settings.esm2);
+    guard.add("--classifier", settings.classifier);
+  } else {
+    add_bundle(guard, "--bundle", settings.bundle);
+  }
+  return guard;
+}
+
+void add_bundle(InputGuard& guard, const std::string& what, const std::string& name) {
+  const std::vector<std::string> embedded = embedded_bundle_names();
+  if (std::ranges::find(embedded, name) == embedded.end()) guard.add(what, name);
+}
+
+void add_run(InputGuard& guard, const std::string& what, const std::string& folder) {
+  guard.add(what, (std::filesystem::path(folder) / kDatabaseFile).string());
+}
+
+std::vector<const char*> prediction_names(bool with_database) {
+  std::vector<const char*> names(std::begin(kPredictionFiles), std::end(kPredictionFiles));
+  // SQLite's own names beside the database.
+  if (with_database) {
+    names.insert(names.end(), {kDatabaseFile, "run.db-wal", "run.db-shm", "run.db-journal"});
+  }
+  return names;
+}
+
+}  // namespace virnucpro::cli

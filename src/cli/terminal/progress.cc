@@ -1,0 +1,108 @@
+#include "cli/terminal/progress.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <utility>
+
+#include "base/format.h"
+#include "cli/terminal/console.h"
+
+namespace virnucpro::cli {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// Five times a second looks alive; more only costs.
+constexpr milliseconds kTerminalInterval{200};
+// A log file of a day holds 2880 such lines.
+constexpr seconds kLogInterval{30};
+// Before that the rate is mostly start-up.
+constexpr double kShortestForRate = 0.5;
+
+}  // namespace
+
+std::string short_count(double value) {
+  constexpr std::array kUnits = {"", " k", " M", " G", " T"};
+  std::size_t unit = 0;
+  // 999.95 would be printed as 1000.0.
+  while (value >= (unit == 0 ? 1000 : 999.95) && unit + 1 < kUnits.size()) {
+    value /= 1000;
+    ++unit;
+  }
+  if (unit == 0) return fmt::format("{:.0f}", std::floor(value));
+  return fmt::format("{:.1f}{}", value, kUnits[unit]);
+}
+
+std::string short_duration(std::chrono::seconds duration) {
+  const auto total = duration.count();
+  if (total < 3600) return fmt::format("{}:{:02}", total / 60, total % 60);
+  return fmt::format("{}:{:02}:{:02}", total / 3600, total / 60 % 60, total % 60);
+}
+
+std::optional<double> ProgressCounts::done() const {
+  double part = 1;
+  if (!reading_done) {
+    if (!bytes_total || *bytes_total == 0) return std::nullopt;
+    part = static_cast<double>(bytes_read) / static_cast<double>(*bytes_total);
+  }
+  // What was read is ahead of what was computed.
+  if (frames_found > 0) part *= static_cast<double>(frames) / static_cast<double>(frames_found);
+  return std::clamp(part, 0.0, 1.0);
+}
+
+std::string progress_line(const ProgressCounts& counts, std::chrono::duration<double> elapsed) {
+  std::string line = fmt::format("{} records, {} chunks, {} frames",
+                                 short_count(static_cast<double>(counts.records)),
+                                 short_count(static_cast<double>(counts.chunks)),
+                                 short_count(static_cast<double>(counts.frames)));
+  if (elapsed.count() >= kShortestForRate) {
+    line += fmt::format(", {} frames/s",
+                        short_count(static_cast<double>(counts.frames) / elapsed.count()));
+  }
+  if (const std::optional<double> done = counts.done()) {
+    line += fmt::format(", {:.1f}% done", std::floor(*done * 1000) / 10);
+    if (*done > 0 && elapsed.count() >= kShortestForRate) {
+      const double left = elapsed.count() * (1 - *done) / *done;
+      line += fmt::format(", {} left", short_duration(seconds(std::llround(left))));
+    }
+  }
+  line += fmt::format(", {} elapsed", short_duration(std::chrono::duration_cast<seconds>(elapsed)));
+  return line;
+}
+
+ProgressDisplay::ProgressDisplay(Console& console, Log log, bool enabled, Now now)
+    : console_(console),
+      log_(std::move(log)),
+      enabled_(enabled),
+      on_terminal_(console.has_terminal() && !console.is_json()),
+      now_(std::move(now)),
+      start_(now_()),
+      next_(start_ +
+            (on_terminal_ ? Clock::duration(kTerminalInterval) : Clock::duration(kLogInterval))) {}
+
+ProgressDisplay::~ProgressDisplay() { console_.clear_status(); }
+
+bool ProgressDisplay::is_due() {
+  if (!enabled_) return false;
+  const std::lock_guard lock(mutex_);
+  return now_() >= next_;
+}
+
+void ProgressDisplay::update(const ProgressCounts& counts) {
+  if (!enabled_) return;
+  const std::lock_guard lock(mutex_);
+  const Clock::time_point now = now_();
+  if (now < next_) return;
+  const std::string line = progress_line(counts, now - start_);
+  if (on_terminal_) {
+    next_ = now + kTerminalInterval;
+    console_.status(line);
+  } else {
+    next_ = now + kLogInterval;
+    log_.info("{}", line);
+  }
+}
+
+}  // namespace virnucpro::cli

@@ -1,0 +1,101 @@
+// Rates, estimates and how often they are shown.
+#include "cli/terminal/progress.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "cli/terminal/console.h"
+
+namespace virnucpro::cli {
+namespace {
+
+using std::chrono::seconds;
+
+TEST(ShortCount, KeepsThreeDigitsAndAUnit) {
+  EXPECT_EQ(short_count(0), "0");
+  EXPECT_EQ(short_count(999.99), "999");
+  EXPECT_EQ(short_count(1000), "1.0 k");
+  EXPECT_EQ(short_count(999949), "999.9 k");
+  EXPECT_EQ(short_count(999950), "1.0 M");
+  EXPECT_EQ(short_count(34.5e9), "34.5 G");
+  EXPECT_EQ(short_count(5e18), "5000000.0 T");
+}
+
+TEST(ShortDuration, ShowsHoursOnlyWhenThereAreSome) {
+  EXPECT_EQ(short_duration(seconds(7)), "0:07");
+  EXPECT_EQ(short_duration(seconds(3599)), "59:59");
+  EXPECT_EQ(short_duration(seconds(3723)), "1:02:03");
+}
+
+TEST(ProgressCounts, KnowNoShareOfAnInputOfUnknownSize) {
+  EXPECT_EQ(ProgressCounts{.frames = 5}.done(), std::nullopt);
+}
+
+TEST(ProgressCounts, CountWhatWasReadButNotComputedAsUndone) {
+  const ProgressCounts half_read{
+      .frames = 10, .frames_found = 40, .bytes_read = 50, .bytes_total = 100};
+  EXPECT_DOUBLE_EQ(half_read.done().value(), 0.125);
+  const ProgressCounts all_read{.frames = 10, .frames_found = 40, .reading_done = true};
+  EXPECT_DOUBLE_EQ(all_read.done().value(), 0.25);
+}
+
+TEST(ProgressCounts, NeverExceedTheWhole) {
+  const ProgressCounts grown{.bytes_read = 150, .bytes_total = 100};
+  EXPECT_DOUBLE_EQ(grown.done().value(), 1.0);
+}
+
+TEST(ProgressLine, EstimatesTheTimeLeft) {
+  const ProgressCounts counts{.records = 1200,
+                              .chunks = 2400,
+                              .frames = 6000,
+                              .frames_found = 6000,
+                              .bytes_read = 25,
+                              .bytes_total = 100};
+  EXPECT_EQ(progress_line(counts, seconds(10)),
+            "1.2 k records, 2.4 k chunks, 6.0 k frames, 600 frames/s, 25.0% done, 0:30 left, 0:10 "
+            "elapsed");
+}
+
+TEST(ProgressLine, ShowsNeitherRateNorEstimateAtTheStart) {
+  EXPECT_EQ(progress_line({.bytes_total = 100}, seconds(0)),
+            "0 records, 0 chunks, 0 frames, 0.0% done, 0:00 elapsed");
+}
+
+class ProgressDisplayTest : public testing::Test {
+ protected:
+  std::vector<std::string> lines_;
+  Log log_{[this](LogLevel, std::string_view text) { lines_.emplace_back(text); }};
+  ProgressDisplay::Clock::time_point now_{};
+  Console console_;
+
+  ProgressDisplay display(bool enabled) {
+    return ProgressDisplay(console_, log_, enabled, [this] { return now_; });
+  }
+};
+
+TEST_F(ProgressDisplayTest, LogsEveryThirtySecondsAwayFromATerminal) {
+  console_.use_json();  // as good as no terminal, wherever this test runs
+  ProgressDisplay shown = display(true);
+  for (int second = 0; second < 65; ++second) {
+    now_ += seconds(1);
+    shown.update({.records = 1});
+  }
+  EXPECT_EQ(lines_.size(), 2u);
+  EXPECT_THAT(lines_.front(), testing::StartsWith("1 records"));
+}
+
+TEST_F(ProgressDisplayTest, ShowsNothingWhenSwitchedOff) {
+  console_.use_json();
+  ProgressDisplay shown = display(false);
+  now_ += seconds(1000);
+  EXPECT_FALSE(shown.is_due());
+  shown.update({.records = 1});
+  EXPECT_TRUE(lines_.empty());
+}
+
+}  // namespace
+}  // namespace virnucpro::cli
