@@ -1,4 +1,4 @@
-"""ESM-2 for the comparisons: fair-esm's model, Hugging Face's with fused attention, and a float64 reference from docs/numerics.md 6."""
+"""ESM-2 for the comparisons: fair-esm's model, Hugging Face's with fused attention, and a float64 reference from docs/numerics.md#5-esm-2."""
 import json
 import math
 import pathlib

@@ -17,7 +17,7 @@ struct PrecisionCost {
   double bytes_per_weight = 2.0;
 };
 
-/// The guarantee (docs/numerics.md): cosine of an embedding to the one in float64, worst sequence.
+/// Guaranteed cosine of an embedding to that in float64 (docs/numerics.md#9-how-close-it-must-be).
 constexpr double worst_cosine(Precision precision) {
   switch (precision) {
     case Precision::kFp16:

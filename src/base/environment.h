@@ -19,7 +19,7 @@ inline Environment process_environment() {
   };
 }
 
-/// True for 1, true and yes: any case, white space trimmed (NUMERICS 9).
+/// True for 1, true and yes: any case, white space trimmed (docs/numerics.md#8-precision).
 bool is_true(const std::string& value);
 
 }  // namespace virnucpro

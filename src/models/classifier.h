@@ -1,4 +1,4 @@
-// The classifier: Linear, BatchNorm, ReLU, Linear, softmax over (others, virus), NUMERICS 7.
+// Linear, BatchNorm, ReLU, Linear, softmax over (others, virus): docs/numerics.md#6-classifier
 #pragma once
 
 #include <cstdint>

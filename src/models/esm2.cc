@@ -9,7 +9,7 @@
 namespace virnucpro {
 namespace {
 
-/// 1 - 0.15 * 0.8: what ESM-2 was trained to expect where no token is masked (NUMERICS 6).
+/// 1 - 0.15 * 0.8, as ESM-2 was trained, where no token is masked (docs/numerics.md#5-esm-2).
 constexpr float kTokenDropoutScale = 0.88f;
 constexpr std::int64_t kMaxPooledResidues = 1024;
 

@@ -1,4 +1,4 @@
-// The one place that decides in which precision, and whether packed, the encoders run (NUMERICS 9).
+// Decides in which precision, and whether packed, the encoders run (docs/numerics.md#8-precision).
 #pragma once
 
 #include <optional>

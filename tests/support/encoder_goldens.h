@@ -164,7 +164,7 @@ struct Limits {
   double difference;
 };
 
-/// NUMERICS 9; the differences of the half precisions are not demanded, only guarded here.
+/// docs/numerics.md#9-how-close-it-must-be; the half precisions' differences are only guarded here.
 inline Limits limits(Precision precision) {
   switch (precision) {
     case Precision::kFp32:
