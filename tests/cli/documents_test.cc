@@ -1,0 +1,163 @@
+// Commands and options that the documents name are those of the real program, and the other way
+// round.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <regex>
+#include <set>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "cli/program_runner.h"
+#include "support/markdown.h"
+
+namespace virnucpro::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Options of other programs, by the program; every use of them stands in the documents.
+const std::map<std::string, std::set<std::string>> kOfOthers = {
+    {"cmake", {"--build", "--install", "--preset"}},
+    {"ctest", {"--preset", "--test-dir"}},
+    {"GoogleTest", {"--gtest_filter"}},
+    {"sbatch", {"--signal"}},
+    {"bench/gpu/pack.sh", {"--genomes"}},
+};
+
+std::set<std::string> options_in(const std::string& text) {
+  // Not the rest of a longer word, such as the rules of a table.
+  static const std::regex kOption(R"((^|[^\w-])(--[a-z][\w-]*))");
+  std::set<std::string> found;
+  for (std::sregex_iterator option(text.begin(), text.end(), kOption), end; option != end;
+       ++option) {
+    found.insert((*option)[2]);
+  }
+  return found;
+}
+
+/// `virnucpro WORD` in the code of a document: the words that should be commands.
+std::set<std::string> commands_in(const Markdown& document) {
+  static const std::regex kCommand(R"((^|[\s/])virnucpro ([a-z]+))");
+  std::set<std::string> found;
+  for (const std::vector<Piece>* pieces : {&document.code, &document.fenced}) {
+    for (const Piece& piece : *pieces) {
+      for (std::sregex_iterator word(piece.text.begin(), piece.text.end(), kCommand), end;
+           word != end; ++word) {
+        found.insert((*word)[2]);
+      }
+    }
+  }
+  return found;
+}
+
+std::string text_of(const fs::path& path) {
+  std::ifstream stream(path);
+  std::ostringstream text;
+  text << stream.rdbuf();
+  return text.str();
+}
+
+/// README.md and docs/*.md.
+std::map<std::string, std::string> documents() {
+  const fs::path root = VIRNUCPRO_SOURCE_DIR;
+  std::map<std::string, std::string> texts = {{"README.md", text_of(root / "README.md")}};
+  for (const fs::directory_entry& entry : fs::directory_iterator(root / "docs")) {
+    if (entry.path().extension() == ".md") {
+      texts["docs/" + entry.path().filename().string()] = text_of(entry.path());
+    }
+  }
+  return texts;
+}
+
+class DocumentedOptions : public CliTest {
+ protected:
+  std::string help_of(std::vector<std::string> command) {
+    command.emplace_back("--help");
+    const ProgramResult result = run(command);
+    EXPECT_TRUE(ends_with(result, 0));
+    return result.out;
+  }
+
+  // The words of the list of subcommands in a help.
+  static std::vector<std::string> subcommands_in(const std::string& help) {
+    std::vector<std::string> found;
+    std::istringstream stream(help.substr(std::min(help.find("\nSubcommands:"), help.size())));
+    std::string line;
+    for (std::getline(stream, line), std::getline(stream, line);
+         std::getline(stream, line) && line.starts_with("  ");) {
+      found.push_back(line.substr(2, line.find(' ', 2) - 2));
+    }
+    return found;
+  }
+
+  // The help of every command by its name, that of the program under "".
+  std::map<std::string, std::string> all_help() {
+    std::map<std::string, std::string> help = {{"", help_of({})}};
+    for (const std::string& command : subcommands_in(help[""])) {
+      help[command] = help_of({command});
+      for (const std::string& inner : subcommands_in(help[command])) {
+        help[command] += help_of({command, inner});
+      }
+    }
+    return help;
+  }
+};
+
+TEST_F(DocumentedOptions, AreThoseOfTheProgram) {
+  std::set<std::string> known;
+  for (const auto& [command, help] : all_help()) known.merge(options_in(help));
+  ASSERT_GT(known.size(), 40u);
+  std::set<std::string> foreign;
+  for (const auto& [program, options] : kOfOthers) foreign.insert(options.begin(), options.end());
+  std::set<std::string> used;
+  for (const auto& [name, text] : documents()) {
+    for (const std::string& option : options_in(text)) {
+      used.insert(option);
+      EXPECT_TRUE(known.contains(option) || foreign.contains(option))
+          << name << " names " << option << ", which no command has";
+    }
+  }
+  for (const std::string& option : foreign) {
+    EXPECT_TRUE(used.contains(option)) << option << " is in no document: take it from the list";
+    EXPECT_FALSE(known.contains(option)) << option << " is the program's: take it from the list";
+  }
+}
+
+TEST_F(DocumentedOptions, AreAllThatACommandHas) {
+  const std::set<std::string> documented = options_in(documents().at("docs/command_line.md"));
+  for (const auto& [command, help] : all_help()) {
+    for (const std::string& option : options_in(help)) {
+      EXPECT_TRUE(documented.contains(option))
+          << "docs/command_line.md lacks " << option << " of " << command;
+    }
+  }
+}
+
+TEST_F(DocumentedOptions, StandBehindCommandsThatThereAre) {
+  const std::map<std::string, std::string> help = all_help();
+  EXPECT_GE(help.size(), 14u);
+  std::set<std::string> named;
+  for (const auto& [name, text] : documents()) {
+    for (const std::string& command : commands_in(parse_markdown(text))) {
+      EXPECT_TRUE(help.contains(command)) << name << " names virnucpro " << command;
+      named.insert(command);
+    }
+  }
+  EXPECT_EQ(named.size(), help.size() - 1) << "a command is in no document";
+}
+
+TEST(DocumentedWords, AreFound) {
+  EXPECT_EQ(options_in("`--a-b C`, --d=2 |---| x--y (--e2)"),
+            (std::set<std::string>{"--a-b", "--d", "--e2"}));
+  const Markdown document = parse_markdown(
+      "virnucpro is a program. `virnucpro embed -o x`\n\n```\nbuild/virnucpro predict a\n```\n");
+  EXPECT_EQ(commands_in(document), (std::set<std::string>{"embed", "predict"}));
+}
+
+}  // namespace
+}  // namespace virnucpro::test
