@@ -12,13 +12,15 @@ packages=(
   libdnnl-dev libhwy-dev                              # src/backend/cpu
   ocl-icd-opencl-dev                                  # Debian's oneDNN asks for it
   libhts-dev                                          # src/sequence; brings libcurl4-gnutls-dev
-  nlohmann-json3-dev                                  # src/tokenizer, src/weights, src/report
+  nlohmann-json3-dev                                  # src/tokenizer, src/weights, src/report, src/bench
   libhdf5-dev                                         # src/report
   libsqlite3-dev                                      # src/run
   libeigen3-dev                                       # src/training
   libyaml-cpp-dev                                     # src/config
   libcli11-dev                                        # src/cli
-  libspdlog-dev libfmt-dev libssl-dev zlib1g-dev      # src/base, src/cli, src/weights
+  libspdlog-dev                                       # src/cli/terminal
+  libfmt-dev libssl-dev                               # src/base
+  zlib1g-dev                                          # src/weights, src/sequence
   libgtest-dev libgmock-dev libbenchmark-dev          # tests, bench
   sqlite3                                             # tests/unit/run: the stock program reads what a killed run left
   clang-format                                        # make format, make check-format

@@ -17,7 +17,8 @@ struct PrecisionCost {
   double bytes_per_weight = 2.0;
 };
 
-/// Guaranteed cosine of an embedding to that in float64 (docs/numerics.md#9-how-close-it-must-be).
+/// Told to users: no cosine of an embedding to that in float64 is expected to be lower. What tests
+/// demand of each precision is in docs/numerics.md#9-how-close-it-must-be.
 constexpr double worst_cosine(Precision precision) {
   switch (precision) {
     case Precision::kFp16:
