@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "calibration/call_request.h"
+#include "calls/call_request.h"
 
 namespace virnucpro {
 

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "base/log.h"
-#include "calibration/fit.h"
+#include "calls/fit.h"
 #include "weights/bundle.h"
 
 namespace virnucpro {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/log.h"
-#include "calibration/calibration.h"
+#include "calls/calibration.h"
 #include "evaluation/label_table.h"
 #include "evaluation/metrics.h"
 #include "run/run_database.h"

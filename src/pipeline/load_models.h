@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "base/environment.h"
-#include "calibration/calibration.h"
+#include "calls/calibration.h"
 #include "config/settings.h"
 #include "models/classifier.h"
 #include "models/encoder.h"

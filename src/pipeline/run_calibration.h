@@ -6,9 +6,9 @@
 #include <stop_token>
 #include <string>
 
-#include "calibration/calibration.h"
-#include "calibration/call_choice.h"
-#include "calibration/call_request.h"
+#include "calls/calibration.h"
+#include "calls/call_choice.h"
+#include "calls/call_request.h"
 #include "pipeline/new_scores.h"
 #include "run/run_database.h"
 

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "base/log.h"
-#include "calibration/calibration.h"
-#include "calibration/call_request.h"
+#include "calls/calibration.h"
+#include "calls/call_request.h"
 #include "pipeline/new_scores.h"
 #include "report/derived_report.h"
 #include "report/ledger.h"

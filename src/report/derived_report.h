@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "calibration/call_choice.h"
-#include "calibration/call_request.h"
+#include "calls/call_choice.h"
+#include "calls/call_request.h"
 #include "report/run_report.h"
 
 namespace virnucpro {

@@ -6,8 +6,8 @@
 #include <span>
 #include <string_view>
 
-#include "calibration/calibration.h"
-#include "calibration/call_choice.h"
+#include "calls/calibration.h"
+#include "calls/call_choice.h"
 #include "report/ledger.h"
 
 namespace virnucpro {

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "calibration/calibration.h"
+#include "calls/calibration.h"
 #include "weights/classifier_weights.h"
 #include "weights/dnabert_s_weights.h"
 #include "weights/esm2_weights.h"

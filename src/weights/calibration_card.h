@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "calibration/calibration.h"
+#include "calls/calibration.h"
 #include "weights/json_reader.h"
 
 namespace virnucpro {

@@ -12,7 +12,7 @@
 
 #include "base/errors.h"
 #include "base/format.h"
-#include "calibration/call_request.h"
+#include "calls/call_request.h"
 #include "cli/command_line/help.h"
 #include "cli/command_line/threshold_option.h"
 #include "cli/commands/shared/named_bundle.h"

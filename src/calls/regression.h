@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "calibration/calibration.h"
+#include "calls/calibration.h"
 
 namespace virnucpro {
 

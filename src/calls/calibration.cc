@@ -1,4 +1,4 @@
-#include "calibration/calibration.h"
+#include "calls/calibration.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include "calibration/fit.h"
+#include "calls/fit.h"
 
 #include <algorithm>
 #include <array>
@@ -12,7 +12,7 @@
 #include "base/errors.h"
 #include "base/format.h"
 #include "base/stop.h"
-#include "calibration/regression.h"
+#include "calls/regression.h"
 
 namespace virnucpro {
 namespace {

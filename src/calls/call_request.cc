@@ -1,4 +1,4 @@
-#include "calibration/call_request.h"
+#include "calls/call_request.h"
 
 #include <sstream>
 

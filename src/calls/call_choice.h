@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <optional>
 
-#include "calibration/calibration.h"
-#include "calibration/call_request.h"
+#include "calls/calibration.h"
+#include "calls/call_request.h"
 
 namespace virnucpro {
 

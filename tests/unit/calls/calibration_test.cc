@@ -1,5 +1,5 @@
 // Calibrations applied, fitted to runs of known records, and cross-validated.
-#include "calibration/calibration.h"
+#include "calls/calibration.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,7 +8,7 @@
 #include <random>
 
 #include "base/errors.h"
-#include "calibration/fit.h"
+#include "calls/fit.h"
 
 namespace virnucpro {
 namespace {

@@ -1,4 +1,4 @@
-#include "calibration/call_choice.h"
+#include "calls/call_choice.h"
 
 #include <algorithm>
 #include <cmath>

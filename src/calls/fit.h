@@ -7,7 +7,7 @@
 #include <stop_token>
 #include <vector>
 
-#include "calibration/calibration.h"
+#include "calls/calibration.h"
 
 namespace virnucpro {
 

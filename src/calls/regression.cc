@@ -1,4 +1,4 @@
-#include "calibration/regression.h"
+#include "calls/regression.h"
 
 #include <algorithm>
 #include <cmath>

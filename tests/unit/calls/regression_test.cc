@@ -1,5 +1,5 @@
 // The regressions behind a calibration against scikit-learn's.
-#include "calibration/regression.h"
+#include "calls/regression.h"
 
 #include <gtest/gtest.h>
 

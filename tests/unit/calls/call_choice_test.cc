@@ -1,5 +1,5 @@
 // Prevalence and thresholds from calibrated log odds.
-#include "calibration/call_choice.h"
+#include "calls/call_choice.h"
 
 #include <gtest/gtest.h>
 
