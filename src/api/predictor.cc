@@ -3,6 +3,7 @@
 
 #include "base/environment.h"
 #include "base/errors.h"
+#include "calls/call_rule.h"
 #include "pipeline/devices.h"
 #include "pipeline/exact_models.h"
 #include "pipeline/load_models.h"
@@ -101,8 +102,9 @@ std::vector<FrameScore> Predictor::predict(const std::vector<std::string>& seque
           score.failure = failure->second;
           continue;
         }
-        score.p_virus = window.scores_of(orf)[1];
-        score.is_virus = is_virus(window.scores_of(orf)[0], score.p_virus);
+        const ScorePair scores = {window.scores_of(orf)[0], window.scores_of(orf)[1]};
+        score.p_virus = scores.p_virus;
+        score.is_virus = CallRule().is_virus(scores);
       }
     }
   };

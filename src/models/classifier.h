@@ -30,7 +30,4 @@ class Classifier {
   Dense output_;
 };
 
-/// Class 1 (virus) needs the larger score; a tie goes to others.
-inline bool is_virus(float score_others, float score_virus) { return score_virus > score_others; }
-
 }  // namespace virnucpro

@@ -1,24 +1,17 @@
 #include "pipeline/judged_scores.h"
 
-#include <algorithm>
-#include <functional>
+#include <optional>
 #include <utility>
 
 #include "base/errors.h"
 #include "base/format.h"
 #include "base/stop.h"
+#include "calls/record_caller.h"
 #include "pipeline/stored_results.h"
 #include "pipeline/stored_rules.h"
-#include "report/rows.h"
 
 namespace virnucpro {
 namespace {
-
-double score_of(std::span<const StoredOrf> orfs) {
-  LargestScores largest;
-  for (const StoredOrf& orf : orfs) largest.add(orf.p_others, orf.p_virus);
-  return largest.chunk_score();
-}
 
 class Collector final : public StoredRunVisitor {
  public:
@@ -30,29 +23,30 @@ class Collector final : public StoredRunVisitor {
 
   void begin_record(const StoredRecord& record) override {
     throw_if_stopped(stop_);
-    chunk_scores_.clear();
-    chunks_ = 0;
+    caller_.begin();
     length_ = record.length;
     label_ = lookup_.find(record.id, place_, record.ordinal);
   }
 
   void chunk(const StoredChunk& chunk, std::span<const StoredOrf> orfs) override {
     if (label_ == nullptr) return;
-    ++chunks_;
-    if (chunk.outcome != Outcome::kScored || orfs.empty()) return count(scores_.unscored_fragments);
-    chunk_scores_.push_back(score_of(orfs));
-    scores_.fragments.push_back(item(chunk_scores_.back(), chunk.end - chunk.start));
+    if (chunk.outcome != Outcome::kScored || orfs.empty()) {
+      caller_.unscored_chunk();
+      return count(scores_.unscored_fragments);
+    }
+    LargestScores largest;
+    for (const StoredOrf& orf : orfs) largest.add({orf.p_others, orf.p_virus});
+    const std::uint64_t length = chunk.end - chunk.start;
+    scores_.fragments.push_back(item(caller_.chunk(largest, length).score, length));
   }
 
   void end_record(Outcome, std::string_view) override {
     if (label_ == nullptr) return;
-    if (chunk_scores_.empty()) return count(scores_.unscored_contigs);
-    // A record is viral when more than half of its scored chunks are.
-    const auto decisive =
-        chunk_scores_.begin() + static_cast<std::ptrdiff_t>(chunk_scores_.size() / 2);
-    std::nth_element(chunk_scores_.begin(), decisive, chunk_scores_.end(), std::greater<>());
-    scores_.contigs.push_back(item(*decisive, length_));
-    scores_.contig_chunks.push_back({chunk_scores_.size(), chunks_});
+    const std::optional<double> score = caller_.record_score();
+    if (!score) return count(scores_.unscored_contigs);
+    const RecordVerdict verdict = caller_.end();
+    scores_.contigs.push_back(item(*score, length_));
+    scores_.contig_chunks.push_back({verdict.scored_chunks, verdict.chunks});
   }
 
  private:
@@ -69,8 +63,7 @@ class Collector final : public StoredRunVisitor {
   JudgedScores& scores_;
   const RecordLabel* label_ = nullptr;  ///< of the record at hand
   std::uint64_t length_ = 0;
-  std::uint64_t chunks_ = 0;
-  std::vector<double> chunk_scores_;
+  RecordCaller caller_;
 };
 
 }  // namespace

@@ -27,7 +27,7 @@ struct ContigChunks {
 };
 
 /// Fragments are the scored chunks of the first contig, then those of the second ... A score is the
-/// highest threshold at which the rules of report/rows.h call the chunk or the record viral, so
+/// highest threshold at which the rules of calls/call_rule.h call the chunk or the record viral, so
 /// that a curve over scores is one over thresholds.
 struct JudgedScores {
   std::vector<JudgedItem> fragments;

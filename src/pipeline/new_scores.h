@@ -7,15 +7,11 @@
 
 #include "backend/backend.h"
 #include "base/number_file.h"
+#include "calls/call_rule.h"
 #include "models/classifier.h"
 #include "run/run_database.h"
 
 namespace virnucpro {
-
-struct ScorePair {
-  float p_others = 0.0f;
-  float p_virus = 0.0f;
-};
 
 /// Of all ORFs of a run, on the disk. Thread-confined.
 class NewScores {

@@ -12,6 +12,7 @@
 #include "base/format.h"
 #include "base/memory.h"
 #include "base/stop.h"
+#include "calls/call_rule.h"
 #include "pipeline/batch_budget.h"
 #include "pipeline/embedding_difference.h"
 #include "pipeline/probed_model.h"
@@ -205,9 +206,10 @@ class Study {
     const bool exact = finite(&EmbeddingComparison::finite_fp32) && is_score(exact_scores_);
     if (scored) frame.p_virus = scores_[2 * orf + 1];
     if (exact) frame.p_virus_fp32 = exact_scores_[2 * orf + 1];
+    const CallRule rule;
     frame.flip = scored && exact &&
-                 is_virus(scores_[2 * orf], scores_[2 * orf + 1]) !=
-                     is_virus(exact_scores_[2 * orf], exact_scores_[2 * orf + 1]);
+                 rule.is_virus({scores_[2 * orf], scores_[2 * orf + 1]}) !=
+                     rule.is_virus({exact_scores_[2 * orf], exact_scores_[2 * orf + 1]});
   }
 
   void show_progress(bool more) {

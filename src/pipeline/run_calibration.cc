@@ -4,9 +4,9 @@
 #include "base/format.h"
 #include "base/sha256.h"
 #include "base/stop.h"
+#include "calls/record_caller.h"
 #include "pipeline/run_facts.h"
 #include "pipeline/stored_rules.h"
-#include "report/rows.h"
 #include "run/fact_differences.h"
 #include "weights/calibration_card.h"
 
@@ -21,39 +21,34 @@ class LogOddsCollector final : public StoredRunVisitor {
  public:
   LogOddsCollector(const Calibration& calibration, const NewScores* scores,
                    const std::stop_token& stop)
-      : calibration_(calibration), scores_(scores), stop_(stop) {}
+      : caller_({}, {&calibration, {}}), scores_(scores), stop_(stop) {}
 
   const LogOddsHistogram& histogram() const { return histogram_; }
 
   void begin_record(const StoredRecord&) override {
     throw_if_stopped(stop_);
-    evidence_ = {};
-    chunks_ = 0;
+    caller_.begin();
   }
 
   void chunk(const StoredChunk& chunk, std::span<const StoredOrf> orfs) override {
-    ++chunks_;
-    if (chunk.outcome != Outcome::kScored || orfs.empty()) return;
+    if (chunk.outcome != Outcome::kScored || orfs.empty()) return caller_.unscored_chunk();
     LargestScores largest;
     for (const StoredOrf& orf : orfs) {
-      const ScorePair pair =
-          scores_ == nullptr ? ScorePair{orf.p_others, orf.p_virus} : scores_->of(orf.number);
-      largest.add(pair.p_others, pair.p_virus);
+      largest.add(scores_ == nullptr ? ScorePair{orf.p_others, orf.p_virus}
+                                     : scores_->of(orf.number));
     }
-    evidence_.add(calibration_.chunk_probability(largest.chunk_score(), chunk.end - chunk.start));
+    caller_.chunk(largest, chunk.end - chunk.start);
   }
 
   void end_record(Outcome, std::string_view) override {
-    if (evidence_.scored() > 0) histogram_.add(evidence_.log_odds(calibration_.contig, chunks_));
+    if (const std::optional<double> log_odds = caller_.end().log_odds) histogram_.add(*log_odds);
   }
 
  private:
-  const Calibration& calibration_;
+  RecordCaller caller_;
   const NewScores* scores_;
   const std::stop_token& stop_;
   LogOddsHistogram histogram_;
-  ContigEvidence evidence_;  // of the record at hand
-  std::uint64_t chunks_ = 0;
 };
 
 }  // namespace

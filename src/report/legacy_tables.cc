@@ -38,10 +38,10 @@ void LegacyTables::chunk(std::string_view record_id, std::uint64_t index,
     std::string& row = frames_.row();
     row += chunk_id_;
     row += frame.name;
-    row += rule_.is_virus(frame) ? "\tvirus\t" : "\tothers\t";
-    append_float32(row, frame.p_others);
+    row += rule_.is_virus(frame.scores) ? "\tvirus\t" : "\tothers\t";
+    append_float32(row, frame.scores.p_others);
     row += '\t';
-    append_float32(row, frame.p_virus);
+    append_float32(row, frame.scores.p_virus);
     row += '\n';
     frames_.row_done();
   }

@@ -21,12 +21,11 @@ const std::string& made(const std::string& folder) {
 }  // namespace
 
 struct PredictionTables::Files {
-  Files(const std::string& in, CallRule calls_by, CalibratedCalls calibrated_calls,
-        std::size_t sort_memory)
+  Files(const std::string& in, CallRule rule, CalibratedCalls calibrated, std::size_t sort_memory)
       : folder(made(in)),
-        rule(calls_by),
-        calibrated(calibrated_calls),
-        predictions(path_in(folder, kPredictionsFile), rule),
+        calibrated_decide(calibrated.decide()),
+        caller(rule, calibrated),
+        predictions(path_in(folder, kPredictionsFile)),
         contigs(path_in(folder, kContigsFile)),
         viral(path_in(folder, kViralFile)),
         legacy(path_in(folder, kLegacyFramesFile), path_in(folder, kLegacyChunksFile), rule, folder,
@@ -34,8 +33,8 @@ struct PredictionTables::Files {
         run(path_in(folder, kRunFile)) {}
 
   std::string folder;
-  CallRule rule;
-  CalibratedCalls calibrated;
+  const bool calibrated_decide;
+  RecordCaller caller;
   PredictionsTable predictions;
   ContigsTable contigs;
   ViralFasta viral;
@@ -52,8 +51,8 @@ struct PredictionTables::Files {
   std::string id;
   std::string unique_id;
   RecordSummary summary;
-  ContigEvidence evidence;
   OutcomeCounts outcomes;
+  std::vector<CalledFrame> called;  // of the chunk at hand, reused
 };
 
 PredictionTables::PredictionTables(const std::string& folder, CallRule rule,
@@ -73,7 +72,7 @@ void PredictionTables::begin_record(const RecordRow& record) {
   // Escaped first: ids that only differ in what is escaped are told apart, too.
   f.unique_id = f.unique_ids.assign(escaped(record.id));
   f.summary = {};
-  f.evidence = {};
+  f.caller.begin();
   f.outcomes = {};
 }
 
@@ -91,46 +90,33 @@ void PredictionTables::chunk(const ChunkRow& chunk, std::span<const FrameRow> fr
   f.ledger.frames += frames.size();
   f.ledger.failed_frames += failed_frames;
   if (chunk.outcome == Outcome::kFailed && summary.reason.empty()) summary.reason = chunk.reason;
-  if (frames.empty()) return;
+  if (frames.empty()) return f.caller.unscored_chunk();
 
-  const bool viral_by_rule = f.rule.is_viral_chunk(frames);
-  bool viral = viral_by_rule;
-  ChunkCall call;
-  if (f.calibrated.calibration != nullptr) {
-    const double probability = f.calibrated.calibration->chunk_probability(
-        largest_scores(frames).chunk_score(), chunk.end - chunk.start);
-    f.evidence.add(probability);
-    const double log_odds = log_odds_of(probability);
-    call.p_calibrated = f.calibrated.rule.probability(log_odds);
-    if (f.calibrated.decide()) call.viral = viral = f.calibrated.is_viral(log_odds);
-  }
-  ++summary.scored_chunks;
-  summary.viral_chunks += viral ? 1 : 0;
+  const ChunkVerdict verdict = f.caller.chunk(largest_scores(frames), chunk.end - chunk.start);
   summary.frames += frames.size();
+  f.called.clear();
   for (const FrameRow& frame : frames) {
-    summary.sum_p_virus += static_cast<double>(frame.p_virus);
-    summary.max_p_virus = std::max(summary.max_p_virus, frame.p_virus);
-    f.calls.viral_frames += call.viral.value_or(f.rule.is_virus(frame)) ? 1 : 0;
+    summary.sum_p_virus += static_cast<double>(frame.scores.p_virus);
+    summary.max_p_virus = std::max(summary.max_p_virus, frame.scores.p_virus);
+    f.called.push_back({frame, f.caller.is_virus(frame.scores, verdict)});
+    f.calls.viral_frames += f.called.back().is_virus ? 1 : 0;
   }
-  f.calls.viral_chunks += viral ? 1 : 0;
-  f.predictions.chunk(f.record, chunk, frames, call);
-  f.legacy.chunk(f.unique_id, chunk.index, frames, viral_by_rule);
+  f.calls.viral_chunks += verdict.is_viral ? 1 : 0;
+  f.predictions.chunk(f.record, chunk, f.called, verdict.probability);
+  f.legacy.chunk(f.unique_id, chunk.index, frames, verdict.is_viral_by_scores);
 }
 
 void PredictionTables::end_record(std::string_view bases) {
   Files& f = *files_;
   check(f.open, "a record ends that has not begun");
   f.open = false;
-  f.summary.viral = is_viral_record(f.summary.viral_chunks, f.summary.scored_chunks);
-  if (f.evidence.scored() > 0) {
-    const CalibratedCalls& calibrated = f.calibrated;
-    const double log_odds = f.evidence.log_odds(calibrated.calibration->contig, f.summary.chunks);
-    const double probability = calibrated.rule.probability(log_odds);
-    f.summary.p_calibrated = probability;
-    if (calibrated.decide()) {
-      f.summary.viral = calibrated.is_viral(log_odds);
-      f.calls.expected_false_records += f.summary.viral ? 1.0 - probability : 0.0;
-    }
+  const RecordVerdict verdict = f.caller.end();
+  f.summary.scored_chunks = verdict.scored_chunks;
+  f.summary.viral_chunks = verdict.viral_chunks;
+  f.summary.viral = verdict.is_viral;
+  f.summary.p_calibrated = verdict.probability;
+  if (f.calibrated_decide && verdict.is_viral) {
+    f.calls.expected_false_records += 1.0 - verdict.probability.value_or(0.0);
   }
   f.summary.outcome = outcome_of_record(f.outcomes);
   f.ledger.records.add(f.summary.outcome);

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "calls/record_caller.h"
 #include "report/ledger.h"
 #include "report/rows.h"
 #include "report/sorted_lines.h"

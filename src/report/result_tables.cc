@@ -27,13 +27,13 @@ void append_probability(std::string& text, const std::optional<double>& probabil
 
 }  // namespace
 
-PredictionsTable::PredictionsTable(const std::string& path, CallRule rule)
-    : file_(path), rule_(rule) {
+PredictionsTable::PredictionsTable(const std::string& path) : file_(path) {
   file_.write("id\trecord\tchunk\tstart\tend\tstrand\tframe\tp_virus\tp_calibrated\tcall\n");
 }
 
 void PredictionsTable::chunk(const RecordRow& record, const ChunkRow& chunk,
-                             std::span<const FrameRow> frames, const ChunkCall& call) {
+                             std::span<const CalledFrame> frames,
+                             const std::optional<double>& p_calibrated) {
   prefix_.clear();
   append_escaped(prefix_, record.id);
   for (const std::uint64_t number : {record.ordinal + 1, chunk.index + 1, chunk.start, chunk.end}) {
@@ -41,16 +41,16 @@ void PredictionsTable::chunk(const RecordRow& record, const ChunkRow& chunk,
     append_number(prefix_, number);
   }
   calibrated_ = '\t';
-  append_probability(calibrated_, call.p_calibrated);
-  for (const FrameRow& frame : frames) {
+  append_probability(calibrated_, p_calibrated);
+  for (const CalledFrame& frame : frames) {
     std::string& row = file_.row();
     row += prefix_;
-    row += frame.name.starts_with('R') ? "\t-\t" : "\t+\t";
-    row += frame.name;
+    row += frame.row.name.starts_with('R') ? "\t-\t" : "\t+\t";
+    row += frame.row.name;
     row += '\t';
-    append_float32(row, frame.p_virus);
+    append_float32(row, frame.row.scores.p_virus);
     row += calibrated_;
-    row += call.viral.value_or(rule_.is_virus(frame)) ? "\tvirus\n" : "\tothers\n";
+    row += frame.is_virus ? "\tvirus\n" : "\tothers\n";
     file_.row_done();
   }
 }

@@ -12,10 +12,10 @@
 
 namespace virnucpro {
 
-/// What a calibration makes of a chunk; absent: NA, and the rule for frames.
-struct ChunkCall {
-  std::optional<double> p_calibrated;
-  std::optional<bool> viral;  ///< all of its frames are called so
+/// A frame's row and its call.
+struct CalledFrame {
+  FrameRow row;
+  bool is_virus = false;
 };
 
 /// predictions.tsv, one row a scored frame: id (escaped), record and chunk (from 1),
@@ -24,14 +24,14 @@ struct ChunkCall {
 /// throws OutputError.
 class PredictionsTable {
  public:
-  PredictionsTable(const std::string& path, CallRule rule);
-  void chunk(const RecordRow& record, const ChunkRow& chunk, std::span<const FrameRow> frames,
-             const ChunkCall& call);
+  explicit PredictionsTable(const std::string& path);
+  /// `p_calibrated` of the chunk; absent: NA.
+  void chunk(const RecordRow& record, const ChunkRow& chunk, std::span<const CalledFrame> frames,
+             const std::optional<double>& p_calibrated);
   OutputFile& file() { return file_; }
 
  private:
   OutputFile file_;
-  const CallRule rule_;
   // The columns that the frames of a chunk share, before and after their own, reused.
   std::string prefix_;
   std::string calibrated_;

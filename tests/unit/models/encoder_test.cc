@@ -112,11 +112,5 @@ TEST(Encoder, ATokenOutsideTheVocabularyIsAContractError) {
       ContractError);
 }
 
-TEST(Classifier, ATieGoesToOthers) {
-  EXPECT_FALSE(is_virus(0.5f, 0.5f));
-  EXPECT_TRUE(is_virus(0.4f, 0.6f));
-  EXPECT_FALSE(is_virus(0.6f, 0.4f));
-}
-
 }  // namespace
 }  // namespace virnucpro

@@ -7,7 +7,7 @@
 #include <random>
 
 #include "base/errors.h"
-#include "report/rows.h"
+#include "calls/call_rule.h"
 #include "unit/pipeline/stored_bases.h"
 #include "unit/report/temporary_folder.h"
 #include "unit/run/test_rows.h"
@@ -46,9 +46,9 @@ void add_record(RunDatabase& database, const std::string& id, const std::vector<
 }
 
 bool is_viral(const Chunk& chunk, double threshold) {
-  std::vector<FrameRow> rows;
-  for (const float p_virus : chunk) rows.push_back({"F1", 1.0f - p_virus, p_virus});
-  return CallRule{threshold}.is_viral_chunk(rows);
+  LargestScores largest;
+  for (const float p_virus : chunk) largest.add({1.0f - p_virus, p_virus});
+  return CallRule{threshold}.is_viral_chunk(largest);
 }
 
 bool is_viral(const std::vector<Chunk>& chunks, double threshold) {

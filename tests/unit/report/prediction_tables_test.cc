@@ -111,11 +111,12 @@ TEST(PredictionTables, SortsTheLegacyChunksByBytesAlsoBeyondItsMemory) {
 TEST(PredictionTables, CallsTiesAsThePublishedToolDoes) {
   const Frames tie = {{"F1", 0.5f, 0.5f}};
   const CallRule rule;
-  EXPECT_FALSE(rule.is_virus(tie[0]));    // the frame: others
-  EXPECT_TRUE(rule.is_viral_chunk(tie));  // the chunk: virus
-  EXPECT_TRUE(rule.is_viral_chunk(Frames{{"F1", 0.75f, 0.25f}, {"F2", 0.25f, 0.75f}}));
-  EXPECT_FALSE(rule.is_viral_chunk(kViralFrames));  // 0.75 against 0.9
-  EXPECT_FALSE(rule.is_viral_chunk({}));
+  EXPECT_FALSE(rule.is_virus(tie[0].scores));             // the frame: others
+  EXPECT_TRUE(rule.is_viral_chunk(largest_scores(tie)));  // the chunk: virus
+  EXPECT_TRUE(
+      rule.is_viral_chunk(largest_scores(Frames{{"F1", 0.75f, 0.25f}, {"F2", 0.25f, 0.75f}})));
+  EXPECT_FALSE(rule.is_viral_chunk(largest_scores(kViralFrames)));  // 0.75 against 0.9
+  EXPECT_FALSE(rule.is_viral_chunk(largest_scores({})));
 }
 
 TEST(CallRule, IsExactlyThePublishedOneAtOneHalf) {
@@ -131,8 +132,9 @@ TEST(CallRule, IsExactlyThePublishedOneAtOneHalf) {
     for (const float virus :
          {any_float(), others, std::nextafter(others, 0.0f), std::nextafter(others, 1.0f)}) {
       const Frames frame = {{"F1", others, virus}};
-      ASSERT_EQ(rule.is_virus(frame[0]), virus > others) << others << ' ' << virus;
-      ASSERT_EQ(rule.is_viral_chunk(frame), virus >= others) << others << ' ' << virus;
+      ASSERT_EQ(rule.is_virus(frame[0].scores), virus > others) << others << ' ' << virus;
+      ASSERT_EQ(rule.is_viral_chunk(largest_scores(frame)), virus >= others)
+          << others << ' ' << virus;
     }
   }
 }
@@ -140,21 +142,21 @@ TEST(CallRule, IsExactlyThePublishedOneAtOneHalf) {
 TEST(CallRule, MovesWithTheThreshold) {
   const FrameRow low = {"F1", 0.625f, 0.375f};
   const FrameRow high = {"F2", 0.375f, 0.625f};
-  EXPECT_TRUE(CallRule{0.3}.is_virus(low));
-  EXPECT_FALSE(CallRule{0.5}.is_virus(low));
-  EXPECT_TRUE(CallRule{0.5}.is_virus(high));
-  EXPECT_FALSE(CallRule{0.7}.is_virus(high));
+  EXPECT_TRUE(CallRule{0.3}.is_virus(low.scores));
+  EXPECT_FALSE(CallRule{0.5}.is_virus(low.scores));
+  EXPECT_TRUE(CallRule{0.5}.is_virus(high.scores));
+  EXPECT_FALSE(CallRule{0.7}.is_virus(high.scores));
   // A chunk: 0.625 * (1 - t) against 0.625 * t.
   const Frames both = {low, high};
-  EXPECT_TRUE(CallRule{0.3}.is_viral_chunk(both));
-  EXPECT_TRUE(CallRule{0.5}.is_viral_chunk(both));
-  EXPECT_FALSE(CallRule{0.7}.is_viral_chunk(both));
+  EXPECT_TRUE(CallRule{0.3}.is_viral_chunk(largest_scores(both)));
+  EXPECT_TRUE(CallRule{0.5}.is_viral_chunk(largest_scores(both)));
+  EXPECT_FALSE(CallRule{0.7}.is_viral_chunk(largest_scores(both)));
 }
 
 TEST(CallRule, CallsAFrameOnTheThresholdOthersAndAChunkViral) {
   const Frames frames = {{"F1", 0.75f, 0.25f}};  // 0.25 * 0.75 on both sides
-  EXPECT_FALSE(CallRule{0.25}.is_virus(frames[0]));
-  EXPECT_TRUE(CallRule{0.25}.is_viral_chunk(frames));
+  EXPECT_FALSE(CallRule{0.25}.is_virus(frames[0].scores));
+  EXPECT_TRUE(CallRule{0.25}.is_viral_chunk(largest_scores(frames)));
 }
 
 TEST(PredictionTables, CallsByTheThresholdInEveryFile) {
