@@ -102,9 +102,9 @@ std::vector<FrameScore> Predictor::predict(const std::vector<std::string>& seque
           score.failure = failure->second;
           continue;
         }
-        const ScorePair scores = {window.scores_of(orf)[0], window.scores_of(orf)[1]};
-        score.p_virus = scores.p_virus;
-        score.is_virus = CallRule().is_virus(scores);
+        const ScorePair pair = {window.scores_of(orf)[0], window.scores_of(orf)[1]};
+        score.p_virus = pair.p_virus;
+        score.is_virus = CallRule().is_virus(pair);
       }
     }
   };
