@@ -1,17 +1,22 @@
 // Commands and options that the documents name are those of the real program, and the other way
 // round.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <regex>
 #include <set>
 #include <sstream>
 #include <string>
 #include <vector>
 
+#include "base/format.h"
 #include "cli/program_runner.h"
 #include "support/markdown.h"
 
@@ -151,12 +156,89 @@ TEST_F(DocumentedOptions, StandBehindCommandsThatThereAre) {
   EXPECT_EQ(named.size(), help.size() - 1) << "a command is in no document";
 }
 
+/// The lines of README.md between one that begins with `begin` and the next that begins with `end`.
+std::vector<std::string> lines_of_readme(const std::string& begin, const std::string& end) {
+  std::istringstream stream(documents().at("README.md"));
+  std::vector<std::string> lines;
+  bool is_inside = false;
+  for (std::string line; std::getline(stream, line);) {
+    if (is_inside && line.starts_with(end)) break;
+    if (is_inside) lines.push_back(line);
+    if (line.starts_with(begin)) is_inside = true;
+  }
+  return lines;
+}
+
+std::vector<std::string> words_of(const std::string& line) {
+  std::istringstream stream(line);
+  return {std::istream_iterator<std::string>(stream), {}};
+}
+
+/// Equal but for numbers with a point, which processors may round differently in the last digit.
+bool is_same_row(const std::vector<std::string>& a, const std::vector<std::string>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& x, const auto& y) {
+    if (x == y) return true;
+    const bool are_numbers = x.starts_with("0.") && y.starts_with("0.");
+    return are_numbers && std::abs(std::stod(x) - std::stod(y)) < 0.002;
+  });
+}
+
+class Readme : public CliTest {};
+
+TEST_F(Readme, ShowsTheTableOfTheExamples) {
+  const std::string root = VIRNUCPRO_SOURCE_DIR "/";
+  ASSERT_TRUE(ends_with(
+      run({"predict", root + "examples/genomes.fa", root + "examples/reads.fq.gz", "-o", "out"}),
+      0));
+  const ProgramResult shown =
+      run({.arguments = {root + "scripts/show_results.sh", "out"}, .program = "/bin/bash"});
+  ASSERT_TRUE(ends_with(shown, 0));
+  std::vector<std::vector<std::string>> rows;
+  std::istringstream stream(shown.out);
+  for (std::string line; std::getline(stream, line);) rows.push_back(words_of(line));
+  const std::vector<std::string> lines = lines_of_readme("<!-- example output", "<!-- end");
+  ASSERT_GT(lines.size(), 15u);
+  for (const std::string& line : lines) {
+    if (line == "```" || line == "...") continue;
+    const std::vector<std::string> wanted = words_of(line);
+    EXPECT_TRUE(std::any_of(rows.begin(), rows.end(),
+                            [&](const auto& row) { return is_same_row(row, wanted); }))
+        << "README.md shows \"" << line << "\", and the program\n"
+        << shown.out;
+  }
+}
+
+TEST_F(Readme, HasTheFiguresOfTheEmbeddedBundle) {
+  const nlohmann::json card =
+      nlohmann::json::parse(text_of(VIRNUCPRO_SOURCE_DIR "/models/mini/bundle.json"));
+  std::string auroc = "| `mini` (95 % interval)";
+  std::string recall = "| recall of `mini` at 1 % / 5 % false positives";
+  // The card has four decimals; a 5 at the end is rounded up, whatever its double is.
+  const auto number = [](const nlohmann::json& value) { return value.get<double>() + 1e-9; };
+  for (const char* length : {"300", "500"}) {
+    const nlohmann::json& figures = card["metrics"][std::string("dev_") + length];
+    const nlohmann::json& interval = figures["auroc_interval_95"];
+    auroc += fmt::format(" | {:.3f} ({:.3f} to {:.3f})", number(figures["auroc"]),
+                         number(interval[0]), number(interval[1]));
+    recall +=
+        fmt::format(" | {:.0f} % / {:.0f} %", 100 * number(figures["recall_at_1_percent_fpr"]),
+                    100 * number(figures["recall_at_5_percent_fpr"]));
+  }
+  const std::vector<std::string> lines = lines_of_readme("<!-- figures", "<!-- end");
+  EXPECT_THAT(lines, testing::Contains(auroc + " |"));
+  EXPECT_THAT(lines, testing::Contains(recall + " |"));
+}
+
 TEST(DocumentedWords, AreFound) {
   EXPECT_EQ(options_in("`--a-b C`, --d=2 |---| x--y (--e2)"),
             (std::set<std::string>{"--a-b", "--d", "--e2"}));
   const Markdown document = parse_markdown(
       "virnucpro is a program. `virnucpro embed -o x`\n\n```\nbuild/virnucpro predict a\n```\n");
   EXPECT_EQ(commands_in(document), (std::set<std::string>{"embed", "predict"}));
+  EXPECT_TRUE(is_same_row({"a", "3", "0.960"}, {"a", "3", "0.961"}));
+  EXPECT_FALSE(is_same_row({"a", "3", "0.960"}, {"a", "3", "0.970"}));
+  EXPECT_FALSE(is_same_row({"a", "3"}, {"a", "4"}));
+  EXPECT_FALSE(is_same_row({"a"}, {"a", "4"}));
 }
 
 }  // namespace
