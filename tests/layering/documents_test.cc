@@ -7,80 +7,21 @@
 #include <array>
 #include <filesystem>
 #include <fstream>
-#include <map>
 #include <regex>
-#include <set>
 #include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "support/markdown.h"
+#include "layering/document_tree.h"
 
 namespace virnucpro::test {
 namespace {
 
 namespace fs = std::filesystem;
 
-/// The tree, as far as documents can speak of it; paths are relative to its root.
-struct Tree {
-  std::set<std::string> files;
-  std::set<std::string> folders;
-  std::map<std::string, Markdown> documents;
-  /// Suite.Test, as the sources of tests have them.
-  std::set<std::string> tests;
-
-  bool has(const std::string& path) const { return files.contains(path) || folders.contains(path); }
-};
-
-using Complaints = std::vector<std::string>;
-
-std::string at(const std::string& file, int line) {
-  return file + ":" + std::to_string(line) + ": ";
-}
-
-std::string text_of(const fs::path& path) {
-  std::ifstream stream(path);
-  std::ostringstream text;
-  text << stream.rdbuf();
-  return text.str();
-}
-
-void add_tests(const std::string& source, Tree& tree) {
-  static const std::regex kTest(R"(\bTEST(?:_F|_P)?\(\s*(\w+),\s*(\w+)\))");
-  for (std::sregex_iterator test(source.begin(), source.end(), kTest), end; test != end; ++test) {
-    tree.tests.insert((*test)[1].str() + "." + (*test)[2].str());
-  }
-}
-
-Tree read_tree(const fs::path& root) {
-  // What builds, installations and runs leave beside the sources (.gitignore).
-  const std::set<std::string> left_out = {"build", "install", "virnucpro_out", "cli_tests",
-                                          "shared"};
-  Tree tree;
-  for (auto entry = fs::recursive_directory_iterator(root); entry != fs::end(entry); ++entry) {
-    const std::string path = fs::relative(entry->path(), root);
-    const std::string name = entry->path().filename();
-    if (entry->is_directory()) {
-      const bool is_hidden = name.starts_with('.') && name != ".ci";
-      if (is_hidden || left_out.contains(path) || name == "__pycache__") {
-        entry.disable_recursion_pending();
-      } else {
-        tree.folders.insert(path);
-      }
-      continue;
-    }
-    tree.files.insert(path);
-    if (path.ends_with(".md")) tree.documents[path] = parse_markdown(text_of(entry->path()));
-    if (path.starts_with("tests/") && path.ends_with(".cc")) {
-      add_tests(text_of(entry->path()), tree);
-    }
-  }
-  return tree;
-}
-
 /// What is wrong with `target` (a path, an #anchor or both) in a file of `folder`; empty: nothing.
-std::string fault_of(const std::string& target, const fs::path& folder, const Tree& tree,
+std::string fault_of(const std::string& target, const fs::path& folder, const DocumentTree& tree,
                      const std::string& own) {
   const std::size_t hash = std::min(target.find('#'), target.size());
   const std::string file = target.substr(0, hash);
@@ -94,19 +35,20 @@ std::string fault_of(const std::string& target, const fs::path& folder, const Tr
   return document->second.anchors.contains(anchor) ? "" : path + " has no #" + anchor;
 }
 
-Complaints link_complaints(const std::string& name, const Tree& tree) {
+Complaints link_complaints(const std::string& name, const DocumentTree& tree) {
   Complaints found;
   const Markdown& document = tree.documents.at(name);
   for (const Piece& link : document.links) {
     if (link.text.starts_with("https://") || link.text.starts_with("http://")) continue;
     const std::string fault = fault_of(link.text, fs::path(name).parent_path(), tree, name);
-    if (!fault.empty()) found.push_back(at(name, link.line) + fault);
+    if (!fault.empty()) found.push_back(place_of(name, link.line) + fault);
   }
   return found;
 }
 
 /// A source may cite a document by its path from the root, with or without an anchor.
-Complaints citation_complaints(const std::string& name, const std::string& text, const Tree& tree) {
+Complaints citation_complaints(const std::string& name, const std::string& text,
+                               const DocumentTree& tree) {
   static const std::regex kCitation(
       R"((?:\b(?:docs|bench|training|models|examples)/[\w/.-]+|\b[A-Z][A-Z_]+)\.md(?:#[\w-]+)?)");
   Complaints found;
@@ -117,7 +59,7 @@ Complaints citation_complaints(const std::string& name, const std::string& text,
     for (std::sregex_iterator cited(line.begin(), line.end(), kCitation), end; cited != end;
          ++cited) {
       const std::string fault = fault_of(cited->str(), {}, tree, name);
-      if (!fault.empty()) found.push_back(at(name, number) + fault);
+      if (!fault.empty()) found.push_back(place_of(name, number) + fault);
     }
   }
   return found;
@@ -141,7 +83,7 @@ std::vector<std::string> patterns_of(const std::string& path) {
 }
 
 /// A path from the root, from src/, from the folder of the document, or the end of one.
-bool is_in_tree(std::string pattern, const fs::path& folder, const Tree& tree) {
+bool is_in_tree(std::string pattern, const fs::path& folder, const DocumentTree& tree) {
   const bool is_folder = pattern.ends_with('/');
   if (is_folder) pattern.pop_back();
   const std::string beside = (folder / pattern).lexically_normal();
@@ -155,7 +97,7 @@ bool is_in_tree(std::string pattern, const fs::path& folder, const Tree& tree) {
 }
 
 /// Begins with a folder of the root or of src/, which no file of a user does.
-bool is_below_a_folder(const std::string& text, const Tree& tree) {
+bool is_below_a_folder(const std::string& text, const DocumentTree& tree) {
   const std::size_t slash = text.find('/');
   if (slash == std::string::npos) return false;
   const std::string first = text.substr(0, slash);
@@ -170,14 +112,14 @@ bool is_source_name(std::string_view text) {
 }
 
 /// Files and folders that documents name in `code`, and those in blocks of commands.
-Complaints path_complaints(const std::string& name, const Tree& tree) {
+Complaints path_complaints(const std::string& name, const DocumentTree& tree) {
   static const std::regex kPath(R"([\w.][\w./*<>{},-]*)");
   const fs::path folder = fs::path(name).parent_path();
   Complaints found;
   const auto look_at = [&](const Piece& piece) {
     for (const std::string& pattern : patterns_of(piece.text)) {
       if (!is_in_tree(pattern, folder, tree)) {
-        found.push_back(at(name, piece.line) + piece.text + " is not in the tree");
+        found.push_back(place_of(name, piece.line) + piece.text + " is not in the tree");
       }
     }
   };
@@ -199,91 +141,42 @@ Complaints path_complaints(const std::string& name, const Tree& tree) {
   return found;
 }
 
-/// Tests that documents name as `Suite.Test`; `Suite.Begin...` stands for all that begin so.
-Complaints test_complaints(const std::string& name, const Tree& tree) {
-  static const std::regex kTest(R"([A-Z]\w*\.[A-Z]\w*(\.\.\.)?)");
-  Complaints found;
-  for (const Piece& code : tree.documents.at(name).code) {
-    if (!std::regex_match(code.text, kTest)) continue;
-    std::string wanted = code.text;
-    const bool is_begin = wanted.ends_with("...");
-    if (is_begin) wanted.resize(wanted.size() - 3);
-    const auto first = tree.tests.lower_bound(wanted);
-    const bool is_there =
-        first != tree.tests.end() && (is_begin ? first->starts_with(wanted) : *first == wanted);
-    if (!is_there) found.push_back(at(name, code.line) + "there is no test " + code.text);
-  }
-  return found;
-}
+TEST(Documents, LinkToFilesAndHeadingsThatAreThere) { expect_no_complaints(link_complaints); }
 
-class Documents : public testing::Test {
- protected:
-  static void SetUpTestSuite() { tree_ = new Tree(read_tree(VIRNUCPRO_SOURCE_DIR)); }
-  static void TearDownTestSuite() { delete tree_; }
+TEST(Documents, NameFilesAndFoldersThatAreThere) { expect_no_complaints(path_complaints); }
 
-  void expect_none_of(Complaints (*complaints)(const std::string&, const Tree&)) {
-    ASSERT_GT(tree_->documents.size(), 20u);
-    for (const auto& [name, document] : tree_->documents) {
-      for (const std::string& complaint : complaints(name, *tree_)) ADD_FAILURE() << complaint;
-    }
-  }
-
-  static Tree* tree_;
-};
-
-Tree* Documents::tree_ = nullptr;
-
-TEST_F(Documents, LinkToFilesAndHeadingsThatAreThere) { expect_none_of(link_complaints); }
-
-TEST_F(Documents, NameFilesAndFoldersThatAreThere) { expect_none_of(path_complaints); }
-
-TEST_F(Documents, NameTestsThatAreThere) {
-  ASSERT_GT(tree_->tests.size(), 1000u);
-  expect_none_of(test_complaints);
-}
-
-TEST_F(Documents, AreCitedInSourcesAsTheyAre) {
-  int files = 0;
-  for (const std::string& file : tree_->files) {
-    const std::string end = fs::path(file).extension();
-    const std::set<std::string> ends = {".cc", ".h",     ".cu",  ".c", ".py",
-                                        ".sh", ".cmake", ".txt", ""};
-    // The seeds of fuzzers and the stored answers of tests are no sources, and this file cites what
-    // is not there.
-    if (!ends.contains(end) || file.starts_with("tests/fuzz/seeds/") ||
-        file.starts_with("tests/data/") || file == "tests/layering/documents_test.cc") {
-      continue;
-    }
-    ++files;
-    for (const std::string& complaint :
-         citation_complaints(file, text_of(fs::path(VIRNUCPRO_SOURCE_DIR) / file), *tree_)) {
+TEST(Documents, AreCitedInSourcesAsTheyAre) {
+  ASSERT_GT(this_tree().sources.size(), 500u);
+  for (const auto& [file, text] : this_tree().sources) {
+    if (file == "tests/layering/documents_test.cc") continue;  // cites what is not there
+    for (const std::string& complaint : citation_complaints(file, text, this_tree())) {
       ADD_FAILURE() << complaint;
     }
   }
-  EXPECT_GT(files, 500);
 }
 
-TEST_F(Documents, OfDecisionsBeginWithTheirNumber) {
+TEST(Documents, OfDecisionsBeginWithTheirNumber) {
   int decisions = 0;
-  for (const auto& [name, document] : tree_->documents) {
+  for (const auto& [name, document] : this_tree().documents) {
     const std::string folder = "docs/decisions/";
     if (!name.starts_with(folder)) continue;
     ++decisions;
     const int number = std::stoi(name.substr(folder.size(), 4));
-    const std::string text = text_of(fs::path(VIRNUCPRO_SOURCE_DIR) / name);
-    EXPECT_TRUE(text.starts_with("# " + std::to_string(number) + ". ")) << name;
+    std::ifstream stream(fs::path(VIRNUCPRO_SOURCE_DIR) / name);
+    std::string title;
+    std::getline(stream, title);
+    EXPECT_TRUE(title.starts_with("# " + std::to_string(number) + ". ")) << name;
   }
   EXPECT_GE(decisions, 12);
 }
 
 // A tree of two documents with what a test puts into the first.
-Tree tree_with(const std::string& text) {
-  Tree tree;
+DocumentTree tree_with(const std::string& text) {
+  DocumentTree tree;
   tree.files = {"README.md", "docs/a.md", "src/base/check.h", "src/base/check.cc"};
   tree.folders = {"docs", "src", "src/base"};
   tree.documents["README.md"] = parse_markdown(text);
   tree.documents["docs/a.md"] = parse_markdown("# A `b` & c\n\n## Same\n\n## Same\n");
-  add_tests("TEST(Suite, NameOfOne) {}\nTEST_F(Suite,\n       OfTwoLines) {}\n", tree);
   return tree;
 }
 
@@ -320,15 +213,6 @@ TEST(DocumentComplaints, AboutPaths) {
   EXPECT_EQ(count("`base/check.h/`"), 1u);
   EXPECT_EQ(count("`base/none.*`"), 1u);
   EXPECT_EQ(count("```\nrun src/none.sh\n```\n"), 1u);
-}
-
-TEST(DocumentComplaints, AboutTests) {
-  const auto count = [](const std::string& text) {
-    return test_complaints("README.md", tree_with(text)).size();
-  };
-  EXPECT_EQ(count("`Suite.NameOfOne` `Suite.Name...` `Suite.OfTwoLines` `Suite` `a.Suite.B`"), 0u);
-  EXPECT_EQ(count("`Suite.Name`"), 1u);
-  EXPECT_EQ(count("`Suite.None...`"), 1u);
 }
 
 TEST(DocumentComplaints, AboutCitations) {
