@@ -1,7 +1,6 @@
 #include "base/known_file.h"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include <cstddef>
 #include <span>
@@ -15,17 +14,6 @@ namespace virnucpro {
 namespace {
 
 constexpr std::size_t kPieceBytes = std::size_t{1} << 20;  // the system calls do not show
-
-std::optional<FileStamp> stamp_of(const struct stat& status) {
-  if (!S_ISREG(status.st_mode)) return std::nullopt;
-  return FileStamp{static_cast<std::uint64_t>(status.st_dev),
-                   static_cast<std::uint64_t>(status.st_ino),
-                   static_cast<std::uint64_t>(status.st_size),
-                   static_cast<std::int64_t>(status.st_mtim.tv_sec),
-                   static_cast<std::int64_t>(status.st_mtim.tv_nsec),
-                   static_cast<std::int64_t>(status.st_ctim.tv_sec),
-                   static_cast<std::int64_t>(status.st_ctim.tv_nsec)};
-}
 
 FileContent read_content(const Descriptor& file, const std::string& path,
                          const std::stop_token& stop) {
@@ -42,24 +30,6 @@ FileContent read_content(const Descriptor& file, const std::string& path,
 }
 
 }  // namespace
-
-std::string to_string(const FileStamp& stamp) {
-  return fmt::format("{} {} {} {}.{:09} {}.{:09}", stamp.device, stamp.inode, stamp.bytes,
-                     stamp.changed_seconds, stamp.changed_nanoseconds, stamp.touched_seconds,
-                     stamp.touched_nanoseconds);
-}
-
-std::optional<FileStamp> stamp_of(int descriptor) {
-  struct stat status {};
-  if (::fstat(descriptor, &status) != 0) return std::nullopt;
-  return stamp_of(status);
-}
-
-std::optional<FileStamp> stamp_of(const std::string& path) {
-  struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) return std::nullopt;
-  return stamp_of(status);
-}
 
 std::optional<KnownFile> read_known_file(const std::string& path, const std::stop_token& stop) {
   // A named pipe must not even be opened: its writer would see the reader go.
@@ -81,7 +51,7 @@ std::vector<std::optional<KnownFile>> read_known_files(const std::vector<std::st
 void require_unchanged(const std::string& path, const KnownFile& known,
                        const std::stop_token& stop) {
   const std::optional<FileStamp> stamp = stamp_of(path);
-  if (stamp == known.stamp) return;
+  if (have_same_content(stamp, known.stamp)) return;
   if (!stamp) throw_changed(path, "is gone");
   if (!stamp->is_same_file(known.stamp)) throw_changed(path, "was replaced by another file");
   const std::optional<KnownFile> now = read_known_file(path, stop);

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "base/file_stamp.h"
+
 namespace virnucpro {
 
 /// The bytes of an input, as somebody has read them.
@@ -16,36 +18,6 @@ struct FileContent {
 
   friend bool operator==(const FileContent&, const FileContent&) = default;
 };
-
-/// Which file of the system it is, and when it was last written to. Equal stamps are no proof of
-/// equal bytes, but unequal ones are cheap to see.
-struct FileStamp {
-  std::uint64_t device = 0;
-  std::uint64_t inode = 0;
-  std::uint64_t bytes = 0;
-  std::int64_t changed_seconds = 0;
-  std::int64_t changed_nanoseconds = 0;
-  /// When its bytes, name or rights were last changed, which nobody can set back.
-  std::int64_t touched_seconds = 0;
-  std::int64_t touched_nanoseconds = 0;
-
-  bool is_same_file(const FileStamp& other) const {
-    return device == other.device && inode == other.inode;
-  }
-  /// Without the touch: other rights are no other bytes.
-  friend bool operator==(const FileStamp& a, const FileStamp& b) {
-    return a.is_same_file(b) && a.bytes == b.bytes && a.changed_seconds == b.changed_seconds &&
-           a.changed_nanoseconds == b.changed_nanoseconds;
-  }
-};
-
-/// One line, the touch included, to be compared with a later one.
-std::string to_string(const FileStamp& stamp);
-
-/// Of an open file; absent for what is no regular file.
-std::optional<FileStamp> stamp_of(int descriptor);
-/// Of the file that bears this name now; absent also where there is none.
-std::optional<FileStamp> stamp_of(const std::string& path);
 
 /// A file that has been read to its end.
 struct KnownFile {

@@ -38,7 +38,7 @@ void drop_pages(std::span<const std::byte> bytes) {
 
 std::shared_ptr<const MappedFile> MappedFile::open(const std::string& path) {
   std::shared_ptr<const OpenFile> file = OpenFile::open(path);
-  const auto size = static_cast<std::size_t>(file->identity().bytes);
+  const auto size = static_cast<std::size_t>(file->stamp().bytes);
   const std::byte* data = nullptr;
   if (size > 0) {
     void* mapping = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, file->descriptor(), 0);

@@ -86,8 +86,8 @@ void InputFeed::check_refused() {
   const std::optional<FileStamp> now = stamp_of(input_.get());
   if (terms_.known) {
     // The rest is read only if there is a reason to.
-    if (now != terms_.known->stamp) static_cast<void>(finish());
-  } else if (now != stamp_) {
+    if (!have_same_content(now, terms_.known->stamp)) static_cast<void>(finish());
+  } else if (!have_same_content(now, stamp_)) {
     throw_changed(name_, "was written to");
   }
 }
@@ -130,7 +130,7 @@ void InputFeed::require_same_file() const {
   const std::optional<FileStamp> now = stamp_of(input_.get());
   if (terms_.known) {
     require_same_content(name_, terms_.known->content, found_.content);
-  } else if (now != stamp_) {
+  } else if (!have_same_content(now, stamp_)) {
     throw_changed(name_, "was written to");
   }
   if (path_.empty() || !stamp_) return;

@@ -37,10 +37,10 @@ std::string absolute(const std::string& path) {
 }
 
 /// All that an entry says before the hash.
-std::string begin_of_entry(const std::string& path, const FileIdentity& identity) {
+std::string begin_of_entry(const std::string& path, const FileStamp& stamp) {
   return fmt::format("{}\npath {}\nfile {} {} {} {} {}\nsha256 ", kFormat, sha256_text(path),
-                     identity.device, identity.inode, identity.bytes, identity.content_changed,
-                     identity.state_changed);
+                     stamp.device, stamp.inode, stamp.bytes, stamp.content_changed,
+                     stamp.state_changed);
 }
 
 std::string entry_of(const std::string& begin, std::string_view sha256) {
@@ -96,14 +96,14 @@ std::int64_t HashCache::system_time() {
 HashCache::HashCache(std::string folder, Clock clock)
     : folder_(std::move(folder)), clock_(std::move(clock)) {}
 
-bool HashCache::is_recent(const FileIdentity& identity) const {
-  return std::max(identity.content_changed, identity.state_changed) > clock_() - kRecent;
+bool HashCache::is_recent(const FileStamp& stamp) const {
+  return std::max(stamp.content_changed, stamp.state_changed) > clock_() - kRecent;
 }
 
 std::optional<std::string> HashCache::find(const OpenFile& file) const {
   if (folder_.empty()) return std::nullopt;
   const std::string path = absolute(file.path());
-  const std::string begin = begin_of_entry(path, file.identity());
+  const std::string begin = begin_of_entry(path, file.stamp());
   const std::string entry = read_own_file(folder_ + "/" + sha256_text(path));
   if (!entry.starts_with(begin) || entry.size() < begin.size() + kHashDigits) return std::nullopt;
   const std::string sha256 = entry.substr(begin.size(), kHashDigits);
@@ -112,7 +112,7 @@ std::optional<std::string> HashCache::find(const OpenFile& file) const {
 }
 
 void HashCache::remember(const OpenFile& file, const std::string& sha256) const {
-  if (folder_.empty() || is_recent(file.identity())) return;
+  if (folder_.empty() || is_recent(file.stamp())) return;
   static std::atomic<std::uint64_t> written = 0;  // tells the temporary names of threads apart
   const std::string path = absolute(file.path());
   const std::string name = folder_ + "/" + sha256_text(path);
@@ -125,7 +125,7 @@ void HashCache::remember(const OpenFile& file, const std::string& sha256) const 
     const Descriptor entry{
         ::open(partial.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR)};
     if (entry.number < 0) return;
-    is_whole = write_whole(entry.number, entry_of(begin_of_entry(path, file.identity()), sha256));
+    is_whole = write_whole(entry.number, entry_of(begin_of_entry(path, file.stamp()), sha256));
   }
   if (!is_whole || ::rename(partial.c_str(), name.c_str()) != 0) ::unlink(partial.c_str());
 }

@@ -13,7 +13,7 @@ namespace virnucpro {
 /// $XDG_CACHE_HOME/virnucpro, else $HOME/.cache/virnucpro; empty where neither is an absolute path.
 std::string hash_cache_folder(const Environment& environment);
 
-/// One small file per model file, by its path: what it was (FileIdentity), its hash, and a check of
+/// One small file per model file, by its path: what it was (FileStamp), its hash, and a check of
 /// both. Whatever is not exactly as this program writes it, or not the user's own, is ignored; what
 /// cannot be written is not. Of several processes the last one that writes an entry wins.
 /// Thread-safe.
@@ -30,7 +30,7 @@ class HashCache {
   void remember(const OpenFile& file, const std::string& sha256) const;
 
   /// The file was changed so shortly before now that a later change might bear the same time.
-  bool is_recent(const FileIdentity& identity) const;
+  bool is_recent(const FileStamp& stamp) const;
 
  private:
   std::string folder_;

@@ -37,7 +37,7 @@ void fail_other_content(const std::string& origin, const std::string& name,
 
 void require_unchanged(std::span<const UsedFile> files) {
   for (const UsedFile& used : files) {
-    if (used.file == nullptr || used.file->identity_now() == used.file->identity()) continue;
+    if (used.file == nullptr || used.file->stamp_now() == used.file->stamp()) continue;
     throw ModelError(fmt::format(
         "{}: the file was changed while the program worked with it. Nothing that was computed "
         "since is kept. Put the first file back, or start over with --force.",

@@ -82,7 +82,7 @@ TEST_F(ContentHashesTest, AreRememberedByWhatTheFileIs) {
 
 TEST_F(ContentHashesTest, OfFilesThatAreNewAreNotRemembered) {
   write_all(scratch("a"), "weights");
-  const std::int64_t changed = OpenFile::open(scratch("a"))->identity().state_changed;
+  const std::int64_t changed = OpenFile::open(scratch("a"))->stamp().state_changed;
   const auto hash_at = [&](std::int64_t now) {
     return hash("a", HashCache(scratch("cache/virnucpro"), [now] { return now; }));
   };
