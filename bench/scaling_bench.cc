@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/format.h"
+#include "base/stopwatch.h"
 #include "pipeline/devices.h"
 #include "pipeline/stages.h"
 #include "tokenizer/dna_tokenizer.h"
@@ -155,9 +156,9 @@ Run run(std::size_t device_count, std::size_t read_count, const Speed& speed,
       result.result = result.result * 1'000'003 + std::hash<float>()(score);
     }
   };
-  const Clock::time_point start = Clock::now();
+  const Stopwatch watch;
   const StageReport report = run_stages(plan, {});
-  result.seconds = Seconds(Clock::now() - start).count();
+  result.seconds = watch.seconds();
   result.frames = report.intake.orfs;
   double busy = 0.0;
   for (const PacedDevice& device : devices) busy += device.busy();

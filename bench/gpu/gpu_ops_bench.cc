@@ -2,7 +2,6 @@
 // the answer of the very call that it times against the reference backend.
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <fstream>
 #include <map>
@@ -14,12 +13,12 @@
 #include "base/environment.h"
 #include "base/errors.h"
 #include "base/format.h"
+#include "base/stopwatch.h"
 #include "operation_cases.h"
 
 namespace virnucpro {
 namespace {
 
-using Clock = std::chrono::steady_clock;
 using Json = nlohmann::ordered_json;
 
 constexpr int kSkipped = 77;  // as test harnesses know it
@@ -82,11 +81,11 @@ Timing time_calls(Backend& backend, const OperationCase& timed, double seconds) 
   const Buffer word = backend.allocate(4);
   std::size_t turn = 1;  // 0 was the proof
   const auto sample = [&](std::size_t repeats) {
-    const Clock::time_point start = Clock::now();
+    const Stopwatch watch;
     for (std::size_t i = 0; i < repeats; ++i) timed.enqueue(turn++);
     std::uint32_t copied = 0;
     backend.download(word.data(), &copied, sizeof(copied));
-    return std::chrono::duration<double>(Clock::now() - start).count();
+    return watch.seconds();
   };
   Timing timing;
   timing.repeats = 1;
@@ -97,9 +96,8 @@ Timing time_calls(Backend& backend, const OperationCase& timed, double seconds) 
         std::min(kMostRepeats, std::max(timing.repeats + 1, static_cast<std::size_t>(wanted) + 1));
   }
   std::vector<double> samples;
-  const Clock::time_point start = Clock::now();
-  while (samples.size() < kLeastSamples ||
-         std::chrono::duration<double>(Clock::now() - start).count() < seconds) {
+  const Stopwatch watch;
+  while (samples.size() < kLeastSamples || watch.seconds() < seconds) {
     samples.push_back(sample(timing.repeats) / static_cast<double>(timing.repeats));
   }
   std::sort(samples.begin(), samples.end());

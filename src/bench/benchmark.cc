@@ -1,7 +1,6 @@
 #include "bench/benchmark.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <map>
 #include <utility>
@@ -10,14 +9,13 @@
 #include "base/errors.h"
 #include "base/format.h"
 #include "base/peak_memory.h"
+#include "base/stopwatch.h"
 #include "bench/random_models.h"
 #include "pipeline/device_models.h"
 #include "pipeline/predict.h"
 
 namespace virnucpro {
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 // Odd, so that the median is a measured round.
 constexpr std::size_t kMostRounds = 3;
@@ -29,10 +27,6 @@ constexpr double kMostCeilingSeconds = 0.25;
 // A GPU has one way, and needs longer until heat and power have brought its clock down.
 constexpr double kGpuCeilingShare = 1.0 / 20.0;
 constexpr double kMostGpuCeilingSeconds = 1.0;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 constexpr const char* kStopped =
     "stopped on request before the end; nothing was measured to the end";
@@ -265,9 +259,9 @@ BenchResult ModelsBenchmark::measure(Precision precision) {
   result.models = name_;
   result.precision = name_of(precision);
   restart_peaks();
-  const Clock::time_point loading = Clock::now();
+  const Stopwatch loading;
   const DeviceModels models(workers_, [&](Backend& backend) { return load(precision, backend); });
-  result.load_seconds = seconds_since(loading);
+  result.load_seconds = loading.seconds();
   const RunReport warm_up = run(models, precision, {in_folder("warm_up.fa")});
   if (!devices_.workers.gpus.empty()) warm_every_lane(models, precision, warm_up.batch_tokens);
   note_peaks(result);
@@ -279,7 +273,7 @@ BenchResult ModelsBenchmark::measure(Precision precision) {
   std::vector<double> run_seconds;
   std::map<std::string, std::vector<double>> stage_seconds;
   RunReport last;
-  const Clock::time_point start = Clock::now();
+  const Stopwatch watch;
   do {
     measure_ceilings(precision, encoders);
     log_.info("{}, {}: round {} of at most {}", name_, name_of(precision), result.rounds + 1,
@@ -293,7 +287,7 @@ BenchResult ModelsBenchmark::measure(Precision precision) {
     for (const auto& [stage, seconds] : last.stage_seconds) {
       stage_seconds[stage].push_back(seconds / static_cast<double>(last.workers));
     }
-  } while (result.rounds < kMostRounds && seconds_since(start) < request_.seconds);
+  } while (result.rounds < kMostRounds && watch.seconds() < request_.seconds);
   measure_ceilings(precision, encoders);
 
   for (std::size_t i = 0; i < result.gpus.size(); ++i) {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -14,6 +13,7 @@
 #include "base/format.h"
 #include "base/output_file.h"
 #include "base/stop.h"
+#include "base/stopwatch.h"
 #include "sequence/chunks.h"
 #include "sequence/frames.h"
 #include "sequence/reader.h"
@@ -23,7 +23,6 @@ namespace virnucpro {
 namespace {
 
 namespace fs = std::filesystem;
-using Clock = std::chrono::steady_clock;
 
 std::string_view bases_of(const Chunk& chunk, std::string_view bases) {
   return bases.substr(chunk.start, chunk.end - chunk.start);
@@ -66,13 +65,6 @@ std::string random_codons(std::size_t count, std::mt19937& random) {
     if (codon != "TAA" && codon != "TAG" && codon != "TGA") bases += codon;
   }
   return bases;
-}
-
-/// Adds the time since `from` to `seconds` and starts anew.
-void lap(Clock::time_point& from, double& seconds) {
-  const Clock::time_point now = Clock::now();
-  seconds += std::chrono::duration<double>(now - from).count();
-  from = now;
 }
 
 void add(TokenCounts& counts, std::size_t tokens) {
@@ -144,17 +136,17 @@ SampleCounts count_sample(const std::vector<std::string>& inputs, std::int64_t e
   OrfBuffer buffer;
   DnaTokenizer::Scratch scratch;
   std::vector<std::int32_t> ids;
-  Clock::time_point time = Clock::now();
+  Stopwatch watch;
   while (reader.next(record)) {
     throw_if_stopped(stop);
-    lap(time, counts.read_seconds);
+    counts.read_seconds += watch.lap();
     ++counts.records;
     counts.bases += record.bases.size();
     const std::string_view bases = record.bases;
     for (const Chunk& chunk :
          ChunkRange(record.ordinal, bases.size(), static_cast<std::uint64_t>(expected_length))) {
       find_orfs(bases_of(chunk, bases), buffer);
-      lap(time, counts.frames_seconds);
+      counts.frames_seconds += watch.lap();
       ++counts.chunks;
       for (const Orf& orf : buffer.orfs()) {
         ++counts.orfs;
@@ -165,10 +157,10 @@ SampleCounts count_sample(const std::vector<std::string>& inputs, std::int64_t e
         encode_protein(orf.protein, ids);
         add(counts.esm2, ids.size());
       }
-      lap(time, counts.tokenize_seconds);
+      counts.tokenize_seconds += watch.lap();
     }
   }
-  lap(time, counts.read_seconds);
+  counts.read_seconds += watch.lap();
   if (counts.orfs == 0) {
     throw InputError(
         fmt::format("{} records, but no open reading frame in them: nothing to measure. Give an "

@@ -1,23 +1,21 @@
 // How long a stage was busy.
 #pragma once
 
-#include <chrono>
+#include "base/stopwatch.h"
 
 namespace virnucpro {
 
 /// Adds the time of its scope to a counter.
 class BusyTime {
  public:
-  using Clock = std::chrono::steady_clock;
-
-  explicit BusyTime(double& seconds) : seconds_(seconds), start_(Clock::now()) {}
-  ~BusyTime() { seconds_ += std::chrono::duration<double>(Clock::now() - start_).count(); }
+  explicit BusyTime(double& seconds) : seconds_(seconds) {}
+  ~BusyTime() { seconds_ += watch_.seconds(); }
   BusyTime(const BusyTime&) = delete;
   BusyTime& operator=(const BusyTime&) = delete;
 
  private:
   double& seconds_;
-  Clock::time_point start_;
+  Stopwatch watch_;
 };
 
 }  // namespace virnucpro

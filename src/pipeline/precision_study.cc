@@ -1,7 +1,6 @@
 #include "pipeline/precision_study.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <span>
 #include <utility>
@@ -12,6 +11,7 @@
 #include "base/format.h"
 #include "base/memory.h"
 #include "base/stop.h"
+#include "base/stopwatch.h"
 #include "calls/call_rule.h"
 #include "pipeline/batch_budget.h"
 #include "pipeline/embedding_difference.h"
@@ -25,8 +25,6 @@
 namespace virnucpro {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 class Study {
  public:
   Study(const RunSettings& settings, const PrecisionStudy& study,
@@ -34,7 +32,6 @@ class Study {
       : study_(study),
         take_(take),
         stop_(std::move(stop)),
-        start_(Clock::now()),
         reader_(settings.inputs, study.log, stop_),
         batch_tokens_(tokens_of_a_batch(settings)),
         studied_(study.studied, study.precision.packed, study.backend),
@@ -82,7 +79,7 @@ class Study {
     throw_if_stopped(stop_);
     report_.run.intake = builder.intake();
     if (report_.complete) describe_read_inputs(reader_.files(), report_.run.inputs);
-    report_.run.seconds = std::chrono::duration<double>(Clock::now() - start_).count();
+    report_.run.seconds = watch_.seconds();
     return std::move(report_);
   }
 
@@ -215,21 +212,20 @@ class Study {
   void show_progress(bool more) {
     if (study_.progress == nullptr) return;
     const Intake& intake = report_.run.intake;
-    study_.progress->update(
-        {.records_read = intake.records,
-         .bases_read = intake.bases,
-         .chunks_read = intake.chunks,
-         .frames_found = intake.orfs,
-         .frames_embedded = report_.frames,
-         .records_finished = report_.last_record,
-         .reading_done = !more,
-         .seconds = std::chrono::duration<double>(Clock::now() - start_).count()});
+    study_.progress->update({.records_read = intake.records,
+                             .bases_read = intake.bases,
+                             .chunks_read = intake.chunks,
+                             .frames_found = intake.orfs,
+                             .frames_embedded = report_.frames,
+                             .records_finished = report_.last_record,
+                             .reading_done = !more,
+                             .seconds = watch_.seconds()});
   }
 
   const PrecisionStudy& study_;
   const std::function<void(const FrameComparison&)>& take_;
   const std::stop_token stop_;
-  const Clock::time_point start_;
+  const Stopwatch watch_;
   SequenceReader reader_;
   const std::int64_t batch_tokens_;
   ProbedModel studied_;

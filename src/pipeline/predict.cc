@@ -1,7 +1,6 @@
 #include "pipeline/predict.h"
 
 #include <algorithm>
-#include <chrono>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -15,6 +14,7 @@
 #include "base/partial_file.h"
 #include "base/peak_memory.h"
 #include "base/stop.h"
+#include "base/stopwatch.h"
 #include "pipeline/batch_budget.h"
 #include "pipeline/model_engine.h"
 #include "pipeline/repair.h"
@@ -35,7 +35,6 @@ namespace virnucpro {
 namespace {
 
 namespace fs = std::filesystem;
-using Clock = std::chrono::steady_clock;
 
 std::string description_of(const std::string& device, const std::vector<Backend*>& backends) {
   for (const Backend* backend : backends) {
@@ -63,7 +62,6 @@ class Run {
       : settings_(settings),
         models_(models),
         context_(context),
-        start_(Clock::now()),
         reader_(settings.inputs, context.log, stop) {
     check(!context.backends.empty(), "a run without a device");
     check(context.models.empty() || context.models.size() == context.backends.size(),
@@ -170,7 +168,7 @@ class Run {
 
   /// Call when nothing is left to do but giving files their names.
   void stop_clock() {
-    summary_.report.seconds = std::chrono::duration<double>(Clock::now() - start_).count();
+    summary_.report.seconds = watch_.seconds();
     summary_.report.peak_memory_bytes = peak_memory();
   }
 
@@ -221,7 +219,7 @@ class Run {
   const RunSettings& settings_;
   const LoadedModels& models_;
   const RunContext& context_;
-  const Clock::time_point start_;
+  const Stopwatch watch_;
   SequenceReader reader_;
   RunSummary summary_;
   std::string input_stamps_;

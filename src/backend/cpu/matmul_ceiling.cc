@@ -3,7 +3,6 @@
 #include <omp.h>
 
 #include <algorithm>
-#include <chrono>
 #include <limits>
 #include <memory>
 #include <oneapi/dnnl/dnnl.hpp>
@@ -14,6 +13,7 @@
 #include "backend/cpu/single_thread_openmp.h"
 #include "base/check.h"
 #include "base/stop.h"
+#include "base/stopwatch.h"
 #include "base/worker_group.h"
 #include "tensor/float16.h"
 
@@ -22,7 +22,6 @@ namespace {
 
 using dnnl::memory;
 using Type = memory::data_type;
-using Clock = std::chrono::steady_clock;
 
 // Rows of one product: rates are flat from some 340 rows on (oneDNN at the shapes of ESM-2 3B).
 constexpr std::int64_t kRows = 1024;
@@ -43,14 +42,14 @@ template <typename Run>
 double shortest(double seconds, const std::stop_token& stop, const Run& run) {
   throw_if_stopped(stop);
   run();
-  const Clock::time_point start = Clock::now();
+  const Stopwatch all;
   double best = std::numeric_limits<double>::infinity();
   for (int runs = 0;; ++runs) {
-    const Clock::time_point begin = Clock::now();
-    if (runs >= 2 && std::chrono::duration<double>(begin - start).count() >= seconds) return best;
+    if (runs >= 2 && all.seconds() >= seconds) return best;
     throw_if_stopped(stop);
+    const Stopwatch one;
     run();
-    best = std::min(best, std::chrono::duration<double>(Clock::now() - begin).count());
+    best = std::min(best, one.seconds());
   }
 }
 

@@ -1,0 +1,25 @@
+// How long something takes.
+#pragma once
+
+#include <chrono>
+
+namespace virnucpro {
+
+/// Runs from its construction on, by the steady clock, which nobody can set. Plain value.
+class Stopwatch {
+ public:
+  double seconds() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
+  /// The seconds up to now, from where it begins anew.
+  double lap() {
+    const Clock::time_point now = Clock::now();
+    const std::chrono::duration<double> passed = now - start_;
+    start_ = now;
+    return passed.count();
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  Clock::time_point start_ = Clock::now();
+};
+
+}  // namespace virnucpro
