@@ -1,10 +1,9 @@
 #include "bench/bench_devices.h"
 
-#include <future>
-
 #include "base/environment.h"
 #include "base/errors.h"
 #include "base/format.h"
+#include "base/thread_task.h"
 
 namespace virnucpro {
 
@@ -27,16 +26,16 @@ BenchDevices open_bench_devices(const std::string& wanted, std::size_t threads) 
 std::vector<double> measure_gpu_ceilings(const std::vector<WorkerGpu>& gpus, Precision precision,
                                          double seconds) {
   // Side by side, as in a run: GPUs of one host may share its power and its cooling.
-  std::vector<std::future<double>> measurements;
+  std::vector<ThreadTask<double>> measurements;
   measurements.reserve(gpus.size());
   for (const WorkerGpu& gpu : gpus) {
-    measurements.push_back(std::async(std::launch::async, [&gpu, precision, seconds] {
+    measurements.emplace_back([&gpu, precision, seconds] {
       return gpu.device->measure_matmul_ceiling(precision, seconds);
-    }));
+    });
   }
   std::vector<double> ceilings;
   ceilings.reserve(gpus.size());
-  for (std::future<double>& measurement : measurements) ceilings.push_back(measurement.get());
+  for (ThreadTask<double>& measurement : measurements) ceilings.push_back(measurement.get());
   return ceilings;
 }
 

@@ -1,13 +1,13 @@
 #include "pipeline/device_models.h"
 
 #include <cstddef>
-#include <future>
 #include <numeric>
 #include <utility>
 
 #include "base/check.h"
 #include "base/errors.h"
 #include "base/format.h"
+#include "base/thread_task.h"
 
 namespace virnucpro {
 namespace {
@@ -31,7 +31,7 @@ DeviceModels::DeviceModels(const Workers& workers, const Load& load) {
   check(std::accumulate(lanes.begin(), lanes.end(), std::size_t{0}) == workers.backends.size(),
         "the lanes of {} devices are not the {} backends", lanes.size(), workers.backends.size());
   // The first one alone: it reads the files, and a bundle that is damaged says so once.
-  std::vector<std::future<LoadedModels>> others;
+  std::vector<ThreadTask<LoadedModels>> others;
   std::size_t first = 0;
   for (const std::size_t count : lanes) {
     check(count > 0, "a device without a backend");
@@ -39,12 +39,11 @@ DeviceModels::DeviceModels(const Workers& workers, const Load& load) {
     if (first == 0) {
       models_.push_back(load_onto(backend, load));
     } else {
-      others.push_back(
-          std::async(std::launch::async, [&load, &backend] { return load_onto(backend, load); }));
+      others.emplace_back([&load, &backend] { return load_onto(backend, load); });
     }
     first += count;
   }
-  for (std::future<LoadedModels>& other : others) models_.push_back(other.get());
+  for (ThreadTask<LoadedModels>& other : others) models_.push_back(other.get());
   for (std::size_t device = 0; device < lanes.size(); ++device) {
     by_backend_.insert(by_backend_.end(), lanes[device], &models_[device]);
   }

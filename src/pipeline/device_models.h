@@ -18,7 +18,7 @@ class DeviceModels {
   using Load = std::function<LoadedModels(Backend& backend)>;
 
   /// Calls `load` with the first backend of each device. Throws what loading throws; DeviceError
-  /// naming the device that has no room.
+  /// naming the device that has no room; ResourceError where the system gives no thread for one.
   DeviceModels(const Workers& workers, const Load& load);
 
   /// Of the first device.

@@ -3,14 +3,13 @@
 #include <cstddef>
 #include <filesystem>
 #include <functional>
-#include <future>
 #include <optional>
-#include <thread>
 
 #include "base/errors.h"
 #include "base/format.h"
 #include "base/sha256.h"
 #include "base/stop.h"
+#include "base/thread_task.h"
 
 namespace virnucpro {
 namespace {
@@ -35,12 +34,12 @@ std::string compute(const OpenFile& file, const std::stop_token& stop) {
 
 std::string ContentHashes::of(const OpenFile& file, const std::stop_token& stop) {
   const auto known = known_.find(file.path());
-  if (known != known_.end() && known->second.first == file.identity()) return known->second.second;
+  if (known != known_.end() && known->second.first == file.stamp()) return known->second.second;
   std::optional<std::string> sha256 = cache_.find(file);
   if (!sha256) {
-    const bool is_recent = cache_.is_recent(file.identity());
+    const bool is_recent = cache_.is_recent(file.stamp());
     sha256 = compute(file, stop);
-    if (!is_recent && file.identity_now() == file.identity()) cache_.remember(file, *sha256);
+    if (!is_recent && file.stamp_now() == file.stamp()) cache_.remember(file, *sha256);
   }
   if (known != known_.end() && known->second.second != *sha256) {
     throw ModelError(fmt::format(
@@ -48,7 +47,7 @@ std::string ContentHashes::of(const OpenFile& file, const std::stop_token& stop)
         "back, or start over with --force.",
         file.path(), known->second.second, *sha256));
   }
-  known_[file.path()] = {file.identity(), *sha256};
+  known_[file.path()] = {file.stamp(), *sha256};
   return *sha256;
 }
 
@@ -68,7 +67,7 @@ void ContentHashes::complete(std::vector<UsedFile>& files, const std::stop_token
 
 void ContentHashes::confirm(const std::vector<UsedFile>& files, const std::stop_token& stop) {
   for (const UsedFile& used : files) {
-    if (used.file == nullptr || !cache_.is_recent(used.file->identity())) continue;
+    if (used.file == nullptr || !cache_.is_recent(used.file->stamp())) continue;
     if (compute(*used.file, stop) == used.sha256) continue;
     throw ModelError(
         fmt::format("{}: the file was changed while it was loaded. Wait until it is "
@@ -83,9 +82,7 @@ struct HashingThread::State {
   std::vector<UsedFile> files;
   std::stop_source source;
   std::stop_callback<std::function<void()>> forward;
-  std::promise<void> promise;
-  std::future<void> done = promise.get_future();
-  std::jthread thread;
+  std::optional<ThreadTask<void>> hashing;  // last: it uses all of them
 
   State(std::shared_ptr<ContentHashes> of, std::vector<UsedFile> used, std::stop_token stop)
       : hashes(std::move(of)),
@@ -97,20 +94,14 @@ struct HashingThread::State {
 HashingThread::HashingThread(std::shared_ptr<ContentHashes> hashes, std::vector<UsedFile> files,
                              std::stop_token stop)
     : state_(std::make_unique<State>(std::move(hashes), std::move(files), std::move(stop))) {
-  state_->thread = std::jthread([state = state_.get()] {
-    try {
-      state->hashes->complete(state->files, state->source.get_token());
-      state->promise.set_value();
-    } catch (...) {
-      state->promise.set_exception(std::current_exception());
-    }
-  });
+  state_->hashing.emplace(
+      [state = state_.get()] { state->hashes->complete(state->files, state->source.get_token()); });
 }
 
 HashingThread::~HashingThread() = default;
 
 std::vector<UsedFile> HashingThread::get() {
-  state_->done.get();
+  state_->hashing->get();
   state_->hashes->confirm(state_->files, state_->source.get_token());
   return std::move(state_->files);
 }

@@ -34,12 +34,13 @@ class ContentHashes {
 
   HashCache cache_;
   std::mutex mutex_;
-  std::map<std::string, std::pair<FileIdentity, std::string>> known_;  // by path
+  std::map<std::string, std::pair<FileStamp, std::string>> known_;  // by path
 };
 
 /// Hashes files on a thread of its own, from construction on. Destroyed early, it stops at once.
 class HashingThread {
  public:
+  /// Throws what start_thread() throws.
   HashingThread(std::shared_ptr<ContentHashes> hashes, std::vector<UsedFile> files,
                 std::stop_token stop);
   ~HashingThread();
