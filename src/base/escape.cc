@@ -1,5 +1,6 @@
 #include "base/escape.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -50,6 +51,24 @@ void append_escaped(std::string& text, std::string_view id) {
       i += length;
     }
   }
+}
+
+std::string shown_id(std::string_view id) {
+  std::string text;
+  std::size_t i = 0;
+  while (i < id.size()) {
+    const std::size_t length = utf8_length(id, i);
+    const std::size_t end = i + std::max(length, std::size_t{1});
+    if (end > kShownIdBytes) break;
+    const auto byte = static_cast<unsigned char>(id[i]);
+    if (length == 0 || byte < 0x20u || byte == 0x7fu) {
+      text += '?';
+    } else {
+      text.append(id, i, length);
+    }
+    i = end;
+  }
+  return i < id.size() ? text + "..." : text;
 }
 
 std::string escaped(std::string_view id) {

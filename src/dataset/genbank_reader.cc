@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/errors.h"
+#include "base/escape.h"
 #include "base/format.h"
 #include "base/number_text.h"
 #include "dataset/words.h"
@@ -79,7 +80,7 @@ bool GenbankReader::next(GenbankRecord& record) {
   fail(
       fmt::format("the entry '{}', which begins in line {}, has no end ('//'); the file may be "
                   "cut. Copy it again.",
-                  record.id.substr(0, 60), record.line));
+                  shown_id(record.id), record.line));
 }
 
 bool GenbankReader::find_entry() {
@@ -240,7 +241,7 @@ void GenbankReader::finish(GenbankRecord& record, bool has_end_mark) {
 
 void GenbankReader::judge(GenbankRecord& record) {
   if (record.problem != EntryProblem::kNone) return;
-  const std::string_view id = std::string_view(record.id).substr(0, 60);
+  const std::string id = shown_id(record.id);
   if (record.bases.empty()) {
     set_problem(record, EntryProblem::kNoBases,
                 fmt::format("the entry '{}' has no bases{}; get it with its sequence ('GenBank "

@@ -100,7 +100,7 @@ class Reader {
     }
     const std::string& label = fields[label_];
     if (label != "virus" && label != "other") {
-      fail(fmt::format("expected virus or other as the label, found '{}'", label.substr(0, 60)));
+      fail(fmt::format("expected virus or other as the label, found '{}'", shown_id(label)));
     }
     RecordLabel row;
     row.is_virus = label == "virus";
@@ -111,7 +111,7 @@ class Reader {
     row.species = number_of(field_or(fields, species_column_, source), species_, table.species);
     if (!table.labels.try_emplace(escaped(fields[id_]), row).second) {
       fail(fmt::format("the id '{}' occurs a second time; give each record one line",
-                       fields[id_].substr(0, 60)));
+                       shown_id(fields[id_])));
     }
   }
 
@@ -137,7 +137,7 @@ class Reader {
     if (is_new) table.groups.push_back(name);
     if (found->second.second != is_virus) {
       fail(fmt::format("the group '{}' has both viruses and others; give them two names",
-                       name.substr(0, 60)));
+                       shown_id(name)));
     }
     return found->second.first;
   }
@@ -171,13 +171,13 @@ std::string near_label_hint(const LeftOut& left_out) {
   if (left_out.near_label.empty()) return "";
   return fmt::format(
       " The table has '{}' where the input has '{}': ids must be equal to the last letter.",
-      left_out.near_label.substr(0, 60), escaped(left_out.near_id.substr(0, 60)));
+      shown_id(left_out.near_label), shown_id(left_out.near_id));
 }
 
 void warn_of_what_is_left_out(const LeftOut& left_out, const char* owner, const Log& log) {
   if (left_out.unlabelled_records > 0) {
     log.warning("{} records have no label and are left out, such as '{}'.{}",
-                left_out.unlabelled_records, left_out.first_unlabelled.substr(0, 60),
+                left_out.unlabelled_records, shown_id(left_out.first_unlabelled),
                 near_label_hint(left_out));
   }
   if (left_out.unused_labels > 0) {
@@ -203,7 +203,7 @@ const RecordLabel* LabelLookup::find(std::string_view id, std::string_view place
     throw InputError(fmt::format(
         "{}: record {}: an earlier record has the id '{}' too, and a label stands for one record. "
         "Name each input once, and give records ids of their own.",
-        place, record + 1, escaped(id.substr(0, 60))));
+        place, record + 1, shown_id(id)));
   }
   return label;
 }

@@ -9,6 +9,7 @@
 #include "backend/cpu/precision_costs.h"
 #include "backend/cpu/processor.h"
 #include "backend/reference/reference_backend.h"
+#include "base/counted.h"
 #include "base/errors.h"
 #include "base/format.h"
 #include "base/number_text.h"
@@ -25,10 +26,6 @@ constexpr const char* kMemoryVariable = "VIRNUCPRO_CUDA_MEMORY";
 
 constexpr const char* kWhyNotReference =
     "plain loops to judge the others by, a hundred times slower";
-
-std::string counted(std::size_t count, std::string_view what) {
-  return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
-}
 
 DeviceInfo describe_cpu(std::size_t threads) {
   const CpuPlan plan = plan_cpu_workers(threads);
@@ -150,8 +147,8 @@ void DeviceRegistry::add_cuda(const DeviceName& name, const std::string& wanted,
   }
   const std::size_t count = cuda().plugin->device_count();
   if (*name.number >= count) {
-    refuse(fmt::format("there {} here, with the numbers inside CUDA_VISIBLE_DEVICES, from 0",
-                       count == 1 ? "is 1 GPU" : fmt::format("are {} GPUs", count)));
+    refuse(fmt::format("there {} {} here, with the numbers inside CUDA_VISIBLE_DEVICES, from 0",
+                       count == 1 ? "is" : "are", counted(count, "GPU")));
   }
   const std::string reason = reason_against(*name.number);
   if (!reason.empty()) refuse(fmt::format("{}: {}", text_of(name), reason));

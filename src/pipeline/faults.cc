@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/counted.h"
 #include "base/errors.h"
 #include "base/format.h"
 
@@ -78,8 +79,7 @@ void Faults::lost(const std::string& device, std::size_t left, const char* what)
   const std::lock_guard lock(mutex_);
   report_.lost_devices.push_back(device);
   log_.warning("{} is lost: {}. {}", device, what,
-               left == 0 ? "No device is left"
-                         : fmt::format("Its batches go to {} other{}", left, left == 1 ? "" : "s"));
+               left == 0 ? "No device is left" : "Its batches go to " + counted(left, "other"));
 }
 
 void Faults::never_finite(EncoderKind encoder, const std::string& first_error) {

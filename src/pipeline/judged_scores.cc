@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/errors.h"
+#include "base/escape.h"
 #include "base/format.h"
 #include "base/stop.h"
 #include "calls/record_caller.h"
@@ -82,7 +83,7 @@ JudgedScores collect_judged_scores(const RunDatabase& database, const LabelTable
         database.path(), database.extent().records,
         scores.left_out.first_unlabelled.empty()
             ? ""
-            : fmt::format(", such as '{}'", scores.left_out.first_unlabelled.substr(0, 60)),
+            : fmt::format(", such as '{}'", shown_id(scores.left_out.first_unlabelled)),
         near_label_hint(scores.left_out)));
   }
   return scores;

@@ -9,6 +9,7 @@
 #include <unordered_map>
 
 #include "base/check.h"
+#include "base/escape.h"
 #include "base/format.h"
 #include "base/known_file.h"
 #include "base/stop.h"
@@ -30,8 +31,6 @@ void require_files(const std::vector<std::string>& paths) {
     check_readable(path);
   }
 }
-
-std::string shown(std::string_view name) { return std::string(name.substr(0, 60)); }
 
 class Maker {
  public:
@@ -164,10 +163,10 @@ class Maker {
     if (!genome.organism.empty()) organisms_[genome.organism].insert(label.species);
     const auto [known, is_new] = species_of_source_.try_emplace(label.source, label.species);
     if (known->second != label.species) {
-      throw InputError(
-          fmt::format("{}: the source '{}' has two species, '{}' and '{}'; a genome is of one.",
-                      request_.labels, shown(table_.source_names[label.source]),
-                      shown(table_.species[known->second]), shown(table_.species[label.species])));
+      throw InputError(fmt::format(
+          "{}: the source '{}' has two species, '{}' and '{}'; a genome is of one.",
+          request_.labels, shown_id(table_.source_names[label.source]),
+          shown_id(table_.species[known->second]), shown_id(table_.species[label.species])));
     }
     for (const FoundFragment& fragment : fragments) {
       check(fragment.chunk.index <= std::numeric_limits<std::uint32_t>::max(),
@@ -210,7 +209,7 @@ class Maker {
       log_.warning(
           "'{}' is in more than one split: its records have different species or sources in {}; "
           "give them one species",
-          shown(organism), request_.labels);
+          shown_id(organism), request_.labels);
     }
   }
 
@@ -314,7 +313,7 @@ class Maker {
     log_.info(
         "{}: groups give equally, and '{}' has only {} fragments; --fragments N takes more of the "
         "others",
-        split.name, shown(smallest->name), smallest->available);
+        split.name, shown_id(smallest->name), smallest->available);
   }
 
   void write() {

@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "base/counted.h"
 #include "base/errors.h"
 #include "base/format.h"
 #include "base/number_file.h"
@@ -228,8 +229,7 @@ StoredResults merge_shards(const MergeRequest& request, const Log& log,
   output.force = request.force;
   require_free_prediction_folder(output);
   const ShardSet set = open_shards(request.folders);
-  log.info("merging {} {}, {} records", set.shards.size(),
-           set.shards.size() == 1 ? "shard" : "shards", set.records);
+  log.info("merging {}, {} records", counted(set.shards.size(), "shard"), set.records);
   const RunDatabase database = merged_database(set, request, log, stop);
   return publish_stored_results(database, request.output, own_choice(database), log, stop);
 }

@@ -5,6 +5,7 @@
 #include <span>
 
 #include "backend/cpu/topology.h"
+#include "base/counted.h"
 #include "base/errors.h"
 #include "base/format.h"
 
@@ -66,8 +67,7 @@ void log_what_is_trained(const TrainingReport& report, const LabelledFrames& lab
     std::vector<std::string> names;
     for (const std::uint32_t group : split.undivided_groups) names.push_back(table.groups[group]);
     log.warning("{} in training only, since they have one source: {}",
-                names.size() == 1 ? "1 group is" : fmt::format("{} groups are", names.size()),
-                fmt::join(names, ", "));
+                counted(names.size(), "group is", "groups are"), fmt::join(names, ", "));
   }
   log.info("training on {} frames ({} viral) of {} sources, validation on {} ({}) of {}",
            report.training.frames, report.training.viruses, report.training.sources,

@@ -6,6 +6,8 @@
 #include <system_error>
 
 #include "base/errors.h"
+#include "base/escape.h"
+#include "base/format.h"
 #include "run/run_database_impl.h"
 #include "run/stored_row_reader.h"
 
@@ -21,8 +23,8 @@ void require_room(const SqliteConnection& connection, const StoredRecord& record
   throw InputError(fmt::format(
       "record {} ('{}'): {} bases, {} bytes when packed, and an id of {}, are more than "
       "the {} bytes that the database of a run takes in one piece. Split the record.",
-      record.ordinal + 1, record.id.substr(0, 60), record.length, record.bases.size(),
-      record.id.size(), most));
+      record.ordinal + 1, shown_id(record.id), record.length, record.bases.size(), record.id.size(),
+      most));
 }
 
 std::span<const std::byte> bytes_of(std::string_view text) {

@@ -2,6 +2,7 @@
 
 #include <span>
 
+#include "base/escape.h"
 #include "base/format.h"
 #include "run/stored_row_reader.h"
 
@@ -10,16 +11,6 @@ namespace {
 
 std::string_view as_text(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
-/// For messages: a terminal does what control bytes say, and damaged ids have any.
-std::string printable(std::string_view id) {
-  constexpr std::size_t kMost = 60;
-  std::string text(id.substr(0, kMost));
-  for (char& c : text) {
-    if (c < ' ' || c > '~') c = '?';
-  }
-  return text;
 }
 
 }  // namespace
@@ -97,7 +88,7 @@ void StoredRunWalk::visit_record(StoredRunVisitor& visitor) {
     visit_rows(visitor, reader, record);
   } catch (const DamagedDatabase& damage) {
     fail_damaged(connection_.path(), fmt::format("record {} ('{}') damaged: {}", record.ordinal + 1,
-                                                 printable(record.id), damage.found()));
+                                                 shown_id(record.id), damage.found()));
   }
 }
 

@@ -1,21 +1,13 @@
 #include "sequence/record_source.h"
-#include "base/format.h"
 
-#include <algorithm>
-#include <cstddef>
+#include "base/escape.h"
+#include "base/format.h"
 
 namespace virnucpro {
 namespace {
 
-// Long enough to recognise any real name, short enough for one line of a terminal.
-constexpr std::size_t kShownIdBytes = 60;
-
 std::string record_name(std::uint64_t number, std::string_view id, std::uint64_t line) {
-  std::string shown(id.substr(0, kShownIdBytes));
-  std::replace_if(
-      shown.begin(), shown.end(),
-      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
-  if (id.size() > kShownIdBytes) shown += "...";
+  const std::string shown = shown_id(id);
   if (line == 0) return fmt::format("record {} ('{}')", number, shown);
   return fmt::format("record {} ('{}', line {})", number, shown, line);
 }

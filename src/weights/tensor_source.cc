@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/counted.h"
 #include "base/edit_distance.h"
 #include "base/errors.h"
 #include "base/format.h"
@@ -149,8 +150,8 @@ void TensorSource::fail_extra(std::span<const std::string> extra) const {
                         to_string(entry.shape));
   }
   if (extra.size() > kListed) list += fmt::format(" and {} more", extra.size() - kListed);
-  throw ModelError(fmt::format("{}: {} tensor{} that this model does not have: {}", origin_,
-                               extra.size(), extra.size() == 1 ? "" : "s", list));
+  throw ModelError(fmt::format("{}: {} that this model does not have: {}", origin_,
+                               counted(extra.size(), "tensor"), list));
 }
 
 std::string TensorSource::near_names(const std::string& name) const {

@@ -9,6 +9,7 @@
 #include "backend/cpu/linear_cpu.h"
 #include "backend/cpu/processor.h"
 #include "backend/cpu/topology.h"
+#include "base/counted.h"
 #include "hwy/highway.h"
 
 namespace virnucpro {
@@ -38,7 +39,7 @@ CpuBackend::~CpuBackend() = default;
 
 std::string CpuBackend::description() const {
   return processor_name() + ", " + hwy::TargetName(chosen_target()) + ", " +
-         std::to_string(workers_.size()) + (workers_.size() == 1 ? " thread" : " threads");
+         counted(workers_.size(), "thread");
 }
 
 DataType CpuBackend::activation_type(Precision) const { return DataType::kFloat32; }
