@@ -190,16 +190,13 @@ class FrameCollector::RunVisitor final : public StoredRunVisitor {
     const auto dna = static_cast<std::size_t>(collector_.bundle_.dnabert_s_config.hidden_size);
     const auto protein = static_cast<std::size_t>(collector_.bundle_.esm2_config.embed_dim);
     if (!are_finite(values[0]) || !are_finite(values[1])) {
-      throw InputError(
-          fmt::format("{}: the embeddings of ORF {}, which is scored, are not finite: the database "
-                      "is damaged.",
-                      database_.path(), orf));
+      fail_damaged(database_.path(),
+                   fmt::format("embeddings of ORF {}, which is scored, that are not finite", orf));
     }
     if (values[0].size() != dna || values[1].size() != protein) {
-      throw InputError(fmt::format(
-          "{}: the embeddings of ORF {} have {} and {} values, expected {} and {}: the database is "
-          "damaged.",
-          database_.path(), orf, values[0].size(), values[1].size(), dna, protein));
+      fail_damaged(database_.path(),
+                   fmt::format("embeddings of ORF {} of {} and {} values, expected {} and {}", orf,
+                               values[0].size(), values[1].size(), dna, protein));
     }
     collector_.add_frame(frame, values[0], values[1]);
   }
@@ -272,7 +269,7 @@ LabelledFrames FrameCollector::take() {
     throw InputError(fmt::format(
         "no frame of the inputs has a label{}. The column id of the table must have the names that "
         "the sequence files give to records.{}",
-        first.empty() ? "" : fmt::format(", such as those of '{}'", first.substr(0, 60)),
+        first.empty() ? "" : fmt::format(", such as those of '{}'", shown_id(first)),
         near_label_hint(result_.left_out)));
   }
   result_.expected_length = *expected_length_;

@@ -10,6 +10,7 @@
 #include "base/format.h"
 #include "base/stop.h"
 #include "layers/workspace.h"
+#include "run/damage.h"
 
 namespace virnucpro {
 namespace {
@@ -73,10 +74,10 @@ void Scoring::compute(std::uint64_t first, std::uint64_t end) {
     if (orf.outcome == Outcome::kScored && orf.same_as) {
       scores = file_.get(*orf.same_as);
       if (scores == kFailed) {
-        throw InputError(fmt::format(
-            "{}: table orfs, row {}: scored, but the ORF it is equal to has failed: the database "
-            "is damaged.",
-            database_.path(), orf.number));
+        fail_damaged(
+            database_.path(),
+            fmt::format("table orfs, row {}: scored, but the ORF it is equal to has failed",
+                        orf.number));
       }
     } else if (orf.outcome == Outcome::kScored) {
       scores = packed(scores_[2 * own], scores_[2 * own + 1]);
@@ -116,9 +117,7 @@ void Scoring::read_features(std::uint64_t first, std::uint64_t end) {
 }
 
 void Scoring::fail_missing(std::uint64_t orf) const {
-  throw InputError(
-      fmt::format("{}: the embeddings of ORF {} are not there: the database is damaged.",
-                  database_.path(), orf));
+  fail_damaged(database_.path(), fmt::format("no embeddings of ORF {}", orf));
 }
 
 void Scoring::classify() {

@@ -7,8 +7,11 @@
 #include "base/errors.h"
 #include "base/format.h"
 #include "base/stop.h"
+#include "pipeline/run_calibration.h"
 #include "pipeline/run_facts.h"
 #include "pipeline/stored_rules.h"
+#include "pipeline/stored_sessions.h"
+#include "report/run_report.h"
 #include "run/run_database.h"
 
 namespace virnucpro {
@@ -32,8 +35,18 @@ class OwnOrfs final : public StoredRunVisitor {
   std::uint64_t count_ = 0;
 };
 
+/// DamagedDatabase unless all that results are made of beside the rows is sound.
+void read_texts(const RunDatabase& database) {
+  static_cast<void>(stored_sessions(database));
+  if (!database.is_complete()) return;  // the run that goes on writes the others anew
+  static_cast<void>(stored_calibration(database));
+  const std::string computed = database.text(kRunFile).value_or("");
+  static_cast<void>(with_results(computed, database.path(), RunReport()));
+}
+
 /// DamagedDatabase unless all of it is sound.
 void read_all(const RunDatabase& database, const std::stop_token& stop) {
+  read_texts(database);
   OwnOrfs own(stop);
   visit_run_so_far(database, own);
   const std::uint64_t orfs = database.extent().orfs;

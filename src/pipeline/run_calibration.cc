@@ -1,12 +1,14 @@
 #include "pipeline/run_calibration.h"
 
 #include "base/errors.h"
+#include "base/escape.h"
 #include "base/format.h"
 #include "base/sha256.h"
 #include "base/stop.h"
 #include "calls/record_caller.h"
 #include "pipeline/run_facts.h"
 #include "pipeline/stored_rules.h"
+#include "run/damage.h"
 #include "run/fact_differences.h"
 #include "weights/calibration_card.h"
 
@@ -67,18 +69,12 @@ std::optional<Calibration> stored_calibration(const RunDatabase& database) {
   if (sha256 == nullptr) return std::nullopt;
   const std::string text = database.text(kCalibrationText).value_or("");
   if (sha256_text(text) != *sha256) {
-    throw InputError(fmt::format(
-        "{}: the calibration is not the one that the run was made with: the database is damaged. "
-        "Start over with --force.",
-        database.path()));
+    fail_damaged(database.path(), "another calibration than that of the run");
   }
   try {
-    return parse_calibration_text(text, database.path() + ": calibration");
+    return parse_calibration_text(text, "a calibration");
   } catch (const ModelError& error) {
-    throw InputError(
-        fmt::format("{}. The database is damaged, or of another version of this "
-                    "program. Start over with --force.",
-                    error.what()));
+    fail_damaged(database.path(), error.what());
   }
 }
 
@@ -92,9 +88,7 @@ void store_calls(RunDatabase& database, const CallRequest& calls) {
 CallRequest stored_calls(const RunDatabase& database) {
   const std::string text = database.text(kCallsText).value_or("");
   if (const std::optional<CallRequest> calls = parse_call_request(text)) return *calls;
-  throw InputError(
-      fmt::format("{}: '{}' as the way to call: the database is damaged. Start over with --force.",
-                  database.path(), text.substr(0, 60)));
+  fail_damaged(database.path(), fmt::format("'{}' as the way to call", shown_id(text)));
 }
 
 void require_calibration(const CallRequest& calls, bool has_calibration, const std::string& place) {

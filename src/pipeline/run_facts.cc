@@ -8,6 +8,7 @@
 #include "base/format.h"
 #include "base/number_text.h"
 #include "pipeline/device_names.h"
+#include "run/damage.h"
 #include "run/fact_differences.h"
 
 namespace virnucpro {
@@ -22,8 +23,7 @@ const std::string& required_fact(const std::vector<RunFact>& facts, const char* 
                                  const std::string& place) {
   const std::string* value = find_fact(facts, name);
   if (value != nullptr) return *value;
-  throw InputError(
-      fmt::format("{}: says nothing of its {}: the database is damaged.", place, name));
+  fail_damaged(place, fmt::format("nothing of its {}", name));
 }
 
 std::string model_fact(std::string_view part) { return fmt::format("{} model", part); }
@@ -32,10 +32,7 @@ std::int64_t expected_length_of(const std::vector<RunFact>& facts, const std::st
   const std::string& text = required_fact(facts, kLengthFact, place);
   const auto length =
       parse_whole(text, {.low = 1, .high = std::numeric_limits<std::int64_t>::max()});
-  if (!length) {
-    throw InputError(
-        fmt::format("{}: '{}' as the {}: the database is damaged.", place, text, kLengthFact));
-  }
+  if (!length) fail_damaged(place, fmt::format("'{}' as the {}", text, kLengthFact));
   return static_cast<std::int64_t>(*length);
 }
 

@@ -11,6 +11,7 @@
 #include "base/format.h"
 #include "config/options.h"
 #include "pipeline/run_facts.h"
+#include "run/damage.h"
 #include "run/fact_differences.h"
 
 namespace virnucpro {
@@ -37,7 +38,7 @@ void require_distinct(const std::vector<std::string>& folders) {
 ShardNumber shard_of(const std::string& text, const std::string& place) {
   const std::optional<ShardNumber> shard = parse_shard(text);
   if (shard) return *shard;
-  throw InputError(fmt::format("{}: '{}' as its shard: the database is damaged.", place, text));
+  fail_damaged(place, fmt::format("'{}' as its shard", text));
 }
 
 std::vector<RunFact> without_shard(std::vector<RunFact> facts) {

@@ -4,9 +4,9 @@
 #include <nlohmann/json.hpp>
 
 #include "base/check.h"
-#include "base/errors.h"
 #include "base/format.h"
 #include "report/fault_json.h"
+#include "run/damage.h"
 
 namespace virnucpro {
 namespace {
@@ -24,10 +24,7 @@ void reading(const std::string& place, const Action& action) {
   try {
     action();
   } catch (const Json::exception& error) {
-    throw InputError(
-        fmt::format("{}: no text of run.json ({}): the database is damaged. Compute it again with "
-                    "'virnucpro predict --force'.",
-                    place, error.what()));
+    fail_damaged(place, fmt::format("no text of run.json ({})", error.what()));
   }
 }
 

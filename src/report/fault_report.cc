@@ -2,9 +2,9 @@
 
 #include <nlohmann/json.hpp>
 
-#include "base/errors.h"
 #include "base/format.h"
 #include "report/fault_json.h"
+#include "run/damage.h"
 
 namespace virnucpro {
 
@@ -40,9 +40,7 @@ FaultReport parse_fault_text(std::string_view text, const std::string& place) {
     json.at("lost_devices").get_to(faults.lost_devices);
     return faults;
   } catch (const nlohmann::json::exception& error) {
-    throw InputError(fmt::format(
-        "{}: no text of a session's faults ({}): the database is damaged. Start over with --force.",
-        place, error.what()));
+    fail_damaged(place, fmt::format("no text of a session's faults ({})", error.what()));
   }
 }
 

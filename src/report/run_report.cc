@@ -3,9 +3,9 @@
 #include <nlohmann/json.hpp>
 
 #include "base/check.h"
-#include "base/errors.h"
 #include "base/format.h"
 #include "report/fault_json.h"
+#include "run/damage.h"
 
 namespace virnucpro {
 namespace {
@@ -157,10 +157,7 @@ std::string with_results(std::string_view run_json, const std::string& place,
     for (const std::string& warning : report.warnings) json["warnings"].push_back(warning);
     return text_of(json);
   } catch (const Json::exception& error) {
-    throw InputError(
-        fmt::format("{}: no text of run.json ({}): the database is damaged. Start "
-                    "over with --force.",
-                    place, error.what()));
+    fail_damaged(place, fmt::format("no text of run.json ({})", error.what()));
   }
 }
 

@@ -17,6 +17,8 @@ class DamagedDatabase : public InputError {
   std::string found_;
 };
 
+/// For every message that the database is damaged: throws DamagedDatabase, whose text says what to
+/// do. `found` is a noun: "an empty table progress".
 [[noreturn]] void fail_damaged(const std::string& path, const std::string& found);
 
 }  // namespace virnucpro

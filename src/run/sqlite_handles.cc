@@ -64,17 +64,6 @@ void fail_foreign(const std::string& path, const std::string& found) {
                   path, found));
 }
 
-void fail_damaged(const std::string& path, const std::string& found) {
-  throw DamagedDatabase(path, found);
-}
-
-DamagedDatabase::DamagedDatabase(const std::string& path, std::string found)
-    : InputError(fmt::format(
-          "{}: expected the database of a run, found {}. The same 'virnucpro predict' with "
-          "--repair computes again what is damaged; --force throws it away.",
-          path, found)),
-      found_(std::move(found)) {}
-
 void SqliteConnection::Closer::operator()(sqlite3* handle) const {
   // Only SQLITE_BUSY could come back, for a statement that is still open: those live shorter.
   sqlite3_close(handle);

@@ -244,7 +244,7 @@ TEST_F(MergeRows, RefusesADatabaseThatNamesNoShard) {
     EXPECT_THAT(error_of(folders), HasSubstr(fmt::format("'{}' as its shard", name)));
   }
   { RunDatabase(folders[0], {{"input 1", "x"}}, RunDatabase::Existing::kStartOver); }
-  EXPECT_THAT(error_of(folders), HasSubstr("says nothing of its shard"));
+  EXPECT_THAT(error_of(folders), HasSubstr("nothing of its shard"));
 }
 
 }  // namespace

@@ -53,7 +53,8 @@ TEST(RunCalibration, RefusesAnotherThanTheRunWasMadeWith) {
   const TemporaryFolder folder;
   RunDatabase database(folder.path(), work_with(example()), RunDatabase::Existing::kContinue);
   const std::string expected =
-      "the calibration is not the one that the run was made with: the database is damaged";
+      "found another calibration than that of the run. The same 'virnucpro predict' with --repair "
+      "computes again what is damaged";
   EXPECT_THAT(error_of<InputError>([&] { stored_calibration(database); }), HasSubstr(expected));
   Calibration other = example();
   other.all.slope = 0.75;
@@ -72,8 +73,9 @@ TEST(RunCalibration, KeepsTheCallsThatWereAskedForLast) {
   store_calls(database, {});
   EXPECT_EQ(stored_calls(database), CallRequest{});
   database.set_text("calls", "by dice");
-  EXPECT_THAT(error_of<InputError>([&] { stored_calls(database); }),
-              HasSubstr("'by dice' as the way to call: the database is damaged"));
+  EXPECT_THAT(
+      error_of<InputError>([&] { stored_calls(database); }),
+      HasSubstr("found 'by dice' as the way to call. The same 'virnucpro predict' with --repair"));
 }
 
 TEST(RunCalibration, CountsTheLogOddsOfRecordsWithAScore) {

@@ -233,7 +233,7 @@ TEST(StoredRules, NeedTheLengthOfTheChunks) {
   const RunDatabase database(folder.path(), {{"input", "x"}}, RunDatabase::Existing::kContinue);
   Transcript none;
   EXPECT_THAT(error_of<InputError>([&] { visit_run(database, none); }),
-              HasSubstr("says nothing of its expected length"));
+              HasSubstr("nothing of its expected length"));
 }
 
 }  // namespace

@@ -98,7 +98,8 @@ TEST(DerivedReport, RefusesATextThatIsNone) {
                       {}, "now");
       ADD_FAILURE() << bad;
     } catch (const InputError& error) {
-      EXPECT_THAT(error.what(), HasSubstr("b/run.db: no text of run.json"));
+      EXPECT_THAT(error.what(),
+                  HasSubstr("b/run.db: expected the database of a run, found no text of run.json"));
     }
   }
   EXPECT_THROW(with_derivation("{", "run.db", {0.9, std::nullopt}), InputError);

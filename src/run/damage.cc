@@ -1,0 +1,20 @@
+#include "run/damage.h"
+
+#include <utility>
+
+#include "base/format.h"
+
+namespace virnucpro {
+
+void fail_damaged(const std::string& path, const std::string& found) {
+  throw DamagedDatabase(path, found);
+}
+
+DamagedDatabase::DamagedDatabase(const std::string& path, std::string found)
+    : InputError(fmt::format(
+          "{}: expected the database of a run, found {}. The same 'virnucpro predict' with "
+          "--repair computes again what is damaged; --force throws it away.",
+          path, found)),
+      found_(std::move(found)) {}
+
+}  // namespace virnucpro
