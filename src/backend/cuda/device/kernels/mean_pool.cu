@@ -1,7 +1,8 @@
-// Means over the rows of each sequence, and the search for NaN and infinity in what comes out.
+// Means over the rows of each sequence, which are searched for NaN and infinity at once.
 #include "backend/cuda/device/kernels/dispatch.cuh"
 #include "backend/cuda/device/kernels/element.cuh"
 #include "backend/cuda/device/kernels/kernels.h"
+#include "backend/cuda/device/kernels/row_check.cuh"
 
 namespace virnucpro::cuda {
 namespace {
@@ -9,46 +10,7 @@ namespace {
 // Threads of a block, each of which sums one column: small, so that a hundred sequences fill a
 // device with as many multiprocessors.
 constexpr int kPoolThreads = 128;
-constexpr int kCheckThreads = 256;
 constexpr int kRowsAtOnce = 8;  // loads in flight before the first addition
-
-__device__ __forceinline__ RowCheck nothing() { return {0, 0, INFINITY, -INFINITY}; }
-
-__device__ __forceinline__ void look(RowCheck& check, float v) {
-  if (isfinite(v)) {
-    check.finite_min = fminf(check.finite_min, v);
-    check.finite_max = fmaxf(check.finite_max, v);
-  } else if (isnan(v)) {
-    ++check.nan;
-  } else {
-    ++check.infinite;
-  }
-}
-
-/// Joins the checks of all threads and has the first one write it.
-template <int kThreads>
-__device__ void write_joined(RowCheck check, RowCheck* to) {
-  __shared__ RowCheck shared[kThreads / 32];
-#pragma unroll
-  for (int offset = 16; offset > 0; offset /= 2) {
-    check.nan += __shfl_xor_sync(0xffffffffu, check.nan, offset);
-    check.infinite += __shfl_xor_sync(0xffffffffu, check.infinite, offset);
-    check.finite_min =
-        fminf(check.finite_min, __shfl_xor_sync(0xffffffffu, check.finite_min, offset));
-    check.finite_max =
-        fmaxf(check.finite_max, __shfl_xor_sync(0xffffffffu, check.finite_max, offset));
-  }
-  if (threadIdx.x % 32 == 0) shared[threadIdx.x / 32] = check;
-  __syncthreads();
-  if (threadIdx.x != 0) return;
-  for (int i = 1; i < kThreads / 32; ++i) {
-    check.nan += shared[i].nan;
-    check.infinite += shared[i].infinite;
-    check.finite_min = fminf(check.finite_min, shared[i].finite_min);
-    check.finite_max = fmaxf(check.finite_max, shared[i].finite_max);
-  }
-  *to = check;
-}
 
 template <typename T>
 __global__ void __launch_bounds__(kPoolThreads)
@@ -90,17 +52,6 @@ __global__ void __launch_bounds__(kPoolThreads)
   }
 }
 
-template <typename T>
-__global__ void __launch_bounds__(kCheckThreads)
-    check_rows(const T* input, std::int64_t stride, std::int64_t columns, RowCheck* checks) {
-  const std::int64_t row = blockIdx.x;
-  RowCheck check = nothing();
-  for (std::int64_t c = threadIdx.x; c < columns; c += kCheckThreads) {
-    look(check, widen(input[row * stride + c]));
-  }
-  write_joined<kCheckThreads>(check, checks + row);
-}
-
 }  // namespace
 
 std::int64_t pool_parts(std::int64_t columns) {
@@ -117,15 +68,6 @@ void launch_mean_pool(const ConstMatrix& input, const PoolRows& rows, const Matr
     pool<T><<<grid, kPoolThreads, 0, stream>>>(elements<T>(input), input.stride, rows,
                                                elements<float>(output), output.stride,
                                                output.columns, checks);
-  });
-}
-
-void launch_check_rows(const ConstMatrix& input, RowCheck* checks, cudaStream_t stream) {
-  if (input.rows == 0) return;
-  with_type(input.type, [&](auto tag) {
-    using T = typename decltype(tag)::Type;
-    check_rows<T><<<static_cast<unsigned>(input.rows), kCheckThreads, 0, stream>>>(
-        elements<T>(input), input.stride, input.columns, checks);
   });
 }
 

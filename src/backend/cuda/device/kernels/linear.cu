@@ -1,0 +1,95 @@
+// What a dense layer does beside its product: activations, and finished products.
+#include "backend/cuda/device/kernels/dispatch.cuh"
+#include "backend/cuda/device/kernels/element.cuh"
+#include "backend/cuda/device/kernels/kernels.h"
+#include "backend/cuda/device/kernels/packs.cuh"
+
+namespace virnucpro::cuda {
+namespace {
+
+template <typename T, int kPack, bool kGelu>
+__global__ void __launch_bounds__(kPackThreads)
+    activate(T* output, std::int64_t stride, std::int64_t rows, std::int64_t columns) {
+  for_each_pack<kPack>(rows, columns, [&](std::int64_t row, std::int64_t column) {
+    float v[kPack];
+    load(output + row * stride + column, v);
+#pragma unroll
+    for (int j = 0; j < kPack; ++j) {
+      v[j] = kGelu ? gelu<T>(v[j]) : (v[j] < 0.0f ? 0.0f : v[j]);  // NaN stays NaN
+    }
+    store(output + row * stride + column, v);
+  });
+}
+
+__device__ __forceinline__ float any_float(const void* data, DataType type, std::int64_t i) {
+  switch (type) {
+    case DataType::kFloat16:
+      return widen(static_cast<const __half*>(data)[i]);
+    case DataType::kBFloat16:
+      return widen(static_cast<const __nv_bfloat16*>(data)[i]);
+    default:
+      return static_cast<const float*>(data)[i];
+  }
+}
+
+template <typename TProduct, typename TOut>
+__global__ void __launch_bounds__(kPackThreads) finish(const FinishLinear op) {
+  const auto* product = static_cast<const TProduct*>(op.product);
+  auto* output = static_cast<TOut*>(op.output.data);
+  for_each_pack<1>(op.output.rows, op.output.columns, [&](std::int64_t row, std::int64_t column) {
+    float v = static_cast<float>(product[row * op.product_stride + column]);
+    // Rounded in between, as ops/linear.h says.
+    if (op.row_scales != nullptr) {
+      v = __fmul_rn(v, __fmul_rn(op.row_scales[row], op.column_scales[column]));
+    }
+    if (op.bias != nullptr) v = __fadd_rn(v, op.bias[column]);
+    if (op.activation == ops::Activation::kGelu) v = gelu<TOut>(v);
+    if (op.activation == ops::Activation::kRelu) v = v < 0.0f ? 0.0f : v;
+    if (op.residual.data != nullptr) {
+      v += any_float(op.residual.data, op.residual.type, row * op.residual.stride + column);
+    }
+    output[row * op.output.stride + column] = narrow<TOut>(v);
+  });
+}
+
+}  // namespace
+
+void launch_activation(ops::Activation activation, const Matrix& output, cudaStream_t stream) {
+  if (activation == ops::Activation::kNone || output.rows == 0 || output.columns == 0) return;
+  with_type(output.type, [&](auto tag) {
+    using T = typename decltype(tag)::Type;
+    const auto run = [&](auto pack, auto is_gelu) {
+      constexpr int kPack = decltype(pack)::value;
+      activate<T, kPack, decltype(is_gelu)::value>
+          <<<blocks_of(output.rows, output.columns, kPack), kPackThreads, 0, stream>>>(
+              elements<T>(output), output.stride, output.rows, output.columns);
+    };
+    const auto with_pack = [&](auto is_gelu) {
+      if (has_packs(output, kPackOf<T>)) {
+        run(std::integral_constant<int, kPackOf<T>>{}, is_gelu);
+      } else {
+        run(std::integral_constant<int, 1>{}, is_gelu);
+      }
+    };
+    if (activation == ops::Activation::kGelu) {
+      with_pack(std::true_type{});
+    } else {
+      with_pack(std::false_type{});
+    }
+  });
+}
+
+void launch_finish_linear(const FinishLinear& op, cudaStream_t stream) {
+  if (op.output.rows == 0 || op.output.columns == 0) return;
+  with_type(op.output.type, [&](auto tag) {
+    using TOut = typename decltype(tag)::Type;
+    const unsigned blocks = blocks_of(op.output.rows, op.output.columns, 1);
+    if (op.is_int32) {
+      finish<std::int32_t, TOut><<<blocks, kPackThreads, 0, stream>>>(op);
+    } else {
+      finish<float, TOut><<<blocks, kPackThreads, 0, stream>>>(op);
+    }
+  });
+}
+
+}  // namespace virnucpro::cuda
