@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "dataset/fragment_finder.h"
-#include "dataset/split.h"
+#include "dataset/species_split.h"
 #include "evaluation/label_table.h"
 
 namespace virnucpro {

@@ -13,7 +13,7 @@
 #include "training/frame_set.h"
 #include "training/network.h"
 #include "training/optimizer.h"
-#include "training/split.h"
+#include "training/source_split.h"
 #include "training/standardization.h"
 
 namespace virnucpro {

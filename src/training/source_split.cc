@@ -1,4 +1,4 @@
-#include "training/split.h"
+#include "training/source_split.h"
 
 #include <algorithm>
 #include <cmath>

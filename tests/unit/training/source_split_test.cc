@@ -1,5 +1,5 @@
 // The split by source, and how much frames count.
-#include "training/split.h"
+#include "training/source_split.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

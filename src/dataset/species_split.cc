@@ -1,4 +1,4 @@
-#include "dataset/split.h"
+#include "dataset/species_split.h"
 
 #include <algorithm>
 #include <cmath>
