@@ -25,10 +25,11 @@ bool is_ascii_text(char c) { return (c >= ' ' && c <= '~') || (c >= '\t' && c <=
 
 /// Without a mark: the first characters are ASCII, and a zero beside each.
 const char* unmarked_encoding(std::string_view head) {
-  constexpr std::size_t kLeast = 4;    // ">a" would be enough, and 2 bytes of binary data not rare
-  constexpr std::size_t kLooked = 32;  // bytes
-  const std::size_t size = std::min(head.size() / 2 * 2, kLooked);
-  if (size < kLeast) return nullptr;
+  constexpr std::size_t kLeastBytes =
+      4;  // ">a" would be enough, and 2 bytes of binary data not rare
+  constexpr std::size_t kLookedBytes = 32;
+  const std::size_t size = std::min(head.size() / 2 * 2, kLookedBytes);
+  if (size < kLeastBytes) return nullptr;
   bool is_little = true;
   bool is_big = true;
   for (std::size_t i = 0; i < size; i += 2) {

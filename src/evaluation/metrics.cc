@@ -34,8 +34,8 @@ std::size_t bin_of(double score) {
 
 /// A score of 0 or 1 that is wrong would outweigh everything.
 double log_loss_of(double score, bool is_virus) {
-  constexpr double kLeast = 1e-6;
-  const double p = std::clamp(score, kLeast, 1.0 - kLeast);
+  constexpr double kLeastProbability = 1e-6;
+  const double p = std::clamp(score, kLeastProbability, 1.0 - kLeastProbability);
   return is_virus ? -std::log(p) : -std::log1p(-p);
 }
 

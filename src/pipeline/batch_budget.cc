@@ -11,12 +11,12 @@ namespace {
 
 // Every batch widens all weights once: 6 % of its time at 1024 rows, 1.5 % at 4096, 0.8 % at 8192.
 // Below, that cost would double again; above, there is nothing left to win.
-constexpr std::int64_t kLeast = 1024;
-constexpr std::int64_t kMost = 8192;
+constexpr std::int64_t kLeastTokens = 1024;
+constexpr std::int64_t kMostTokens = 8192;
 // Where the system does not say how much there is: 335 MB at most with ESM-2 650M.
-constexpr std::int64_t kWhereUnknown = 4096;
+constexpr std::int64_t kTokensWhereUnknown = 4096;
 // Numbers that differ by a little free memory should not give other batches in every run.
-constexpr std::int64_t kStep = 256;
+constexpr std::int64_t kStepTokens = 256;
 // Activations of a token, in widths of one element: ESM-2 holds 7 (stream, norm, attention, and 4
 // of the feed-forward), DNABERT-S 15; one workspace serves both.
 constexpr std::int64_t kWidths = 16;
@@ -28,12 +28,12 @@ constexpr std::uint64_t kShare = 8;
 std::int64_t automatic_batch_tokens(std::optional<std::uint64_t> available_bytes,
                                     std::int64_t widest, std::size_t workers) {
   check(widest > 0 && workers > 0, "a batch for {} workers of width {}", workers, widest);
-  if (!available_bytes) return kWhereUnknown;
+  if (!available_bytes) return kTokensWhereUnknown;
   const std::uint64_t token_bytes =
       static_cast<std::uint64_t>(widest * kWidths) * sizeof(float) * workers;
   const std::uint64_t tokens =
-      std::min<std::uint64_t>(*available_bytes / kShare / token_bytes, kMost);
-  return std::max(kLeast, static_cast<std::int64_t>(tokens) / kStep * kStep);
+      std::min<std::uint64_t>(*available_bytes / kShare / token_bytes, kMostTokens);
+  return std::max(kLeastTokens, static_cast<std::int64_t>(tokens) / kStepTokens * kStepTokens);
 }
 
 std::int64_t automatic_batch_tokens(const BatchRoom& room, std::int64_t widest,
@@ -45,7 +45,7 @@ std::int64_t automatic_batch_tokens(const BatchRoom& room, std::int64_t widest,
   const std::uint64_t tokens = std::min<std::uint64_t>(
       room.bytes / token_bytes, static_cast<std::uint64_t>(room.most_tokens));
   // What is too much all the same is halved when the device says so.
-  return std::max(kStep, static_cast<std::int64_t>(tokens) / kStep * kStep);
+  return std::max(kStepTokens, static_cast<std::int64_t>(tokens) / kStepTokens * kStepTokens);
 }
 
 std::int64_t automatic_batch_tokens(std::span<Backend* const> backends, Precision precision,

@@ -21,13 +21,13 @@ class BatchPace {
 
   void computed(std::int64_t tokens, double seconds) {
     const double in_time = static_cast<double>(tokens) * kSeconds / std::max(seconds, 1e-9);
-    tokens_ =
-        in_time < kMost ? std::max<std::int64_t>(1, static_cast<std::int64_t>(in_time)) : kNoBound;
+    tokens_ = in_time < kMostTokens ? std::max<std::int64_t>(1, static_cast<std::int64_t>(in_time))
+                                    : kNoBound;
   }
 
  private:
   static constexpr double kSeconds = 20.0;
-  static constexpr double kMost = 1e12;  // tokens; no batch has as many
+  static constexpr double kMostTokens = 1e12;  // no batch has as many
 
   std::int64_t tokens_;
 };

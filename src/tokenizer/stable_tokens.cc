@@ -59,7 +59,7 @@ bool StableTokens::add_texts(const TokenizerFile& file) {
   for (const auto& [text, id] : file.vocabulary) {
     if (!is_token(static_cast<std::size_t>(id))) continue;
     size += text.size();
-    if (size > kMostText) return false;
+    if (size > kMostLetters) return false;
     std::size_t at = 0;
     Token& token = tokens_[static_cast<std::size_t>(id)];
     for (const char letter : text) {

@@ -40,7 +40,7 @@ class StableTokens {
   static constexpr Id kNone = 0xffff;
   static constexpr std::size_t kLetters = 4;
   static constexpr std::size_t kMostIds = 8192;  // two bits a pair: 16 MiB; DNABERT-S has 4
-  static constexpr std::size_t kMostText = std::size_t{1} << 20;
+  static constexpr std::size_t kMostLetters = std::size_t{1} << 20;
   // Letters that a table leads through at once; it fits the L1 cache.
   static constexpr std::size_t kStride = 6;
   // Of a position while it is encoded: the codes of so many letters from there on, the first one in

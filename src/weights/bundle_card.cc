@@ -17,7 +17,7 @@ namespace {
 constexpr const char* kFormat = "virnucpro-bundle";
 constexpr std::int64_t kFormatVersion = 1;
 /// Wide enough for every model; the exact limits are those of the models' own checks.
-constexpr std::int64_t kMost = std::int64_t{1} << 30;
+constexpr std::int64_t kLargestCount = std::int64_t{1} << 30;
 constexpr double kEsm2Eps = 1e-5;
 constexpr double kBatchNormEps = 1e-5;
 
@@ -37,20 +37,20 @@ BundlePart parse_part(const JsonObject& json) {
 
 DnabertSConfig parse_dnabert_s(const JsonObject& json) {
   DnabertSConfig config;
-  config.hidden_size = json.integer("hidden_size", 1, kMost);
-  config.num_hidden_layers = json.integer("num_hidden_layers", 1, kMost);
-  config.num_attention_heads = json.integer("num_attention_heads", 1, kMost);
-  config.intermediate_size = json.integer("intermediate_size", 1, kMost);
+  config.hidden_size = json.integer("hidden_size", 1, kLargestCount);
+  config.num_hidden_layers = json.integer("num_hidden_layers", 1, kLargestCount);
+  config.num_attention_heads = json.integer("num_attention_heads", 1, kLargestCount);
+  config.intermediate_size = json.integer("intermediate_size", 1, kLargestCount);
   config.layer_norm_eps = json.number("layer_norm_eps");
-  config.vocab_size = json.integer("vocab_size", 1, kMost);
+  config.vocab_size = json.integer("vocab_size", 1, kLargestCount);
   return config;
 }
 
 Esm2Config parse_esm2(const JsonObject& json) {
   Esm2Config config;
-  config.num_layers = json.integer("num_layers", 1, kMost);
-  config.embed_dim = json.integer("embed_dim", 1, kMost);
-  config.attention_heads = json.integer("attention_heads", 1, kMost);
+  config.num_layers = json.integer("num_layers", 1, kLargestCount);
+  config.embed_dim = json.integer("embed_dim", 1, kLargestCount);
+  config.attention_heads = json.integer("attention_heads", 1, kLargestCount);
   config.token_dropout = json.boolean("token_dropout");
   config.layer_norm_eps = json.has("layer_norm_eps") ? json.number("layer_norm_eps") : kEsm2Eps;
   return config;
@@ -58,11 +58,11 @@ Esm2Config parse_esm2(const JsonObject& json) {
 
 BundleClassifier parse_classifier(const JsonObject& json) {
   BundleClassifier classifier;
-  classifier.expected_length = json.integer("expected_length", 1, kMost);
+  classifier.expected_length = json.integer("expected_length", 1, kLargestCount);
   classifier.part = parse_part(json);
   const JsonObject config = json.object("config");
-  classifier.input_dim = config.integer("input_dim", 1, kMost);
-  classifier.hidden_dim = config.integer("hidden_dim", 1, kMost);
+  classifier.input_dim = config.integer("input_dim", 1, kLargestCount);
+  classifier.hidden_dim = config.integer("hidden_dim", 1, kLargestCount);
   classifier.batch_norm_eps =
       config.has("batch_norm_eps") ? config.number("batch_norm_eps") : kBatchNormEps;
   if (json.has("calibration"))
@@ -108,7 +108,7 @@ BundleInfo parse_bundle_card(std::string_view text, const std::string& origin) {
     json.fail("format",
               fmt::format("is {}, expected '{}'", display_name(json.string("format")), kFormat));
   }
-  const std::int64_t version = json.integer("format_version", 1, kMost);
+  const std::int64_t version = json.integer("format_version", 1, kLargestCount);
   if (version > kFormatVersion) {
     json.fail("format_version", fmt::format("is {}, this program reads up to {}; update it",
                                             version, kFormatVersion));

@@ -120,11 +120,12 @@ void JsonObject::fail(const std::string& key, const std::string& text) const {
 }
 
 std::string read_text_file(const std::string& path) {
-  constexpr std::size_t kLargest = 100'000'000;  // the largest published tokenizer.json is 17 MB
+  constexpr std::size_t kLargestBytes =
+      100'000'000;  // the largest published tokenizer.json is 17 MB
   const auto file = MappedFile::open(path);
-  if (file->bytes().size() > kLargest) {
+  if (file->bytes().size() > kLargestBytes) {
     throw ModelError(fmt::format("{}: {} bytes are too many for a JSON file (limit {})", path,
-                                 file->bytes().size(), kLargest));
+                                 file->bytes().size(), kLargestBytes));
   }
   return std::string(as_text(file->bytes()));
 }

@@ -21,8 +21,8 @@ namespace {
 /// ESM-2 15B needs 60 KB and 20 000 values; these bound what hostile files cost.
 constexpr std::size_t kMostBytes = std::size_t{64} << 20;
 constexpr std::size_t kMostValues = 1'000'000;
-constexpr std::size_t kMostStack = 4'000'000;
-constexpr std::size_t kMostMemo = 1'000'000;
+constexpr std::size_t kMostStackValues = 4'000'000;
+constexpr std::size_t kMostMemoValues = 1'000'000;
 /// Of all containers together.
 constexpr std::size_t kMostElements = 8'000'000;
 
@@ -125,7 +125,8 @@ class PickleInterpreter {
   }
 
   void push(Index index) {
-    if (stack_.size() >= kMostStack) fail(fmt::format("more than {} values on stack", kMostStack));
+    if (stack_.size() >= kMostStackValues)
+      fail(fmt::format("more than {} values on stack", kMostStackValues));
     stack_.push_back(index);
   }
   /// A value above the last mark: nothing may reach below it.
@@ -142,7 +143,8 @@ class PickleInterpreter {
   std::size_t floor() const { return marks_.empty() ? 0 : marks_.back(); }
 
   void mark() {
-    if (marks_.size() >= kMostStack) fail(fmt::format("more than {} marks", kMostStack));
+    if (marks_.size() >= kMostStackValues)
+      fail(fmt::format("more than {} marks", kMostStackValues));
     marks_.push_back(stack_.size());
   }
   std::vector<Index> pop_to_mark() {
@@ -155,7 +157,8 @@ class PickleInterpreter {
   }
 
   void store(std::uint64_t key, Index value) {
-    if (memo_.size() >= kMostMemo) fail(fmt::format("more than {} values in the memo", kMostMemo));
+    if (memo_.size() >= kMostMemoValues)
+      fail(fmt::format("more than {} values in the memo", kMostMemoValues));
     memo_[key] = value;
   }
   void recall(std::uint64_t key) {

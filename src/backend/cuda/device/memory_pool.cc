@@ -13,10 +13,10 @@ namespace {
 
 // Code of kernels and of cuBLASLt is loaded when it is first used, and a full device has no room
 // for it: half a gigabyte holds several times what they take.
-constexpr std::size_t kReserve = std::size_t{512} << 20;
+constexpr std::size_t kReserveBytes = std::size_t{512} << 20;
 // Other programs may take memory between the question and the request.
 constexpr int kTries = 8;
-constexpr std::size_t kLeast = std::size_t{64} << 20;
+constexpr std::size_t kLeastBytes = std::size_t{64} << 20;
 
 double mebibytes(std::size_t bytes) { return static_cast<double>(bytes) / (1 << 20); }
 
@@ -27,7 +27,7 @@ MemoryPool::MemoryPool(int device, std::uint64_t bytes) : device_(device) {
   std::size_t total = 0;
   check_cuda(cudaMemGetInfo(&free, &total), "say how much memory is free");
   std::size_t wanted = bytes;
-  if (wanted == 0) wanted = free > kReserve + kLeast ? free - kReserve : kLeast;
+  if (wanted == 0) wanted = free > kReserveBytes + kLeastBytes ? free - kReserveBytes : kLeastBytes;
   for (int i = 0; i < kTries && block_ == nullptr; ++i) {
     void* block = nullptr;
     const cudaError_t status = cudaMalloc(&block, wanted);
@@ -39,7 +39,7 @@ MemoryPool::MemoryPool(int device, std::uint64_t bytes) : device_(device) {
     } else {
       cudaGetLastError();
       if (bytes != 0) break;
-      wanted = std::max(kLeast, wanted / 10 * 9);
+      wanted = std::max(kLeastBytes, wanted / 10 * 9);
     }
   }
   if (block_ == nullptr) {

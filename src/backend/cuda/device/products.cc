@@ -155,8 +155,8 @@ std::vector<cublasLtMatmulAlgo_t> candidates(cublasLtHandle_t handle, const Prod
 }  // namespace
 
 std::uint32_t alignment_of(const void* address) {
-  constexpr std::uintptr_t kMost = 256;
-  const auto bits = reinterpret_cast<std::uintptr_t>(address) | kMost;
+  constexpr std::uintptr_t kMostBytes = 256;
+  const auto bits = reinterpret_cast<std::uintptr_t>(address) | kMostBytes;
   return static_cast<std::uint32_t>(bits & (~bits + 1));
 }
 
