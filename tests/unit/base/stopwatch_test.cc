@@ -20,8 +20,8 @@ TEST(Stopwatch, BeginsAnewAfterALap) {
   EXPECT_GE(watch.seconds(), 0.03);
   const Stopwatch since;
   EXPECT_GE(watch.lap(), 0.03);
-  // Both began at the end of the lap, or before it.
-  EXPECT_LE(watch.seconds(), since.seconds());
+  const double after = watch.seconds();
+  EXPECT_LE(after, since.seconds()) << "it began anew after the other one";
 }
 
 TEST(ThreadTask, GivesTheValueOrTheErrorOfItsThread) {

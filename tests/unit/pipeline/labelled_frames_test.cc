@@ -136,7 +136,7 @@ TEST_F(LabelledFramesTest, RefuseStoredEmbeddingsThatAreNotFinite) {
     FAIL() << "no error";
   } catch (const InputError& error) {
     EXPECT_THAT(error.what(),
-                HasSubstr("the embeddings of ORF 0, which is scored, are not finite"));
+                HasSubstr("embeddings of ORF 0, which is scored, that are not finite"));
   }
 }
 

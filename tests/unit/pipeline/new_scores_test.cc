@@ -136,7 +136,7 @@ TEST_F(NewScoresTest, RefuseScoresThatAreNoProbabilities) {
 
 TEST_F(NewScoresTest, MissAnEmbeddingThatIsNotThere) {
   run.database.drop_embeddings_before(600);
-  EXPECT_THAT(error_of(*classifier_of(12)), HasSubstr("the embeddings of ORF 0 are not there"));
+  EXPECT_THAT(error_of(*classifier_of(12)), HasSubstr("found no embeddings of ORF 0"));
 }
 
 TEST_F(NewScoresTest, StopOnRequest) {
