@@ -80,6 +80,69 @@ std::optional<Include> parse_include(const std::string& line) {
   return Include{line.substr(open + 1, close - open - 1), line[open] == '"'};
 }
 
+/// What the sources of one module include of what it may.
+struct UsedEdges {
+  std::set<std::string> edges;
+  std::set<std::string> headers;
+};
+
+/// Adds the edges that a source text of the module `own` uses.
+void add_used(const std::string& own, const std::string& text,
+              const std::map<std::string, Module>& modules, UsedEdges& used) {
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) {
+    const std::optional<Include> include = parse_include(line);
+    if (!include) continue;
+    const std::string other = module_of(include->target, modules);
+    if (!other.empty() && include->is_quoted) {
+      used.edges.insert(other);
+      continue;
+    }
+    for (const std::string& prefix : modules.at(own).headers) {
+      if (include->target.starts_with(prefix)) used.headers.insert(prefix);
+    }
+  }
+}
+
+/// One for each recorded edge and header that nothing uses.
+std::vector<std::string> complaints_of_unused(const std::map<std::string, Module>& modules,
+                                              const std::map<std::string, UsedEdges>& used) {
+  std::vector<std::string> found;
+  for (const auto& [name, module] : modules) {
+    const auto own = used.find(name);
+    const UsedEdges none;
+    const UsedEdges& here = own == used.end() ? none : own->second;
+    for (const std::string& edge : module.edges) {
+      if (!here.edges.contains(edge)) found.push_back(name + " includes nothing of " + edge);
+    }
+    for (const std::string& prefix : module.headers) {
+      if (!here.headers.contains(prefix)) {
+        found.push_back(name + " uses no library header " + prefix);
+      }
+    }
+  }
+  return found;
+}
+
+/// Calls `take` with the path below src/ and the text of every source file there.
+template <typename Take>
+int for_each_source(const Take& take) {
+  const fs::path source(VIRNUCPRO_SOURCE_DIR "/src");
+  int files = 0;
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(source)) {
+    const std::string extension = entry.path().extension();
+    if (extension != ".h" && extension != ".cc" && extension != ".cu" && extension != ".cuh") {
+      continue;
+    }
+    ++files;
+    std::ifstream stream(entry.path());
+    std::stringstream text;
+    text << stream.rdbuf();
+    take(fs::relative(entry.path(), source).string(), text.str());
+  }
+  return files;
+}
+
 /// Every complaint about one source text, for the module it lies in.
 std::vector<std::string> complaints(const std::string& file, const std::string& text,
                                     const std::map<std::string, Module>& modules) {
@@ -121,21 +184,24 @@ std::vector<std::string> complaints(const std::string& file, const std::string& 
 TEST(Layering, EveryIncludeFollowsTheRecordedEdges) {
   const std::map<std::string, Module> modules = read_modules(VIRNUCPRO_LAYERING_DIR);
   ASSERT_GE(modules.size(), 12u);
-  const fs::path source(VIRNUCPRO_SOURCE_DIR "/src");
-  int files = 0;
-  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(source)) {
-    const std::string extension = entry.path().extension();
-    if (extension != ".h" && extension != ".cc" && extension != ".cu") continue;
-    ++files;
-    std::ifstream stream(entry.path());
-    std::stringstream text;
-    text << stream.rdbuf();
-    const std::string file = fs::relative(entry.path(), source);
-    for (const std::string& complaint : complaints(file, text.str(), modules)) {
+  const int files = for_each_source([&](const std::string& file, const std::string& text) {
+    for (const std::string& complaint : complaints(file, text, modules)) {
       ADD_FAILURE() << complaint;
     }
-  }
+  });
   EXPECT_GT(files, 50);
+}
+
+TEST(Layering, EveryRecordedEdgeIsUsed) {
+  const std::map<std::string, Module> modules = read_modules(VIRNUCPRO_LAYERING_DIR);
+  std::map<std::string, UsedEdges> used;
+  for_each_source([&](const std::string& file, const std::string& text) {
+    const std::string own = module_of(file, modules);
+    if (!own.empty()) add_used(own, text, modules, used[own]);
+  });
+  for (const std::string& complaint : complaints_of_unused(modules, used)) {
+    ADD_FAILURE() << complaint << ": take it out of the module's CMakeLists.txt";
+  }
 }
 
 TEST(Layering, TheRecordedEdgesHaveNoCycle) {
@@ -163,6 +229,23 @@ TEST(Layering, ComplainsAboutAnIncludeAgainstTheDirection) {
   EXPECT_TRUE(
       complaints("sequence/x.cc", "#include <htslib/hts.h>\n#include \"base/errors.h\"\n", modules)
           .empty());
+}
+
+TEST(Layering, ComplainsAboutAnEdgeThatNothingUses) {
+  const std::map<std::string, Module> modules = {
+      {"base", {{}, {"fmt/"}}}, {"run", {{"base"}, {"sqlite3.h"}}}, {"cli", {{"base", "run"}, {}}}};
+  std::map<std::string, UsedEdges> used;
+  add_used("base", "#include <fmt/format.h>\n", modules, used["base"]);
+  add_used("run", "#include <sqlite3.h>\n#include \"base/errors.h\"\n", modules, used["run"]);
+  add_used("cli", "#include \"run/damage.h\"\n", modules, used["cli"]);
+  EXPECT_EQ(complaints_of_unused(modules, used),
+            std::vector<std::string>{"cli includes nothing of base"});
+  used.erase("run");
+  used.erase("cli");
+  EXPECT_EQ(complaints_of_unused(modules, used),
+            (std::vector<std::string>{"cli includes nothing of base", "cli includes nothing of run",
+                                      "run includes nothing of base",
+                                      "run uses no library header sqlite3.h"}));
 }
 
 }  // namespace
