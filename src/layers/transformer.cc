@@ -49,14 +49,13 @@ void Norm::forward(Backend& backend, ConstMatrix input, Matrix output, ConstMatr
 }
 
 void attention(Backend& backend, ConstMatrix qkv, const ops::Sequences& sequences,
-               std::int64_t heads, float scale, ConstFloats alibi_slopes, bool rotary,
-               Matrix output) {
+               const AttentionHeads& heads, Matrix output) {
   const ops::Attention op{.qkv = qkv,
                           .sequences = sequences,
-                          .heads = heads,
-                          .scale = scale,
-                          .alibi_slopes = alibi_slopes,
-                          .rotary = rotary,
+                          .heads = heads.count,
+                          .scale = heads.scale,
+                          .alibi_slopes = heads.alibi_slopes,
+                          .rotary = heads.rotary,
                           .output = output};
   if (sequences.is_packed()) {
     backend.attention_packed(op);

@@ -1,6 +1,7 @@
 // The parts the encoders are made of: dense layers and norms that own their weights, and attention.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -49,9 +50,16 @@ class Norm {
   float epsilon_ = 1e-5f;
 };
 
-/// Packed or padded attention, as the sequences say; see ops/attention.h.
+/// How the heads of a layer attend; see ops/attention.h.
+struct AttentionHeads {
+  std::int64_t count = 0;
+  float scale = 1.0f;
+  ConstFloats alibi_slopes = {};
+  bool rotary = false;
+};
+
+/// Packed or padded attention, as the sequences say.
 void attention(Backend& backend, ConstMatrix qkv, const ops::Sequences& sequences,
-               std::int64_t heads, float scale, ConstFloats alibi_slopes, bool rotary,
-               Matrix output);
+               const AttentionHeads& heads, Matrix output);
 
 }  // namespace virnucpro

@@ -13,6 +13,8 @@ namespace virnucpro {
 /// themselves hold no state. Thread-confined.
 class Workspace {
  public:
+  static constexpr std::size_t kSlots = 8;  ///< the deepest model uses six at a time
+
   explicit Workspace(Backend& backend) : backend_(&backend) {}
 
   /// A matrix in buffer `slot`; invalidates what was in that slot. Throws OutOfDeviceMemory.
@@ -22,7 +24,6 @@ class Workspace {
   std::size_t bytes() const;
 
  private:
-  static constexpr std::size_t kSlots = 8;  // the deepest model uses six at a time
   Backend* backend_;
   std::array<Buffer, kSlots> buffers_;
 };

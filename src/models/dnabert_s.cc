@@ -5,11 +5,13 @@
 #include <utility>
 
 #include "base/check.h"
+#include "models/pooled_slot.h"
 
 namespace virnucpro {
 namespace {
 
-enum Slot : std::size_t { kStream, kBranch, kWide, kAttended, kGated };
+enum Slot : std::size_t { kStream, kBranch, kWide, kAttended, kGated, kSlots };
+static_assert(kSlots <= kPooledSlot);
 
 }  // namespace
 
@@ -110,12 +112,14 @@ ops::MeanPool DnabertS::encode(Backend& backend, Workspace& workspace, ConstInts
                             .scale = 1.0f,
                             .output = x});
   embedding_norm_.forward(backend, x, x);
-  const float scale = 1.0f / std::sqrt(static_cast<float>(d / heads));
+  const AttentionHeads attending = {.count = heads,
+                                    .scale = 1.0f / std::sqrt(static_cast<float>(d / heads)),
+                                    .alibi_slopes = slopes_.floats()};
   std::int64_t number = 0;
   for (const Layer& layer : layers_) {
     backend.enter_layer({"layer", number++});
     layer.qkv.forward(backend, x, qkv);
-    attention(backend, qkv, sequences, heads, scale, slopes_.floats(), false, attended);
+    attention(backend, qkv, sequences, attending, attended);
     layer.out.forward(backend, attended, branch);
     layer.attention_norm.forward(backend, branch, x, x);
     layer.gated.forward(backend, x, gate);

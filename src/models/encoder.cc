@@ -1,12 +1,10 @@
 #include "models/encoder.h"
 
+#include "models/pooled_slot.h"
 #include "models/precision_policy.h"
 
 namespace virnucpro {
 namespace {
-
-/// The workspace slot of the pooled embeddings; the layers use the slots below.
-constexpr std::size_t kPooledSlot = 6;
 
 ConstInts view(const std::vector<std::int32_t>& values) {
   return {values.data(), static_cast<std::int64_t>(values.size())};

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "models/pooled_slot.h"
 
 namespace virnucpro {
 namespace {
@@ -13,7 +14,8 @@ namespace {
 constexpr float kTokenDropoutScale = 0.88f;
 constexpr std::int64_t kMaxPooledResidues = 1024;
 
-enum Slot : std::size_t { kStream, kNormed, kWide, kAttended };
+enum Slot : std::size_t { kStream, kNormed, kWide, kAttended, kSlots };
+static_assert(kSlots <= kPooledSlot);
 
 }  // namespace
 
@@ -96,13 +98,14 @@ ops::MeanPool Esm2::encode(Backend& backend, Workspace& workspace, ConstInts tok
                             .addend = {},
                             .scale = config_.token_dropout ? kTokenDropoutScale : 1.0f,
                             .output = x});
-  const float query_scale = 1.0f / std::sqrt(static_cast<float>(d / heads));
+  const AttentionHeads attending = {
+      .count = heads, .scale = 1.0f / std::sqrt(static_cast<float>(d / heads)), .rotary = true};
   std::int64_t number = 0;
   for (const Layer& layer : layers_) {
     backend.enter_layer({"layer", number++});
     layer.attention_norm.forward(backend, x, y);
     layer.qkv.forward(backend, y, qkv);
-    attention(backend, qkv, sequences, heads, query_scale, {}, true, attended);
+    attention(backend, qkv, sequences, attending, attended);
     layer.out.forward(backend, attended, x, ops::Activation::kNone, x);
     layer.ffn_norm.forward(backend, x, y);
     layer.fc1.forward(backend, y, wide, ops::Activation::kGelu);

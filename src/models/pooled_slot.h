@@ -1,0 +1,14 @@
+// The place of the pooled embeddings in a workspace; for models/*.cc only.
+#pragma once
+
+#include <cstddef>
+
+#include "layers/workspace.h"
+
+namespace virnucpro {
+
+/// The layers of both encoders use the slots below: their enumerations say so.
+inline constexpr std::size_t kPooledSlot = 6;
+static_assert(kPooledSlot < Workspace::kSlots);
+
+}  // namespace virnucpro
