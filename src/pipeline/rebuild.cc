@@ -31,14 +31,12 @@ void require_free_output(const RebuildRequest& request) {
                     "with -o.",
                     output, kDatabaseFile));
   }
-  if (request.force) return;
-  for (const char* name : kPredictionFiles) {
-    if (!fs::exists(output + "/" + name, error)) continue;
-    throw ConfigError(
-        fmt::format("{}: holds results already ({}). Name another folder with -o, or pass --force "
-                    "to replace them.",
-                    output, name));
-  }
+  const char* held = request.force ? nullptr : held_file(output, kPredictionFiles);
+  if (held == nullptr) return;
+  throw ConfigError(
+      fmt::format("{}: holds results already ({}). Name another folder with -o, or pass --force to "
+                  "replace them.",
+                  output, held));
 }
 
 /// On the run's own device where it can be used here: its arithmetic gives the same bits.

@@ -5,6 +5,7 @@
 #include "pipeline/run_calibration.h"
 #include "pipeline/stored_sessions.h"
 #include "pipeline/stored_tables.h"
+#include "report/unique_ids.h"
 
 namespace virnucpro {
 namespace {
@@ -12,10 +13,8 @@ namespace {
 std::vector<std::string> warnings_of(const StoredResults& results) {
   std::vector<std::string> warnings;
   if (const std::uint64_t count = results.calls.repeated_ids; count > 0) {
-    warnings.push_back(fmt::format(
-        "{} {} an id that an earlier record has; _1, _2 ... was added to theirs in {} "
-        "and {}",
-        count, count == 1 ? "record has" : "records have", kLegacyFramesFile, kLegacyChunksFile));
+    warnings.push_back(
+        repeated_ids_text(count, fmt::format("{} and {}", kLegacyFramesFile, kLegacyChunksFile)));
   }
   if (const std::uint64_t failed = results.ledger.chunks[Outcome::kFailed]; failed > 0) {
     warnings.push_back(fmt::format(

@@ -22,8 +22,7 @@ void store_faults(RunDatabase& database, std::size_t session, const FaultReport&
 std::vector<SessionReport> stored_sessions(const RunDatabase& database) {
   std::vector<SessionReport> sessions;
   for (const StoredSession& stored : database.sessions()) {
-    SessionReport& session = sessions.emplace_back();
-    session = {stored.started_at, stored.device, stored.seconds, stored.orfs_computed, {}};
+    SessionReport& session = sessions.emplace_back(SessionReport{stored});
     // Absent where nothing went wrong.
     const std::optional<std::string> faults = database.text(faults_name(sessions.size()));
     if (faults) session.faults = parse_fault_text(*faults, database.path());
@@ -33,10 +32,9 @@ std::vector<SessionReport> stored_sessions(const RunDatabase& database) {
 
 void copy_sessions(const RunDatabase& from, RunDatabase& to) {
   std::size_t number = to.sessions().size();
-  const std::vector<SessionReport> reports = stored_sessions(from);
-  for (std::size_t i = 0; const StoredSession& session : from.sessions()) {
+  for (const auto& [session, faults] : stored_sessions(from)) {
     to.begin_session(session);
-    store_faults(to, ++number, reports[i++].faults);
+    store_faults(to, ++number, faults);
   }
 }
 

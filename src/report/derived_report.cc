@@ -5,7 +5,7 @@
 
 #include "base/check.h"
 #include "base/format.h"
-#include "report/fault_json.h"
+#include "report/run_json_parts.h"
 #include "run/damage.h"
 
 namespace virnucpro {
@@ -79,14 +79,6 @@ Json performance_of(const std::vector<Json>& parts) {
 }
 
 Json described(const MergedShard& shard, const Json& json) {
-  Json sessions = Json::array();
-  for (const SessionReport& session : shard.sessions) {
-    sessions.push_back({{"started_at", session.started_at},
-                        {"device", session.device},
-                        {"seconds", session.seconds},
-                        {"frames_computed", session.frames_computed},
-                        {"faults", fault_json(session.faults)}});
-  }
   return {{"folder", shard.folder},
           {"shard", json.value("shard", "1/1")},
           {"records", shard.records},
@@ -94,7 +86,7 @@ Json described(const MergedShard& shard, const Json& json) {
           {"frames", shard.frames},
           {"frames_embedded", json.at("counts").at("frames_embedded")},
           {"frames_repeated", json.at("counts").at("frames_repeated")},
-          {"sessions", std::move(sessions)}};
+          {"sessions", sessions_json(shard.sessions)}};
 }
 
 /// `whole` is the first shard's text and becomes that of all.

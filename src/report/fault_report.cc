@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/format.h"
-#include "report/fault_json.h"
+#include "report/run_json_parts.h"
 #include "run/damage.h"
 
 namespace virnucpro {

@@ -17,17 +17,22 @@ void require_no_file(const std::string& folder, const char* what) {
       "{}: expected a folder for the {}, found a file. Name another one with -o.", folder, what));
 }
 
+const char* held_file(const std::string& folder, std::span<const char* const> names) {
+  std::error_code error;
+  for (const char* name : names) {
+    if (fs::exists(folder + "/" + name, error)) return name;
+  }
+  return nullptr;
+}
+
 void require_free_folder(const std::string& folder, const char* what,
                          std::span<const char* const> names, bool force) {
   require_no_file(folder, what);
-  if (force) return;
-  std::error_code error;
-  for (const char* name : names) {
-    if (!fs::exists(folder + "/" + name, error)) continue;
-    throw ConfigError(fmt::format(
-        "{}: holds an earlier {} ({}). Name another folder with -o, or pass --force to replace it.",
-        folder, what, name));
-  }
+  const char* held = force ? nullptr : held_file(folder, names);
+  if (held == nullptr) return;
+  throw ConfigError(fmt::format(
+      "{}: holds an earlier {} ({}). Name another folder with -o, or pass --force to replace it.",
+      folder, what, held));
 }
 
 }  // namespace virnucpro

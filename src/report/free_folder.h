@@ -9,7 +9,11 @@ namespace virnucpro {
 /// Throws ConfigError when something else than a folder has the name; `what` is to go there.
 void require_no_file(const std::string& folder, const char* what);
 
-/// The same, and ConfigError when the folder holds one of the files `names` and `force` is not set.
+/// The first of the files `names` that the folder holds; null: none.
+const char* held_file(const std::string& folder, std::span<const char* const> names);
+
+/// The same as require_no_file(), and ConfigError when the folder holds one of the files `names`
+/// and `force` is not set.
 void require_free_folder(const std::string& folder, const char* what,
                          std::span<const char* const> names, bool force);
 

@@ -4,7 +4,7 @@
 
 #include "base/check.h"
 #include "base/format.h"
-#include "report/fault_json.h"
+#include "report/run_json_parts.h"
 #include "run/damage.h"
 
 namespace virnucpro {
@@ -60,18 +60,6 @@ Json counts_json(const RunReport& report) {
           {"repeated_ids", report.calls.repeated_ids}};
 }
 
-Json sessions_json(const std::vector<SessionReport>& sessions) {
-  Json json = Json::array();
-  for (const SessionReport& session : sessions) {
-    json.push_back({{"started_at", session.started_at},
-                    {"device", session.device},
-                    {"seconds", session.seconds},
-                    {"frames_computed", session.frames_computed},
-                    {"faults", fault_json(session.faults)}});
-  }
-  return json;
-}
-
 Json devices_json(const std::vector<DeviceReport>& devices) {
   Json json = Json::array();
   for (const DeviceReport& device : devices) {
@@ -105,6 +93,18 @@ Json performance_json(const RunReport& report) {
 }
 
 }  // namespace
+
+Json sessions_json(std::span<const SessionReport> sessions) {
+  Json json = Json::array();
+  for (const auto& [session, faults] : sessions) {
+    json.push_back({{"started_at", session.started_at},
+                    {"device", session.device},
+                    {"seconds", session.seconds},
+                    {"frames_computed", session.orfs_computed},
+                    {"faults", fault_json(faults)}});
+  }
+  return json;
+}
 
 std::uint64_t RunReport::total_tokens() const {
   std::uint64_t total = 0;

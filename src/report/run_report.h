@@ -11,6 +11,7 @@
 #include "report/fault_report.h"
 #include "report/ledger.h"
 #include "report/prediction_tables.h"
+#include "run/stored_rows.h"
 
 namespace virnucpro {
 
@@ -38,12 +39,9 @@ struct DeviceReport {
   double busy_seconds = 0.0;                    ///< summed over its workers
 };
 
-/// One process that worked on the run.
+/// One process that worked on the run, and what went wrong in it.
 struct SessionReport {
-  std::string started_at;
-  std::string device;
-  double seconds = 0.0;
-  std::uint64_t frames_computed = 0;
+  StoredSession session;
   FaultReport faults = {};
 };
 

@@ -3,6 +3,9 @@
 #include <cstring>
 #include <utility>
 
+#include "base/counted.h"
+#include "base/format.h"
+
 namespace virnucpro {
 namespace {
 
@@ -67,6 +70,11 @@ std::string UniqueIds::assign(std::string_view id) {
     name += std::to_string(++suffix);
   } while (!insert(hash_of(name)));
   return name;
+}
+
+std::string repeated_ids_text(std::uint64_t renamed, std::string_view where) {
+  return fmt::format("{} an id that an earlier record has; _1, _2 ... was added to theirs in {}",
+                     counted(renamed, "record has", "records have"), where);
 }
 
 }  // namespace virnucpro

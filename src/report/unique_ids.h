@@ -41,4 +41,7 @@ class UniqueIds {
   std::uint64_t renamed_ = 0;
 };
 
+/// The warning that so many names got a suffix in `where`.
+std::string repeated_ids_text(std::uint64_t renamed, std::string_view where);
+
 }  // namespace virnucpro

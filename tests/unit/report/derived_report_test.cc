@@ -51,7 +51,11 @@ TEST(DerivedReport, SaysWhatIsNotTheRunsOwnAndNothingElse) {
 }
 
 TEST(DerivedReport, SumsWhatShardsCounted) {
-  const SessionReport session = {"2026-01-01T00:00:00Z", "cpu", 2.0, 5};
+  const SessionReport session = {{.started_at = "2026-01-01T00:00:00Z",
+                                  .program_version = "1.0.0",
+                                  .device = "cpu",
+                                  .seconds = 2.0,
+                                  .orfs_computed = 5}};
   const std::vector<MergedShard> shards = {
       {"a", "a/run.db", run_json(report_of(1)), 10, 20, 6, {session}},
       {"b", "b/run.db", run_json(report_of(2)), 20, 40, 11, {session, session}}};

@@ -1,0 +1,15 @@
+// Parts of run.json that several files write; for report/*.cc only.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <span>
+
+#include "report/fault_report.h"
+#include "report/run_report.h"
+
+namespace virnucpro {
+
+nlohmann::ordered_json fault_json(const FaultReport& faults);
+nlohmann::ordered_json sessions_json(std::span<const SessionReport> sessions);
+
+}  // namespace virnucpro
