@@ -18,9 +18,9 @@
 #include "base/format.h"
 #include "base/stopwatch.h"
 #include "pipeline/devices.h"
+#include "pipeline/model_plan.h"
 #include "pipeline/stages.h"
 #include "tokenizer/dna_tokenizer.h"
-#include "tokenizer/protein_alphabet.h"
 #include "weights/json_reader.h"
 
 namespace virnucpro {
@@ -139,13 +139,9 @@ Run run(std::size_t device_count, std::size_t read_count, const Speed& speed,
       plan.engines.push_back(engines.back().get());
     }
   }
-  DnaTokenizer::Scratch scratch;
+  tokenize_by(tokenizer, plan);
   plan.records = reads(read_count);
   plan.expected_length = kChunk;
-  plan.tokenize_dna = [&](std::string_view bases, std::vector<std::int32_t>& ids) {
-    tokenizer.encode(bases, scratch, ids);
-  };
-  plan.tokenize_protein = encode_protein;
   plan.dnabert_width = kDnabertWidth;
   plan.esm2_width = kEsm2Width;
   plan.batch_tokens = kBatchTokens;

@@ -8,9 +8,9 @@
 #include "pipeline/exact_models.h"
 #include "pipeline/load_models.h"
 #include "pipeline/model_engine.h"
+#include "pipeline/model_plan.h"
 #include "pipeline/stages.h"
 #include "sequence/frames.h"
-#include "tokenizer/protein_alphabet.h"
 #include "virnucpro/virnucpro.h"
 #include "weights/embedded_bundle.h"
 
@@ -63,7 +63,8 @@ Predictor& Predictor::operator=(Predictor&&) noexcept = default;
 std::vector<FrameScore> Predictor::predict(const std::vector<std::string>& sequences) {
   std::vector<FrameScore> scores;
   std::size_t next = 0;
-  StagePlan plan;
+  const LoadedModels& models = state_->models;
+  StagePlan plan = plan_for(models);
   plan.records = [&](Record& record) {
     if (next == sequences.size()) return false;
     record.ordinal = next;
@@ -71,16 +72,7 @@ std::vector<FrameScore> Predictor::predict(const std::vector<std::string>& seque
     record.bases = sequences[next++];
     return true;
   };
-  const LoadedModels& models = state_->models;
-  DnaTokenizer::Scratch scratch;
-  plan.expected_length = models.expected_length;
-  plan.tokenize_dna = [&](std::string_view bases, std::vector<std::int32_t>& ids) {
-    models.tokenizer->encode(bases, scratch, ids);
-  };
-  plan.tokenize_protein = encode_protein;
   plan.engines = {state_->engine.get()};
-  plan.dnabert_width = models.dnabert_s->width();
-  plan.esm2_width = models.esm2->width();
   plan.packed = state_->precision.packed;
   plan.batch_tokens = kBatchTokens;
   std::uint64_t bases = 0;

@@ -10,13 +10,11 @@
 #include "base/format.h"
 #include "models/dnabert_s.h"
 #include "models/esm2.h"
+#include "tensor/precision_name.h"
 #include "tokenizer/protein_alphabet.h"
 
 namespace virnucpro {
 namespace {
-
-// What the published classifiers are named for; a bundle of one length says it itself.
-constexpr std::int64_t kUsualLength = 500;
 
 /// The parts before they are placed on a device.
 struct Weights {
@@ -26,16 +24,13 @@ struct Weights {
 };
 
 Precision parse_precision(const std::string& name) {
-  for (const Precision precision : kPrecisions) {
-    if (name == name_of(precision)) return precision;
-  }
+  const std::optional<Precision> precision = precision_named(name);
+  if (precision) return *precision;
   throw ConfigError(fmt::format("unknown precision '{}'. Use fp16, bf16, int8 or fp32.", name));
 }
 
 std::int64_t length_for(const Bundle& bundle, const RunSettings& settings) {
-  const std::vector<std::int64_t> lengths = bundle.expected_lengths();
-  if (!settings.expected_length) return lengths.size() == 1 ? lengths.front() : kUsualLength;
-  return *settings.expected_length;
+  return settings.expected_length.value_or(usual_length(bundle.expected_lengths()));
 }
 
 Weights from_bundle(const Bundle& bundle, bool with_classifier, LoadedModels& models) {

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -40,6 +41,13 @@ struct LoadedModels {
   /// Throws ModelError when one of the files was changed since: weights may lie in them.
   void require_unchanged() const { virnucpro::require_unchanged(files); }
 };
+
+/// Bases of a chunk where nothing else is said: what the published classifiers are named for.
+inline constexpr std::int64_t kUsualLength = 500;
+/// The same for a bundle with classifiers of these lengths: one of a single length says it itself.
+inline std::int64_t usual_length(std::span<const std::int64_t> lengths) {
+  return lengths.size() == 1 ? lengths.front() : kUsualLength;
+}
 
 /// How the files of the models are identified.
 struct ModelHashing {

@@ -17,6 +17,7 @@
 #include "base/stopwatch.h"
 #include "pipeline/batch_budget.h"
 #include "pipeline/model_engine.h"
+#include "pipeline/model_plan.h"
 #include "pipeline/repair.h"
 #include "pipeline/result_sinks.h"
 #include "pipeline/run_calibration.h"
@@ -28,8 +29,8 @@
 #include "pipeline/stored_rules.h"
 #include "pipeline/stored_sessions.h"
 #include "report/free_folder.h"
+#include "report/unique_ids.h"
 #include "sequence/reader.h"
-#include "tokenizer/protein_alphabet.h"
 
 namespace virnucpro {
 namespace {
@@ -105,7 +106,7 @@ class Run {
   /// Runs the stages and fills in what they counted.
   void run_stages(bool classify, TakeWindow take, Journal* journal, std::stop_token stop) {
     std::vector<std::unique_ptr<ModelEngine>> engines;
-    StagePlan plan;
+    StagePlan plan = plan_for(models_);
     // By models: what is prepared for one device serves no other.
     std::map<const LoadedModels*, std::unique_ptr<ExactModels>> exact;
     for (std::size_t i = 0; i < context_.backends.size(); ++i) {
@@ -120,14 +121,6 @@ class Run {
     }
     RunReport& report = summary_.report;
     plan.records = [&](Record& record) { return next(record); };
-    plan.expected_length = models_.expected_length;
-    DnaTokenizer::Scratch scratch;
-    plan.tokenize_dna = [&](std::string_view bases, std::vector<std::int32_t>& ids) {
-      models_.tokenizer->encode(bases, scratch, ids);
-    };
-    plan.tokenize_protein = encode_protein;
-    plan.dnabert_width = models_.dnabert_s->width();
-    plan.esm2_width = models_.esm2->width();
     plan.classify = classify;
     plan.packed = report.packed;
     plan.batch_tokens = report.batch_tokens;
@@ -159,9 +152,7 @@ class Run {
 
   void warn_of_repeated_ids(std::uint64_t count, std::string_view where) {
     if (count == 0) return;
-    std::string warning =
-        fmt::format("{} {} an id that an earlier record has; _1, _2 ... was added to theirs in {}",
-                    count, count == 1 ? "record has" : "records have", where);
+    std::string warning = repeated_ids_text(count, where);
     context_.log.warning("{}", warning);
     summary_.report.warnings.push_back(std::move(warning));
   }
@@ -369,15 +360,12 @@ void require_free_prediction_folder(const RunSettings& settings) {
   if (settings.force || RunDatabase::exists(settings.output) || has_set_aside(settings.output)) {
     return;
   }
-  for (const char* name : kPredictionFiles) {
-    const std::string path = settings.output + "/" + name;
-    std::error_code error;
-    if (!fs::exists(path, error)) continue;
-    throw ConfigError(
-        fmt::format("{}: holds the results of an earlier run ({}) and no {} to go on with. Name "
-                    "another folder with -o, or pass --force to replace them.",
-                    settings.output, name, kDatabaseFile));
-  }
+  const char* held = held_file(settings.output, kPredictionFiles);
+  if (held == nullptr) return;
+  throw ConfigError(
+      fmt::format("{}: holds the results of an earlier run ({}) and no {} to go on with. Name "
+                  "another folder with -o, or pass --force to replace them.",
+                  settings.output, held, kDatabaseFile));
 }
 
 void require_free_embedding_file(const RunSettings& settings) {

@@ -1,0 +1,28 @@
+#include "pipeline/model_plan.h"
+
+#include <memory>
+
+#include "tokenizer/protein_alphabet.h"
+
+namespace virnucpro {
+
+void tokenize_by(const DnaTokenizer& tokenizer, StagePlan& plan) {
+  // The plan's own, by a pointer, since a std::function is copied.
+  const auto scratch = std::make_shared<DnaTokenizer::Scratch>();
+  plan.tokenize_dna = [&tokenizer, scratch](std::string_view bases,
+                                            std::vector<std::int32_t>& ids) {
+    tokenizer.encode(bases, *scratch, ids);
+  };
+  plan.tokenize_protein = encode_protein;
+}
+
+StagePlan plan_for(const LoadedModels& models) {
+  StagePlan plan;
+  tokenize_by(*models.tokenizer, plan);
+  plan.expected_length = models.expected_length;
+  plan.dnabert_width = models.dnabert_s->width();
+  plan.esm2_width = models.esm2->width();
+  return plan;
+}
+
+}  // namespace virnucpro
