@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
+#include <span>
 #include <system_error>
 #include <utility>
 
@@ -56,7 +58,35 @@ DeviceInfo describe_reference() {
                   choice.name, fmt::join(choice.passed_over, "; ")));
 }
 
-std::string cuda_name(std::size_t gpu) { return text_of(DeviceName{kCuda, gpu}); }
+DeviceName name_of(const Device& device) {
+  switch (device.kind) {
+    case DeviceKind::kCuda:
+      return {kCuda, device.number};
+    case DeviceKind::kCpu:
+      return {kCpu};
+    case DeviceKind::kReference:
+      return {kReference};
+  }
+  return {};
+}
+
+/// Absent: there is none of this name.
+std::optional<DeviceKind> kind_named(std::string_view name) {
+  if (name == kCuda) return DeviceKind::kCuda;
+  if (name == kCpu) return DeviceKind::kCpu;
+  if (name == kReference) return DeviceKind::kReference;
+  return std::nullopt;
+}
+
+std::string text_of(const Device& device) { return virnucpro::text_of(name_of(device)); }
+
+std::string text_of(std::span<const Device> devices) {
+  std::vector<DeviceName> names;
+  for (const Device& device : devices) names.push_back(name_of(device));
+  return virnucpro::text_of(names);
+}
+
+std::string cuda_name(std::size_t gpu) { return text_of(Device{DeviceKind::kCuda, gpu}); }
 
 std::string describe(const CudaDeviceInfo& gpu) {
   return fmt::format("{}, compute capability {}.{}, {:.1f} GB", gpu.name, gpu.major, gpu.minor,
@@ -129,7 +159,7 @@ std::string DeviceRegistry::usable_names() {
 /// False: there is none.
 bool DeviceRegistry::add_all_gpus(DeviceChoice& choice) {
   const std::vector<std::size_t> gpus = usable_gpus(choice.passed_over);
-  for (const std::size_t gpu : gpus) choice.devices.push_back({kCuda, gpu});
+  for (const std::size_t gpu : gpus) choice.devices.push_back({DeviceKind::kCuda, gpu});
   choice.all_gpus = true;
   return !gpus.empty();
 }
@@ -152,7 +182,7 @@ void DeviceRegistry::add_cuda(const DeviceName& name, const std::string& wanted,
   }
   const std::string reason = reason_against(*name.number);
   if (!reason.empty()) refuse(fmt::format("{}: {}", text_of(name), reason));
-  choice.devices.push_back(name);
+  choice.devices.push_back({DeviceKind::kCuda, *name.number});
 }
 
 /// What a sequence's result is to the last bit is up to the device that takes its batch.
@@ -164,14 +194,14 @@ void DeviceRegistry::warn_of_mixes(DeviceChoice& choice) {
                     "took which batch, so that another run may differ by some bytes",
                     choice.name, what));
   };
-  const auto is_other_kind = [&](const DeviceName& device) {
+  const auto is_other_kind = [&](const Device& device) {
     return device.kind != devices.front().kind;
   };
   if (std::ranges::any_of(devices, is_other_kind)) return warn("which are of different kinds");
-  if (devices.size() < 2 || devices.front().kind != kCuda) return;
-  const CudaDeviceInfo first = cuda().plugin->info(*devices.front().number);
-  for (const DeviceName& device : devices) {
-    const CudaDeviceInfo info = cuda().plugin->info(*device.number);
+  if (devices.size() < 2 || devices.front().kind != DeviceKind::kCuda) return;
+  const CudaDeviceInfo first = cuda().plugin->info(devices.front().number);
+  for (const Device& device : devices) {
+    const CudaDeviceInfo info = cuda().plugin->info(device.number);
     if (info.major == first.major && info.minor == first.minor) continue;
     return warn("whose compute capabilities differ");
   }
@@ -180,7 +210,7 @@ void DeviceRegistry::warn_of_mixes(DeviceChoice& choice) {
 DeviceChoice DeviceRegistry::choose_best() {
   DeviceChoice choice;
   choice.else_cpu = true;
-  if (!add_all_gpus(choice)) choice.devices.push_back({kCpu});
+  if (!add_all_gpus(choice)) choice.devices.push_back({DeviceKind::kCpu});
   return choice;
 }
 
@@ -190,9 +220,10 @@ DeviceChoice DeviceRegistry::choose(const std::string& wanted) {
     choice = choose_best();
   } else {
     for (const DeviceName& name : parse_device_names(wanted)) {
-      if (name.kind == kCuda) {
+      const std::optional<DeviceKind> kind = kind_named(name.kind);
+      if (kind == DeviceKind::kCuda) {
         add_cuda(name, wanted, choice);
-      } else if (name.kind != kCpu && name.kind != kReference) {
+      } else if (!kind) {
         throw DeviceError(
             fmt::format("{} device '{}'. Use one of: {} ('virnucpro devices' shows them){}.",
                         name.kind == kAuto ? "unusable" : "unknown", wanted, usable_names(),
@@ -201,7 +232,7 @@ DeviceChoice DeviceRegistry::choose(const std::string& wanted) {
         throw DeviceError(fmt::format("device '{}': {} has no numbered devices. Use one of: {}.",
                                       wanted, name.kind, usable_names()));
       } else {
-        choice.devices.push_back(name);
+        choice.devices.push_back({*kind});
       }
     }
   }
@@ -209,7 +240,7 @@ DeviceChoice DeviceRegistry::choose(const std::string& wanted) {
   return choice;
 }
 
-void DeviceRegistry::settle(DeviceChoice& choice, std::vector<DeviceName> devices) {
+void DeviceRegistry::settle(DeviceChoice& choice, std::vector<Device> devices) {
   choice.devices = std::move(devices);
   choice.name = text_of(choice.devices);
   choice.warnings.clear();
@@ -217,10 +248,10 @@ void DeviceRegistry::settle(DeviceChoice& choice, std::vector<DeviceName> device
 }
 
 /// Null: it is passed over.
-std::shared_ptr<CudaDevice> DeviceRegistry::open(const DeviceName& gpu, std::size_t contexts,
+std::shared_ptr<CudaDevice> DeviceRegistry::open(const Device& gpu, std::size_t contexts,
                                                  DeviceChoice& choice) {
   try {
-    return cuda().plugin->open(*gpu.number, cuda_pool_bytes_, contexts);
+    return cuda().plugin->open(gpu.number, cuda_pool_bytes_, contexts);
   } catch (const DeviceError& error) {
     if (!choice.all_gpus) throw;
     choice.passed_over.push_back(fmt::format("{}: not used ({})", text_of(gpu), error.what()));
@@ -255,16 +286,16 @@ std::vector<DeviceInfo> DeviceRegistry::list(std::size_t threads) {
 
 Workers DeviceRegistry::create_workers(DeviceChoice& choice, std::size_t threads) {
   Workers workers;
-  std::vector<DeviceName> opened;
-  const auto add = [&](const DeviceName& device) {
+  std::vector<Device> opened;
+  const auto add = [&](const Device& device) {
     Workers more;
-    if (device.kind == kCuda) {
+    if (device.kind == DeviceKind::kCuda) {
       const std::shared_ptr<CudaDevice> gpu = open(device, kCudaLanes, choice);
       if (gpu == nullptr) return;
       for (std::size_t i = 0; i < kCudaLanes; ++i) more.backends.push_back(gpu->create_backend());
       workers.gpus.push_back({text_of(device), more.backends.front()->description(), gpu});
       more.threads = kCudaLanes;
-    } else if (device.kind == kCpu) {
+    } else if (device.kind == DeviceKind::kCpu) {
       more = virnucpro::create_workers(plan_cpu_workers(threads));
       workers.numa_nodes = more.numa_nodes;
     } else {
@@ -276,23 +307,23 @@ Workers DeviceRegistry::create_workers(DeviceChoice& choice, std::size_t threads
     std::ranges::move(more.backends, std::back_inserter(workers.backends));
     opened.push_back(device);
   };
-  for (const DeviceName& device : choice.devices) add(device);
-  if (opened.empty() && choice.else_cpu) add({kCpu});
+  for (const Device& device : choice.devices) add(device);
+  if (opened.empty() && choice.else_cpu) add({DeviceKind::kCpu});
   if (opened.empty()) refuse_all(choice);
   if (opened != choice.devices) settle(choice, std::move(opened));
   return workers;
 }
 
 std::unique_ptr<Backend> DeviceRegistry::create_backend(DeviceChoice& choice, std::size_t threads) {
-  std::vector<DeviceName> candidates = choice.devices;
-  if (choice.else_cpu) candidates.push_back({kCpu});
-  for (const DeviceName& device : candidates) {
+  std::vector<Device> candidates = choice.devices;
+  if (choice.else_cpu) candidates.push_back({DeviceKind::kCpu});
+  for (const Device& device : candidates) {
     std::unique_ptr<Backend> backend;
-    if (device.kind == kCuda) {
+    if (device.kind == DeviceKind::kCuda) {
       const std::shared_ptr<CudaDevice> gpu = open(device, 1, choice);
       if (gpu == nullptr) continue;
       backend = gpu->create_backend();
-    } else if (device.kind == kCpu) {
+    } else if (device.kind == DeviceKind::kCpu) {
       backend = std::make_unique<CpuBackend>(threads);
     } else {
       backend = std::make_unique<ReferenceBackend>();

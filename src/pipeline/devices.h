@@ -22,6 +22,16 @@ namespace virnucpro {
 /// third is computed.
 inline constexpr std::size_t kCudaLanes = 3;
 
+enum class DeviceKind { kCuda, kCpu, kReference };
+
+/// One device of this machine.
+struct Device {
+  DeviceKind kind = DeviceKind::kCpu;
+  std::size_t number = 0;  ///< of a GPU
+
+  bool operator==(const Device&) const = default;
+};
+
 /// One entry of the registry. `reason` says why it is not usable or, where it is, not chosen.
 struct DeviceInfo {
   std::string name;
@@ -39,7 +49,7 @@ struct DeviceChoice {
   std::string name;  ///< "cpu", "cuda:0,2", "cuda:0,cpu"
   std::vector<std::string> passed_over;
   std::vector<std::string> warnings;
-  std::vector<DeviceName> devices;  ///< at least one; of cuda each by its number
+  std::vector<Device> devices;  ///< at least one
   /// All GPUs were asked for: one that cannot be opened is passed over.
   bool all_gpus = false;
   bool else_cpu = false;  ///< the CPU computes where none can be opened
@@ -100,9 +110,8 @@ class DeviceRegistry {
   DeviceChoice choose_best();
   std::string usable_names();
   void list_cuda(std::vector<DeviceInfo>& devices);
-  std::shared_ptr<CudaDevice> open(const DeviceName& gpu, std::size_t contexts,
-                                   DeviceChoice& choice);
-  void settle(DeviceChoice& choice, std::vector<DeviceName> devices);
+  std::shared_ptr<CudaDevice> open(const Device& gpu, std::size_t contexts, DeviceChoice& choice);
+  void settle(DeviceChoice& choice, std::vector<Device> devices);
   void warn_of_mixes(DeviceChoice& choice);
 
   LoadPlugin load_plugin_;
