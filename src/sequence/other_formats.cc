@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <numeric>
+#include <span>
 
 namespace virnucpro {
 namespace {
@@ -115,6 +116,14 @@ constexpr std::array kTextBegins = {
           {"a pointer of Git LFS, not the file itself", "Get the file: git lfs pull"}},
 };
 
+/// Of a table; null: of none.
+const OtherFormat* find_format(std::span<const Magic> table, std::string_view head) {
+  for (const Magic& magic : table) {
+    if (head.starts_with(magic.bytes)) return &magic.format;
+  }
+  return nullptr;
+}
+
 /// Takes the first line off `text`.
 std::string_view take_line(std::string_view& text) {
   const std::size_t end = std::min(text.find_first_of("\r\n"), text.size());
@@ -126,9 +135,7 @@ std::string_view take_line(std::string_view& text) {
 }  // namespace
 
 OtherFormat other_binary_format(std::string_view head) {
-  for (const Magic& magic : kMagics) {
-    if (head.starts_with(magic.bytes)) return magic.format;
-  }
+  if (const OtherFormat* format = find_format(kMagics, head)) return *format;
   if (is_tar(head)) return {"a tar archive", "Unpack it first: tar -xf FILE"};
   return {};
 }
@@ -143,9 +150,7 @@ bool looks_like_genbank(std::string_view head) {
 
 OtherFormat other_text_format(std::string_view head) {
   head.remove_prefix(std::min(head.find_first_not_of(" \t\r\n"), head.size()));
-  for (const Magic& begin : kTextBegins) {
-    if (head.starts_with(begin.bytes)) return begin.format;
-  }
+  if (const OtherFormat* format = find_format(kTextBegins, head)) return *format;
   if (!head.starts_with('>') && !head.starts_with('@') && looks_like_genbank(head)) {
     return {"a flat file of GenBank",
             "Only 'virnucpro dataset' reads it; elsewhere give FASTA: get the record from NCBI as "
