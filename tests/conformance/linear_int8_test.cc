@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "conformance/conformance.h"
+#include "conformance/linear_shapes.h"
 #include "tensor/host_tensor.h"
 
 namespace virnucpro {
@@ -116,40 +117,20 @@ TEST(LinearInt8Reference, IsTheDoubleLoopOfTheContract) {
 }
 
 TEST_P(LinearInt8Test, AgreesForShapesOddAndEven) {
-  for (const std::int64_t m : {0, 1, 2, 63, 64, 65, 130}) {
-    for (const auto& [k, n] : {std::pair{1, 1},
-                               {1, 17},
-                               {3, 2},
-                               {16, 16},
-                               {17, 33},
-                               {64, 128},
-                               {65, 129},
-                               {127, 127},
-                               {200, 67},
-                               {320, 320}}) {
-      compare(*backend, judge, {m, k, n});
-    }
-  }
-  compare(*backend, judge, {300, 599, 600});
-  compare(*backend, judge, {257, 600, 257});
-  compare(*backend, judge, {9, 3328, 512});
+  for_each_linear_shape([&](std::int64_t m, std::int64_t k, std::int64_t n) {
+    compare(*backend, judge, {m, k, n});
+  });
 }
 
 TEST_P(LinearInt8Test, AgreesForEveryEpilogue) {
-  using ops::Activation;
-  for (const Activation activation : {Activation::kNone, Activation::kGelu, Activation::kRelu}) {
-    for (const bool bias : {false, true}) {
-      for (const bool residual : {false, true}) {
-        for (const std::int64_t n : {1, 15, 20, 64, 80, 131}) {
-          compare(*backend, judge, {70, 48, n, activation, bias, residual});
-        }
-      }
-    }
-  }
+  for_each_linear_epilogue([&](std::int64_t n, ops::Activation activation, bool bias,
+                               bool residual) {
+    compare(
+        *backend, judge,
+        {.m = 70, .k = 48, .n = n, .activation = activation, .bias = bias, .residual = residual});
+  });
 }
 
-/// All values at the limit, of one sign: the largest sums there are. They must neither saturate
-/// where pairs are added in 16 bits nor overflow 32 bits.
 TEST_P(LinearInt8Test, TheLargestSumsAreExact) {
   for (const std::int64_t k : {2, 64, 5120, 20'480}) {
     for (const float sign : {1.0f, -1.0f}) {
