@@ -129,6 +129,165 @@ __device__ __forceinline__ float row_sum(float v) {
   return v + __shfl_xor_sync(0xffffffffu, v, 2);
 }
 
+/// The queries of a warp, in the order of the instruction; `first_row`: of the warp in the tile.
+template <typename T, int kWidth>
+__device__ __forceinline__ void load_queries(std::uint32_t (&q)[row_tiles(kWidth)][kWidth / 16][4],
+                                             const T* query_tile, int first_row, int lane) {
+  constexpr int kStride = tile_stride(kWidth);
+#pragma unroll
+  for (int m = 0; m < row_tiles(kWidth); ++m) {
+    const std::uint32_t rows =
+        shared_address(query_tile + (first_row + m * kInstructionRows + left_row(lane)) * kStride +
+                       left_column(lane));
+#pragma unroll
+    for (int d = 0; d < kWidth / 16; ++d) load_matrices(q[m][d], rows + d * 32);
+  }
+}
+
+/// Products of the warp's queries with 16 keys, which lie `offset` elements behind `address`.
+template <typename T, int kWidth>
+__device__ __forceinline__ void score_keys(
+    float (&scores)[row_tiles(kWidth)][2][4],
+    const std::uint32_t (&q)[row_tiles(kWidth)][kWidth / 16][4], std::uint32_t address,
+    int offset) {
+#pragma unroll
+  for (int d = 0; d < kWidth / 16; ++d) {
+    std::uint32_t k[4];
+    load_matrices(k, address + (offset + d * 16) * 2);
+#pragma unroll
+    for (int m = 0; m < row_tiles(kWidth); ++m) {
+      multiply_add<T>(scores[m][0], q[m][d], k[0], k[1]);
+      multiply_add<T>(scores[m][1], q[m][d], k[2], k[3]);
+    }
+  }
+}
+
+/// f(score, row tile, row of two, key) for all scores of 16 keys from `first_key` on.
+template <int kRowTiles, typename F>
+__device__ __forceinline__ void for_each_score(float (&scores)[kRowTiles][2][4], int lane,
+                                               int first_key, F&& f) {
+#pragma unroll
+  for (int t = 0; t < 2; ++t) {
+#pragma unroll
+    for (int m = 0; m < kRowTiles; ++m) {
+#pragma unroll
+      for (int i = 0; i < 4; ++i) {
+        f(scores[m][t][i], m, i / 2, first_key + t * 8 + accumulator_column(lane, i));
+      }
+    }
+  }
+}
+
+/// Raises the peaks to the scores of 16 keys; what was summed below a lower peak shrinks with it.
+template <int kRowTiles, int kColumnTiles>
+__device__ __forceinline__ void raise_peaks(float (&scores)[kRowTiles][2][4], float late_factor,
+                                            float (&peaks)[kRowTiles][2],
+                                            float (&totals)[kRowTiles][2],
+                                            float (&sums)[kRowTiles][kColumnTiles][4]) {
+  float larger[kRowTiles][2];
+  bool is_larger = false;
+#pragma unroll
+  for (int m = 0; m < kRowTiles; ++m) larger[m][0] = larger[m][1] = -INFINITY;
+  for_each_score(scores, 0, 0, [&](float& score, int m, int r, int) {
+    larger[m][r] = fmaxf(larger[m][r], score);
+  });
+#pragma unroll
+  for (int m = 0; m < kRowTiles; ++m) {
+#pragma unroll
+    for (int r = 0; r < 2; ++r) {
+      larger[m][r] = fmaxf(peaks[m][r], row_max(larger[m][r]) * late_factor);
+      is_larger = is_larger || larger[m][r] > peaks[m][r];
+    }
+  }
+  // Most groups raise no maximum, and a factor of one changes no bit.
+  if (!__any_sync(0xffffffffu, is_larger)) return;
+#pragma unroll
+  for (int m = 0; m < kRowTiles; ++m) {
+#pragma unroll
+    for (int r = 0; r < 2; ++r) {
+      const float correction = exp2_short(peaks[m][r] - larger[m][r]);
+      peaks[m][r] = larger[m][r];
+      totals[m][r] *= correction;
+#pragma unroll
+      for (int n = 0; n < kColumnTiles; ++n) {
+        sums[m][n][2 * r] *= correction;
+        sums[m][n][2 * r + 1] *= correction;
+      }
+    }
+  }
+}
+
+/// Scores to weights, which are added to the totals and packed for the product with the values.
+template <typename T, int kRowTiles>
+__device__ __forceinline__ void weigh(float (&scores)[kRowTiles][2][4], float late_factor,
+                                      const float (&peaks)[kRowTiles][2],
+                                      float (&totals)[kRowTiles][2],
+                                      std::uint32_t (&weights)[kRowTiles][4]) {
+#pragma unroll
+  for (int m = 0; m < kRowTiles; ++m) {
+#pragma unroll
+    for (int t = 0; t < 2; ++t) {
+#pragma unroll
+      for (int i = 0; i < 4; ++i) {
+        float& score = scores[m][t][i];
+        score = exp2_short(fmaf(score, late_factor, -peaks[m][i / 2]));
+        totals[m][i / 2] += score;
+      }
+      weights[m][2 * t] = pack_pair<T>(scores[m][t][0], scores[m][t][1]);
+      weights[m][2 * t + 1] = pack_pair<T>(scores[m][t][2], scores[m][t][3]);
+    }
+  }
+}
+
+/// Adds the weighted values of 16 keys, which lie `offset` elements behind `address`.
+template <typename T, int kWidth>
+__device__ __forceinline__ void add_values(float (&sums)[row_tiles(kWidth)][kWidth / 8][4],
+                                           const std::uint32_t (&weights)[row_tiles(kWidth)][4],
+                                           std::uint32_t address, int offset) {
+#pragma unroll
+  for (int d = 0; d < kWidth / 16; ++d) {
+    std::uint32_t v[4];
+    load_transposed(v, address + (offset + d * 16) * 2);
+#pragma unroll
+    for (int m = 0; m < row_tiles(kWidth); ++m) {
+      multiply_add<T>(sums[m][2 * d], weights[m], v[0], v[1]);
+      multiply_add<T>(sums[m][2 * d + 1], weights[m], v[2], v[3]);
+    }
+  }
+}
+
+/// The sums over their totals to `output`, of which the warp's rows begin at `first_row`.
+template <typename T, int kWidth>
+__device__ __forceinline__ void write_rows(const float (&sums)[row_tiles(kWidth)][kWidth / 8][4],
+                                           const float (&totals)[row_tiles(kWidth)][2], T* output,
+                                           std::int64_t stride, int first_row, int row_count,
+                                           int head_width, bool has_pairs, int lane) {
+#pragma unroll
+  for (int m = 0; m < row_tiles(kWidth); ++m) {
+#pragma unroll
+    for (int r = 0; r < 2; ++r) {
+      const float scale = 1.0f / row_sum(totals[m][r]);
+      const int row = first_row + m * kInstructionRows + r * 8;
+      if (row >= row_count) continue;
+      T* to = output + row * stride;
+#pragma unroll
+      for (int n = 0; n < kWidth / 8; ++n) {
+        const int column = n * 8 + accumulator_column(lane, 0);
+        const float low = sums[m][n][2 * r] * scale;
+        const float high = sums[m][n][2 * r + 1] * scale;
+        if (has_pairs) {
+          if (column < head_width) {
+            *reinterpret_cast<std::uint32_t*>(to + column) = pack_pair<T>(low, high);
+          }
+        } else {
+          if (column < head_width) to[column] = narrow<T>(low);
+          if (column + 1 < head_width) to[column + 1] = narrow<T>(high);
+        }
+      }
+    }
+  }
+}
+
 /// kPack: elements of one copy; `has_pairs`: outputs may be written two at a time.
 template <typename T, int kWidth, int kPack>
 __global__ void __launch_bounds__(kMostAttentionWarps* kWarpSize, 2)
@@ -177,14 +336,7 @@ __global__ void __launch_bounds__(kMostAttentionWarps* kWarpSize, 2)
   __syncthreads();
   const bool is_active = warp_row < queries.count;
   std::uint32_t q[kRowTiles][kDepths][4];
-#pragma unroll
-  for (int m = 0; m < kRowTiles; ++m) {
-    const std::uint32_t rows =
-        shared_address(query_tile + (warp_row + m * kInstructionRows + left_row(lane)) * kStride +
-                       left_column(lane));
-#pragma unroll
-    for (int d = 0; d < kDepths; ++d) load_matrices(q[m][d], rows + d * 32);
-  }
+  load_queries<T, kWidth>(q, query_tile, warp_row, lane);
 
   // 2^x instead of e^x. The factor is applied together with the subtraction of the maximum, unless
   // a bias comes in between (or the factor would turn the order of the scores around).
@@ -222,126 +374,30 @@ __global__ void __launch_bounds__(kMostAttentionWarps* kWarpSize, 2)
 #pragma unroll 1  // two at once would not fit the registers
     for (int g = 0; g < rows; g += 16) {
       float scores[kRowTiles][2][4] = {};
-#pragma unroll
-      for (int d = 0; d < kDepths; ++d) {
-        std::uint32_t k[4];
-        load_matrices(k, key_address + (pair + g * kStride + d * 16) * 2);
-#pragma unroll
-        for (int m = 0; m < kRowTiles; ++m) {
-          multiply_add<T>(scores[m][0], q[m][d], k[0], k[1]);
-          multiply_add<T>(scores[m][1], q[m][d], k[2], k[3]);
-        }
-      }
-      // f(score, row tile, row of two, key) for all of them.
-      const auto for_each_score = [&](auto&& f) {
-#pragma unroll
-        for (int t = 0; t < 2; ++t) {
-#pragma unroll
-          for (int m = 0; m < kRowTiles; ++m) {
-#pragma unroll
-            for (int i = 0; i < 4; ++i) {
-              f(scores[m][t][i], m, i / 2, first_key + g + t * 8 + accumulator_column(lane, i));
-            }
-          }
-        }
-      };
+      score_keys<T, kWidth>(scores, q, key_address, pair + g * kStride);
       if (is_scaled_first) {
-        for_each_score([&](float& score, int m, int r, int key) {
+        for_each_score(scores, lane, first_key + g, [&](float& score, int m, int r, int key) {
           const float distance = static_cast<float>(query + m * kInstructionRows + r * 8 - key);
           score = fmaf(score, factor, -slope * fabsf(distance));
         });
       }
       if (first_key + g + 16 > tile.length) {
-        for_each_score([&](float& score, int, int, int key) {
+        for_each_score(scores, lane, first_key + g, [&](float& score, int, int, int key) {
           if (key >= tile.length) score = -INFINITY;
         });
       }
-      float larger[kRowTiles][2];
-      bool is_larger = false;
-#pragma unroll
-      for (int m = 0; m < kRowTiles; ++m) larger[m][0] = larger[m][1] = -INFINITY;
-      for_each_score(
-          [&](float& score, int m, int r, int) { larger[m][r] = fmaxf(larger[m][r], score); });
-#pragma unroll
-      for (int m = 0; m < kRowTiles; ++m) {
-#pragma unroll
-        for (int r = 0; r < 2; ++r) {
-          larger[m][r] = fmaxf(peaks[m][r], row_max(larger[m][r]) * late_factor);
-          is_larger = is_larger || larger[m][r] > peaks[m][r];
-        }
-      }
-      // Most groups raise no maximum, and a factor of one changes no bit.
-      if (__any_sync(0xffffffffu, is_larger)) {
-#pragma unroll
-        for (int m = 0; m < kRowTiles; ++m) {
-#pragma unroll
-          for (int r = 0; r < 2; ++r) {
-            const float correction = exp2_short(peaks[m][r] - larger[m][r]);
-            peaks[m][r] = larger[m][r];
-            totals[m][r] *= correction;
-#pragma unroll
-            for (int n = 0; n < kWidth / 8; ++n) {
-              sums[m][n][2 * r] *= correction;
-              sums[m][n][2 * r + 1] *= correction;
-            }
-          }
-        }
-      }
-      std::uint32_t p[kRowTiles][4];
-#pragma unroll
-      for (int m = 0; m < kRowTiles; ++m) {
-#pragma unroll
-        for (int t = 0; t < 2; ++t) {
-#pragma unroll
-          for (int i = 0; i < 4; ++i) {
-            float& score = scores[m][t][i];
-            score = exp2_short(fmaf(score, late_factor, -peaks[m][i / 2]));
-            totals[m][i / 2] += score;
-          }
-          p[m][2 * t] = pack_pair<T>(scores[m][t][0], scores[m][t][1]);
-          p[m][2 * t + 1] = pack_pair<T>(scores[m][t][2], scores[m][t][3]);
-        }
-      }
-#pragma unroll
-      for (int d = 0; d < kDepths; ++d) {
-        std::uint32_t v[4];
-        load_transposed(v, value_address + (pair + g * kStride + d * 16) * 2);
-#pragma unroll
-        for (int m = 0; m < kRowTiles; ++m) {
-          multiply_add<T>(sums[m][2 * d], p[m], v[0], v[1]);
-          multiply_add<T>(sums[m][2 * d + 1], p[m], v[2], v[3]);
-        }
-      }
+      raise_peaks(scores, late_factor, peaks, totals, sums);
+      std::uint32_t weights[kRowTiles][4];
+      weigh<T>(scores, late_factor, peaks, totals, weights);
+      add_values<T, kWidth>(sums, weights, value_address, pair + g * kStride);
     }
   }
   if (!is_active) return;
 
   T* output =
       static_cast<T*>(op.output.data) + tile.first_row * op.output.stride + head * op.head_width;
-#pragma unroll
-  for (int m = 0; m < kRowTiles; ++m) {
-#pragma unroll
-    for (int r = 0; r < 2; ++r) {
-      const float scale = 1.0f / row_sum(totals[m][r]);
-      const int row = query + m * kInstructionRows + r * 8;
-      if (row >= tile.length) continue;
-      T* to = output + row * op.output.stride;
-#pragma unroll
-      for (int n = 0; n < kWidth / 8; ++n) {
-        const int column = n * 8 + accumulator_column(lane, 0);
-        const float low = sums[m][n][2 * r] * scale;
-        const float high = sums[m][n][2 * r + 1] * scale;
-        if (has_pairs) {
-          if (column < head_width) {
-            *reinterpret_cast<std::uint32_t*>(to + column) = pack_pair<T>(low, high);
-          }
-        } else {
-          if (column < head_width) to[column] = narrow<T>(low);
-          if (column + 1 < head_width) to[column + 1] = narrow<T>(high);
-        }
-      }
-    }
-  }
+  write_rows<T, kWidth>(sums, totals, output, op.output.stride, query, tile.length, head_width,
+                        has_pairs, lane);
 }
 
 template <typename T, int kWidth, int kPack>
