@@ -5,7 +5,7 @@
 
 namespace virnucpro {
 
-/// Now, in UTC: "2026-01-31T23:59:59Z". For people and files; durations use the monotonic clock.
+/// Now, in UTC: "2026-01-31T23:59:59Z". For users and files; durations use the monotonic clock.
 std::string utc_now();
 
 }  // namespace virnucpro

@@ -11,7 +11,7 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "numbers are hashed as they lie");
 
-/// Small values are gathered: a call of the library costs as much as hashing a hundred bytes.
+/// Small values are gathered, because a call of the library costs as much as hashing 100 bytes.
 constexpr std::size_t kBufferBytes = 4096;
 
 }  // namespace

@@ -13,7 +13,7 @@
 
 namespace virnucpro {
 
-/// The first half of a SHA-256. Sums of digests are those of a set: the order does not matter.
+/// The first half of a SHA-256. The sum of digests stands for a set: their order does not matter.
 struct Digest {
   std::array<std::uint64_t, 2> words = {};
 
@@ -44,7 +44,7 @@ class DigestMaker {
   DigestMaker& add(const std::optional<std::uint64_t>& value) {
     return add(std::uint64_t{value ? 1U : 0U}).add(value.value_or(0));
   }
-  /// Of all values since the last call.
+  /// The digest of all values since the last call.
   Digest finish();
 
  private:

@@ -25,7 +25,7 @@ class InputError : public Error {
   using Error::Error;
 };
 
-/// An input is no longer what it was when the work on it began: results of it would be of neither.
+/// An input has changed since the work on it began: results would belong to neither version.
 class ChangedInput : public InputError {
  public:
   using InputError::InputError;

@@ -7,9 +7,9 @@
 
 namespace virnucpro {
 
-/// Appends `id` with control bytes (tab, line ends, NUL, ESC, 0x7f) and bytes that are not UTF-8
-/// as \xHH. Everything else stays, a backslash too: the result is always valid UTF-8 of one line
-/// and one field, and what is escaped once is not changed by a second time.
+/// Appends `id`; control bytes (tab, line ends, NUL, ESC, 0x7f) and bytes that are not UTF-8 become
+/// \xHH. Everything else stays, a backslash too: the result is always valid UTF-8 of one line and
+/// one field, and escaping it again changes nothing.
 void append_escaped(std::string& text, std::string_view id);
 
 std::string escaped(std::string_view id);

@@ -12,7 +12,7 @@ std::int64_t nanoseconds(const timespec& time) {
   return std::int64_t{time.tv_sec} * kNanosecondsPerSecond + time.tv_nsec;
 }
 
-/// Seconds and nanoseconds; before 1970, too, the latter count forwards.
+/// Seconds and nanoseconds; the nanoseconds count forwards even before 1970.
 std::string decimal(std::int64_t time) {
   std::int64_t rest = time % kNanosecondsPerSecond;
   if (rest < 0) rest += kNanosecondsPerSecond;

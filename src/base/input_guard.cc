@@ -17,12 +17,12 @@ namespace fs = std::filesystem;
 
 constexpr const char* kStandardInput = "-";
 
-/// Only what is kept on a disk can be written over.
+/// True for files on a disk: nothing else can be written over.
 bool is_kept(const struct stat& status) {
   return S_ISREG(status.st_mode) || S_ISDIR(status.st_mode);
 }
 
-/// Without links, as far as the path exists, and without a slash at its end.
+/// The path with links resolved as far as it exists, and without a slash at its end.
 fs::path canonical_of(const std::string& path) {
   std::error_code error;
   fs::path canonical = fs::weakly_canonical(fs::absolute(path, error), error);

@@ -1,4 +1,4 @@
-// That no command writes over what it reads.
+// Keeps every command from writing over what it reads.
 #pragma once
 
 #include <sys/types.h>
@@ -16,23 +16,23 @@ namespace virnucpro {
 /// output and input. Files that do not exist (yet) are compared by name; pipes and devices never.
 class InputGuard {
  public:
-  /// A file, "-" for standard input, or a folder with the files in it. `what` it is to the user:
-  /// "--labels", "the input".
+  /// Adds a file, "-" for standard input, or a folder with the files in it. `what` names it to the
+  /// user: "--labels", "the input".
   void add(const std::string& what, const std::string& path);
 
-  /// For a file that is written through PartialFile; `flag` is the option that names it.
+  /// Checks a file that is written through PartialFile; `flag` is the option that names it.
   void require_apart(const std::string& file, const std::string& flag = "-o") const;
-  /// For files of these names in a folder, which must be no folder that is read either.
+  /// Checks files of these names in a folder, which must not be a folder that is read.
   void require_apart(const std::string& folder, std::span<const char* const> names) const;
-  /// For a folder that is replaced: nothing that is read may be in it.
+  /// Checks a folder that is replaced: nothing that is read may be in it.
   void require_outside(const std::string& folder) const;
-  /// For standard output and standard error, where they go to files.
+  /// Checks standard output and standard error, where they go to files.
   void require_streams_apart() const;
 
  private:
   struct Input {
     std::string what;
-    std::string path;                 ///< as it was named
+    std::string path;                 ///< as the user gave it
     std::filesystem::path canonical;  ///< empty for standard input
     bool is_there = false;
     dev_t device = 0;

@@ -13,7 +13,7 @@
 namespace virnucpro {
 namespace {
 
-constexpr std::size_t kPieceBytes = std::size_t{1} << 20;  // the system calls do not show
+constexpr std::size_t kPieceBytes = std::size_t{1} << 20;  // system calls cost nothing
 
 FileContent read_content(const Descriptor& file, const std::string& path,
                          const std::stop_token& stop) {

@@ -11,7 +11,7 @@
 
 namespace virnucpro {
 
-/// The bytes of an input, as somebody has read them.
+/// The content of an input, as a reader has seen it.
 struct FileContent {
   std::string sha256;
   std::uint64_t bytes = 0;
@@ -25,24 +25,24 @@ struct KnownFile {
   FileStamp stamp;
 };
 
-/// Reads a regular file. Absent for "-", pipes and folders, whose content nobody can know
+/// Reads a regular file. Absent for "-", pipes and folders, whose content cannot be known
 /// beforehand. Throws InputError naming a file that cannot be read; Interrupted.
 std::optional<KnownFile> read_known_file(const std::string& path, const std::stop_token& stop = {});
 
-/// The same for each of them.
+/// The same for each of several files.
 std::vector<std::optional<KnownFile>> read_known_files(const std::vector<std::string>& paths,
                                                        const std::stop_token& stop = {});
 
-/// Throws ChangedInput when the file at `path` is no longer the one that `known` describes: for
-/// files that a library reads, which takes them by name. Reads it again only if its stamp differs.
+/// Throws ChangedInput when the file at `path` is no longer the one that `known` describes. For
+/// files that a library opens by name. Reads the file again only if its stamp differs.
 void require_unchanged(const std::string& path, const KnownFile& known,
                        const std::stop_token& stop = {});
 
-/// Throws ChangedInput, naming the file, unless what was read is what was there before.
+/// Throws ChangedInput, naming the file, unless its content is what it was before.
 void require_same_content(const std::string& name, const FileContent& before,
                           const FileContent& read);
 
-/// Throws ChangedInput: "<name>: <problem>" and what to do about it.
+/// Throws ChangedInput: "<name>: <problem>", followed by what to do about it.
 [[noreturn]] void throw_changed(const std::string& name, const std::string& problem);
 
 }  // namespace virnucpro

@@ -18,12 +18,12 @@ namespace {
   throw ModelError(fmt::format("{}: cannot {}: {}", path, what, std::strerror(errno)));
 }
 
-/// Marks the owners whose bytes are mapped: only there may pages be dropped without losing data.
+/// Marks the owners whose bytes are mapped: only their pages may be dropped without losing data.
 struct Unmap {
   void operator()(const MappedFile* file) const { delete file; }
 };
 
-/// Advice only: where the system does not take it, the pages stay until the file is unmapped.
+/// Advice only: where the system does not follow it, the pages stay until the file is unmapped.
 void drop_pages(std::span<const std::byte> bytes) {
   const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
   const auto begin = reinterpret_cast<std::uintptr_t>(bytes.data());

@@ -23,7 +23,7 @@ class MappedFile {
 
   std::span<const std::byte> bytes() const { return {data_, size_}; }
   const std::string& path() const { return file_->path(); }
-  /// What is mapped; stays open as long as somebody holds it.
+  /// The mapped file; it stays open as long as somebody holds it.
   const std::shared_ptr<const OpenFile>& file() const { return file_; }
 
  private:
@@ -34,7 +34,7 @@ class MappedFile {
 };
 
 /// Keeps `owner` alive. Where that is a mapped file, the pages wholly inside `bytes` leave this
-/// process's memory with the last copy of what is returned: once a tensor has been converted, only
+/// process's memory when the last copy of the result goes: once a tensor has been converted, only
 /// the converted copy stays resident. Pages that are touched again are mapped again. Thread-safe.
 std::shared_ptr<const void> release_pages_after(std::shared_ptr<const void> owner,
                                                 std::span<const std::byte> bytes);

@@ -11,7 +11,7 @@
 namespace virnucpro {
 namespace {
 
-/// The number after `name` in a file of lines "name number"; of a file that is only a number, that.
+/// The number after `name` in lines "name number"; without a name, the only number in the file.
 std::optional<std::uint64_t> number_in(const std::string& path, std::string_view name = "") {
   std::ifstream file(path);
   for (std::string line; std::getline(file, line);) {
@@ -29,7 +29,7 @@ std::optional<std::uint64_t> number_in(const std::string& path, std::string_view
 struct GroupFiles {
   const char* limit;
   const char* usage;
-  const char* droppable;  // in memory.stat: cached files that nobody has used lately
+  const char* droppable;  // in memory.stat: cached files not used lately
 };
 
 constexpr GroupFiles kVersion1 = {"/memory.limit_in_bytes", "/memory.usage_in_bytes",
@@ -82,7 +82,7 @@ std::optional<std::uint64_t> available_memory(const std::string& root) {
 }
 
 bool has_reached_memory_limit() {
-  // Libraries ask for less at a time, and malloc asks the system for a bit more than they do.
+  // Libraries ask for less at a time; malloc asks the system for a bit more than they do.
   constexpr std::uint64_t kNearly = std::uint64_t{4} << 20;
   rlimit limit{};
   if (::getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return false;

@@ -15,8 +15,8 @@ constexpr std::uint64_t hash_step(std::uint64_t hash, char c) {
 inline constexpr std::uint64_t kMixStep = 0x9e3779b97f4a7c15;
 
 /// Every bit of the result depends on every bit of `value`: the finalizer of SplitMix64 (Steele,
-/// Lea, Flood: Fast splittable pseudorandom number generators, 2014). Of values kMixStep
-/// apart it is that generator.
+/// Lea, Flood: Fast splittable pseudorandom number generators, 2014). For values kMixStep apart it
+/// is that generator.
 constexpr std::uint64_t mixed(std::uint64_t value) {
   value += kMixStep;
   value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9;
@@ -24,7 +24,7 @@ constexpr std::uint64_t mixed(std::uint64_t value) {
   return value ^ (value >> 31);
 }
 
-/// The place of a thing in an order drawn from `seed`.
+/// The sort key of a thing with this hash, in the random order that `seed` gives.
 constexpr std::uint64_t drawn(std::uint64_t seed, std::uint64_t hash) {
   return mixed(mixed(seed) ^ hash);
 }

@@ -1,4 +1,4 @@
-// Numbers by their index on the disk: for what would grow with the input in memory.
+// Numbers by their index, kept on the disk: for data that would grow in memory with the input.
 #pragma once
 
 #include <cstdint>
@@ -6,8 +6,8 @@
 
 namespace virnucpro {
 
-/// A file without a name in a folder that exists; it goes with its owner, however that ends.
-/// Thread-confined. Every function may throw OutputError.
+/// A file without a name in an existing folder. It vanishes with its owner, even when the process
+/// dies. Thread-confined. Every function may throw OutputError.
 class NumberFile {
  public:
   explicit NumberFile(const std::string& folder);
@@ -16,7 +16,7 @@ class NumberFile {
   NumberFile& operator=(const NumberFile&) = delete;
 
   void set(std::uint64_t index, std::uint64_t number);
-  /// ContractError beyond the last one that was set; 0 for one before it that was not.
+  /// 0 for an index that was not set before the last one that was; ContractError beyond that.
   std::uint64_t get(std::uint64_t index) const;
 
  private:

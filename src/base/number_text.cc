@@ -12,7 +12,7 @@ namespace {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-/// The whole of `text` by from_chars, which knows neither signs (but '-'), blanks nor locales.
+/// Parses all of `text` by from_chars, which knows no blanks, no locale and no sign but '-'.
 template <typename Number>
 std::optional<Number> whole_text(std::string_view text) {
   Number value = 0;

@@ -1,4 +1,4 @@
-// The one reading of numbers that people and files write as text, and the one message about those
+// The one parser of numbers that users and files write as text, and the one message about numbers
 // that cannot be used.
 #pragma once
 
@@ -17,7 +17,7 @@ struct WholeRange {
   std::string_view zero = {};
 };
 
-/// Numbers from `low` to `high`, each of which belongs to them unless it is open. None is below 0.
+/// Numbers from `low` to `high`, each end included unless it is open. None is below 0.
 struct NumberRange {
   double low = 0.0;
   double high = 1.0;
@@ -25,12 +25,12 @@ struct NumberRange {
   bool high_is_open = false;
 };
 
-/// Digits, all of them decimal: "010" is 10. Nothing for any other character (sign, blank, "0x",
-/// "1e3", "1_000"), for no digit and for what is out of range. No locale.
+/// Decimal digits alone: "010" is 10. Absent for any other character (sign, blank, "0x", "1e3",
+/// "1_000"), for no digit, and for numbers out of range. Independent of the locale.
 std::optional<std::uint64_t> parse_whole(std::string_view text, const WholeRange& range = {});
 
-/// The same with a decimal point and an exponent where wanted: "0.05", ".05", "5e-2". Nothing for
-/// "nan", "inf" and what a double cannot hold (1e999, 1e-999).
+/// The same, with a decimal point and an exponent allowed: "0.05", ".05", "5e-2". Absent for "nan",
+/// "inf" and numbers that a double cannot hold (1e999, 1e-999).
 std::optional<double> parse_number(std::string_view text, const NumberRange& range);
 
 /// "a whole number from 0 (all) to 4096", "a number above 0 and below 1".

@@ -1,4 +1,4 @@
-// A file that is only read, and what tells whether it has been written to meanwhile.
+// A file that is only read, and the stamp that tells whether it has been written to meanwhile.
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,7 @@ namespace virnucpro {
 /// Owns a descriptor. Thread-safe.
 class OpenFile {
  public:
-  /// Throws ModelError naming the file when it cannot be opened or is no regular file.
+  /// Throws ModelError naming the file when it cannot be opened or is not a regular file.
   static std::shared_ptr<const OpenFile> open(const std::string& path);
 
   ~OpenFile();
@@ -23,11 +23,11 @@ class OpenFile {
 
   const std::string& path() const { return path_; }
   int descriptor() const { return descriptor_; }
-  /// When it was opened, and now: of the same file, whatever has its name meanwhile.
+  /// The stamp at opening, and the stamp now: both of this file, whatever bears its name meanwhile.
   const FileStamp& stamp() const { return stamp_; }
   FileStamp stamp_now() const;
 
-  /// Fills `to` from `offset` on; returns how much there was. ModelError when it cannot be read.
+  /// Fills `to` from `offset` on; returns the bytes read. ModelError when the file cannot be read.
   std::size_t read(std::span<std::byte> to, std::uint64_t offset) const;
 
  private:

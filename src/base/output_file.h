@@ -21,7 +21,7 @@ class OutputFile {
   void write(std::string_view text);
   void write(std::span<const std::byte> bytes);
 
-  /// A place to append a row to; follow with row_done().
+  /// The buffer to append a row to; call row_done() afterwards.
   std::string& row() { return buffer_; }
   void row_done() {
     if (buffer_.size() >= kBufferBytes) flush();
@@ -31,7 +31,7 @@ class OutputFile {
   void finish();
   /// Gives the file its name. Call finish() before.
   void publish() { file_.publish(); }
-  /// Both at once.
+  /// finish(), then publish().
   void commit() {
     finish();
     publish();

@@ -46,7 +46,7 @@ std::string folder_of(const std::string& path) {
   return folder.empty() ? "." : folder.string();
 }
 
-/// The file that `path` names in the end, so that a symbolic link survives the rename.
+/// The file that `path` leads to, so that a symbolic link survives the rename.
 std::string follow_links(const std::string& path) {
   std::error_code error;
   if (!fs::is_symlink(fs::symlink_status(path, error))) return path;
@@ -54,7 +54,7 @@ std::string follow_links(const std::string& path) {
   return error ? path : target.string();
 }
 
-/// False: the file system keeps no locks, which is no reason to write nothing.
+/// False when the file system has no locks, which is no reason to write nothing.
 bool can_lock(int error) {
   return error != ENOLCK && error != EOPNOTSUPP && error != ENOSYS && error != EINVAL;
 }
@@ -117,13 +117,13 @@ PartialFile::PartialFile(const std::string& path) : path_(follow_links(path)) {
 }
 
 PartialFile::~PartialFile() {
-  // Removed before the lock is given up, so that nobody else's file is meant by the name.
+  // // Removed before the lock is released, so that the name cannot mean another process's file.
   if (!published_) ::unlink(partial_path_.c_str());
   if (descriptor_ >= 0) ::close(descriptor_);
 }
 
 void PartialFile::sync() {
-  // EINVAL: a file system that cannot sync, where the rename is all there is.
+  // // EINVAL comes from a file system that cannot sync, where the rename is all there is.
   if (::fsync(descriptor_) != 0 && errno != EINVAL) fail_output(path_, "write to the disk", errno);
 }
 
@@ -136,7 +136,7 @@ void PartialFile::publish() {
   }
   if (::rename(partial_path_.c_str(), path_.c_str()) != 0) fail_output(path_, "rename", errno);
   published_ = true;
-  ::close(std::exchange(descriptor_, -1));  // and with it the lock: readers may take one, too
+  ::close(std::exchange(descriptor_, -1));  // this releases the lock: readers may take one, too
   sync_folder(folder_of(path_));
 }
 

@@ -7,11 +7,11 @@
 namespace virnucpro {
 
 /// Owns `<path>.partial` beside `path`, open and locked against other processes. sync() and
-/// publish() turn it into `path`; destroyed before that, it is removed and an older `path` stays
-/// as it was. Every error is an OutputError naming the file and the system's reason.
+/// publish() turn it into `path`. Destroyed before that, it removes the partial file; an older
+/// `path` stays as it was. Every error is an OutputError naming the file and the system's reason.
 class PartialFile {
  public:
-  /// The folder must exist. Refuses a path that exists and is no regular file.
+  /// The folder must exist. Refuses an existing path that is not a regular file.
   explicit PartialFile(const std::string& path);
   ~PartialFile();
   PartialFile(const PartialFile&) = delete;
@@ -49,7 +49,7 @@ void sync_folder(const std::string& folder);
 /// OutputError otherwise.
 std::vector<std::string> make_result_folder(const std::string& folder);
 
-/// Removes folders that are empty. The rest stays, and so does what is inside of it; never throws.
+/// Removes the folders that are empty and leaves the others with their content; never throws.
 void remove_empty_folders(const std::vector<std::string>& innermost_first) noexcept;
 
 /// Throws the OutputError of a failed system call: "<path>: cannot <what>: <reason of error>. ..."

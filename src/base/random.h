@@ -9,18 +9,18 @@
 
 namespace virnucpro {
 
-/// The generator is laid down by the standard; its distributions are not, hence these. Copies go on
-/// alike.
+/// The standard defines this generator exactly but leaves distributions open, hence the functions
+/// here. A copy continues with the same numbers.
 class Random {
  public:
   explicit Random(std::uint64_t seed) : generator_(seed) {}
 
   std::uint64_t bits() { return generator_(); }
 
-  /// Within [0, 1), a multiple of 2^-53.
+  /// In [0, 1), a multiple of 2^-53.
   double uniform() { return static_cast<double>(bits() >> 11) * 0x1p-53; }
 
-  /// The bias of the remainder is below bound / 2^64.
+  /// In [0, bound). The remainder's bias is below bound / 2^64.
   std::uint64_t below(std::uint64_t bound) { return bits() % bound; }
 
   template <typename T>

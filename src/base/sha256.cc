@@ -69,7 +69,7 @@ std::string sha256_file(const std::string& path, const std::stop_token& stop) {
   std::ifstream file(path, std::ios::binary);
   if (!file) throw ModelError(fmt::format("{}: cannot open: {}", path, std::strerror(errno)));
   Sha256 hash;
-  // 1 MiB: large enough that the system calls do not show.
+  // 1 MiB: large enough that system calls cost nothing.
   std::vector<char> buffer(1 << 20);
   while (file) {
     throw_if_stopped(stop);

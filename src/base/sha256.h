@@ -10,7 +10,7 @@
 
 namespace virnucpro {
 
-/// Of bytes that come in pieces. One thread at a time.
+/// The hash of bytes that come in pieces. One thread at a time.
 class Sha256 {
  public:
   Sha256();
@@ -19,7 +19,7 @@ class Sha256 {
   Sha256& operator=(const Sha256&) = delete;
 
   void update(std::span<const std::byte> bytes);
-  /// 64 hexadecimal digits; the last call.
+  /// 64 hexadecimal digits. No call may follow.
   std::string finish();
 
  private:
@@ -35,8 +35,8 @@ std::string sha256_text(std::string_view text);
 /// True for 64 hexadecimal digits in lower case.
 bool is_sha256(std::string_view text);
 
-/// Of a file's content, read in pieces. Throws ModelError naming the file when it cannot be read;
-/// Interrupted.
+/// The hash of a file's content, read in pieces. Throws ModelError naming the file when it cannot
+/// be read; Interrupted.
 std::string sha256_file(const std::string& path, const std::stop_token& stop = {});
 
 }  // namespace virnucpro

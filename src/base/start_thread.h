@@ -1,4 +1,4 @@
-// Threads that may be refused.
+// Starts threads; the system may refuse them.
 #pragma once
 
 #include <string>
@@ -16,8 +16,8 @@ inline std::string no_thread_text(const std::error_code& code) {
          "container) or of memory ('ulimit -v')";
 }
 
-/// A thread that runs `body`, which must not throw. ResourceError when the system refuses it: what
-/// other threads wait for then never comes, so callers end those that have started before.
+/// A thread that runs `body`, which must not throw. ResourceError when the system refuses it:
+/// threads that wait for this one would then wait forever, so the caller ends those it has started.
 template <typename Body>
 std::thread start_thread(Body&& body) {
   try {

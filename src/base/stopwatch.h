@@ -1,15 +1,15 @@
-// How long something takes.
+// Measures how long something takes.
 #pragma once
 
 #include <chrono>
 
 namespace virnucpro {
 
-/// Runs from its construction on, by the steady clock, which nobody can set. Plain value.
+/// Runs from its construction on, by the steady clock, which cannot be set. Plain value.
 class Stopwatch {
  public:
   double seconds() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
-  /// The seconds up to now, from where it begins anew.
+  /// Returns the seconds so far and starts anew.
   double lap() {
     const Clock::time_point now = Clock::now();
     const std::chrono::duration<double> passed = now - start_;

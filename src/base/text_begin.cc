@@ -15,7 +15,7 @@ struct Mark {
   const char* encoding;
 };
 
-// That of UTF-32 begins like that of UTF-16, and so comes first.
+// The mark of UTF-32 begins like that of UTF-16, so it comes first.
 constexpr std::array<Mark, 4> kOtherMarks = {{{"\xff\xfe\0\0"sv, "UTF-32"},
                                               {"\0\0\xfe\xff"sv, "UTF-32"},
                                               {"\xff\xfe"sv, "UTF-16"},
@@ -23,10 +23,9 @@ constexpr std::array<Mark, 4> kOtherMarks = {{{"\xff\xfe\0\0"sv, "UTF-32"},
 
 bool is_ascii_text(char c) { return (c >= ' ' && c <= '~') || (c >= '\t' && c <= '\r'); }
 
-/// Without a mark: the first characters are ASCII, and a zero beside each.
+/// The encoding of text without a mark: its first characters are ASCII, with a zero beside each.
 const char* unmarked_encoding(std::string_view head) {
-  constexpr std::size_t kLeastBytes =
-      4;  // ">a" would be enough, and 2 bytes of binary data not rare
+  constexpr std::size_t kLeastBytes = 4;  // ">a" would do, but binary data often has 2 such bytes
   constexpr std::size_t kLookedBytes = 32;
   const std::size_t size = std::min(head.size() / 2 * 2, kLookedBytes);
   if (size < kLeastBytes) return nullptr;

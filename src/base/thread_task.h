@@ -9,12 +9,12 @@
 
 namespace virnucpro {
 
-/// Unlike std::async, tells of a thread that the system refuses what start_thread() tells. Its
+/// Unlike std::async, it throws what start_thread() throws when the system refuses the thread. Its
 /// destructor waits for the end of the thread. Thread-confined.
 template <typename Value>
 class ThreadTask {
  public:
-  /// `body` runs from now on. Throws what start_thread() throws.
+  /// Starts `body` at once. Throws what start_thread() throws.
   template <typename Body>
   explicit ThreadTask(Body body) {
     std::packaged_task<Value()> task(std::move(body));
@@ -27,7 +27,7 @@ class ThreadTask {
   ThreadTask(ThreadTask&&) noexcept = default;
   ThreadTask& operator=(ThreadTask&&) = delete;
 
-  /// Waits; the value, or what `body` has thrown. Call once.
+  /// Waits; returns the value, or throws what `body` has thrown. Call once.
   Value get() { return value_.get(); }
 
  private:

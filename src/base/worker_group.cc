@@ -8,11 +8,11 @@
 namespace virnucpro {
 namespace {
 
-// Waiting threads look that often before they sleep: 20 to 50 us, longer than what lies between two
-// operations of a batch, where waking a sleeping thread would cost as much as a small operation.
+// Waiting threads look that often before they sleep: 20 to 50 us. That is longer than the gap
+// between two operations of a batch, where waking a thread would cost as much as a small operation.
 constexpr int kLooks = 1000;
 
-/// True as soon as `ready` is, false when it was not for kLooks looks.
+/// True as soon as `ready()` is; false when it was not within kLooks looks.
 template <typename Ready>
 bool is_ready_soon(const Ready& ready) {
   for (int i = 0; i < kLooks; ++i) {
@@ -109,7 +109,7 @@ void WorkerGroup::help(std::size_t worker) {
     if (stopping_) return;
     work(worker);
     if (busy_.fetch_sub(1, std::memory_order_acq_rel) > 1) continue;
-    // With the lock: the caller may stand between its last look and its sleep.
+    // // Under the lock: the caller may be between its last look and its sleep.
     { std::lock_guard lock(mutex_); }
     done_.notify_one();
   }

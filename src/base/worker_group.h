@@ -29,9 +29,9 @@ class WorkerGroup {
 
   std::size_t size() const { return threads_.size() + 1; }
 
-  /// Calls task(i, worker) for every i in [0, count) and returns when all are done. The first
-  /// exception is rethrown here after the others have finished. Once `stop` is requested no other
-  /// index begins, and Interrupted is thrown.
+  /// Calls task(i, worker) for every i in [0, count) and returns when all are done. Rethrows the
+  /// first exception after the others have finished. Once `stop` is requested no further index
+  /// begins, and Interrupted is thrown.
   void run(std::size_t count, const Task& task, const std::stop_token& stop = {});
 
  private:
