@@ -23,8 +23,8 @@ struct PredictorOptions {
   std::string bundle;
   /// Chunk length in bases, 300 or 500; the bundle must hold a classifier for it.
   std::int64_t expected_length = 500;
-  /// "auto", or a name that `virnucpro devices` lists. Of several ("cuda:0,1", "auto" where there
-  /// are several GPUs) the first is used: make a Predictor for each.
+  /// "auto", or a name that `virnucpro devices` lists. Where it stands for several ("cuda:0,1", or
+  /// "auto" with several GPUs), the first is used: make a Predictor for each.
   std::string device = "auto";
   /// 0: every processor that this process may use.
   std::size_t threads = 0;
@@ -48,8 +48,8 @@ struct FrameScore {
   std::string failure;  ///< why there is no score; empty where there is one
 };
 
-/// Loaded models on one device. Movable; one thread at a time, any number side by side. Precision
-/// is that of the program: FP16, or what VIRNUCPRO_DISABLE_FP16 and VIRNUCPRO_DISABLE_PACKING say.
+/// Loaded models on one device. Movable; used by one thread at a time, any number live side by
+/// side. Precision: FP16, or what VIRNUCPRO_DISABLE_FP16 and VIRNUCPRO_DISABLE_PACKING say.
 class Predictor {
  public:
   /// Throws std::runtime_error (with what to do) for unusable bundles, devices and options.
@@ -59,8 +59,8 @@ class Predictor {
   Predictor& operator=(Predictor&&) noexcept;
 
   /// Scores of all frames, by sequence, chunk, then F1 F2 F3 R1 R2 R3. A sequence without a
-  /// stop-free frame has none. Letters other than ACGT (any case) are unknown bases. Throws
-  /// std::runtime_error when no frame at all gets a finite score, or the device fails.
+  /// stop-free frame has none. Letters other than ACGT (any case) count as unknown bases. Throws
+  /// std::runtime_error when no frame gets a finite score, or the device fails.
   std::vector<FrameScore> predict(const std::vector<std::string>& sequences);
 
  private:

@@ -35,8 +35,8 @@ struct PlacedTensor {
   ConstFloats floats() const;
 };
 
-/// Where in an encoder the operations that follow belong: "embedding", "layer" with its number from
-/// 0, "final norm", "pooling". The text is a literal.
+/// The part of an encoder that the operations which follow belong to: "embedding", "layer" with its
+/// number from 0, "final norm" or "pooling". The text is a literal.
 struct LayerMark {
   std::string_view part;
   std::int64_t number = 0;
@@ -44,10 +44,10 @@ struct LayerMark {
   bool operator==(const LayerMark&) const = default;
 };
 
-/// What bounds the batches of one backend, where its memory is not the host's.
+/// What limits the batches of a backend whose memory is not the host's.
 struct BatchRoom {
-  std::uint64_t bytes = 0;       ///< that its activations may take, beside those of its siblings
-  std::int64_t most_tokens = 0;  ///< from which on larger batches gain nothing
+  std::uint64_t bytes = 0;       ///< for its activations, beside those of other backends
+  std::int64_t most_tokens = 0;  ///< larger batches than this gain nothing
 };
 
 /// One execution context on one device: used by one thread at a time, any number may live side by
@@ -63,16 +63,16 @@ class Backend {
   virtual std::string description() const = 0;
   /// The type of activations when weights have precision `precision`.
   virtual DataType activation_type(Precision precision) const = 0;
-  /// To be called by a thread that from now on works for this backend alone: it may be kept near
-  /// the memory that it will use.
+  /// A thread calls this that from now on works for this backend alone: it may be kept near the
+  /// memory that it will use.
   virtual void bind_thread() {}
-  /// Called by the encoders on the way; for those who watch, it changes no result.
+  /// The encoders call this on their way. It is for observers and changes no result.
   virtual void enter_layer(LayerMark) {}
-  /// From now on dense layers, attention and the preparing of weights end with Interrupted, soon
-  /// after `stop` is requested: what takes long looks at it on the way. Weights and backend stay
-  /// whole, and usable once another token is set. Not while an operation runs.
+  /// From now on dense layers, attention and the preparing of weights throw Interrupted soon after
+  /// `stop` is requested: long operations look at it on their way. Weights and backend stay whole,
+  /// and usable once another token is set. Not to be called while an operation runs.
   virtual void set_stop(std::stop_token stop) { stop_ = std::move(stop); }
-  /// Asked once the models are prepared. Absent: activations are in host memory (base/memory.h).
+  /// Valid once the models are prepared. Absent: activations are in host memory (base/memory.h).
   virtual std::optional<BatchRoom> batch_room() const { return std::nullopt; }
 
   /// Uninitialised device memory. Throws OutOfDeviceMemory.
@@ -103,9 +103,9 @@ class Backend {
   ops::NonfiniteCount count_nonfinite(const ops::CountNonfinite& op);
   void convert(const ops::Convert& op);
 
-  /// mean_pool, its output's copy in `values` and count_nonfinite of it, as the three would give
-  /// one after the other; but the host waits for the device once. Host memory: values [sequences *
-  /// d], rows [sequences] as in ops/count_nonfinite.h. op.output is contiguous.
+  /// Results are those of mean_pool, of a copy of its output to `values`, and of count_nonfinite on
+  /// it, one after the other; but the host waits for the device only once. Host memory: values
+  /// [sequences * d], rows [sequences] as in ops/count_nonfinite.h. op.output is contiguous.
   ops::NonfiniteCount pool_embeddings(const ops::MeanPool& op, std::span<float> values,
                                       std::span<std::int32_t> rows);
 
@@ -116,7 +116,7 @@ class Backend {
   virtual PlacedTensor do_place(const HostTensor& tensor) = 0;
   virtual std::unique_ptr<ops::LinearWeight> do_prepare_linear(const HostTensor& weight,
                                                                DataType type) = 0;
-  /// Joins the parts; for backends that could use them in place to override.
+  /// Joins the parts. Backends that can use them in place override it.
   virtual std::unique_ptr<ops::LinearWeight> do_prepare_linear_parts(
       std::span<const HostTensor> parts, DataType type);
   virtual void do_embedding_lookup(const ops::EmbeddingLookup& op) = 0;
@@ -129,7 +129,7 @@ class Backend {
   virtual void do_softmax(const ops::Softmax& op) = 0;
   virtual ops::NonfiniteCount do_count_nonfinite(const ops::CountNonfinite& op) = 0;
   virtual void do_convert(const ops::Convert& op) = 0;
-  /// Calls the three; for backends whose device is far away to override.
+  /// Calls the three operations. Backends whose device is far away override it.
   virtual ops::NonfiniteCount do_pool_embeddings(const ops::MeanPool& op, std::span<float> values,
                                                  std::span<std::int32_t> rows);
 

@@ -12,10 +12,10 @@
 
 namespace virnucpro {
 
-/// pool_embeddings() stays the three operations it is made of, so that those who watch see them.
-/// Borrows `inner`, which outlives it and is used through it alone meanwhile. Weights, tables and
-/// memory are those of `inner`: models prepared for one serve the other. Subclasses override what
-/// they change and call the function of this class for the work itself.
+/// pool_embeddings() stays the three operations it is made of, so that observers see them. Borrows
+/// `inner`, which outlives it and is used only through it meanwhile. Weights, tables and memory are
+/// those of `inner`: models prepared for one serve the other. Subclasses override what they change
+/// and call the function of this class for the work itself.
 class ForwardingBackend : public Backend {
  public:
   /// A pointer, never null: a reference to another ForwardingBackend would ask for a copy of it.

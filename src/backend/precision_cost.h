@@ -17,7 +17,7 @@ struct PrecisionCost {
   double bytes_per_weight = 2.0;
 };
 
-/// Told to users: no cosine of an embedding to that in float64 is expected to be lower. What tests
+/// For users: no embedding is expected to have a lower cosine to its float64 value. What tests
 /// demand of each precision is in docs/numerics.md#9-how-close-it-must-be.
 constexpr double worst_cosine(Precision precision) {
   switch (precision) {

@@ -11,7 +11,7 @@
 namespace virnucpro {
 namespace {
 
-// An output is copied in pieces of this size: its second copy costs no memory that matters.
+// An output is copied in pieces of this size, so that its second copy takes no memory that matters.
 constexpr std::int64_t kBlockBytes = std::int64_t{1} << 20;
 
 template <typename Half>
@@ -29,8 +29,8 @@ void widen(const std::byte* values, DataType type, std::vector<float>& row) {
   std::memcpy(row.data(), values, row.size() * sizeof(float));
 }
 
-/// The largest magnitude as bits, infinities and NaN above all others: a loop that compilers turn
-/// into vectors.
+/// The largest magnitude as bits, where infinities and NaN are above all others. Compilers can turn
+/// this loop into vectors.
 std::uint32_t largest_bits(const std::vector<float>& row) {
   std::uint32_t largest = 0;
   for (const float value : row) {

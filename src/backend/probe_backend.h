@@ -1,4 +1,4 @@
-// A backend that looks at every output of another one: how large, and whether finite.
+// A backend that looks at every output of another one: its magnitude, and whether it is finite.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,7 @@
 
 namespace virnucpro {
 
-/// One operation of a batch, and what it put out; padding is not counted.
+/// One operation of a batch and its output; padding is not counted.
 struct ProbedOperation {
   LayerMark layer;
   std::string_view name;        ///< "linear"; a literal
@@ -19,20 +19,20 @@ struct ProbedOperation {
   std::int64_t nan = 0;
   std::int64_t infinite = 0;
   float largest = 0.0f;               ///< magnitude of the finite values
-  std::int64_t largest_sequence = 0;  ///< of the batch, that has it
+  std::int64_t largest_sequence = 0;  ///< number of the sequence that has it
 
   std::int64_t nonfinite() const { return nan + infinite; }
 };
 
-/// Results are those of the inner backend to the bit. Copies each output to the host and reads it
-/// on one thread, so it is for diagnosis. An output has a row per token or per sequence of the
-/// batch.
+/// Results are those of the inner backend to the bit. It copies each output to the host and reads
+/// it on one thread, so it is for diagnosis only. An output has a row per token or per sequence of
+/// the batch.
 class ProbeBackend final : public ForwardingBackend {
  public:
   using ForwardingBackend::ForwardingBackend;
 
-  /// Forgets the batch before. To be called before each one, with its sequences; their offsets must
-  /// live until it is done.
+  /// Forgets the last batch. To be called before each batch, with its sequences; their offsets must
+  /// live until the batch is done.
   void begin(const ops::Sequences& sequences);
 
   /// What was computed since begin(), in order.

@@ -12,7 +12,7 @@ const RotaryTable& RotaryTables::get(std::int64_t head_width, std::int64_t posit
   const auto have =
       static_cast<std::int64_t>(table.cosine.size()) / std::max<std::int64_t>(half, 1);
   if (have >= positions) return table;
-  // Doubling: sequences that grow one by one must not rebuild the table each time.
+  // Doubled: sequences that grow one by one must not rebuild the table each time.
   const std::int64_t rows = std::max(positions, 2 * have);
   table.cosine.reserve(static_cast<std::size_t>(rows * half));
   table.sine.reserve(static_cast<std::size_t>(rows * half));

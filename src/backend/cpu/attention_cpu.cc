@@ -37,8 +37,8 @@ HWY_BEFORE_NAMESPACE();
 namespace virnucpro {
 namespace HWY_NAMESPACE {
 
-// Accumulators per tile: 8 x 2 of 32 vector registers, or 6 x 2 where there are 16. Either hides
-// the latency of the fused multiply-add (4 cycles, 2 per cycle) and leaves room for the operands.
+// Accumulators per tile: 8 x 2 of 32 vector registers, or 6 x 2 where there are 16. Both hide the
+// latency of the fused multiply-add (4 cycles, 2 per cycle) and leave room for the operands.
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_SSE4 || HWY_TARGET == HWY_SSSE3
 constexpr std::size_t kRows = 6;
 #else
@@ -115,8 +115,8 @@ HWY_INLINE void multiply_tile(Left left, const float* HWY_RESTRICT right, std::s
   }
 }
 
-/// multiply_tile over `rows` rows, in tiles of equal height or one less: a small last tile would
-/// wait for its sums.
+/// multiply_tile over `rows` rows, in tiles of equal height or one row less: a small last tile
+/// would wait for its sums.
 template <std::size_t kWidth, class Out>
 HWY_INLINE void multiply(Left left, std::size_t rows, const float* right, std::size_t depth,
                          Out& out) {
@@ -153,14 +153,14 @@ HWY_INLINE void multiply(Left left, std::size_t rows, const float* right, std::s
   }
 }
 
-/// Scores of keys (rows) for queries (lanes): start at the bias, are stored, and the largest of
-/// each query is kept.
+/// Scores of keys (rows) for queries (lanes): they start at the bias and are stored; the largest
+/// score of each query is kept.
 template <std::size_t kWidth>
 struct Scores {
   float* to;
   bool is_biased;
   Vector slope;          // negative
-  Vector first[kWidth];  // position of each query less that of the block's first key
+  Vector first[kWidth];  // position of each query relative to the block's first key
   Vector largest[kWidth];
 
   HWY_INLINE Vector start(std::size_t key, std::size_t i) const {
@@ -196,7 +196,7 @@ struct Outputs {
   }
 };
 
-/// Scores of kKeys keys to weights 2^(score - largest), added to `sum`.
+/// Turns the scores of kKeys keys into weights 2^(score - largest), and adds them to `sum`.
 template <std::size_t kKeys, std::size_t kWidth>
 HWY_INLINE void weigh(float* scores, const Vector (&largest)[kWidth], Vector (&sum)[kWidth]) {
   const Floats d;
@@ -273,7 +273,7 @@ void attend_queries(const HeadTask& task, const Layout& at, std::size_t first, s
             task.output_stride);
 }
 
-/// The whole task; `scratch` holds attention_scratch(length, width) floats, 64-byte aligned.
+/// Computes the task; `scratch` holds attention_scratch(length, width) floats, 64-byte aligned.
 void attend_head(const HeadTask& task, float* scratch) {
   const std::size_t lanes = hn::Lanes(Floats());
   const Layout at(task.length, task.width);

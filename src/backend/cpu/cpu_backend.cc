@@ -15,8 +15,8 @@
 namespace virnucpro {
 namespace {
 
-/// The best target that was compiled and that this processor supports: targets are bits, best
-/// lowest.
+/// The best target that was compiled and that this processor supports. Targets are bits, of which
+/// the lowest is the best.
 std::int64_t chosen_target() {
   const std::int64_t targets = hwy::SupportedTargets() & HWY_TARGETS;
   return targets == 0 ? HWY_STATIC_TARGET : targets & -targets;

@@ -22,9 +22,9 @@ struct CpuLinearState;
 /// batch seen and is then reused: a steady state allocates nothing.
 class CpuBackend final : public Backend {
  public:
-  /// `threads` 0: every core this process may use (affinity mask and control group quota).
-  /// `cores`, where there are any: the threads stay on these, and so does the one that calls
-  /// bind_thread(). A system that refuses costs speed only.
+  /// `threads` 0: every core this process may use (affinity mask and control group quota). `cores`,
+  /// unless empty: the threads stay on these, and so does the thread that calls bind_thread().
+  /// Where the system refuses that, only speed is lost.
   explicit CpuBackend(std::size_t threads = 0, std::span<const int> cores = {});
   ~CpuBackend() override;
 
@@ -59,7 +59,7 @@ class CpuBackend final : public Backend {
   /// `tensor` itself where it is of that type and aligned for it, else a copy made by all workers.
   HostTensor converted(const HostTensor& tensor, DataType type);
 
-  std::vector<int> cores_;  // of the threads; none: all
+  std::vector<int> cores_;  // the threads stay on these; empty: on all
   WorkerGroup workers_;
   std::vector<Scratch> scratch_;  // one per worker
   RotaryTables rotary_tables_;

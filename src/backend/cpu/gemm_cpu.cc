@@ -20,7 +20,7 @@ namespace virnucpro {
 // that stream past.
 inline constexpr std::size_t kStripBytes = std::size_t{20} * 1024;
 
-/// Elements of `depth` in one block: equal blocks, the last one shorter by less than their number.
+/// Elements of `depth` in one block. Blocks are equal; the last one may be a few elements shorter.
 inline std::size_t gemm_block(std::size_t depth, std::size_t strip_columns) {
   const std::size_t most = kStripBytes / (4 * strip_columns);
   const std::size_t blocks = (depth + most - 1) / most;
@@ -43,8 +43,8 @@ namespace HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-// The sums fill the vector registers but for the operands: 12 x 2 of 32, or 6 x 2 of 16. Either
-// hides the latency of the fused multiply-add (4 cycles, 2 per cycle).
+// The sums fill the vector registers except for the operands: 12 x 2 of 32, or 6 x 2 of 16. Both
+// hide the latency of the fused multiply-add (4 cycles, 2 per cycle).
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_SSE4 || HWY_TARGET == HWY_SSSE3
 constexpr std::size_t kTileRows = 6;
 #else
@@ -94,7 +94,7 @@ struct KeepSums {
   }
 };
 
-/// Sends a tile's sums to where they go: whole tiles from registers, edges from memory.
+/// Sends a tile's sums to the output: whole tiles from registers, edges from memory.
 struct FinishSums {
   const GemmFinish& finish;
   std::size_t first_row;
@@ -184,8 +184,8 @@ HWY_INLINE void multiply_tile(bool accumulate, const Element* rows, std::size_t 
   }
 }
 
-/// Copies the rows behind the last whole tile to p.tail, rows of zeros behind them: one code path
-/// for every row.
+/// Copies the rows after the last whole tile to p.tail and adds rows of zeros: one code path serves
+/// all rows.
 template <class Product>
 void fill_tail(const Product& p, std::size_t whole_rows) {
   for (std::size_t row = whole_rows; row < p.rows; ++row) {
@@ -346,7 +346,7 @@ void pack_bfloat16(const void* rows, std::size_t depth, std::size_t width, float
 
 void pack_pairs(const std::int8_t* rows, std::size_t depth, std::size_t width,
                 std::int32_t* packed) {
-  // Only moved from here on: as float bits they share the code of the other kind.
+  // // The pairs are only moved from here on, so as float bits they share the code of float32.
   pack((depth + 1) / 2, width, reinterpret_cast<float*>(packed),
        [&](std::size_t row, std::size_t first, std::size_t count, float* to) HWY_ATTR {
          const std::int8_t* from = rows + row * depth + 2 * first;

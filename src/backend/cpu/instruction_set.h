@@ -1,4 +1,4 @@
-// The multiplications that a processor has beside those of float32.
+// The multiplications that a processor offers beside those of float32.
 #pragma once
 
 #include <functional>
@@ -15,8 +15,8 @@ using ProcessorFlags = std::set<std::string, std::less<>>;
 /// The flags of the first processor in the text of /proc/cpuinfo; empty where it lists none.
 ProcessorFlags read_processor_flags(std::istream& cpuinfo);
 
-/// "Tiles" are those of AMX: several times the rate of vectors. What a dense layer makes of them is
-/// cpu_product() of linear_cpu.h: oneDNN does not use all that a processor has.
+/// "Tiles" are those of AMX: several times the rate of vectors. cpu_product() of linear_cpu.h says
+/// which of them a dense layer uses: oneDNN does not use all that a processor has.
 struct InstructionSet {
   std::string_view vectors = "none that are known";
   bool bfloat16 = false;
@@ -27,7 +27,7 @@ struct InstructionSet {
   bool float16_tiles = false;
 };
 
-/// Pure: of any machine whose flags are given.
+/// The instruction set of a machine with these flags. Pure.
 InstructionSet instruction_set_of(const ProcessorFlags& flags);
 
 /// "AVX-512; products of BF16 (vectors, tiles), 8 bits (vectors)".

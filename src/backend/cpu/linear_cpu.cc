@@ -19,12 +19,12 @@ namespace {
 using Type = OneDnnProducts::Type;
 
 constexpr std::int64_t kPanelRows = 128;
-// Rows that our own product takes at a time: whole tiles of every instruction set, and sums
-// (48 x 128) that stay in the first level cache until the epilogue has read them.
+// Rows that our own product takes at a time: whole tiles of every instruction set, whose sums (48 x
+// 128) stay in the first level cache until the epilogue has read them.
 constexpr std::int64_t kOwnRows = 48;
 // Enough tasks for every worker to have several, so that the last ones do not wait long.
 constexpr std::int64_t kTasksPerWorker = 4;
-// A panel is packed once for that many rows at least: packing then costs under 5 % of the product.
+// A panel is packed once for at least that many rows: packing then costs under 5 % of the product.
 constexpr std::int64_t kMinRowsPerTask = 512;
 // Narrower weights do not repay splitting them at every use.
 constexpr std::int64_t kLeastSplitInputs = 512;
@@ -260,8 +260,8 @@ void reserve_input(CpuLinearState& state, const CpuLinearWeight& weight, std::in
   grow<float>(state.scales, static_cast<std::size_t>(rows));
 }
 
-/// Makes room for the widest panel with every worker, also one that takes no task of this batch: it
-/// must not have to grow in the next. Not for oneDNN, which allocates in its calls anyway.
+/// Makes room for the widest panel with every worker, even one without a task in this batch, so
+/// that it need not grow in the next. Not needed for oneDNN, which allocates in its calls anyway.
 void reserve_workers(CpuLinearState& state, const CpuLinearWeight& weight) {
   if (!is_own(weight.product)) return;
   std::int64_t widest = 0;
@@ -278,7 +278,7 @@ void reserve_workers(CpuLinearState& state, const CpuLinearWeight& weight) {
 }  // namespace
 
 CpuProduct cpu_product(DataType type, std::int64_t inputs) {
-  // What oneDNN has are AVX-512 products: where only lower targets may run, ours stand in.
+  // oneDNN's native products need AVX-512; our own stand in where only lower targets may run.
   const bool has_avx512 = (hwy::SupportedTargets() & HWY_AVX3) != 0;
   const NativeProducts native = has_avx512 ? native_products() : NativeProducts{};
   switch (type) {
@@ -307,8 +307,8 @@ std::unique_ptr<ops::LinearWeight> CpuBackend::do_prepare_linear_parts(
   auto weight = std::make_unique<CpuLinearWeight>(outputs, k, type);
   std::int64_t first = 0;
   for (const HostTensor& part : parts) {
-    // Every half is a float32: an exact wider product needs no wider copy. Quantised are the values
-    // as they are stored.
+    // Every half is a float32, so a wider product is exact without a wider copy. Quantised values
+    // are used as they are stored.
     const bool in_place = type == DataType::kFloat32 || type == DataType::kInt8;
     const HostTensor stored = converted(part, in_place ? part.type : type);
     weight->parts.push_back(stored);

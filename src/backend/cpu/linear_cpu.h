@@ -1,5 +1,5 @@
-// The dense layer of the cpu backend: which product it uses, weights in the form of that product,
-// and panels of weight rows times tiles of input rows spread over the workers.
+// The dense layer of the CPU backend: which product it uses, weights in the form of that product,
+// and panels of weight rows times tiles of input rows, spread over the workers.
 //
 // A weight [n, k] is used in panels of up to 128 rows. Weights of 32 and 16 bits stay as they lie
 // in the file: a worker widens and packs a panel into a cache-sized buffer, multiplies many rows
@@ -18,7 +18,7 @@
 
 namespace virnucpro {
 
-/// Of the published encoders: 768 to 2560.
+/// The smallest input width of the published encoders, which have 768 to 2560.
 inline constexpr std::int64_t kUsualInputs = 768;
 
 /// How a dense layer's products are computed.
@@ -30,7 +30,7 @@ enum class CpuProduct {
   kInt8,           // exact products of int8, by oneDNN
 };
 
-/// The one this processor uses for weights of `type` with so many inputs. Thread-safe.
+/// The product that this processor uses for weights of `type` with that many inputs. Thread-safe.
 CpuProduct cpu_product(DataType type, std::int64_t inputs = kUsualInputs);
 
 /// Our own products allocate nothing; oneDNN does in every call.
@@ -38,8 +38,8 @@ constexpr bool is_own(CpuProduct product) {
   return product == CpuProduct::kFloats || product == CpuProduct::kPairs;
 }
 
-/// What the dense layers of one CpuBackend keep. Used by one thread at a time, as the backend;
-/// `workers` by one thread each.
+/// What the dense layers of one CpuBackend keep. Used by one thread at a time, like the backend;
+/// each of `workers` by one thread.
 struct CpuLinearState {
   /// Grows to the largest shape once.
   struct Worker {

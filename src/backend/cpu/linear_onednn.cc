@@ -13,7 +13,7 @@ namespace {
 
 using dnnl::memory;
 
-/// Runs `body`; what oneDNN throws becomes an error of ours.
+/// Runs `body` and turns what oneDNN throws into an error of ours.
 template <typename Body>
 decltype(auto) translating_errors(const Body& body) {
   try {
@@ -47,7 +47,7 @@ OneDnnProducts::Type sum_type(OneDnnProducts::Type type) {
   return type == memory::data_type::s8 ? memory::data_type::s32 : memory::data_type::f32;
 }
 
-/// The scratch memory that the caller has to bring, where it is zero bytes too.
+/// The scratch memory that the caller must bring, even where it is zero bytes.
 void* scratch_of(Scratch& scratch, std::size_t bytes) {
   scratch.reserve((bytes + sizeof(float) - 1) / sizeof(float));
   return scratch.data();

@@ -16,8 +16,8 @@
 
 namespace virnucpro {
 
-/// What oneDNN multiplies faster than float32 on this processor. Processors that would emulate a
-/// type, or sum 8-bit products in 16 bits (AVX-512 without VNNI), do not have it.
+/// What oneDNN multiplies faster than float32 on this processor. A type that the processor would
+/// emulate, or whose 8-bit products it sums in 16 bits (AVX-512 without VNNI), is false.
 struct NativeProducts {
   bool bfloat16 = false;        // AVX512_BF16 or AMX: float32 sums
   bool bfloat16_tiles = false;  // AMX: several times the rate of float32
@@ -46,12 +46,12 @@ class OneDnnProducts {
 
   explicit OneDnnProducts(std::size_t worker_count);
 
-  /// Rows of a tile, by the inputs alone.
+  /// Rows of a tile; depends on the inputs alone.
   static std::int64_t tile_rows(std::int64_t inputs);
 
-  /// Makes the primitives at the first call for a shape; not while workers run.
+  /// Makes the primitives at the first call for a shape. Not to be called while workers run.
   const Shape& prepare(Type type, std::int64_t inputs, std::int64_t width);
-  /// One prepared before. Thread-safe.
+  /// A shape that was prepared before. Thread-safe.
   const Shape& prepared(Type type, std::int64_t inputs, std::int64_t width) const;
 
   /// Rows [width, inputs] to oneDNN's packed form. One thread per worker.

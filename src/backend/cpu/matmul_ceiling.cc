@@ -23,7 +23,7 @@ namespace {
 using dnnl::memory;
 using Type = memory::data_type;
 
-// Rows of one product: rates are flat from some 340 rows on (oneDNN at the shapes of ESM-2 3B).
+// Rows of one product: the rate no longer rises from some 340 rows on (oneDNN, shapes of ESM-2 3B).
 constexpr std::int64_t kRows = 1024;
 // A run repeats small products until starting the workers costs nothing beside them.
 constexpr double kLeastFlops = 2e8;
@@ -37,7 +37,7 @@ int repeats_for(double flops) {
   return static_cast<int>(std::max(1.0, std::min(1000.0, kLeastFlops / flops)));
 }
 
-/// The shortest of the runs that fit `seconds`, at least two, after one to warm up.
+/// The shortest of the runs that fit in `seconds`, which are at least two, after one to warm up.
 template <typename Run>
 double shortest(double seconds, const std::stop_token& stop, const Run& run) {
   throw_if_stopped(stop);
@@ -104,7 +104,7 @@ void fill(Type type, void* data, std::size_t count) {
   }
 }
 
-/// oneDNN's product of one shape in one way: every worker has rows, sums and a stream of its own.
+/// oneDNN's product of one shape in one way: every worker has its own rows, sums and stream.
 class LibraryProduct {
  public:
   /// Throws dnnl::error where oneDNN has no such product.
@@ -121,7 +121,7 @@ class LibraryProduct {
     const dnnl::matmul::primitive_desc desc({input, weight, sums}, attributes, engine);
     matmul_ = dnnl::matmul(desc);
     weight_ = allocated(desc.weights_desc(), engine);
-    // Packed weights may end in tables of sums, but any bytes of the type are numbers.
+    // Packed weights may end in tables of sums, but any bytes are valid numbers of the type.
     fill(way.weight, weight_.get_data_handle(), elements(desc.weights_desc(), way.weight));
     for (std::size_t i = 0; i < group.size(); ++i) {
       Worker worker{dnnl::stream(engine), {}};

@@ -29,16 +29,16 @@ struct MatmulCeiling {
   };
   std::vector<Product> products;  ///< in the order of the shapes asked for
 
-  /// Of all products, each as often as its count says.
+  /// The rate over all products, each counted as often as its `count` says.
   double flops_per_second() const;
 };
 
-/// The best rate of bare products (no bias, no activation) of `shapes`, over all ways that suit
-/// `precision`: oneDNN's, every worker multiplying a thousand rows of its own at a time, and the
+/// The best rate of bare products (no bias, no activation) of `shapes` over all ways that suit
+/// `precision`: oneDNN, where every worker multiplies a thousand rows of its own at a time, and the
 /// dense layer of `backends`, which work side by side and have `threads` threads together. Each way
-/// gets about `seconds`; the best of its runs counts. `known`, where given, is an earlier result of
-/// the same call: only the ways that were best there are measured again. Not while `backends` work.
-/// Interrupted once `stop` is requested.
+/// gets about `seconds`; the best of its runs counts. `known` is an earlier result of the same
+/// call, or null: only the ways that were best there are measured again. `backends` must be idle.
+/// Throws Interrupted once `stop` is requested.
 MatmulCeiling measure_matmul_ceiling(Precision precision, std::span<Backend* const> backends,
                                      std::size_t threads, std::span<const MatmulShape> shapes,
                                      double seconds, const MatmulCeiling* known = nullptr,

@@ -13,8 +13,8 @@ namespace virnucpro {
 /// Below this many elements a task costs less than waking a worker (about 5 us).
 inline constexpr std::int64_t kElementsPerTask = 16384;
 
-/// Calls body(index, worker) for every index, until `stop` (then Interrupted). std::ref keeps the
-/// closure out of std::function's heap storage.
+/// Calls body(index, worker) for every index; throws Interrupted once `stop` is requested. std::ref
+/// keeps the closure out of std::function's heap storage.
 template <typename Body>
 void parallel_for(WorkerGroup& workers, std::int64_t count, const Body& body,
                   const std::stop_token& stop = {}) {

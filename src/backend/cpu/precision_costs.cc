@@ -6,8 +6,8 @@
 namespace virnucpro {
 namespace {
 
-// Rates of whole runs, float32 products with the same vectors being 1. Measured on AVX-512 (EPYC
-// of Zen 4, oneDNN), on AMX (Xeon of Emerald Rapids, two cores: docs/performance.md) and, for
+// Rates of whole runs; float32 products with the same vectors have the rate 1. Measured on AVX-512
+// (EPYC of Zen 4, oneDNN), on AMX (Xeon of Emerald Rapids, two cores: docs/performance.md) and, for
 // pairs, on AVX2 (EPYC of Zen 3). `virnucpro bench` measures them on any machine.
 constexpr double kBFloat16Vectors = 1.9;
 constexpr double kBFloat16Tiles = 3.3;
@@ -15,7 +15,7 @@ constexpr double kSplitTiles = 1.25;  // three products of bfloat16, weights spl
 constexpr double kInt8Vectors = 3.7;
 constexpr double kInt8Tiles = 4.5;
 constexpr double kPairsX86 = 1.6;
-constexpr double kPairsNeon = 1.0;  // one instruction multiplies four of either
+constexpr double kPairsNeon = 1.0;  // one instruction multiplies four floats or four pairs
 
 /// How one type of weight is multiplied: in words, and how fast.
 struct Way {
@@ -24,7 +24,7 @@ struct Way {
 };
 
 Way way_of(Precision precision, CpuProduct product, const InstructionSet& set) {
-  // oneDNN takes the tiles wherever they are, and only there are split products worth their while.
+  // oneDNN uses tiles wherever they are, and split products are worth their cost only with tiles.
   switch (product) {
     case CpuProduct::kFloats:
       if (precision == Precision::kFp16) return {"FP16 weights, FP32 products", 1.0};

@@ -1,4 +1,4 @@
-// What this machine offers, read from Linux where there is one.
+// What this machine offers, as Linux tells it.
 #include "backend/cpu/processor.h"
 
 #include <algorithm>
@@ -55,7 +55,7 @@ std::vector<int> allowed_cores() {
 }
 
 double core_quota() {
-  // A limit of any ancestor holds too. Inside a container the own group often shows as the root.
+  // A limit of any ancestor holds too. Inside a container its own group often shows as the root.
   double cores = cores_in_quota("/sys/fs/cgroup/cpu.max");
   const std::string group = control_group();
   for (std::size_t end = group.find('/', 1); group.size() > 1;) {

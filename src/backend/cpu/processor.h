@@ -9,8 +9,8 @@
 
 namespace virnucpro {
 
-/// The affinity mask, in rising order; as many numbers as there are processors where it is not
-/// known.
+/// The cores of the affinity mask, in rising order. Where the mask is not known: as many numbers as
+/// there are processors.
 std::vector<int> allowed_cores();
 
 /// Cores of CPU time that the control group allows, 1.5 for one and a half; infinity for no limit.
@@ -22,7 +22,7 @@ std::size_t usable_cores();
 /// "AMD EPYC 9654", or "processor" where the system does not say.
 std::string processor_name();
 
-/// Of this processor, as the system lists it; read once.
+/// The instruction set of this processor as the system lists it; read once.
 const InstructionSet& instruction_set();
 
 }  // namespace virnucpro

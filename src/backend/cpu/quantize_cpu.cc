@@ -43,7 +43,7 @@ float quantize_as(const void* from, std::size_t count, To* HWY_RESTRICT to) {
   }
   const auto factor = hn::Set(d, scale.factor);
   // Adding 1.5 * 2^23 leaves no bits for a fraction: the adder itself rounds to nearest even, and
-  // the integer is what was added to the bits. (NearestInt is not exact just below 0.5 where
+  // the integer is the difference of the bits. (NearestInt is not exact just below 0.5 where
   // Highway 1.0 emulates it.)
   const auto shift = hn::Set(d, 12582912.0f);
   const auto shift_bits = hn::BitCast(di, shift);

@@ -5,8 +5,8 @@
 
 namespace virnucpro {
 
-/// While it lives, OpenMP regions of the calling thread have one thread. Helper threads of
-/// CpuBackend are set so for good; the calling thread belongs to the user and is restored.
+/// While it lives, OpenMP regions of the calling thread have one thread. For helper threads of
+/// CpuBackend this holds for good; the calling thread belongs to the user and is restored.
 class SingleThreadOpenMp {
  public:
   SingleThreadOpenMp() : before_(omp_get_max_threads()) { omp_set_num_threads(1); }

@@ -32,7 +32,7 @@ std::optional<int> number_of(std::string_view text) {
   return number ? std::optional<int>(static_cast<int>(*number)) : std::nullopt;
 }
 
-/// The nodes' folders: node0, node1, ... beside files of other names.
+/// The nodes' folders: node0, node1, ...; other files lie beside them.
 std::vector<std::pair<int, fs::path>> node_folders(const std::string& root) {
   std::vector<std::pair<int, fs::path>> folders;
   std::error_code error;
@@ -116,7 +116,7 @@ CpuPlan plan_cpu_workers(std::size_t asked) {
 bool keep_thread_on(std::span<const int> cores) {
   if (cores.empty()) return true;
 #ifdef __linux__
-  // On the stack: helper threads call this first, where nobody would catch an error.
+  // On the stack: helper threads call this first, and nothing would catch an error of theirs.
   std::array<cpu_set_t, kMostCores / CPU_SETSIZE> set{};
   const std::size_t bytes = sizeof(set);
   for (const int core : cores) CPU_SET_S(static_cast<std::size_t>(core), bytes, set.data());

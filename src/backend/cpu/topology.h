@@ -15,11 +15,11 @@ struct NumaNode {
   std::vector<int> cores;
 };
 
-/// "0-3,8-11" as numbers in rising order; what is not such a list gives none.
+/// "0-3,8-11" as numbers in rising order; empty for text that is not such a list.
 std::vector<int> parse_core_list(std::string_view text);
 
-/// The nodes that have any of the `allowed` cores, by id, with those cores. One node of all allowed
-/// cores where `root` does not say to which node each belongs.
+/// The nodes that have any of the `allowed` cores, by id, with those cores. Where `root` does not
+/// say to which node each core belongs, the result is one node of all allowed cores.
 std::vector<NumaNode> numa_nodes(std::span<const int> allowed,
                                  const std::string& root = "/sys/devices/system/node");
 
@@ -37,14 +37,14 @@ struct CpuPlan {
 };
 
 /// A worker per node, kept on its cores, when the run has a thread for every allowed core and no
-/// quota below them (`quota`: cores of CPU time, infinite for none). Otherwise one worker that is
-/// kept nowhere: two runs that share a machine must not sit on the same cores. `asked` 0: all.
+/// quota (cores of CPU time, infinite for none) below them. Otherwise one worker that is kept
+/// nowhere: two runs that share a machine must not sit on the same cores. `asked` 0: all.
 CpuPlan plan_cpu_workers(std::span<const NumaNode> nodes, double quota, std::size_t asked);
 
 /// The same for this machine and process.
 CpuPlan plan_cpu_workers(std::size_t asked);
 
-/// Keeps the calling thread on `cores`; none: changes nothing. False where the system refuses.
+/// Keeps the calling thread on `cores`; empty: changes nothing. False where the system refuses.
 bool keep_thread_on(std::span<const int> cores);
 
 }  // namespace virnucpro

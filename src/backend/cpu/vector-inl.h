@@ -73,7 +73,7 @@ HWY_INLINE hn::Vec<D> widen(D d, hn::Vec<hn::Rebind<std::uint16_t, D>> bits, Flo
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_NEON
   return hn::PromoteTo(d, hn::BitCast(hn::Rebind<hwy::float16_t, D>(), bits));
 #else
-  // Highway 1.0 emulates this without infinities and NaN; the same steps as to_float(Float16).
+  // Highway 1.0 emulates this without infinities and NaN; these are to_float(Float16)'s steps.
   const hn::RebindToUnsigned<D> du;
   const hn::RebindToSigned<D> di;
   const auto half = hn::PromoteTo(du, bits);

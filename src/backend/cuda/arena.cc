@@ -8,7 +8,7 @@
 namespace virnucpro::cuda {
 namespace {
 
-/// A piece of no bytes has an address of its own, too.
+/// A piece of no bytes needs an address of its own, too.
 std::size_t rounded(std::size_t bytes) {
   return (std::max<std::size_t>(bytes, 1) + Arena::kAlignment - 1) / Arena::kAlignment *
          Arena::kAlignment;

@@ -1,4 +1,4 @@
-// Where in one large block of memory the pieces in use lie; touches no memory itself.
+// Where the pieces in use lie in one large block of memory; touches no memory itself.
 #pragma once
 
 #include <cstddef>
@@ -7,8 +7,8 @@
 
 namespace virnucpro::cuda {
 
-/// Hands out ranges of [0, capacity), each beginning at a multiple of kAlignment. Best fit, and
-/// neighbours that are free become one. Not thread-safe.
+/// Hands out ranges of [0, capacity), each beginning at a multiple of kAlignment. It takes the
+/// smallest free range that fits, and joins neighbours that are free. Not thread-safe.
 class Arena {
  public:
   static constexpr std::size_t kAlignment = 256;  // what cudaMalloc promises
@@ -17,7 +17,7 @@ class Arena {
 
   /// The offset of `bytes` bytes; nothing when no free range holds them.
   std::optional<std::size_t> take(std::size_t bytes);
-  /// `offset` as given by take(). Throws ContractError for another.
+  /// Frees the range at `offset`. Throws ContractError unless take() gave it.
   void give_back(std::size_t offset);
 
   std::size_t capacity() const { return capacity_; }

@@ -1,11 +1,11 @@
 // How attention is cut into blocks of threads: the list of tiles, shared memory, and where in a
 // matrix each thread's fragments lie. Everything here also runs on the host, where it is tested.
 //
-// One block computes the queries of one head of one sequence, up to 192 of them, one warp 32 (16 of
-// the widest heads), and walks over the keys, key_rows() at a time, with the running maximum and
-// sum of FlashAttention (arXiv 2205.14135, 2307.08691). Proteins of 500-base chunks have about 168
-// tokens: a whole sequence in one block means that keys and values are read, and keys rotated,
-// once.
+// One block computes up to 192 queries of one head of one sequence. Each of its warps has 32 of
+// them (16 with the widest heads) and walks over the keys, key_rows() at a time, with the running
+// maximum and sum of FlashAttention (arXiv 2205.14135, 2307.08691). Proteins of 500-base chunks
+// have about 168 tokens, so one block holds a whole sequence, and keys and values are read, and
+// keys rotated, once.
 #pragma once
 
 #include <cstdint>
@@ -19,18 +19,18 @@ namespace virnucpro::cuda {
 inline constexpr int kWarpSize = 32;
 inline constexpr int kInstructionRows = 16;  // of the matrix instruction m16n8k16
 inline constexpr int kMostAttentionWarps = 6;
-/// Eight more elements in a row of shared memory: rows that a matrix load reads together then start
-/// in different banks.
+/// A row of shared memory has eight elements more than it needs: rows that a matrix load reads
+/// together then start in different banks.
 inline constexpr int kRowPadding = 8;
-/// The widest head of the tensor core kernel.
+/// The widest head that the tensor core kernel can compute.
 inline constexpr int kWidestHead = 128;
 /// What every block may use without asking the driver for more.
 inline constexpr int kSharedMemoryLimit = 48 * 1024;
-/// Pairs of tiles, keys and values: one is computed while the next one is copied.
+/// Pairs of tiles of keys and values: one pair is computed while the next one is copied.
 inline constexpr int kKeyBuffers = 2;
 
-/// Keys of one tile. Of wide heads few, so that registers and shared memory leave room for another
-/// block.
+/// Keys of one tile. Wide heads have few, so that registers and shared memory leave room for
+/// another block.
 VIRNUCPRO_HOST_DEVICE constexpr int key_rows(int padded_width) {
   return padded_width > 32 ? 32 : 64;
 }
@@ -51,8 +51,8 @@ constexpr int padded_head_width(std::int64_t head_width) {
   return head_width <= 16 ? 16 : head_width <= 32 ? 32 : head_width <= 64 ? 64 : 128;
 }
 
-/// Matrix instructions' rows that one warp computes with the same keys: two, where registers hold
-/// them, halve what is read from shared memory.
+/// How many times kInstructionRows one warp computes with the same keys. Two halve what is read
+/// from shared memory, where registers can hold them.
 VIRNUCPRO_HOST_DEVICE constexpr int row_tiles(int padded_width) {
   return padded_width > 64 ? 1 : 2;
 }
@@ -60,7 +60,7 @@ VIRNUCPRO_HOST_DEVICE constexpr int warp_rows(int padded_width) {
   return row_tiles(padded_width) * kInstructionRows;
 }
 
-/// Warps of a block for sequences of at most `longest` rows: no more than have queries.
+/// Warps of a block for sequences of at most `longest` rows: as many as have queries.
 constexpr int attention_warps(std::int64_t longest, int padded_width) {
   const std::int64_t needed = (longest + warp_rows(padded_width) - 1) / warp_rows(padded_width);
   return static_cast<int>(needed < 1                     ? 1
@@ -78,8 +78,8 @@ VIRNUCPRO_HOST_DEVICE constexpr int tile_elements(int padded_width) {
   return key_rows(padded_width) * tile_stride(padded_width);
 }
 
-/// Bytes of shared memory of one block: pairs of tiles, keys and values; the queries begin where
-/// the second pair does and are in registers before it comes.
+/// Bytes of shared memory of one block: pairs of tiles of keys and values. The queries begin where
+/// the second pair does, and are in registers before it comes.
 VIRNUCPRO_HOST_DEVICE constexpr int attention_shared_bytes(int padded_width) {
   const int pair = 2 * tile_elements(padded_width);
   const int queries = kMostAttentionWarps * warp_rows(padded_width) * tile_stride(padded_width);
@@ -119,14 +119,14 @@ VIRNUCPRO_HOST_DEVICE constexpr int key_column(int lane) { return lane / 8 % 2 *
 VIRNUCPRO_HOST_DEVICE constexpr int value_row(int lane) { return lane % 16; }
 VIRNUCPRO_HOST_DEVICE constexpr int value_column(int lane) { return lane / 16 * 8; }
 
-/// Where in a position's row of rotary angles number `j` stands. Threads take `pack` angles each,
-/// two at a time: those that neighbouring threads read together are neighbours.
+/// The place of angle number `j` in a position's row of rotary angles. Threads take `pack` angles
+/// each, two at a time; angles that neighbouring threads read together are neighbours.
 VIRNUCPRO_HOST_DEVICE constexpr int angle_index(int j, int half, int pack) {
   return pack == 1 ? j : (j % pack / 2 * (half / pack) + j / pack) * 2 + j % 2;
 }
 
-/// Elements that a thread moves at once: 8 where width, offsets and halves allow, 4 of heads of 17
-/// to 32 columns (ESM-2 35M has 24), else 1.
+/// Elements that a thread moves at once: 8 where width, offsets and halves allow; 4 for heads of 17
+/// to 32 columns (ESM-2 35M has 24); else 1.
 constexpr int attention_pack(std::int64_t head_width, std::int64_t stride, std::uint64_t address,
                              bool rotary) {
   for (const int pack : {8, 4}) {

@@ -28,31 +28,31 @@ class CudaDevice {
   /// A stream, a matrix library handle and staging memory of its own. Models prepared for one
   /// context serve all contexts of this device. Keeps the device open.
   virtual std::unique_ptr<Backend> create_backend() = 0;
-  /// Bytes of the pool that are in use, and the most there ever were.
+  /// Bytes of the pool that are in use now, and the largest number so far.
   virtual std::uint64_t used_bytes() const = 0;
   virtual std::uint64_t peak_bytes() const = 0;
   virtual void restart_peak() = 0;
-  /// FLOP/s of large matrix products on random values in the products' type of `precision`, by the
-  /// matrix library; measured for about `seconds`.
+  /// FLOP/s of large matrix products by the matrix library, on random values in the type that
+  /// products of `precision` use; measured for about `seconds`.
   virtual double measure_matmul_ceiling(Precision precision, double seconds) = 0;
 };
 
-/// The plug-in. Functions throw DeviceError.
+/// What the plug-in offers. Its functions throw DeviceError.
 class CudaPlugin {
  public:
   virtual ~CudaPlugin() = default;
 
-  /// Inside CUDA_VISIBLE_DEVICES. Throws DeviceError when the driver refuses to work.
+  /// Devices inside CUDA_VISIBLE_DEVICES. Throws DeviceError when the driver refuses to work.
   virtual std::size_t device_count() = 0;
   virtual CudaDeviceInfo info(std::size_t device) = 0;
-  /// Takes memory for weights and activations: all that is free, less a reserve for the driver;
-  /// `pool_bytes` other than 0: so many. `contexts`: how many backends will share it.
+  /// Takes memory for weights and activations. `pool_bytes` 0: all that is free, less a reserve for
+  /// the driver. `contexts`: how many backends will share it.
   virtual std::shared_ptr<CudaDevice> open(std::size_t device, std::uint64_t pool_bytes,
                                            std::size_t contexts) = 0;
 };
 
-/// Names all headers whose types may cross the border, by their content: program and plug-in must
-/// be of one source.
+/// A text made from the content of all headers whose types may cross the border: program and
+/// plug-in must be of one source.
 const char* cuda_interface();
 
 /// The names of the two functions that the plug-in exports, and their types.

@@ -74,7 +74,7 @@ std::vector<std::string> cuda_plugin_paths(const std::string& override_path) {
 
 LoadedCudaPlugin load_cuda_plugin(const std::vector<std::string>& paths) {
   LoadedCudaPlugin loaded;
-  // Before the plug-in, whose libraries are large: without a driver there is nothing to use.
+  // Tried before the plug-in, whose libraries are large: without a driver there is nothing to use.
   if (dlopen(kDriver, RTLD_NOW | RTLD_GLOBAL) == nullptr) {
     const std::string error = last_error();
     const bool is_missing = error.find("No such file") != std::string::npos;

@@ -1,4 +1,4 @@
-// Reading and writing single elements and rows of any floating type as double, and reading of int8.
+// Reading and writing of single elements and rows of any floating type as double; reading of int8.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +28,7 @@ inline double load(const ConstMatrix& matrix, std::int64_t row, std::int64_t col
   throw ContractError("internal error: load from an integer matrix");
 }
 
-/// Rounds to float32 first, then to the narrower type: what every backend does with a float32 sum.
+/// Rounds to float32 first, then to the narrower type, as every backend does with a float32 sum.
 inline void store(const Matrix& matrix, std::int64_t row, std::int64_t column, double value) {
   const std::int64_t at = row * matrix.stride + column;
   const auto rounded = static_cast<float>(value);

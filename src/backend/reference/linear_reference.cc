@@ -1,5 +1,5 @@
 // linear, plainly; its weight is kept in the type that was asked for. Whole numbers and their sums
-// are exact in double, so an int8 product is the same loop between two roundings.
+// are exact in double, so an int8 product is the same loop, between two roundings.
 #include <algorithm>
 #include <utility>
 

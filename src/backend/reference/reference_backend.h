@@ -1,4 +1,4 @@
-// The judge: every operation as plain scalar loops with double sums, never optimised.
+// The reference: every operation as plain scalar loops with double sums, never optimised.
 #pragma once
 
 #include "backend/backend.h"

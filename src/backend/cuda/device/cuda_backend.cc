@@ -12,11 +12,11 @@
 namespace virnucpro::cuda {
 namespace {
 
-// Ids and offsets of a batch are some hundred kilobytes; weights go through in halves of it.
+// Ids and offsets of a batch take some hundred kilobytes; weights pass through in halves of it.
 constexpr std::size_t kStagingBytes = std::size_t{32} << 20;
-// Products of 16k rows fill every device there is; larger ones only take more memory.
+// Products of 16k rows fill every known device; larger ones only take more memory.
 constexpr std::int64_t kMostTokens = 16384;
-// Of the pool that is left once models are loaded: small tables and pieces between larger ones.
+// What batches may use of the pool once models are loaded; the rest is for tables and gaps.
 constexpr double kUsableShare = 0.85;
 
 }  // namespace
@@ -27,11 +27,11 @@ CudaBackend::CudaBackend(std::shared_ptr<DeviceState> state)
       stream_(std::make_shared<DeviceStream>(state_->device, state_->pool,
                                              [state = state_] { return state->context_share(); })),
       staging_(kStagingBytes),
-      // Now, while there is room: every product needs it.
+      // Taken now, while there is room, because every product needs it.
       workspace_(DeviceStream::take(stream_, Products::kWorkspace)) {}
 
 CudaBackend::~CudaBackend() {
-  // What is enqueued may use memory that goes away now.
+  // Enqueued work may still use memory that is freed now.
   cudaSetDevice(state_->device);
   cudaStreamSynchronize(queue());
 }
@@ -71,7 +71,7 @@ void CudaBackend::copy_in(const HostTensor& tensor, void* device, DataType type)
     staging_.copy_in(*stream_, tensor.data, device, tensor.bytes());
     return;
   }
-  // In parts, so that no more than one of them is on the device in the file's type.
+  // In parts, so that no more than one of them is on the device in the type of the file.
   constexpr std::int64_t kPart = std::int64_t{4} << 20;  // elements
   const std::int64_t count = tensor.shape.elements();
   for (std::int64_t first = 0; first < count; first += kPart) {

@@ -20,10 +20,10 @@
 
 namespace virnucpro::cuda {
 
-/// Operations are enqueued and return; what gives values to the host waits. Activations are of any
-/// floating type; a product is computed in its weight's type, to which its input is rounded. Heads
-/// of up to 1024 columns. Throws DeviceError when the device has failed: every later call fails,
-/// too.
+/// Operations are enqueued and return; those that give values to the host wait. Activations may be
+/// of any floating type; a product is computed in its weight's type, to which its input is rounded.
+/// Heads have up to 1024 columns. Throws DeviceError when the device has failed; then every later
+/// call fails, too.
 class CudaBackend final : public Backend {
  public:
   explicit CudaBackend(std::shared_ptr<DeviceState> state);
@@ -57,8 +57,8 @@ class CudaBackend final : public Backend {
   ops::NonfiniteCount do_pool_embeddings(const ops::MeanPool& op, std::span<float> values,
                                          std::span<std::int32_t> rows) override;
 
-  /// Where sequences begin and how they are cut, on the device; kept while the same ones are asked
-  /// for, which is a whole batch.
+  /// Where sequences begin and how they are cut, on the device. Kept as long as the same sequences
+  /// are asked for, which is a whole batch.
   struct SequenceTables {
     std::vector<std::int32_t> offsets;  // as given
     std::int64_t row_length = -1;

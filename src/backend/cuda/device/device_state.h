@@ -16,16 +16,16 @@
 
 namespace virnucpro::cuda {
 
-/// Vectors in device memory that have copies in the 16-bit types beside them, by address: biases,
-/// which the products want in the type of their output. Thread-safe.
+/// Vectors in device memory, by address, that have copies in the 16-bit types beside them. These
+/// are biases, which the products want in the type of their output. Thread-safe.
 class PlacedVectors {
  public:
   void add(const float* vector, std::int64_t size);
   void remove(const float* vector);
-  /// The copy in `type`; null where `vector` is not one of these, whole.
+  /// The copy in `type`; null unless `vector` is one of these, and whole.
   const void* copy(const float* vector, std::int64_t size, DataType type) const;
 
-  /// Bytes of a vector with its copies, and where they begin.
+  /// Bytes that a vector and its copies take.
   static std::size_t bytes(std::int64_t size);
   static std::size_t half_offset(std::int64_t size);
   static std::size_t bfloat_offset(std::int64_t size);
@@ -47,8 +47,8 @@ struct DeviceState {
   PlacedVectors vectors;
   std::atomic<std::size_t> weight_bytes{0};
 
-  /// What one context may take of what the weights leave. Without it the context that comes first
-  /// to a small GPU would take all, and the others could not compute a single sequence.
+  /// The most that one context may take of what the weights leave. Without this limit the first
+  /// context on a small GPU would take all, and the others could not compute a single sequence.
   std::size_t context_share() const;
 
   /// A piece of the pool for weights, which kernels of every stream may use until it is freed.

@@ -10,12 +10,12 @@
 namespace virnucpro::cuda {
 namespace {
 
-// The integer products want rows of whole 16 bytes.
+// The integer products want rows of a multiple of 16 bytes.
 constexpr std::int64_t kInt8Unit = 16;
 
 std::int64_t rounded_up(std::int64_t n, std::int64_t unit) { return (n + unit - 1) / unit * unit; }
 
-/// [outputs, stride] on the device; int8 ones with a scale per row.
+/// [outputs, stride] on the device; int8 rows have a scale each.
 class CudaLinearWeight final : public ops::LinearWeight {
  public:
   CudaLinearWeight(std::int64_t outputs, std::int64_t inputs, DataType type, std::int64_t stride,
@@ -80,7 +80,7 @@ std::unique_ptr<ops::LinearWeight> CudaBackend::do_prepare_linear_parts(
     }
     first += rows;
   }
-  stream_->wait();  // other streams use it, too; and the parts may go away
+  stream_->wait();  // other streams use it, too, and the caller may free the parts
   staging_.restart();
   return std::make_unique<CudaLinearWeight>(outputs, inputs, type, stride, std::move(memory),
                                             std::move(scales));
@@ -111,8 +111,8 @@ void CudaBackend::do_linear(const ops::Linear& op) {
   if (op.weight->type() == DataType::kInt8) return linear_int8(op);
   const CudaLinearWeight& weight = weight_of(op);
   const ConstMatrix input = in_type(op.input, weight.type());
-  // Written by the product itself in the types that cuBLASLt has, unless something is still to be
-  // added after an activation.
+  // The product itself writes the output in the types that cuBLASLt has, unless something is still
+  // to be added after an activation.
   const bool is_direct =
       (op.output.type == weight.type() || op.output.type == DataType::kFloat32) &&
       (op.residual.empty() ||

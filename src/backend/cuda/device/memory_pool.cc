@@ -11,7 +11,7 @@
 namespace virnucpro::cuda {
 namespace {
 
-// Code of kernels and of cuBLASLt is loaded when it is first used, and a full device has no room
+// Code of kernels and of cuBLASLt is loaded at its first use, when a full device would have no room
 // for it: half a gigabyte holds several times what they take.
 constexpr std::size_t kReserveBytes = std::size_t{512} << 20;
 // Other programs may take memory between the question and the request.

@@ -1,4 +1,4 @@
-// All memory of one GPU that the program uses: one block, taken once.
+// The memory of one GPU that the program uses: one block, taken once.
 #pragma once
 
 #include <cstddef>
@@ -10,12 +10,12 @@
 
 namespace virnucpro::cuda {
 
-/// Thread-safe. Pieces keep the pool alive. The caller makes sure that no kernel uses a piece any
-/// more when it is given back.
+/// Thread-safe. Pieces keep the pool alive. The caller makes sure that no kernel still uses a piece
+/// when it is given back.
 class MemoryPool : public std::enable_shared_from_this<MemoryPool> {
  public:
-  /// Takes `bytes` on the current device, 0: all that is free less a reserve for the driver and the
-  /// libraries' own code. Throws OutOfDeviceMemory.
+  /// Takes `bytes` on the current device. 0: all that is free, less a reserve for the driver and
+  /// the code of the libraries. Throws OutOfDeviceMemory.
   MemoryPool(int device, std::uint64_t bytes);
   ~MemoryPool();
   MemoryPool(const MemoryPool&) = delete;

@@ -13,7 +13,7 @@
 namespace virnucpro::cuda {
 namespace {
 
-// The oldest architecture that the kernels are compiled for.
+// The oldest compute capability (major number) that the kernels are compiled for.
 constexpr int kOldestMajor = 8;
 
 class OpenDevice final : public CudaDevice {

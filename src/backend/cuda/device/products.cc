@@ -12,14 +12,14 @@
 namespace virnucpro::cuda {
 namespace {
 
-// Rows that algorithms are chosen for: a batch of the size that runs have (batch_room()).
+// Rows that algorithms are chosen for: the usual size of a run's batches (batch_room()).
 constexpr std::int64_t kPlannedRows = 16384;
 constexpr int kCandidates = 12;
-// Candidates take turns: a GPU at its power limit slows down by a tenth within a second, which must
-// not be the fault of those that come last.
+// Candidates take turns, because a GPU at its power limit slows down by a tenth within a second,
+// which must not count against those that come last.
 constexpr int kRounds = 4;
 constexpr int kRunsInTurn = 4;
-// Part of the unused memory that trials may take: other contexts are growing to their sizes
+// Trials may take one part in eight of the unused memory: other contexts are growing to their sizes
 // meanwhile.
 constexpr std::size_t kTrialShare = 8;
 
@@ -38,8 +38,8 @@ cudaDataType_t cuda_type(DataType type) {
   }
 }
 
-/// The operation as cuBLASLt sees it: column-major, so rows are its columns. The features are the
-/// rows of its result, which is what its bias wants.
+/// The operation as cuBLASLt sees it: column-major, so our rows are its columns. The features are
+/// the rows of its result, as its bias requires.
 struct Description {
   cublasLtMatmulDescOpaque_t operation;
   cublasLtMatrixLayoutOpaque_t weight;
@@ -102,8 +102,8 @@ cublasStatus_t multiply(cublasLtHandle_t handle, Description& description,
       operands.output, &description.output, &algorithm, workspace, Products::kWorkspace, stream);
 }
 
-/// True when the sums over k are not cut into parts that different blocks add up: then the bits of
-/// a row do not depend on how many rows there are.
+/// True when the sums over k are not cut into parts that different blocks add up: only then do the
+/// bits of a row not depend on how many rows there are.
 bool adds_in_one_block(const cublasLtMatmulAlgo_t& algorithm) {
   std::int32_t parts = 1;
   std::uint32_t reduction = CUBLASLT_REDUCTION_SCHEME_NONE;
@@ -180,10 +180,10 @@ cublasLtMatmulAlgo_t Products::algorithm(const ProductShape& shape, const void* 
   return chosen;
 }
 
-/// The library's first choice decides the bits of all results; of those that give the same bits on
-/// random values the fastest is taken, so that a time measured with noise changes no result.
+/// The library's first choice decides the bits of all results. Of the algorithms that give the same
+/// bits on random values the fastest is taken, so that a noisy measurement changes no result.
 cublasLtMatmulAlgo_t Products::choose(const ProductShape& shape, const void* weight) {
-  // The address takes part in the choice by its alignment only; any aligned one will do.
+  // // Only the alignment of the address takes part in the choice; any aligned one will do.
   Description description(shape, kPlannedRows, weight);
   const std::vector<cublasLtMatmulAlgo_t> usable = candidates(handle_.get(), shape, description);
   const bool is_large = shape.outputs * shape.inputs >= (1 << 18) && shape.input_alignment >= 16 &&

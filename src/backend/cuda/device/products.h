@@ -14,12 +14,12 @@
 
 namespace virnucpro::cuda {
 
-/// Everything that a choice of algorithm depends on; the rows of the input do not count.
+/// Everything that the choice of an algorithm depends on; the rows of the input are not part of it.
 /// output [m, n] = input [m, k] weight [n, k]^T (+ bias [n] of the output's type) (+ residual).
 struct ProductShape {
   std::int64_t outputs = 0;            // n
   std::int64_t inputs = 0;             // k
-  DataType type = DataType::kFloat16;  ///< of input and weight; sums are float32, or int32 of int8
+  DataType type = DataType::kFloat16;  ///< of input and weight; sums are float32, int32 for int8
   DataType output_type = DataType::kFloat16;  ///< also of residual and bias
   std::int64_t input_stride = 0;
   std::int64_t weight_stride = 0;
@@ -50,7 +50,7 @@ struct ProductOperands {
 /// One per device, shared by its contexts. Thread-safe.
 class Products {
  public:
-  /// Working memory for each product; what NVIDIA advises for Hopper (cuBLAS,
+  /// Working memory of each product: what NVIDIA advises for Hopper (cuBLAS,
   /// "cublasSetWorkspace").
   static constexpr std::size_t kWorkspace = std::size_t{32} << 20;
 

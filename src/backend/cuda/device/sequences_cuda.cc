@@ -1,4 +1,4 @@
-// Operations over sequences: attention, means and the check of what they give.
+// Operations over sequences: attention, means and the check of their results.
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -22,7 +22,7 @@ std::int64_t longest_of(const ops::Sequences& sequences) {
   return longest;
 }
 
-/// Joins what the blocks found; `parts` of them per row.
+/// Joins what the blocks found; each row has `parts` of them.
 ops::NonfiniteCount joined(const RowCheck* checks, std::int64_t count, std::int64_t parts,
                            std::span<std::int32_t> rows) {
   ops::NonfiniteCount all;

@@ -6,7 +6,7 @@
 
 namespace virnucpro::cuda {
 
-/// Throws DeviceError that names `what` was being done; OutOfDeviceMemory where memory was short.
+/// Throws DeviceError that says `what` failed; OutOfDeviceMemory where memory was short.
 void check_cuda(cudaError_t status, const char* what);
 void check_cublas(cublasStatus_t status, const char* what);
 

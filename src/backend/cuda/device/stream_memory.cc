@@ -31,7 +31,7 @@ std::shared_ptr<void> DeviceStream::take(const std::shared_ptr<DeviceStream>& st
   void* taken = stream->pool_->take(bytes);
   stream->used_ += bytes;
   return {taken, [stream, bytes](void* piece) {
-            // Of a lost device both fail, and nothing uses the piece any more.
+            // // On a lost device both calls fail, and nothing uses the piece any more.
             cudaSetDevice(stream->device_);
             cudaStreamSynchronize(stream->get());
             stream->used_ -= bytes;
@@ -59,7 +59,7 @@ void Staging::copy_in(const DeviceStream& stream, const void* host, void* device
       stream.wait();
       restart();
     }
-    // Half of it at most, so that one part is filled while the other is copied.
+    // At most half of it, so that one part is filled while the other is copied.
     const std::size_t part = std::min({bytes, bytes_ - used_, bytes_ / 2});
     std::byte* staged = static_cast<std::byte*>(memory_.get()) + used_;
     std::memcpy(staged, from, part);

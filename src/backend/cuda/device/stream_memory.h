@@ -12,19 +12,19 @@
 
 namespace virnucpro::cuda {
 
-/// One queue of work on one device. Shared by what must wait for it before it frees memory.
+/// One queue of work on one device. Its memory shares it, to wait for it before being freed.
 class DeviceStream {
  public:
   /// `share` says how many bytes of the pool it may have in use.
   DeviceStream(int device, std::shared_ptr<MemoryPool> pool, std::function<std::size_t()> share);
 
-  /// Makes the device this thread's; every function that calls CUDA does so first.
+  /// Selects the device for this thread; every function that calls CUDA does so first.
   void use() const;
   cudaStream_t get() const { return stream_.get(); }
   void wait() const;
   std::size_t used() const { return used_; }
-  /// A piece of the pool that is given back once what was enqueued until then is done. Throws
-  /// OutOfDeviceMemory beyond the share, too.
+  /// A piece of the pool that is given back once all work enqueued until then is done. Throws
+  /// OutOfDeviceMemory, also where the share is used up.
   static std::shared_ptr<void> take(const std::shared_ptr<DeviceStream>& stream, std::size_t bytes);
 
  private:
@@ -59,7 +59,7 @@ class Staging {
   void copy_in(const DeviceStream& stream, const void* host, void* device, std::size_t bytes);
   /// Waits for the stream and the copy.
   void copy_out(const DeviceStream& stream, const void* device, void* host, std::size_t bytes);
-  /// Everything enqueued has been waited for: all room is free again.
+  /// To be called once everything enqueued has been waited for: all room is free again.
   void restart() { used_ = 0; }
 
  private:

@@ -1,5 +1,5 @@
-// Attention in float32 for every type, width and length: one warp per query, one lane per key. The
-// diagnostic mode's path, and that of heads that the tensor core kernel has no form for.
+// Attention in float32 for every type, width and length: one warp per query, one lane per key. It
+// serves the diagnostic mode, and heads for which the tensor core kernel has no form.
 #include "backend/cuda/device/kernels/dispatch.cuh"
 #include "backend/cuda/device/kernels/element.cuh"
 #include "backend/cuda/device/kernels/kernels.h"
@@ -68,7 +68,7 @@ __global__ void __launch_bounds__(kPlainQueryRows * 32) attend_plain(const Atten
     total = total * correction + warp_sum(p);
     largest = larger;
     const int keys = min(32, tile.length - first_key);
-    // Every lane takes part in the shuffles, whatever columns it has.
+    // Every lane takes part in the shuffles, whichever columns it has.
     for (int c0 = 0; c0 < width; c0 += 32) {
       const int c = c0 + lane;
       float v = c < width ? sum[c] * correction : 0.0f;

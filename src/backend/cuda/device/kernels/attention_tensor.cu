@@ -1,5 +1,5 @@
-// Attention on tensor cores: see attention_tiling.h for how it is cut. Scores, softmax and sums are
-// float32; the probabilities, and queries and keys after their rotation, are rounded to the type of
+// Attention on tensor cores; attention_tiling.h says how it is cut. Scores, softmax and sums are
+// float32. The probabilities, and queries and keys after their rotation, are rounded to the type of
 // the activations.
 #include <type_traits>
 
@@ -22,7 +22,7 @@ struct Rows {
   int width;  // columns that exist
 };
 
-/// The packs that this thread copies of `rows` rows of kSpan columns: f(row, column) for each.
+/// Calls f(row, column) for each pack that this thread copies of `rows` rows of kSpan columns.
 template <int kSpan, int kPack, typename F>
 __device__ __forceinline__ void for_own_packs(int rows, F&& f) {
   constexpr int kPacks = kSpan / kPack;
@@ -55,7 +55,7 @@ __device__ __forceinline__ void copy_plain(T* tile, const Rows& rows) {
 }
 
 /// The same for a tile that will be rotated: a thread copies what it will rotate, so that it need
-/// not wait for others in between.
+/// not wait for other threads in between.
 template <int kWidth, int kPack, typename T>
 __device__ __forceinline__ void copy_halves(T* tile, const Rows& rows) {
   const int half = rows.width / 2;
@@ -69,7 +69,7 @@ __device__ __forceinline__ void copy_halves(T* tile, const Rows& rows) {
   });
 }
 
-/// Rotates this thread's part of a tile whose first row is at `position`; its copies have arrived.
+/// Rotates this thread's part of a tile, copied already, whose first row is at `position`.
 template <int kWidth, int kPack, typename T>
 __device__ __forceinline__ void rotate(T* tile, const Rows& rows, const float2* all_angles,
                                        int position) {
@@ -119,7 +119,7 @@ __device__ __forceinline__ void copy_tile(T* tile, const Rows& rows, bool is_rot
   }
 }
 
-/// The four lanes that share a row of an accumulator.
+/// The maximum over the four lanes that share a row of an accumulator.
 __device__ __forceinline__ float row_max(float v) {
   v = fmaxf(v, __shfl_xor_sync(0xffffffffu, v, 1));
   return fmaxf(v, __shfl_xor_sync(0xffffffffu, v, 2));
@@ -129,7 +129,7 @@ __device__ __forceinline__ float row_sum(float v) {
   return v + __shfl_xor_sync(0xffffffffu, v, 2);
 }
 
-/// The queries of a warp, in the order of the instruction; `first_row`: of the warp in the tile.
+/// A warp's queries in the instruction's order; `first_row` is the warp's first row in the tile.
 template <typename T, int kWidth>
 __device__ __forceinline__ void load_queries(std::uint32_t (&q)[row_tiles(kWidth)][kWidth / 16][4],
                                              const T* query_tile, int first_row, int lane) {
@@ -162,7 +162,7 @@ __device__ __forceinline__ void score_keys(
   }
 }
 
-/// f(score, row tile, row of two, key) for all scores of 16 keys from `first_key` on.
+/// Calls f(score, row tile, row of two, key) for all scores of 16 keys from `first_key` on.
 template <int kRowTiles, typename F>
 __device__ __forceinline__ void for_each_score(float (&scores)[kRowTiles][2][4], int lane,
                                                int first_key, F&& f) {
@@ -178,7 +178,7 @@ __device__ __forceinline__ void for_each_score(float (&scores)[kRowTiles][2][4],
   }
 }
 
-/// Raises the peaks to the scores of 16 keys; what was summed below a lower peak shrinks with it.
+/// Raises the peaks to the scores of 16 keys, and scales down what was summed below a lower peak.
 template <int kRowTiles, int kColumnTiles>
 __device__ __forceinline__ void raise_peaks(float (&scores)[kRowTiles][2][4], float late_factor,
                                             float (&peaks)[kRowTiles][2],
@@ -217,7 +217,7 @@ __device__ __forceinline__ void raise_peaks(float (&scores)[kRowTiles][2][4], fl
   }
 }
 
-/// Scores to weights, which are added to the totals and packed for the product with the values.
+/// Turns scores into weights, adds these to the totals and packs them to multiply the values.
 template <typename T, int kRowTiles>
 __device__ __forceinline__ void weigh(float (&scores)[kRowTiles][2][4], float late_factor,
                                       const float (&peaks)[kRowTiles][2],
@@ -256,7 +256,7 @@ __device__ __forceinline__ void add_values(float (&sums)[row_tiles(kWidth)][kWid
   }
 }
 
-/// The sums over their totals to `output`, of which the warp's rows begin at `first_row`.
+/// Writes the sums over their totals to `output`, where the warp's rows begin at `first_row`.
 template <typename T, int kWidth>
 __device__ __forceinline__ void write_rows(const float (&sums)[row_tiles(kWidth)][kWidth / 8][4],
                                            const float (&totals)[row_tiles(kWidth)][2], T* output,
@@ -351,7 +351,7 @@ __global__ void __launch_bounds__(kMostAttentionWarps* kWarpSize, 2)
   for (int m = 0; m < kRowTiles; ++m) peaks[m][0] = peaks[m][1] = -INFINITY;
   const int query = tile.first_query + warp_row + accumulator_row(lane, 0);
 
-  // Of this lane's rows in the first pair of tiles, in bytes.
+  // Addresses, in bytes, of this lane's rows in the first pair of tiles.
   const std::uint32_t key_address =
       shared_address(tiles + key_row(lane) * kStride + key_column(lane));
   const std::uint32_t value_address =
@@ -363,7 +363,7 @@ __global__ void __launch_bounds__(kMostAttentionWarps* kWarpSize, 2)
     wait_for_copies();
     if (is_rotated)
       rotate<kWidth, kPack>(tiles + pair, rows_from(first_key, 1, rows), op.angles, first_key);
-    // This tile is there for all, and nobody reads the other pair any more, nor the queries.
+    // // All threads see this tile now, and none still reads the other pair or the queries.
     __syncthreads();
     if (first_key + kKeyRows < tile.length) {
       begin_keys(first_key + kKeyRows);
@@ -402,7 +402,7 @@ __global__ void __launch_bounds__(kMostAttentionWarps* kWarpSize, 2)
 
 template <typename T, int kWidth, int kPack>
 void launch(const AttentionArguments& op, bool has_pairs, cudaStream_t stream) {
-  // Heads first: the blocks that run together read neighbouring columns of the same rows.
+  // Heads vary fastest: blocks that run together read neighbouring columns of the same rows.
   const auto heads = static_cast<unsigned>(op.heads);
   constexpr std::int64_t kMostTiles = 65535;  // of a grid's second dimension
   for (std::int64_t first = 0; first < op.tile_count; first += kMostTiles) {
@@ -414,7 +414,7 @@ void launch(const AttentionArguments& op, bool has_pairs, cudaStream_t stream) {
   }
 }
 
-/// Packs of four are for the heads of 24 columns, whose halves are no whole packs of eight.
+/// Packs of four serve heads of 24 columns, whose halves are no whole packs of eight.
 template <typename T>
 void launch(const AttentionArguments& op, bool has_pairs, cudaStream_t stream) {
   switch (padded_head_width(op.head_width)) {

@@ -32,9 +32,9 @@ void launch_activation(ops::Activation activation, const Matrix& output, cudaStr
 
 void launch_gated_gelu(const ConstMatrix& input, const Matrix& output, cudaStream_t stream);
 
-/// Whole products to results: activation(product * (row_scales[i] * column_scales[j]) + bias) +
-/// residual. product: float32 or int32, [m, n] with `product_stride`; scales, bias, residual: null
-/// or empty where there are none.
+/// Turns whole products into results: activation(product * (row_scales[i] * column_scales[j]) +
+/// bias) + residual. product: float32 or int32, [m, n] with `product_stride`; scales, bias and
+/// residual are null or empty where there are none.
 struct FinishLinear {
   const void* product;
   bool is_int32;
@@ -71,9 +71,9 @@ std::int64_t pool_parts(std::int64_t columns);
 /// checks [input.rows].
 void launch_check_rows(const ConstMatrix& input, RowCheck* checks, cudaStream_t stream);
 
-/// Values of about deviation 1 (int8: all there are), the same in every run.
+/// Fills with values of about deviation 1 (int8: of its whole range), the same in every run.
 void launch_random_fill(void* data, DataType type, std::int64_t count, cudaStream_t stream);
-/// Sets *differs to 0, or to another number when the two are not the same bits; `words` of 2 bytes.
+/// Sets *differs to 0 when the two hold the same bits, else to another number; `words` of 2 bytes.
 void launch_compare(const void* a, const void* b, std::int64_t words, std::int32_t* differs,
                     cudaStream_t stream);
 

@@ -26,14 +26,14 @@ struct Arguments {
   std::int64_t columns;
 };
 
-/// What a lane keeps of its row: float32 sums, or the stored values themselves, of which twice as
-/// many fit the registers.
+/// What a lane keeps of its row: float32 sums, or the stored values themselves, since twice as many
+/// of these fit in the registers.
 template <typename T, int kPack, bool kHasResidual>
 struct Kept {
   using Values = std::conditional_t<kHasResidual, float[kPack], Elements<T, kPack>>;
 };
 
-/// Up to 32 * kPack * kItems columns, a multiple of kPack.
+/// Rows of up to 32 * kPack * kItems columns, a multiple of kPack.
 template <typename T, int kPack, int kItems, bool kHasResidual>
 __global__ void __launch_bounds__(kWarps * 32) short_rows(const Arguments<T> a) {
   const std::int64_t row = static_cast<std::int64_t>(blockIdx.x) * kWarps + threadIdx.x / 32;
@@ -48,7 +48,7 @@ __global__ void __launch_bounds__(kWarps * 32) short_rows(const Arguments<T> a) 
       return widen(x[i].values[j]);
     }
   };
-  // f(i, column) for each pack of this lane.
+  // // Calls f(i, column) for each pack of this lane.
   const auto for_each_pack = [&](auto&& f) {
 #pragma unroll
     for (int i = 0; i < kItems; ++i) {
@@ -95,8 +95,8 @@ __global__ void __launch_bounds__(kWarps * 32) short_rows(const Arguments<T> a) 
   });
 }
 
-/// Any width and layout: one block per row, which it reads three times. Each thread writes only
-/// what it alone has read, so output may be the input.
+/// Rows of any width and layout: one block per row, which it reads three times. Each thread writes
+/// only what it alone has read, so output may be the input.
 template <typename T>
 __global__ void __launch_bounds__(kLongThreads) long_rows(const Arguments<T> a) {
   __shared__ float shared[32];
@@ -122,7 +122,7 @@ __global__ void __launch_bounds__(kLongThreads) long_rows(const Arguments<T> a) 
   }
 }
 
-/// The fewest compiled items that hold the columns; false where none does.
+/// Launches the kernel with the fewest items that hold the columns; false where none does.
 template <bool kHasResidual, typename T, int kPack, int kItems, int... kMore>
 bool launch_short(const Arguments<T>& a, cudaStream_t stream) {
   if (a.columns <= 32 * kPack * kItems) {

@@ -1,4 +1,4 @@
-// What a dense layer does beside its product: activations, and finished products.
+// What a dense layer does beside its product: activations, and the finishing of products.
 #include "backend/cuda/device/kernels/dispatch.cuh"
 #include "backend/cuda/device/kernels/element.cuh"
 #include "backend/cuda/device/kernels/kernels.h"
@@ -38,7 +38,7 @@ __global__ void __launch_bounds__(kPackThreads) finish(const FinishLinear op) {
   auto* output = static_cast<TOut*>(op.output.data);
   for_each_pack<1>(op.output.rows, op.output.columns, [&](std::int64_t row, std::int64_t column) {
     float v = static_cast<float>(product[row * op.product_stride + column]);
-    // Rounded in between, as ops/linear.h says.
+    // Rounded in between, as ops/linear.h requires.
     if (op.row_scales != nullptr) {
       v = __fmul_rn(v, __fmul_rn(op.row_scales[row], op.column_scales[column]));
     }

@@ -1,4 +1,4 @@
-// Means over the rows of each sequence, which are searched for NaN and infinity at once.
+// Means over the rows of each sequence; the same pass looks for NaN and infinity.
 #include "backend/cuda/device/kernels/dispatch.cuh"
 #include "backend/cuda/device/kernels/element.cuh"
 #include "backend/cuda/device/kernels/kernels.h"
@@ -7,8 +7,8 @@
 namespace virnucpro::cuda {
 namespace {
 
-// Threads of a block, each of which sums one column: small, so that a hundred sequences fill a
-// device with as many multiprocessors.
+// Threads of a block, each of which sums one column. Blocks are small, so that a hundred sequences
+// fill a device with as many multiprocessors.
 constexpr int kPoolThreads = 128;
 constexpr int kRowsAtOnce = 8;  // loads in flight before the first addition
 
@@ -32,7 +32,7 @@ __global__ void __launch_bounds__(kPoolThreads)
   if (rows.max_rows > 0 && end - begin > rows.max_rows) end = begin + rows.max_rows;
   RowCheck check = nothing();
   if (column < columns) {
-    double sum = 0.0;  // as on the other backends; this is no kernel that the time goes to
+    double sum = 0.0;  // as on the other backends; this kernel takes little of the time
     std::int64_t row = begin;
     for (; row + kRowsAtOnce <= end; row += kRowsAtOnce) {
       float v[kRowsAtOnce];

@@ -1,4 +1,4 @@
-// Rows to int8, each with its own scale.
+// Quantises rows to int8, each with its own scale.
 #include "backend/cuda/device/kernels/dispatch.cuh"
 #include "backend/cuda/device/kernels/element.cuh"
 #include "backend/cuda/device/kernels/kernels.h"

@@ -1,4 +1,4 @@
-// What choosing an algorithm takes: values to multiply, and the comparison of two results.
+// Helpers for choosing an algorithm: values to multiply, and the comparison of two results.
 #include "backend/cuda/device/kernels/dispatch.cuh"
 #include "backend/cuda/device/kernels/element.cuh"
 #include "backend/cuda/device/kernels/kernels.h"
@@ -9,8 +9,8 @@ namespace {
 constexpr int kThreads = 256;
 constexpr unsigned kBlocks = 1024;
 
-/// A mixing of bits in which every bit of the input changes about half of the output's
-/// (C. Wellons, "Prospecting for Hash Functions", 2018: lowbias32).
+/// A mixing of bits: every bit of the input changes about half of the output's bits (C. Wellons,
+/// "Prospecting for Hash Functions", 2018: lowbias32).
 __device__ std::uint32_t mixed(std::uint32_t x) {
   x ^= x >> 16;
   x *= 0x7feb352du;
@@ -19,7 +19,7 @@ __device__ std::uint32_t mixed(std::uint32_t x) {
   return x ^ x >> 16;
 }
 
-/// The sum of four bytes: about normal, deviation 1.
+/// The sum of four bytes: about normal, with deviation 1.
 __device__ float normal(std::uint32_t i) {
   const std::uint32_t bits = mixed(i);
   const auto sum =
