@@ -11,9 +11,9 @@
 
 #include "base/log.h"
 #include "dataset/frame_table.h"
+#include "embeddings/embedding_reader.h"
 #include "evaluation/label_table.h"
 #include "pipeline/window.h"
-#include "report/embedding_reader.h"
 #include "report/run_report.h"
 #include "training/frame_set.h"
 #include "weights/bundle.h"

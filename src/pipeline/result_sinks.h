@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "embeddings/embedding_file.h"
 #include "pipeline/window.h"
-#include "report/embedding_file.h"
 #include "report/ledger.h"
 #include "report/unique_ids.h"
 

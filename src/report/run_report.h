@@ -12,6 +12,7 @@
 #include "report/ledger.h"
 #include "report/prediction_tables.h"
 #include "run/stored_rows.h"
+#include "weights/model_part.h"
 
 namespace virnucpro {
 
@@ -21,12 +22,6 @@ struct InputReport {
   std::optional<std::uint64_t> bytes;
   std::uint64_t records = 0;
   std::string sha256 = {};  ///< empty for what can be read only once
-};
-
-/// A file the models came from.
-struct ModelPart {
-  std::string name;
-  std::string sha256;
 };
 
 /// What one device did in this process.

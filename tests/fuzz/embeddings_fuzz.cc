@@ -11,10 +11,10 @@
 #include "base/check.h"
 #include "base/errors.h"
 #include "base/sha256.h"
+#include "embeddings/embedding_manifest.h"
+#include "embeddings/embedding_reader.h"
 #include "fuzz/memory_file.h"
 #include "fuzz/only_errors.h"
-#include "report/embedding_manifest.h"
-#include "report/embedding_reader.h"
 
 namespace virnucpro::fuzz {
 namespace {

@@ -18,8 +18,8 @@
 #include "cli/commands/shared/run_command.h"
 #include "cli/terminal/console.h"
 #include "cli/terminal/log_output.h"
+#include "embeddings/embedding_reader.h"
 #include "pipeline/train_bundle.h"
-#include "report/embedding_reader.h"
 #include "run/run_database.h"
 
 namespace virnucpro::cli {

@@ -7,7 +7,7 @@
 #include <limits>
 
 #include "base/errors.h"
-#include "report/embedding_file.h"
+#include "embeddings/embedding_file.h"
 #include "run/run_database.h"
 #include "unit/pipeline/stored_bases.h"
 #include "unit/report/temporary_folder.h"

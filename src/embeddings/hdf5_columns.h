@@ -6,8 +6,8 @@
 #include <string>
 
 #include "base/partial_file.h"
-#include "report/embedding_manifest.h"
-#include "report/hdf5_handle.h"
+#include "embeddings/embedding_manifest.h"
+#include "embeddings/hdf5_handle.h"
 
 namespace virnucpro {
 

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "report/embedding_file.h"
+#include "embeddings/embedding_file.h"
 
 namespace virnucpro {
 

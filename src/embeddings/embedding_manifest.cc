@@ -1,4 +1,4 @@
-#include "report/embedding_manifest.h"
+#include "embeddings/embedding_manifest.h"
 
 #include <algorithm>
 #include <bit>

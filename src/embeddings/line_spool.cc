@@ -1,4 +1,4 @@
-#include "report/line_spool.h"
+#include "embeddings/line_spool.h"
 
 #include <stdlib.h>
 #include <unistd.h>

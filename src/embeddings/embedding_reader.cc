@@ -1,4 +1,4 @@
-#include "report/embedding_reader.h"
+#include "embeddings/embedding_reader.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -11,7 +11,7 @@
 #include "base/errors.h"
 #include "base/format.h"
 #include "base/sha256.h"
-#include "report/embedding_manifest.h"
+#include "embeddings/embedding_manifest.h"
 
 namespace virnucpro {
 namespace {

@@ -1,5 +1,5 @@
 // The HDF5 file of embeddings, read back through the C library.
-#include "report/embedding_file.h"
+#include "embeddings/embedding_file.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/errors.h"
-#include "report/hdf5_handle.h"
+#include "embeddings/hdf5_handle.h"
 #include "unit/report/file_size_limit.h"
 #include "unit/report/temporary_folder.h"
 

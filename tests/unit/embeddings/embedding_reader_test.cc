@@ -1,5 +1,5 @@
 // Files of embeddings read back, and what is not one.
-#include "report/embedding_reader.h"
+#include "embeddings/embedding_reader.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -11,8 +11,8 @@
 #include <random>
 
 #include "base/errors.h"
-#include "report/embedding_manifest.h"
-#include "report/hdf5_handle.h"
+#include "embeddings/embedding_manifest.h"
+#include "embeddings/hdf5_handle.h"
 #include "unit/report/temporary_folder.h"
 
 namespace virnucpro {

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "report/run_report.h"
+#include "weights/model_part.h"
 
 namespace virnucpro {
 

@@ -1,4 +1,4 @@
-#include "report/hdf5_columns.h"
+#include "embeddings/hdf5_columns.h"
 
 #include <string.h>
 #include <unistd.h>

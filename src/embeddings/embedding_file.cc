@@ -1,4 +1,4 @@
-#include "report/embedding_file.h"
+#include "embeddings/embedding_file.h"
 
 #include <unistd.h>
 
@@ -11,9 +11,9 @@
 #include "base/errors.h"
 #include "base/format.h"
 #include "base/partial_file.h"
-#include "report/embedding_manifest.h"
-#include "report/hdf5_columns.h"
-#include "report/line_spool.h"
+#include "embeddings/embedding_manifest.h"
+#include "embeddings/hdf5_columns.h"
+#include "embeddings/line_spool.h"
 
 namespace virnucpro {
 namespace {
