@@ -11,43 +11,12 @@
 #include <string>
 #include <vector>
 
+#include "layering/modules.h"
+
+namespace virnucpro::test {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// What one module may include.
-struct Module {
-  std::set<std::string> edges;
-  std::vector<std::string> headers;  // prefixes of third-party headers
-};
-
-std::vector<std::string> words(const std::string& line) {
-  std::istringstream stream(line);
-  std::vector<std::string> found;
-  // CMake separates list items by semicolons.
-  for (std::string word; std::getline(stream, word, ';');) {
-    if (!word.empty()) found.push_back(word);
-  }
-  return found;
-}
-
-std::map<std::string, Module> read_modules(const fs::path& folder) {
-  std::map<std::string, Module> modules;
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
-    std::ifstream stream(entry.path());
-    std::string name;
-    Module module;
-    for (std::string line; std::getline(stream, line);) {
-      if (line.starts_with("module ")) name = line.substr(7);
-      if (line.starts_with("edges ")) {
-        for (const std::string& edge : words(line.substr(6))) module.edges.insert(edge);
-      }
-      if (line.starts_with("headers ")) module.headers = words(line.substr(8));
-    }
-    modules[name] = module;
-  }
-  return modules;
-}
 
 /// The module a path below src/ belongs to: the longest one that is a prefix of its folder.
 std::string module_of(const std::string& path, const std::map<std::string, Module>& modules) {
@@ -206,17 +175,14 @@ TEST(Layering, EveryRecordedEdgeIsUsed) {
 
 TEST(Layering, TheRecordedEdgesHaveNoCycle) {
   const std::map<std::string, Module> modules = read_modules(VIRNUCPRO_LAYERING_DIR);
-  std::set<std::string> done;
-  // Takes away modules whose edges are all done until nothing moves.
-  for (std::size_t before = modules.size() + 1; before != modules.size() - done.size();) {
-    before = modules.size() - done.size();
-    for (const auto& [name, module] : modules) {
-      if (std::includes(done.begin(), done.end(), module.edges.begin(), module.edges.end())) {
-        done.insert(name);
-      }
-    }
-  }
-  for (const auto& [name, module] : modules) EXPECT_TRUE(done.contains(name)) << name;
+  const std::map<std::string, int> levels = levels_of(modules);
+  for (const auto& [name, module] : modules) EXPECT_TRUE(levels.contains(name)) << name;
+}
+
+TEST(Layering, FindsACycleAndTheLevelsBelowIt) {
+  const std::map<std::string, int> levels = levels_of(
+      {{"base", {}}, {"sequence", {{"base"}, {}}}, {"a", {{"b", "base"}, {}}}, {"b", {{"a"}, {}}}});
+  EXPECT_EQ(levels, (std::map<std::string, int>{{"base", 1}, {"sequence", 2}}));
 }
 
 TEST(Layering, ComplainsAboutAnIncludeAgainstTheDirection) {
@@ -249,3 +215,4 @@ TEST(Layering, ComplainsAboutAnEdgeThatNothingUses) {
 }
 
 }  // namespace
+}  // namespace virnucpro::test
