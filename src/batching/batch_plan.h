@@ -1,4 +1,4 @@
-// Which sequences of a window share a batch: packed first-fit-decreasing, or length-sorted rows.
+// Decides which sequences share a batch: packed first-fit-decreasing, or rows by length.
 #pragma once
 
 #include <cstddef>
@@ -28,11 +28,11 @@ struct BatchPlan {
 };
 
 /// First-fit-decreasing: at most `budget` tokens a batch, and about as many in each; a longer
-/// sequence has one of its own. O(n log n) and a function of lengths and budget alone. Throws
+/// sequence gets a batch of its own. O(n log n) and a function of lengths and budget alone. Throws
 /// ContractError for a budget or a length below 1. Thread-safe with one plan per thread.
 void plan_packed(std::span<const std::int32_t> lengths, std::int64_t budget, BatchPlan& plan);
 
-/// Rows of like length: sequences times the longest is at most `budget`. The same promises.
+/// Rows of similar length: their number times the longest is at most `budget`. The same promises.
 void plan_padded(std::span<const std::int32_t> lengths, std::int64_t budget, BatchPlan& plan);
 
 /// Copies the `members` of `table` into `batch`, in their order.

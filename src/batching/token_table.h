@@ -8,8 +8,8 @@
 
 namespace virnucpro {
 
-/// A sequence is known by its position. Cleared and refilled, it stops allocating. Thread-confined
-/// while it grows, then readable by any number of threads.
+/// A sequence is known by its position. Cleared and refilled, the table stops allocating. Thread-
+/// confined while it grows, then readable by any number of threads.
 class TokenTable {
  public:
   void clear() {

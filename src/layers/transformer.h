@@ -1,4 +1,4 @@
-// The parts the encoders are made of: dense layers and norms that own their weights, and attention.
+// The parts of encoders: dense layers and norms that own their weights, and attention.
 #pragma once
 
 #include <cstdint>
@@ -18,8 +18,8 @@ class Dense {
   /// Takes `prefix`.weight [outputs, inputs] and, with `bias`, `prefix`.bias [outputs].
   Dense(TensorSource& source, const std::string& prefix, std::int64_t outputs, std::int64_t inputs,
         bool bias, DataType type, Backend& backend);
-  /// One layer from the rows of several, one below the other (queries, keys, values); no biases:
-  /// none.
+  /// One layer from the rows of several, one below the other (queries, keys, values). `biases` may
+  /// be empty.
   Dense(std::span<const HostTensor> weights, std::span<const HostTensor> biases, DataType type,
         Backend& backend);
 

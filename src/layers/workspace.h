@@ -9,15 +9,15 @@
 
 namespace virnucpro {
 
-/// A few reusable device buffers, told apart by number. One per worker thread and backend; models
-/// themselves hold no state. Thread-confined.
+/// A few reusable device buffers, known by number. One workspace per worker thread and backend;
+/// models hold no state. Thread-confined.
 class Workspace {
  public:
   static constexpr std::size_t kSlots = 8;  ///< the deepest model uses six at a time
 
   explicit Workspace(Backend& backend) : backend_(&backend) {}
 
-  /// A matrix in buffer `slot`; invalidates what was in that slot. Throws OutOfDeviceMemory.
+  /// A matrix in buffer `slot`; invalidates the slot's earlier matrix. Throws OutOfDeviceMemory.
   Matrix matrix(std::size_t slot, DataType type, std::int64_t rows, std::int64_t columns);
 
   /// Bytes held in all slots.

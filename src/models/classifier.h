@@ -10,7 +10,7 @@
 
 namespace virnucpro {
 
-/// Always float32, whatever the encoders' precision. Immutable and thread-safe, as the encoders.
+/// Always float32, whatever the encoders' precision. Immutable and thread-safe, like the encoders.
 class Classifier {
  public:
   /// Takes every tensor; throws ModelError for missing, extra or misshapen ones.

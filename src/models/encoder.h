@@ -42,7 +42,7 @@ class Encoder {
                Embeddings& embeddings) const;
 
  private:
-  /// Runs the layers over `tokens`; the mean that is the embedding, its output still unset.
+  /// Runs the layers over `tokens`. Returns the embedding's mean, its output still unset.
   virtual ops::MeanPool encode(Backend& backend, Workspace& workspace, ConstInts tokens,
                                const ops::Sequences& sequences) const = 0;
   void run(Backend& backend, Workspace& workspace, ConstInts tokens,

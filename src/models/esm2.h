@@ -10,9 +10,9 @@
 
 namespace virnucpro {
 
-/// Any size from 8M to 15B parameters, by the configuration of its weights. The embedding is the
-/// mean of the last layer over the residues, <cls> and <eos> excluded, the first 1024 residues at
-/// most.
+/// Any size from 8M to 15B parameters, as the configuration of its weights says. The embedding is
+/// the mean of the last layer over the residues, at most the first 1024 of them, without <cls> and
+/// <eos>.
 class Esm2 final : public Encoder {
  public:
   /// Takes every tensor; throws ModelError for missing, extra or misshapen ones.

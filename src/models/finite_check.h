@@ -10,8 +10,8 @@
 
 namespace virnucpro {
 
-/// Throws NonfiniteError when the check of the batch found anything: it gives the model, the batch
-/// number, the sequence ids (the first few), counts, the finite range, and what to do next.
+/// Throws NonfiniteError when the check of the batch found anything. The error gives the model, the
+/// batch number, the first few sequence ids, counts, the finite range, and what to do next.
 void require_finite(const Encoder& encoder, std::uint64_t batch, std::span<const std::string> ids,
                     const Embeddings& embeddings);
 

@@ -7,7 +7,7 @@
 
 namespace virnucpro {
 
-/// The layers of both encoders use the slots below: their enumerations say so.
+/// The layers of both encoders use only the slots below, as their enumerations show.
 inline constexpr std::size_t kPooledSlot = 6;
 static_assert(kPooledSlot < Workspace::kSlots);
 

@@ -1,4 +1,4 @@
-// Decides in which precision, and whether packed, the encoders run (docs/numerics.md#8-precision).
+// Decides the encoders' precision, and if they run packed (docs/numerics.md#8-precision).
 #pragma once
 
 #include <optional>
@@ -10,7 +10,7 @@
 
 namespace virnucpro {
 
-/// What the user asked for, before the environment has its say.
+/// What the user asked for, before the environment is considered.
 struct PrecisionRequest {
   /// Flag or configuration; absent: the default, fp16.
   std::optional<Precision> precision = std::nullopt;
@@ -28,7 +28,7 @@ struct PrecisionChoice {
 /// PrecisionError, before any weight is read, when fp32 would have to run packed. Pure.
 PrecisionChoice choose_precision(const PrecisionRequest& request, const Environment& environment);
 
-/// Throws the PrecisionError of packed inference on an fp32 model; no-op for the others.
+/// Throws the PrecisionError of packed inference on an fp32 model; accepts the others.
 void require_packable(Precision precision);
 
 }  // namespace virnucpro

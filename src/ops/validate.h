@@ -7,14 +7,14 @@
 
 namespace virnucpro::ops {
 
-/// Data present unless the matrix has no elements, a floating type, stride >= columns.
+/// The matrix has data unless it has no elements, is of a floating type, and has stride >= columns.
 void check_matrix(std::string_view op, std::string_view name, const ConstMatrix& matrix);
 
-/// As check_matrix, and exactly [rows, columns].
+/// The same as check_matrix, and exactly [rows, columns].
 void check_matrix(std::string_view op, std::string_view name, const ConstMatrix& matrix,
                   std::int64_t rows, std::int64_t columns);
 
-/// Present and of that size; `optional` vectors may be absent instead.
+/// The vector is there and of that size; one that is `optional` may be absent instead.
 void check_floats(std::string_view op, std::string_view name, const ConstFloats& vector,
                   std::int64_t size, bool optional);
 

@@ -9,8 +9,8 @@
 
 namespace virnucpro {
 
-/// Owns device memory through the deleter its backend gave it. Moves, does not copy. 64-byte
-/// aligned.
+/// Owns device memory, which it frees through the deleter of its backend. Moves, does not copy.
+/// 64-byte aligned.
 class Buffer {
  public:
   Buffer() = default;

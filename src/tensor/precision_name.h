@@ -1,4 +1,4 @@
-// Precisions by the names that users give them.
+// Finds precisions by the names that users give them.
 #pragma once
 
 #include <optional>
@@ -8,7 +8,7 @@
 
 namespace virnucpro {
 
-/// The precision that name_of() calls so; absent: there is none of this name.
+/// The precision whose name_of() is `name`; absent where there is none.
 constexpr std::optional<Precision> precision_named(std::string_view name) {
   for (const Precision precision : kPrecisions) {
     if (name == name_of(precision)) return precision;

@@ -27,7 +27,7 @@ struct RowScale {
   float factor;
 };
 
-/// For a row's largest magnitude; NaN or infinity where the row has one.
+/// The scale for a row whose largest magnitude is `largest`: NaN or infinity where the row has one.
 constexpr RowScale row_scale(float largest) {
   if (!(largest <= std::numeric_limits<float>::max())) {
     return {std::numeric_limits<float>::quiet_NaN(), 0.0f};

@@ -1,4 +1,4 @@
-// Byte-pair encoding of DNA, to the id what Hugging Face tokenizers make of the same
+// Byte-pair encoding of DNA: the same ids as Hugging Face tokenizers give with the same
 // tokenizer.json.
 #pragma once
 
@@ -21,8 +21,8 @@ namespace virnucpro {
 /// Immutable once loaded: any number of threads may encode at once, each with its own Scratch.
 class DnaTokenizer {
  public:
-  /// Working memory of encode(). Grows to the longest sequence seen, after which nothing is
-  /// allocated any more. One per thread; may serve several tokenizers.
+  /// Working memory of encode(). Grows to the longest sequence seen and allocates nothing after
+  /// that. One per thread; may serve several tokenizers.
   class Scratch;
 
   /// Reads the text of a tokenizer.json; `origin` names it in messages. Throws ModelError naming
@@ -40,7 +40,7 @@ class DnaTokenizer {
   std::size_t vocabulary_size() const { return vocabulary_size_; }
 
   std::int32_t unknown_id() const { return unknown_id_; }
-  /// What the template puts before and after every sequence: [CLS] and [SEP] in the published file.
+  /// The ids that the template puts before and after every sequence: [CLS] and [SEP] as published.
   std::span<const std::int32_t> leading_ids() const { return before_; }
   std::span<const std::int32_t> trailing_ids() const { return after_; }
   /// The id of a token, special ones included; nullopt when there is none.

@@ -1,4 +1,4 @@
-// The merges of a byte-pair vocabulary, found by their two tokens.
+// The merges of a byte-pair vocabulary, found by the two tokens they join.
 #pragma once
 
 #include <cstddef>

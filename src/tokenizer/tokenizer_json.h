@@ -28,8 +28,8 @@ struct TokenizerFile {
 };
 
 /// `origin` names the source in messages. Throws ModelError naming origin and field when the text
-/// is damaged or asks for anything that would change the ids and that the tokenizer does not do.
-/// `truncation`, `padding` and `decoder` are not read. Thread-safe.
+/// is damaged or asks for something that would change the ids and is not supported. `truncation`,
+/// `padding` and `decoder` are not read. Thread-safe.
 TokenizerFile parse_tokenizer_json(std::string_view json, const std::string& origin);
 
 }  // namespace virnucpro
