@@ -1,4 +1,4 @@
-// What may stand in the bases of a text record, and what a file's first records look like.
+// Which bytes may stand in the bases of a text record, and what a file's first records look like.
 #pragma once
 
 #include <cstddef>
@@ -20,9 +20,9 @@ struct CopiedBases {
   bool has_gaps = false;       ///< holds '-', '.' or '*'
 };
 
-/// Replaces `out` by `raw` without its white space. Every ASCII letter passes, IUPAC or not, in
-/// its case, as in the published tool, where a letter outside ACGT only spoils its codon. So do the
-/// gap signs '-', '.' and '*' of alignments. Digits, other signs and control bytes are bad.
+/// Replaces `out` by `raw` without its white space. As in the published tool, every ASCII letter
+/// passes, IUPAC or not, in its case: a letter outside ACGT only spoils its codon. The gap signs
+/// '-', '.' and '*' of alignments pass, too. Digits, other signs and control bytes are bad.
 CopiedBases copy_bases(std::string_view raw, std::string& out);
 
 /// Counts of the letters that tell protein and RNA from DNA.
@@ -36,7 +36,7 @@ struct LetterCensus {
   bool looks_like_rna() const { return uracil > 0 && thymine == 0; }
 };
 
-/// Of at most the first 1000 bases.
+/// Counts the letters of at most the first 1000 bases.
 LetterCensus take_census(std::string_view bases);
 
 }  // namespace virnucpro

@@ -36,12 +36,12 @@ class ChunkRange {
         length_(expected_length),
         count_(chunk_count(bases, expected_length)) {
     if (count_ == 0) return;
-    // The surplus is below expected_length, so nothing here overflows for any 64-bit length: the
-    // last chunk's rest is taken instead of count * expected_length.
+    // The surplus is below expected_length. Nothing here overflows for any 64-bit length, because
+    // the last chunk's rest is used instead of count * expected_length.
     const std::uint64_t rest = bases_ % length_;
     const std::uint64_t surplus = rest == 0 ? 0 : length_ - rest;
     // The published tool divides by the number of chunks, not of overlaps, so the last chunk is
-    // usually shorter than expected_length. Kept: the classifiers were trained on it.
+    // usually shorter than expected_length. This stays, because the classifiers were trained on it.
     step_ = surplus / count_;
     longer_steps_ = surplus - step_ * (count_ - 1);
   }

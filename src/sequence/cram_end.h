@@ -10,8 +10,8 @@ namespace virnucpro {
 
 inline constexpr std::size_t kCramEndBytes = 38;  ///< the longest one
 
-/// Whether the last bytes of a CRAM file say that its end container is missing. Not when they are
-/// unknown (empty), and not for versions that have none.
+/// True when the last bytes of a CRAM file show that its end container is missing. False when they
+/// are unknown (empty), and for versions that have none.
 bool lacks_cram_end(const htsFormat& format, std::string_view tail);
 
 }  // namespace virnucpro

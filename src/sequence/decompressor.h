@@ -12,16 +12,16 @@
 
 namespace virnucpro {
 
-/// Reads all members of a gzip file, so blocks of BGZF, too. One thread at a time.
+/// Reads all members of a gzip file, and so the blocks of BGZF, too. One thread at a time.
 class Decompressor {
  public:
-  /// Warns at once of BGZF without its end block, where the end of the file is known by now.
+  /// Warns of BGZF without its end block at once, where the end of the file is known already.
   Decompressor(InputFile input, Log log);
   ~Decompressor();
   Decompressor(const Decompressor&) = delete;
   Decompressor& operator=(const Decompressor&) = delete;
 
-  /// 0 at the end of the data, or when they cannot be read on: then problem() is not empty.
+  /// Returns 0 at the end of the data, or on damage: then problem() is not empty.
   std::size_t read(char* out, std::size_t size);
   const std::string& problem() const { return problem_; }
 

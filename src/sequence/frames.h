@@ -25,7 +25,7 @@ constexpr std::string_view frame_name(Frame frame) {
   return kFrameNames[static_cast<std::size_t>(frame)];
 }
 
-/// Absent for a text that is no name of a frame.
+/// Absent for a text that does not name a frame.
 constexpr std::optional<Frame> frame_of(std::string_view name) {
   for (std::size_t i = 0; i < kFrameCount; ++i) {
     if (kFrameNames[i] == name) return static_cast<Frame>(i);

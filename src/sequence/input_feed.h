@@ -18,16 +18,16 @@
 
 namespace virnucpro {
 
-/// What is known of an input before it is read, and what may end the reading.
+/// What is known of an input before it is read, and what may stop the reading.
 struct InputTerms {
   std::stop_token stop = {};
-  std::optional<KnownFile> known = std::nullopt;  ///< it must be this one
+  std::optional<KnownFile> known = std::nullopt;  ///< the input must be this one
 };
 
 /// Reads an input once, on a thread of its own, and hands its bytes to a pipe for a library that
-/// wants a descriptor. Hashes them on the way, so that the hash is of what was parsed, and looks
-/// for changes before it lets the pipe end: whoever sees the end without is_cut_short() has the
-/// whole file. Waits neither for a pipe's writer nor for the parser once a stop is requested.
+/// needs a descriptor. Hashes them on the way, so that the hash is of what was parsed, and looks
+/// for changes before it lets the pipe end: who sees the end while check() throws nothing has the
+/// whole file. Once a stop is requested, it waits neither for a pipe's writer nor for the parser.
 class InputFeed {
  public:
   /// `path` is what `input` was opened by; empty where it has no name. Throws InputError,
@@ -40,18 +40,18 @@ class InputFeed {
   /// The end to read from, once.
   Descriptor take_output() { return std::move(ends_[0]); }
 
-  /// As many bytes as there are, at most `count`; none of a stream. Moves nothing.
+  /// The last bytes of the input, at most `count`; none of a stream. Moves nothing.
   std::string tail(std::size_t count) const;
 
   /// Throws when the pipe ends, or will end, before the file does: InputError for a file that
-  /// cannot be read, ChangedInput, Interrupted. To be asked before what was parsed is believed.
+  /// cannot be read, ChangedInput, Interrupted. To be called before parsed data is trusted.
   void check() {
     if (is_cut_short_.load()) static_cast<void>(finish());
   }
-  /// To be called when the parser refuses what it got: throws as check(), and ChangedInput when the
-  /// parser is not to blame. Else the bytes are those of the file.
+  /// To be called when the parser refuses its input: throws as check(), and ChangedInput when the
+  /// file has changed meanwhile. Otherwise the bytes are those of the file.
   void check_refused();
-  /// Waits until the input has ended, whatever the parser has left of it, and throws as check().
+  /// Waits until the input has ended, even where the parser has left a rest, and throws as check().
   const KnownFile& finish();
 
  private:

@@ -1,5 +1,5 @@
-// Opening an input: which bytes, under which name, in which format, and whether they were all
-// there.
+// Opens an input: finds out its bytes, name and format, and whether it is complete at its
+// end.
 #pragma once
 
 #include <memory>
@@ -21,7 +21,7 @@ struct InputFile {
   std::unique_ptr<InputFeed> feed;
   HFile stream;
   InputFormat format = InputFormat::kText;
-  std::string tail;  ///< its last bytes, where it can be looked into; else empty
+  std::string tail;  ///< its last bytes; empty where it cannot be searched
 };
 
 /// Throws InputError naming `path` when it is missing, unreadable or a folder. "-" always passes.
@@ -32,7 +32,7 @@ void check_readable(const std::string& path);
 /// also while it waits for the first bytes of a pipe.
 InputFile open_input(const std::string& path, InputTerms terms = {});
 
-/// What went wrong in the compressed stream, as words for a message.
+/// The error in the compressed stream, as words for a message.
 std::string bgzf_problem(const BGZF& file);
 
 }  // namespace virnucpro

@@ -12,22 +12,22 @@
 namespace virnucpro {
 
 /// Reads plain, gzip and bgzip files, as TextInput gives them: lines may end in "\n", "\r\n" or, in
-/// the whole file, "\r". Memory: fixed buffers and the line. Throws InputError, its text starting
-/// with file and line, for what cannot be read, is cut, or has an endless line; ChangedInput for a
-/// file that changes while it is read; Interrupted. One thread at a time.
+/// the whole file, "\r". Memory: fixed buffers and one line. Throws InputError, its text beginning
+/// with file and line, for a file that is unreadable, cut or has an endless line; ChangedInput for
+/// one that changes while it is read; Interrupted. One thread at a time.
 class LineReader {
  public:
   explicit LineReader(const std::string& path, Log log = {}, InputTerms terms = {});
 
   /// The text's first bytes, some 64 KiB. Until the first next().
   std::string_view head() const { return text_.head(); }
-  /// Overwrites `line`, its end left out. False: the file ended as it should.
+  /// Overwrites `line`, without its end. False: the file has ended as it should.
   bool next(std::string& line);
 
-  /// Of the line that next() gave last, from 1; 0 before the first.
+  /// The number of the line that next() gave last, from 1; 0 before the first.
   std::uint64_t number() const { return number_; }
 
-  /// What was read, after the last line.
+  /// The file as it was read; valid after the last line.
   const KnownFile& file();
 
   /// "<file>: line <number>: <problem>".

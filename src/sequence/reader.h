@@ -18,11 +18,11 @@ class InputFeed;
 class RecordSource;
 
 /// Reads FASTA, FASTQ, SAM, BAM and CRAM, plain, gzip or bgzip, told apart by content; "-" is
-/// standard input. A file without records is valid. Memory: one record and fixed buffers.
-/// Throws InputError naming file, record and line for anything missing, damaged or cut,
-/// ChangedInput for a file that changes while it is read, and Interrupted; after that the reader is
-/// spent. One thread at a time; several readers may work side by side. Silences htslib's own
-/// messages for the whole process: the errors say the same and more.
+/// standard input. A file without records is valid. Memory: one record and fixed buffers. Throws
+/// InputError naming file, record and line for anything missing, damaged or cut, ChangedInput for a
+/// file that changes while it is read, and Interrupted; after that the reader cannot be used. One
+/// thread at a time; several readers may work side by side. Silences htslib's own messages for the
+/// whole process, because the errors say the same and more.
 class SequenceReader {
  public:
   /// Checks at once that every path can be read, before hours of work on the first ones.
@@ -31,18 +31,18 @@ class SequenceReader {
   SequenceReader(SequenceReader&&) noexcept;
   SequenceReader& operator=(SequenceReader&&) noexcept;
 
-  /// By input: what it must be; absent where nobody knows. Another one is refused at its end,
-  /// before its last record is given. Call before the first next().
+  /// For each input, the file that it must be; absent where that is not known. Another file is
+  /// refused at its end, before its last record is given. Call before the first next().
   void expect(std::vector<std::optional<KnownFile>> known);
 
   /// Overwrites `record`, keeping its capacity. False: all files have ended as they should.
   bool next(Record& record);
 
   const std::vector<std::string>& paths() const { return paths_; }
-  /// What was read of the files that have ended, in the order of the paths.
+  /// The files that have ended, as they were read, in the order of the paths.
   const std::vector<KnownFile>& files() const { return files_; }
   std::uint64_t records() const { return next_ordinal_; }
-  /// Alignment records that repeat a read which comes as a primary record, so far.
+  /// Alignment records skipped so far because their read also comes as a primary record.
   std::uint64_t skipped_secondary() const { return skipped_secondary_; }
   std::uint64_t skipped_supplementary() const { return skipped_supplementary_; }
 

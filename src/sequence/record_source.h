@@ -14,8 +14,8 @@ class RecordSource {
  public:
   virtual ~RecordSource() = default;
 
-  /// Fills id, bases and line; the reader knows the rest. False: the file ended as it should.
-  /// Throws InputError for anything else.
+  /// Fills id, bases and line; the reader adds the rest. False: the file has ended as it
+  /// should.
   virtual bool next(Record& record) = 0;
 
   virtual std::uint64_t skipped_secondary() const { return 0; }

@@ -1,4 +1,4 @@
-// The bytes of a text file as its parsers want them.
+// The bytes of a text file in the form its parsers need.
 #pragma once
 
 #include <cstddef>
@@ -14,26 +14,26 @@ namespace virnucpro {
 
 class Decompressor;
 
-/// Text of people and programs, plain, gzip or bgzip: decompressed, without a byte order mark;
-/// where lines end in "\r" alone, they end in "\n". What formats leave optional is no damage: a
-/// warning for BGZF without its last, empty block, and for zeros behind compressed data. Memory:
-/// fixed buffers. One thread at a time.
+/// A text file, plain, gzip or bgzip, comes decompressed and without a byte order mark; where its
+/// lines end in "\r" alone, they end in "\n". What formats leave optional is no damage: BGZF
+/// without its last, empty block, and zeros after compressed data, give a warning. Memory: fixed
+/// buffers. One thread at a time.
 class TextInput {
  public:
-  /// Reads the begin. Throws InputError for text in UTF-16 and for known kinds of files that are no
-  /// text, saying what to do; `expected` names what can be read here.
+  /// Reads the beginning. Throws InputError for text in UTF-16 and for known kinds of files that
+  /// are not text, saying what to do; `expected` names what can be read here.
   TextInput(InputFile input, std::string_view expected, Log log);
   ~TextInput();
   TextInput(TextInput&&) noexcept;
   TextInput& operator=(TextInput&&) noexcept;
 
   const std::string& name() const { return name_; }
-  /// The first bytes, some 64 KiB; fewer where the text ends earlier. Until the first read().
+  /// The first bytes, some 64 KiB; fewer where the text ends earlier. Valid until the first read().
   std::string_view head() const { return head_; }
 
-  /// 0 at the end of the text, or when it cannot be read on: then problem() is not empty.
+  /// Returns 0 at the end of the text, or on damage: then problem() is not empty.
   std::size_t read(char* out, std::size_t size);
-  /// What went wrong, as words for a message.
+  /// The error, as words for a message.
   const std::string& problem() const;
 
  private:
