@@ -57,10 +57,10 @@ struct BundleInfo {
   std::string extra_json = "{}";
 };
 
-/// An opened bundle. Parts are mapped when asked for; those of up to 16 MiB are compared with their
-/// SHA-256 then, larger ones by whoever completes the files of their tensors (ContentHashes), which
-/// is claimed until then. Copies share the files. Thread-safe; what it hands out is not. Every
-/// function throws ModelError naming bundle, file and key or tensor.
+/// An opened bundle. Parts are mapped when asked for. Those of up to 16 MiB are then compared with
+/// their SHA-256; for larger ones it counts as claimed until ContentHashes completes the files of
+/// their tensors. Copies share the files. Thread-safe; what it hands out is not. Every function
+/// throws ModelError naming bundle, file and key or tensor.
 class Bundle {
  public:
   static Bundle open(const std::string& folder);
@@ -69,30 +69,30 @@ class Bundle {
                             std::shared_ptr<const void> owner = nullptr);
 
   const BundleInfo& info() const { return *info_; }
-  /// "bundle 'mini'" or the folder: how messages name it.
+  /// "bundle 'mini'" or the folder: the bundle's name in messages.
   const std::string& origin() const { return origin_; }
   std::vector<std::int64_t> expected_lengths() const;
 
   std::string tokenizer_json() const;
   DnabertSWeights dnabert_s() const;
   Esm2Weights esm2() const;
-  /// ModelError listing the lengths there are when there is none for this one.
+  /// Throws ModelError listing the lengths there are when the bundle has none for this one.
   ClassifierWeights classifier(std::int64_t expected_length) const;
 
-  /// Writes the bytes of a part of info() to the file `path`, compared with their SHA-256 whatever
-  /// their size. Throws OutputError, too.
+  /// Writes the bytes of a part of info() to the file `path`, after comparing them with their
+  /// SHA-256 whatever their size. Throws OutputError, too.
   void copy_part(const BundlePart& part, const std::string& path) const;
 
-  /// Of the classifier for this length; absent where it has none, or there is no such classifier.
+  /// The calibration of the classifier for this length; absent where there is none of either.
   std::optional<Calibration> calibration(std::int64_t expected_length) const;
 
   /// Writes this bundle's parts, and a card for `info`, which must name the same parts. The folder
-  /// appears whole or not at all; one that is there is replaced with `force` alone, and never when
-  /// it is no bundle. ConfigError for such a folder, OutputError.
+  /// appears whole or not at all. An existing one is replaced only with `force`, and never when it
+  /// is not a bundle. ConfigError for such a folder, OutputError.
   void save(const BundleInfo& info, const std::string& folder, bool force) const;
 
-  /// Recomputes every SHA-256, opens every part and looks for weights that are not finite. One line
-  /// for each problem; empty: all is well.
+  /// Recomputes every SHA-256, opens every part and looks for weights that are not finite. Returns
+  /// one line per problem; empty: all is well.
   std::vector<std::string> problems() const;
 
  private:
@@ -158,13 +158,13 @@ struct BundleDerivation {
   std::int64_t input_dim = 0;
   std::int64_t hidden_dim = 0;
   double batch_norm_eps = 1e-5;
-  /// Those that ClassifierWeights lists, float32.
+  /// The tensors that ClassifierWeights lists, as float32.
   std::map<std::string, HostTensor> tensors;
-  /// Texts by the names of files that go beside the parts.
+  /// Texts of further files in the bundle's folder, by file name.
   std::map<std::string, std::string> more_files;
 };
 
-/// Throws ConfigError when derive_bundle() could not write there.
+/// Throws ConfigError when derive_bundle() could not write to this folder.
 void require_free_bundle_folder(const std::string& folder, bool force);
 
 /// Makes a bundle of the base's tokenizer, encoders and licence, its classifiers of other lengths,
@@ -172,12 +172,12 @@ void require_free_bundle_folder(const std::string& folder, bool force);
 /// ModelError for a damaged base, ConfigError as above, OutputError.
 BundleInfo derive_bundle(const Bundle& base, const BundleDerivation& options);
 
-/// SHA-256 of the encoders' settings on the card, on which results depend as on the weights.
+/// SHA-256 of the encoders' settings on the card: results depend on them as they do on the weights.
 std::string encoder_settings_sha256(const BundleInfo& info);
-/// The same for what a card may say of a classifier; empty where it says nothing unusual.
+/// The same for the settings of a classifier; empty where all of them are the usual ones.
 std::string classifier_settings_sha256(const BundleClassifier& classifier);
 
-/// Bundle::problems() of a folder, whose card may be the problem. Never throws a ModelError.
+/// Bundle::problems() of a folder; an unreadable card is one of them. Never throws a ModelError.
 std::vector<std::string> verify_bundle(const std::string& folder);
 
 }  // namespace virnucpro

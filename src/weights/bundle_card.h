@@ -1,4 +1,4 @@
-// bundle.json read and written.
+// Reads and writes bundle.json.
 #pragma once
 
 #include <string>

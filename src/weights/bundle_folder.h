@@ -8,13 +8,13 @@
 
 namespace virnucpro {
 
-/// Where a bundle is to be. Throws ConfigError when the path is empty, there already and `force` is
-/// not set, no bundle, or a bundle with anything beside its files: --force must not be the way to
-/// lose a home folder, or the results in a bundle's.
+/// The place of a new bundle. Throws ConfigError when the path is empty, exists without `force`, is
+/// not a bundle, or is a bundle with other files beside its own: --force must not delete a home
+/// folder, or results inside a bundle's folder.
 class BundleTarget {
  public:
-  /// `keeps_others`: what is no file of the bundle is no error; publish() moves it along. For work
-  /// of hours that asked before it began.
+  /// With `keeps_others`, other files in the bundle's folder are no error; publish() moves them
+  /// along. For long work, which has checked the folder before it began.
   BundleTarget(const std::string& folder, bool force, bool keeps_others = false);
   const std::filesystem::path& path() const { return path_; }
   /// The names of the files of the bundle that is there.
@@ -37,8 +37,8 @@ class BundleFolder {
   std::string file(const std::string& name) const { return (path_ / name).string(); }
   void write(const std::string& name, std::string_view text) const;
 
-  /// Gives the folder its name. A bundle that has it now is moved aside first, then removed; what
-  /// has been put beside its files meanwhile is moved here.
+  /// Gives the folder its name. An existing bundle of that name is moved aside first, then removed;
+  /// files that were put beside its own meanwhile are moved here.
   void publish();
 
  private:

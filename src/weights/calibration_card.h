@@ -10,7 +10,7 @@
 
 namespace virnucpro {
 
-/// ModelError naming origin and key for what is missing, not known, out of bounds, or falls.
+/// ModelError naming origin and key for a missing, unknown or impossible value, or falling curve.
 Calibration parse_calibration(const JsonObject& json);
 nlohmann::ordered_json calibration_json(const Calibration& calibration);
 

@@ -14,7 +14,7 @@ namespace virnucpro {
 struct ClassifierWeights {
   std::int64_t input_dim = 0;
   std::int64_t hidden_dim = 0;
-  /// Of bn1; 1e-5 where the file does not say.
+  /// Epsilon of bn1; 1e-5 where the file does not say.
   double batch_norm_eps = 1e-5;
   TensorSource tensors;
 };

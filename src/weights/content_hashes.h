@@ -15,18 +15,18 @@
 
 namespace virnucpro {
 
-/// Of one run, however often its models are loaded. Thread-safe: one thread hashes at a time.
+/// The hashes of one run, computed once. Thread-safe: one thread hashes at a time.
 class ContentHashes {
  public:
   explicit ContentHashes(HashCache cache = HashCache()) : cache_(std::move(cache)) {}
 
-  /// Computes what is missing, or takes it from the cache, and compares what is claimed. Throws
-  /// ModelError for a file that was changed since it was opened, since an earlier call, or whose
+  /// Computes missing hashes or takes them from the cache, and checks claimed ones. Throws
+  /// ModelError for a file that was changed since it was opened or since an earlier call, or whose
   /// content is not what its bundle says; Interrupted.
   void complete(std::vector<UsedFile>& files, const std::stop_token& stop);
 
-  /// After the files were used: throws ModelError when one of them was changed meanwhile. A file
-  /// that is so new that its times prove nothing is read again.
+  /// To be called after the files were used: throws ModelError when one of them was changed
+  /// meanwhile. A file so new that its times prove nothing is read again.
   void confirm(const std::vector<UsedFile>& files, const std::stop_token& stop);
 
  private:
@@ -47,7 +47,7 @@ class HashingThread {
   HashingThread(const HashingThread&) = delete;
   HashingThread& operator=(const HashingThread&) = delete;
 
-  /// Waits; the files with their hashes, confirmed. Call once. Throws what ContentHashes throws.
+  /// Waits; returns the files with confirmed hashes. Call once. Throws as ContentHashes does.
   std::vector<UsedFile> get();
 
  private:

@@ -1,4 +1,4 @@
-// Names from files made fit for a message.
+// Names that come from files, made fit for a message.
 #pragma once
 
 #include <string>

@@ -36,8 +36,8 @@ struct DnabertSWeights {
 /// the folder. Maps; reads no tensor. ModelError naming file and tensor or key.
 DnabertSWeights load_dnabert_s(const std::string& folder);
 
-/// Checks the tensors (canonical names) against the config: missing, misshapen, extra ones and
-/// impossible sizes are ModelErrors.
+/// Checks the tensors (canonical names) against the config. ModelError for missing, misshapen or
+/// extra ones, and for impossible sizes.
 DnabertSWeights make_dnabert_s_weights(const DnabertSConfig& config, TensorSource tensors,
                                        std::string tokenizer_json);
 
@@ -49,7 +49,7 @@ std::int64_t tokenizer_rows(const std::string& tokenizer_json, const std::string
 std::vector<ExpectedTensor> expected_tensors(const DnabertSConfig& config,
                                              std::int64_t token_types = 2);
 
-/// Weights of a model of these sizes with the two token types that all have.
+/// The number of weights of a model of these sizes, with the two token types that all have.
 std::int64_t parameter_count(const DnabertSConfig& config);
 
 }  // namespace virnucpro

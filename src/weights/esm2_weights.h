@@ -37,14 +37,14 @@ struct Esm2Weights {
 /// and tensor or key. The head count must be stated by the file or config.
 Esm2Weights load_esm2(const std::string& path);
 
-/// Checks the tensors (canonical names) against the config: missing, misshapen, extra ones and
-/// impossible sizes are ModelErrors.
+/// Checks the tensors (canonical names) against the config. ModelError for missing, misshapen or
+/// extra ones, and for impossible sizes.
 Esm2Weights make_esm2_weights(const Esm2Config& config, TensorSource tensors);
 
 /// Every tensor of a model of these sizes, by its canonical name.
 std::vector<ExpectedTensor> expected_tensors(const Esm2Config& config);
 
-/// Weights of a model of these sizes, biases and norms included.
+/// The number of weights of a model of these sizes, biases and norms included.
 std::int64_t parameter_count(const Esm2Config& config);
 
 }  // namespace virnucpro

@@ -1,4 +1,4 @@
-// Weights that are NaN or infinite, found where they lie.
+// Finds weights that are NaN or infinite, and says where they are.
 #pragma once
 
 #include <optional>
@@ -9,10 +9,10 @@
 namespace virnucpro {
 
 /// "tensor 'x' [4, 8]: element [3, 5] is nan (2 of 32 values are not finite)"; absent when all are
-/// finite. Integers are.
+/// finite, as integers always are.
 std::optional<std::string> describe_nonfinite(const std::string& name, const HostTensor& tensor);
 
-/// Takes every tensor. One such line for each with a value that is not finite.
+/// Takes every tensor. Returns one such line for each that has a value which is not finite.
 std::vector<std::string> nonfinite_tensors(TensorSource& source);
 
 }  // namespace virnucpro

@@ -12,7 +12,7 @@
 
 namespace virnucpro {
 
-/// Parses one JSON object. ModelError naming `origin` when it is damaged or no object.
+/// Parses one JSON object. ModelError naming `origin` when it is damaged or not an object.
 nlohmann::json parse_json_object(std::string_view text, const std::string& origin);
 
 /// An object inside a parsed document, which must outlive it. Accessors throw ModelError naming
@@ -23,18 +23,18 @@ class JsonObject {
 
   const nlohmann::json& value() const { return *value_; }
   const std::string& origin() const { return origin_; }
-  /// False too when the value is null: Hugging Face configs write null for "not set".
+  /// False also when the value is null: Hugging Face configs write null for "not set".
   bool has(const std::string& key) const;
 
   std::string string(const std::string& key) const;
   bool boolean(const std::string& key) const;
   double number(const std::string& key) const;
-  /// Whole and within [low, high].
+  /// A whole number within [low, high].
   std::int64_t integer(const std::string& key, std::int64_t low, std::int64_t high) const;
   JsonObject object(const std::string& key) const;
-  /// Of objects.
+  /// An array of objects.
   std::vector<JsonObject> objects(const std::string& key) const;
-  /// Of whole numbers that are not negative; empty is allowed.
+  /// An array of whole numbers that are not negative; may be empty.
   std::vector<std::int64_t> sizes(const std::string& key) const;
 
   /// ModelError: "<origin>: <path><key>: <text>".
@@ -48,7 +48,7 @@ class JsonObject {
   std::string path_;
 };
 
-/// The whole of a small text file. ModelError naming it when it cannot be read or is too large.
+/// The text of a small file. ModelError naming it when it cannot be read or is too large.
 std::string read_text_file(const std::string& path);
 
 inline std::string_view as_text(std::span<const std::byte> bytes) {

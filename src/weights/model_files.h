@@ -1,4 +1,4 @@
-// Weights files of a model: found in a folder, told apart by content, joined from shards.
+// The weights files of a model: found in a folder, told apart by content, joined from shards.
 #pragma once
 
 #include <cstddef>
@@ -23,12 +23,12 @@ struct TensorFile {
 /// Opens a safetensors file or a PyTorch archive, told apart by content. ModelError naming the file
 /// when it is neither or damaged.
 TensorFile open_tensor_file(const std::string& path);
-/// The same from memory that `owner` keeps alive (null: static); `origin` opens the messages.
+/// The same from memory that `owner` keeps alive (null: static); messages begin with `origin`.
 TensorFile open_tensor_file(std::span<const std::byte> bytes, std::shared_ptr<const void> owner,
                             const std::string& origin);
 
-/// All tensors of a file that holds nothing but a dict of tensors: safetensors, or an archive,
-/// whose dict may be wrapped as unwrap_state_dict() says. Names are unwrapped, too.
+/// All tensors of a file that holds only a dict of tensors: safetensors, or an archive whose dict
+/// may be wrapped as unwrap_state_dict() says. Names are unwrapped, too.
 TensorSource read_state_dict(const std::string& path);
 TensorSource read_state_dict(TensorFile file);
 
@@ -44,14 +44,14 @@ TensorSource read_sharded(const std::string& index_path);
 /// True for a name that stays in its folder: not empty, no '/', not '.' or '..'.
 bool is_plain_file_name(const std::string& name);
 
-/// The archive's dict of tensors or module, unwrapped from the keys that training scripts put it
-/// under: 'state_dict', 'model_state_dict', 'model', or the only one under which there is such a
-/// thing. ModelError, opened by `path`, naming the keys where there are several.
+/// The archive's dict of tensors or module, without the keys that training scripts put it under:
+/// 'state_dict', 'model_state_dict', 'model', or any other key if only one holds such a thing.
+/// ModelError, beginning with `path`, that lists the keys where there are several.
 PickleValue unwrap_state_dict(const PickleValue& root, const std::string& path);
 
-/// Modules that wrap another one under these names: DataParallel and torch.compile.
+/// The names under which modules wrap another one: DataParallel and torch.compile.
 inline constexpr std::string_view kWrappers[] = {"module", "_orig_mod"};
-/// Takes these out of the names, wherever they stand.
+/// Removes these parts from the names, wherever they stand.
 void unwrap_names(TensorSource& tensors);
 
 }  // namespace virnucpro

@@ -1,4 +1,4 @@
-// Pickled data as a plain tree: a reader of the pickle language that can execute nothing.
+// Pickled data as a plain tree, read by a parser of the pickle language that can execute nothing.
 #pragma once
 
 #include <cstddef>
@@ -31,9 +31,9 @@ enum class PickleKind {
   kPersistent,
 };
 
-/// A parsed pickle (protocols 2 to 5). Names of functions and classes stay names: nothing is ever
-/// looked up or called. Owns all values; immutable, so thread-safe. Values may be shared and may
-/// even contain themselves: whoever walks the tree needs a limit of depth and of steps.
+/// A parsed pickle (protocols 2 to 5). Names of functions and classes stay names: nothing is looked
+/// up or called. Owns all values; immutable, so thread-safe. Values may be shared and may even
+/// contain themselves, so code that walks the tree needs a limit of depth and of steps.
 class Pickle {
  public:
   /// Costs memory in proportion to `bytes`, which must be at most 64 MiB with at most a million
@@ -51,8 +51,8 @@ class Pickle {
 
   using Index = std::uint32_t;
   /// `text` is a string, bytes, or the module of a global or record, whose name is `name`.
-  /// `children` are elements, or keys and values in turns; of a record and a persistent id the one
-  /// tuple they were made from, which is shared and not copied.
+  /// `children` are elements, or keys and values in turns. A record and a persistent id have as
+  /// their child the one tuple they were made from, which is shared and not copied.
   struct Node {
     PickleKind kind = PickleKind::kNone;
     std::int64_t integer = 0;
@@ -68,18 +68,18 @@ class Pickle {
   Index root_ = 0;
 };
 
-/// A reference to one value of a Pickle, valid while that lives (moves included not). Accessors
-/// return nullopt or nothing where the kind is another, so that hostile data needs no special care.
+/// A reference to one value of a Pickle, valid while that lives and is not moved. Accessors return
+/// nullopt or nothing for a value of another kind, so that hostile data needs no special care.
 class PickleValue {
  public:
   PickleKind kind() const { return node().kind; }
-  /// The same for the same value: detects sharing and cycles.
+  /// Equal for the same value: detects sharing and cycles.
   std::uint32_t identity() const { return index_; }
 
   bool is_none() const { return kind() == PickleKind::kNone; }
   std::optional<bool> boolean() const;
   std::optional<std::int64_t> integer() const;
-  /// Of a float or an integer.
+  /// The value of a float or an integer.
   std::optional<double> number() const;
   std::optional<std::string_view> string() const;
 
@@ -93,7 +93,7 @@ class PickleValue {
 
   /// True for a global or record of this module and name.
   bool is_named(std::string_view module, std::string_view name) const;
-  /// "torch.nn.modules.linear.Linear" of a global or record; else empty.
+  /// "torch.nn.modules.linear.Linear" for a global or record; else empty.
   std::string full_name() const;
   /// The state that a record was given (its __dict__), when it has one.
   std::optional<PickleValue> state() const;

@@ -1,4 +1,4 @@
-// The safetensors format: checked reading in place, and writing without a second copy.
+// The safetensors format: checked reading in place, and writing without a second copy in memory.
 #pragma once
 
 #include <cstddef>
@@ -23,7 +23,7 @@ TensorSource read_safetensors(std::span<const std::byte> bytes, std::shared_ptr<
 /// The free text pairs of the file's header (`__metadata__`), empty when there are none.
 std::map<std::string, std::string> read_safetensors_metadata(const std::string& path);
 
-/// A tensor that is made only when its turn to be written comes.
+/// A tensor that is made only when it is to be written.
 struct TensorToWrite {
   std::string name;
   DataType type = DataType::kFloat32;
@@ -32,8 +32,8 @@ struct TensorToWrite {
   std::function<HostTensor()> load;
 };
 
-/// Writes to a temporary name, syncs and renames, so that `path` is whole or not there. One tensor
-/// at a time is in memory. Tensors are aligned for their type; same input, same bytes.
+/// Writes to a temporary name, syncs and renames, so that `path` is whole or absent. One tensor at
+/// a time is in memory. Tensors are aligned for their type; the same input gives the same bytes.
 /// OutputError when the file cannot be written.
 void write_safetensors(const std::string& path, std::span<const TensorToWrite> tensors,
                        const std::map<std::string, std::string>& metadata = {});

@@ -14,39 +14,39 @@
 
 namespace virnucpro {
 
-/// One tensor that a model consists of.
+/// One of the tensors that a model consists of.
 struct ExpectedTensor {
   std::string name;
   Shape shape;
 };
 
-/// What to do about a tensor of a type that nobody can take, such as "sparse_tensor"; else empty.
+/// What to do about a tensor of an unsupported type such as "sparse_tensor"; else empty.
 std::string advice_on_type(std::string_view type);
 
-/// What one file or folder offers. A tensor is read when it is taken, and only once. Every message
-/// names the origin, the tensor (also under its name in the file) and the shapes. Thread-confined.
+/// The tensors of one file or folder. Each is read when it is taken, and only once. Every message
+/// names the origin, the tensor (also by its name in the file) and the shapes. Thread-confined.
 class TensorSource {
  public:
   struct Entry {
     Shape shape;
-    /// float32, int64, ...; also names of types that nobody can take (float64, bool).
+    /// float32, int64, ...; also the names of types that are not supported (float64, bool).
     std::string type;
     /// Makes the tensor; throws ModelError when the data cannot be used.
     std::function<HostTensor()> load;
-    /// The name in the file, where it differs from the one it is known by here.
+    /// The name in the file, where it differs from the name here.
     std::string original_name;
   };
 
-  /// `origin` opens every message: "model.safetensors", "bundle 'mini', part 'esm2.safetensors'".
+  /// Messages begin with `origin`: "model.safetensors", "bundle 'mini', part 'esm2.safetensors'".
   explicit TensorSource(std::string origin = {}) : origin_(std::move(origin)) {}
 
   /// Both throw ModelError when the name is there already.
   void add(std::string name, Entry entry);
   void add(std::string name, HostTensor tensor);
-  /// Moves everything from `other` here, its files too; the origin stays.
+  /// Moves everything from `other` into this source, its files too; the origin stays.
   void absorb(TensorSource&& other);
 
-  /// What the tensors are read from; all of it stays when they are taken.
+  /// The files that tensors are read from; they stay when tensors are taken.
   void add_file(UsedFile file) { files_.push_back(std::move(file)); }
   const std::vector<UsedFile>& files() const { return files_; }
 
@@ -68,18 +68,18 @@ class TensorSource {
   /// The same with any shape and any of the types of DataType.
   HostTensor take_any(const std::string& name);
 
-  /// Forgets the tensors whose name fulfils `unused`: known, and not needed.
+  /// Forgets the tensors whose name fulfils `unused`: known ones that are not needed.
   void drop(const std::function<bool(const std::string&)>& unused);
-  /// Gives every tensor the name that `renamed` returns. ModelError when two become one.
+  /// Gives every tensor the name that `renamed` returns. ModelError when two names become one.
   void rename(const std::function<std::string(const std::string&)>& renamed);
 
-  /// Checks, without taking, that the tensor could be taken so.
+  /// Checks, without taking it, that the tensor could be taken with this shape.
   void require(const std::string& name, const Shape& expected) const;
-  /// The same of its type alone.
+  /// The same, for its type alone.
   void require_floating(const std::string& name) const;
   /// Checks, without taking, that exactly these tensors are there: ModelError otherwise.
   void require_exactly(std::span<const ExpectedTensor> expected) const;
-  /// ModelError that lists the first tensors nobody took, and their number.
+  /// ModelError that lists the first tensors not taken, and their number.
   void expect_all_taken() const;
 
  private:

@@ -1,4 +1,4 @@
-// PyTorch's zip archives (.pt, .pth, .bin) read as data: no code of the file is ever run.
+// PyTorch's zip archives (.pt, .pth, .bin), read as data: no code of the file is ever run.
 #pragma once
 
 #include <cstddef>
@@ -15,10 +15,10 @@ namespace virnucpro {
 /// makes are not.
 class TorchArchive {
  public:
-  /// ModelError naming the file: damaged, not an archive, big-endian, or in the format of PyTorch
-  /// before 1.6 (then with the way to convert it).
+  /// ModelError naming the file when it is damaged, not an archive, big-endian, or in the format of
+  /// PyTorch before 1.6 (with the way to convert that).
   static TorchArchive open(const std::string& path);
-  /// The same from memory that `owner` keeps alive (null: static); `origin` opens the messages.
+  /// The same from memory that `owner` keeps alive (null: static); messages begin with `origin`.
   static TorchArchive from_memory(std::span<const std::byte> bytes,
                                   std::shared_ptr<const void> owner, const std::string& origin);
 

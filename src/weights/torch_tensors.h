@@ -1,4 +1,4 @@
-// What PyTorch pickles of a tensor: where its elements lie, with every size checked.
+// What PyTorch pickles for a tensor: the place of its elements, with every size checked.
 #pragma once
 
 #include <cstddef>
@@ -29,11 +29,11 @@ struct StoredTensor {
 bool is_stored_tensor(const PickleValue& value);
 
 /// Reads a pickled tensor or parameter; nullopt when `value` is neither. Throws ModelError, its
-/// text opened by `place`, when sizes overflow or reach outside the storage.
+/// text beginning with `place`, when sizes overflow or reach outside the storage.
 std::optional<StoredTensor> read_stored_tensor(const PickleValue& value, const std::string& place);
 
-/// The tensor's elements out of its storage: in place when contiguous, else gathered.
-/// `tensor.usable` is set and the storage has at least `storage_elements` (ContractError).
+/// Makes the tensor from its storage: in place when contiguous, else gathered. `tensor.usable` must
+/// be set and the storage have at least `storage_elements` (ContractError).
 HostTensor make_host_tensor(const StoredTensor& tensor, const OwnedBytes& storage);
 
 }  // namespace virnucpro

@@ -1,4 +1,4 @@
-// The entries of a zip file (with zip64), stored ones in place and deflated ones unpacked.
+// The entries of a zip file (with zip64): stored ones in place, deflated ones unpacked.
 #pragma once
 
 #include <cstddef>
@@ -10,13 +10,13 @@
 
 namespace virnucpro {
 
-/// Bytes and what keeps them alive.
+/// Bytes together with their owner.
 struct OwnedBytes {
   std::span<const std::byte> bytes;
   std::shared_ptr<const void> owner;
 };
 
-/// Directory of one zip file, read and checked at once. Immutable, so thread-safe.
+/// The directory of one zip file, read and checked at once. Immutable, so thread-safe.
 class ZipReader {
  public:
   struct Entry {
