@@ -1,4 +1,4 @@
-// What a benchmark runs on, and what can be asked of it beside the work.
+// The devices that a benchmark runs on, and what they can tell beside the work.
 #pragma once
 
 #include <cstddef>
@@ -15,14 +15,14 @@ struct BenchDevices {
   Workers workers;   ///< all on GPUs, or none
 };
 
-/// `wanted` as the registry knows it. Throws DeviceError.
+/// Opens `wanted`, a name that the registry knows. Throws DeviceError.
 BenchDevices open_bench_devices(const std::string& wanted, std::size_t threads);
 
-/// Tests put other devices in its place.
+/// Tests use other devices in its place.
 using OpenBenchDevices =
     std::function<BenchDevices(const std::string& wanted, std::size_t threads)>;
 
-/// FLOP/s of large products, of each GPU, all at work at the same time for about `seconds`.
+/// FLOP/s of large products on each GPU, all at work at the same time for about `seconds`.
 std::vector<double> measure_gpu_ceilings(const std::vector<WorkerGpu>& gpus, Precision precision,
                                          double seconds);
 

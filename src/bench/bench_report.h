@@ -1,4 +1,4 @@
-// What a benchmark found, as a table for people and as JSON for programs.
+// The results of a benchmark, as a table for users and as JSON for programs.
 #pragma once
 
 #include <string>
@@ -8,8 +8,8 @@
 
 namespace virnucpro {
 
-/// A line per model, precision and stage, columns separated by tabs; docs/command_line.md has their
-/// meaning.
+/// A line per model, precision and stage, with columns separated by tabs; docs/command_line.md
+/// explains them.
 std::string bench_table(const BenchReport& report);
 
 /// One JSON object with a line end. Rates are per second, FLOP rates in 10^9.

@@ -1,4 +1,4 @@
-// `virnucpro bench`: whole runs of given models, held to what the device can multiply at best.
+// `virnucpro bench`: whole runs of given models, beside the device's best rate of products.
 #pragma once
 
 #include <cstdint>
@@ -24,9 +24,9 @@ struct BenchModels {
 struct BenchRequest {
   /// Empty: random sequences.
   std::vector<std::string> inputs;
-  /// Open frames to take from the input; 0: the whole input. Absent: what about `seconds` allow.
+  /// Open frames to take from the input; 0: the whole input. Absent: as many as `seconds` allow.
   std::optional<std::uint64_t> orfs;
-  /// For the runs of one model in one precision together; rounds end when they are used up.
+  /// Limit for all runs of one model in one precision; rounds end when it is used up.
   double seconds = 30.0;
   std::int64_t expected_length = 500;
   std::vector<BenchModels> models;
@@ -44,7 +44,7 @@ struct Spread {
 };
 Spread spread_of(std::vector<double> values);
 
-/// What one encoder did in every round, and how fast the devices could have been.
+/// The results of one encoder in every round, and the rate that the devices could have reached.
 struct EncoderFigures {
   std::uint64_t tokens = 0;
   double linear_flops = 0.0;
@@ -62,7 +62,7 @@ struct BenchStage {
   std::optional<EncoderFigures> encoder;
 };
 
-/// What one GPU gave for one model in one precision.
+/// The results of one GPU for one model in one precision.
 struct GpuFigures {
   std::string name;
   std::string description;
@@ -70,7 +70,7 @@ struct GpuFigures {
   Spread ceiling;                       ///< FLOP/s
 };
 
-/// One model in one precision.
+/// The results of one model in one precision.
 struct BenchResult {
   std::string models;
   std::string precision;
@@ -85,7 +85,7 @@ struct BenchResult {
   Spread seconds;  ///< of a whole run, from opening the input to complete tables
 
   double flops() const;
-  /// How long the products would take at the ceilings, over how long the run took.
+  /// The time that the products would take at the ceilings, over the time of the run.
   double share_of_ceiling() const;
 };
 
@@ -100,7 +100,7 @@ struct BenchReport {
   std::vector<BenchResult> results;  ///< models, then precisions, in the order asked for
 };
 
-/// Measures everything asked for, one after the other; takes the devices for itself and a temporary
+/// Measures everything asked for, one after the other; needs the devices for itself and a temporary
 /// folder. Throws the typed errors of base/errors.h; Interrupted on a stop request.
 BenchReport run_benchmark(const BenchRequest& request, const OpenBundle& open_bundle,
                           const Log& log, std::stop_token stop = {},

@@ -1,4 +1,4 @@
-// The sizes of the models that can be measured, and what a forward pass of them has to multiply.
+// The sizes of models that can be measured, and the multiplications of a forward pass.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@
 
 namespace virnucpro {
 
-/// An encoder that is absent is not computed and not measured.
+/// An absent encoder is neither computed nor measured.
 struct ModelShapes {
   std::string_view name;
   std::string_view description;
@@ -23,13 +23,13 @@ struct ModelShapes {
   std::int64_t classifier_hidden = 0;
 };
 
-/// What `--shape` takes.
+/// The values of `--shape`.
 std::span<const ModelShapes> known_shapes();
 
-/// ConfigError, naming the known ones, for another name.
+/// The shapes of this name; ConfigError, listing the known names, for another.
 const ModelShapes& shapes_named(std::string_view name);
 
-/// The matrix products of one encoder. FLOPs: a multiplication and an addition count two.
+/// The matrix products of one encoder. A multiplication and an addition count as two FLOPs.
 struct EncoderWork {
   std::vector<MatmulShape> linear;  ///< each with the number of layers as its count
   std::int64_t layers = 0;

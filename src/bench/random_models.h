@@ -1,4 +1,4 @@
-// Models of given sizes with random weights: as fast as real ones, and there without a download.
+// Models of given sizes with random weights: as fast as real ones, without a download.
 #pragma once
 
 #include <cstddef>
@@ -13,8 +13,8 @@
 namespace virnucpro {
 
 /// Float16 tensors under the canonical names, the same in every run. Each is made when it is taken
-/// (by `threads`, each about 1 GB/s; 0: every core, at most 16), so that no more of them are in
-/// memory than a backend keeps. Weights are uniform with a variance of 1 / inputs: activations stay
+/// (by `threads`, about 1 GB/s each; 0: every core, at most 16), so that memory holds no more of
+/// them than a backend keeps. Weights are uniform with a variance of 1 / inputs: activations stay
 /// as small as in trained models. Taking one throws Interrupted once `stop` is requested.
 Esm2Weights random_esm2(const Esm2Config& config, std::size_t threads = 0,
                         const std::stop_token& stop = {});

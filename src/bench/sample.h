@@ -1,4 +1,4 @@
-// The sequences that a benchmark runs on, and what is in them.
+// The sequences that a benchmark runs on, and counts of what they hold.
 #pragma once
 
 #include <cstdint>
@@ -11,10 +11,10 @@
 
 namespace virnucpro {
 
-/// A folder of its own in the system's place for temporary files; removed with all that is in it.
+/// A folder of its own in the system's place for temporary files; removed with all its content.
 class TemporaryFolder {
  public:
-  /// Throws OutputError with the variable that names the place.
+  /// Throws OutputError that names the variable for this place.
   explicit TemporaryFolder(const Environment& environment = process_environment());
   ~TemporaryFolder();
   TemporaryFolder(const TemporaryFolder&) = delete;
@@ -28,22 +28,22 @@ class TemporaryFolder {
 
 /// Writes a FASTA file to `path` that holds about `orfs` open frames (the last record may add a
 /// few): records of half to four times `expected_length`, random codons without stops. The same
-/// bytes in every call with the same numbers. Throws OutputError.
+/// numbers give the same bytes. Throws OutputError.
 void write_random_sample(const std::string& path, std::uint64_t orfs, std::int64_t expected_length);
 
-/// The same with the first records of `inputs`; the last one is cut behind the chunk in which the
+/// The same with the first records of `inputs`; the last one is cut after the chunk in which the
 /// number is reached. Throws InputError, OutputError, Interrupted.
 void write_sample(const std::vector<std::string>& inputs, const std::string& path,
                   std::uint64_t orfs, std::int64_t expected_length,
                   const std::stop_token& stop = {});
 
-/// What one encoder gets.
+/// The tokens of one encoder.
 struct TokenCounts {
   std::uint64_t tokens = 0;
   std::uint64_t squared = 0;  ///< the sum of the squared lengths
 };
 
-/// What is in the inputs, and how long one thread takes to find out, with nothing beside it.
+/// The content of the inputs, and the time that one thread alone takes to find it out.
 struct SampleCounts {
   std::uint64_t records = 0;
   std::uint64_t bases = 0;
@@ -56,7 +56,7 @@ struct SampleCounts {
   double tokenize_seconds = 0.0;
 };
 
-/// Throws InputError, also for inputs without an open frame, on which nothing can be measured;
+/// Throws InputError, also for inputs without an open frame, where nothing can be measured;
 /// Interrupted.
 SampleCounts count_sample(const std::vector<std::string>& inputs, std::int64_t expected_length,
                           const DnaTokenizer& tokenizer, const std::stop_token& stop = {});

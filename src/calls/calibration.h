@@ -1,7 +1,7 @@
 // From scores to probabilities: the calibration that a bundle carries for one chunk length.
 //
 // docs/calibration.md has the formulas. All probabilities are estimates at a prevalence of one
-// half; another one shifts the log odds by logit(prevalence).
+// half; another prevalence shifts the log odds by logit(prevalence).
 #pragma once
 
 #include <array>
@@ -14,11 +14,11 @@
 
 namespace virnucpro {
 
-/// Scores are taken from here to 1 less it: a logit of 0 or 1 would outweigh everything.
+/// Scores are limited to this distance from 0 and 1: a logit beyond it would outweigh all others.
 inline constexpr double kLeastScore = 1e-6;
-/// Log odds of records end here, where a double is barely told from 1.
+/// Log odds of records end here, where a double can barely be told from 1.
 inline constexpr double kMostLogOdds = 32.0;
-/// Enough for a curve that is read by people and small beside the weights.
+/// Enough for a curve that people read, and small beside the weights.
 inline constexpr std::size_t kMostKnots = 64;
 
 /// log(p / (1 - p)) of p within [kLeastScore, 1 - kLeastScore].
@@ -37,7 +37,7 @@ struct Knot {
 };
 
 /// Never falls with the score. Platt: logit(p) = slope * logit(score) + intercept. Isotonic: linear
-/// between knots of rising scores, level outside of them.
+/// between knots of rising scores, constant outside of them.
 struct ScoreMap {
   double slope = 1.0;
   double intercept = 0.0;
@@ -47,17 +47,17 @@ struct ScoreMap {
   double probability(double score) const;
 };
 
-/// Chunks of this length in bases, up to that of the next class.
+/// Chunks from this length in bases up to that of the next class.
 struct LengthClass {
   std::uint64_t from = 0;
   std::uint64_t viruses = 0;  ///< chunks that it was fitted on
   std::uint64_t others = 0;
-  std::optional<ScoreMap> map;  ///< absent: too few chunks, the map of all
+  std::optional<ScoreMap> map;  ///< absent: too few chunks; the map of all is used
   bool operator==(const LengthClass&) const = default;
 };
 
 /// logit(p) = intercept + evidence * mean logit * n^gamma + density * log((n + 1) / (chunks + 2)),
-/// for n scored ones of a record's chunks.
+/// for a record of which n chunks are scored.
 struct ContigRule {
   double gamma = 0.0;
   double intercept = 0.0;
@@ -76,7 +76,7 @@ struct Calibration {
   std::string labels_sha256;
   bool operator==(const Calibration&) const = default;
 
-  /// Of a chunk of `length` bases.
+  /// The probability that a chunk of `length` bases is viral.
   double chunk_probability(double score, std::uint64_t length) const;
 };
 
@@ -87,7 +87,7 @@ class ContigEvidence {
   std::uint64_t scored() const { return scored_; }
   /// What the rule weighs: mean logit * n^gamma, and the logarithm of the density.
   std::array<double, 2> features(double gamma, std::uint64_t chunks) const;
-  /// `chunks` with those without a score; at least one is scored. Within +-kMostLogOdds.
+  /// `chunks` includes those without a score; at least one is scored. Within +-kMostLogOdds.
   double log_odds(const ContigRule& rule, std::uint64_t chunks) const;
 
  private:

@@ -1,4 +1,4 @@
-// Prevalence and threshold from the records of a run, in fixed memory.
+// Chooses prevalence and threshold from the records of a run, in fixed memory.
 #pragma once
 
 #include <array>
@@ -11,7 +11,7 @@
 
 namespace virnucpro {
 
-/// How many records have which log odds. Bins are 1/64 wide: within one, odds differ by 1.6 %.
+/// The number of records by log odds. Bins are 1/64 wide: within one, odds differ by 1.6 %.
 class LogOddsHistogram {
  public:
   static constexpr std::size_t kBinsToOne = 64;
@@ -31,30 +31,30 @@ class LogOddsHistogram {
   std::uint64_t total_ = 0;
 };
 
-/// The share of viruses under which the log odds are most likely, by the EM of Saerens, Latinne and
-/// Decaestecker (Neural Computation 14, 2002), from 0.5 on; within [kLeastScore, 1 - kLeastScore].
-/// 0.5 for no records.
+/// The share of viruses that makes the log odds most likely, by the EM of Saerens, Latinne and
+/// Decaestecker (Neural Computation 14, 2002), started at 0.5; within [kLeastScore, 1 -
+/// kLeastScore]. 0.5 for no records.
 double estimate_prevalence(const LogOddsHistogram& histogram);
 
-/// The lowest log odds, at a prevalence of one half, from which on the mean of 1 - p at
-/// `prevalence` is at most `fdr`: a bin's edge, and each record counted with the p of its bin's
-/// lower edge, which errs towards fewer calls. Infinity when there are none.
+/// The lowest log odds, at a prevalence of one half, above which the mean of 1 - p at `prevalence`
+/// is at most `fdr`. It is a bin's edge, and each record counts with the p of its bin's lower edge,
+/// which errs towards fewer calls. Infinity when there are none.
 double threshold_for(const LogOddsHistogram& histogram, double prevalence, double fdr);
 
-/// How calls follow calibrated probabilities.
+/// How calls are made from calibrated probabilities.
 struct CalibratedRule {
   double prevalence = 0.5;
   bool is_estimated = false;
-  /// Log odds at a prevalence of one half from which on something is viral; absent: not by them.
+  /// Log odds at a prevalence of one half, from which on something is viral; absent: scores decide.
   std::optional<double> threshold;
 
-  /// At `prevalence`.
+  /// The probability at `prevalence`.
   double probability(double log_odds) const;
-  /// The probability at `prevalence` that stands for `threshold`; 1 for infinity.
+  /// The probability at `prevalence` that corresponds to `threshold`; 1 for infinity.
   double least_probability() const;
 };
 
-/// `histogram` is looked at where the request needs it.
+/// `histogram` is used only where the request needs it.
 CalibratedRule choose_rule(const CallRequest& request, const LogOddsHistogram& histogram);
 
 }  // namespace virnucpro

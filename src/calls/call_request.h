@@ -17,28 +17,28 @@ struct CallRequest {
   bool relaxed = false;
   bool operator==(const CallRequest&) const = default;
 
-  /// Anything that needs a calibration.
+  /// True for anything that needs a calibration.
   bool any() const { return prevalence || estimate_prevalence || calls(); }
-  /// Calls follow calibrated probabilities.
+  /// True when calls follow calibrated probabilities.
   bool calls() const { return fdr || conservative || relaxed; }
-  /// The prevalence has to be found in the run.
+  /// True when the prevalence must be estimated from the run.
   bool needs_estimate() const { return estimate_prevalence || (fdr && !prevalence); }
 };
 
 /// Stores "estimate" or a number; false when the text is neither.
 bool assign_prevalence(CallRequest& request, const std::string& text);
-/// False when the text is no number above 0 and below 1.
+/// Stores the number; false unless the text is a number above 0 and below 1.
 bool assign_fdr(CallRequest& request, const std::string& text);
 
-/// What is said of more than one rule from one place.
+/// The message about more than one rule from one place.
 inline constexpr const char* kOneCallRule =
     "--fdr, --conservative and --relaxed exclude each other; give one of the three";
 /// ConfigError when more than one of --fdr, --conservative and --relaxed is given.
 void require_one_call_rule(const CallRequest& request);
 
-/// "fdr=0.05 prevalence=estimate", for a run's database; empty for nothing asked.
+/// "fdr=0.05 prevalence=estimate", for a run's database; empty when nothing is asked for.
 std::string text_of(const CallRequest& request);
-/// Nothing when the text is no such one.
+/// The reverse of text_of(); absent for any other text.
 std::optional<CallRequest> parse_call_request(const std::string& text);
 
 }  // namespace virnucpro

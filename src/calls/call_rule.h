@@ -1,4 +1,4 @@
-// What counts as viral by scores: the rules for frames, chunks and records.
+// What scores make viral: the rules for frames, chunks and records.
 #pragma once
 
 #include <algorithm>
@@ -6,13 +6,13 @@
 
 namespace virnucpro {
 
-/// What the classifier gives a frame.
+/// The classifier's two scores of a frame.
 struct ScorePair {
   float p_others = 0.0f;
   float p_virus = 0.0f;
 };
 
-/// The largest scores of a chunk's frames, which decide on it.
+/// The largest scores of a chunk's frames, which decide about the chunk.
 struct LargestScores {
   ScorePair scores;
   bool is_empty = true;  ///< no frame was added
@@ -31,8 +31,8 @@ struct LargestScores {
   }
 };
 
-/// What counts as viral. At 0.5 these are the rules of the published tool, exactly: halving both
-/// sides of a comparison of floats does not change it.
+/// The rule by scores. At 0.5 it is exactly that of the published tool: halving both sides of a
+/// comparison of floats does not change it.
 struct CallRule {
   static constexpr double kPublishedThreshold = 0.5;
   double threshold = kPublishedThreshold;  ///< between 0 and 1; for P(others) = 1 - P(virus) it is
@@ -52,8 +52,8 @@ struct CallRule {
   double others(const ScorePair& pair) const { return double{pair.p_others} * threshold; }
 };
 
-/// The rule for a record: viral when more than half of its scored chunks are viral. A tie, and a
-/// record without scored chunks, is not.
+/// The rule for a record: viral when more than half of its scored chunks are viral. A record with a
+/// tie or without scored chunks is not viral.
 constexpr bool is_viral_record(std::uint64_t viral_chunks, std::uint64_t scored_chunks) {
   return viral_chunks > scored_chunks - viral_chunks;
 }

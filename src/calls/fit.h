@@ -1,5 +1,5 @@
-// A calibration from scored chunks whose truth is known, and how good it is on genomes it has not
-// seen.
+// Fits a calibration to scored chunks of known class, and measures how good it is on genomes that
+// it has not seen.
 #pragma once
 
 #include <cstdint>
@@ -11,15 +11,15 @@
 
 namespace virnucpro {
 
-/// Fewer of either label say nothing of a map.
+/// With fewer chunks of either label a map cannot be fitted.
 inline constexpr std::size_t kFewestChunks = 20;
-/// A class of lengths with fewer of either label takes the map of all.
+/// A class of lengths with fewer chunks of either label takes the map of all.
 inline constexpr std::size_t kFewestInClass = 200;
-/// With fewer records of either label, the mean of the chunks' log odds stands for a record.
+/// With fewer records of either label, a record gets the mean of its chunks' log odds.
 inline constexpr std::size_t kFewestContigs = 100;
 inline constexpr std::uint32_t kFolds = 5;
 
-/// What a chunk or a record is, and where it comes from.
+/// The class of a chunk or a record, and its origin.
 struct Truth {
   bool is_virus = false;
   std::uint32_t group = 0;
@@ -32,22 +32,22 @@ struct KnownChunk {
   std::uint64_t length = 0;
 };
 
-/// A record with `scored` of `chunks` chunks, at least one.
+/// A record of `chunks` chunks, of which `scored`, at least one, have a score.
 struct KnownContig {
   Truth truth;
-  double score = 0.0;  ///< by which it would be judged without a calibration
+  double score = 0.0;  ///< decides about it without a calibration
   std::uint64_t scored = 0;
   std::uint64_t chunks = 0;
 };
 
-/// `chunks` are the scored ones of the first contig, then those of the second ...
+/// `chunks` holds the scored chunks of the first contig, then those of the second, and so on.
 struct KnownRun {
   std::vector<KnownChunk> chunks;
   std::vector<KnownContig> contigs;
 };
 
-/// Sum to the number of items: half to each label, within it the same to each group, within that to
-/// each source, within that to each item.
+/// The weights sum to the number of items. Half goes to each label; a label shares its half equally
+/// among its groups, a group among its sources, a source among its items.
 std::vector<double> balanced_weights(std::span<const Truth> items);
 
 /// Deterministic. `labels_sha256` of the result is empty. Throws InputError for fewer than
@@ -75,9 +75,9 @@ struct CrossValidation {
   HeldOut contigs;
 };
 
-/// Each source is predicted by a calibration that was fitted on those of the other folds, of which
-/// there are kFolds, or fewer where a label has fewer sources. Throws InputError for a label with
-/// one source or too few chunks, and Interrupted.
+/// The chunks of each source are predicted by a calibration fitted to the other folds. There are
+/// kFolds folds, or fewer where a label has fewer sources. Throws InputError for a label with one
+/// source or too few chunks, and Interrupted.
 CrossValidation cross_validate(const KnownRun& run, CalibrationMethod method,
                                std::int64_t expected_length, const std::stop_token& stop = {});
 

@@ -1,4 +1,4 @@
-// The one place that decides whether a chunk and a record are viral, and how probable that is.
+// Decides whether a chunk and a record are viral, and how probable that is.
 #pragma once
 
 #include <cstdint>
@@ -19,15 +19,15 @@ struct CalibratedCalls {
   bool decide() const { return calibration != nullptr && rule.threshold.has_value(); }
 };
 
-/// What is said of one scored chunk.
+/// The verdict on one scored chunk.
 struct ChunkVerdict {
   double score = 0.0;  ///< the highest threshold at which scores call it viral
   bool is_viral_by_scores = false;
-  bool is_viral = false;              ///< by probabilities where they decide, else by scores
+  bool is_viral = false;              ///< by probabilities where the rule says so, else by scores
   std::optional<double> probability;  ///< at the prevalence of the rule; absent: no calibration
 };
 
-/// What is said of one record.
+/// The verdict on one record.
 struct RecordVerdict {
   std::uint64_t chunks = 0;
   std::uint64_t scored_chunks = 0;
@@ -50,17 +50,17 @@ class RecordCaller {
   void begin();
   /// A chunk of `length` bases with at least one scored frame.
   ChunkVerdict chunk(const LargestScores& scores, std::uint64_t length);
-  /// One without: too short, no open frame, or failed.
+  /// A chunk without a scored frame: too short, no open frame, or failed.
   void unscored_chunk() { ++record_.chunks; }
   RecordVerdict end();
 
-  /// A frame is called like its chunk where probabilities decide, else by its own scores.
+  /// A frame is called like its chunk where probabilities decide, and by its own scores elsewhere.
   bool is_virus(const ScorePair& frame, const ChunkVerdict& chunk) const {
     return calibrated_.decide() ? chunk.is_viral : rule_.is_virus(frame);
   }
 
-  /// Of the record at hand: the highest threshold at which scores call it viral; absent without a
-  /// scored chunk. Call after its chunks; changes their order.
+  /// The highest threshold at which scores call the current record viral; absent without a scored
+  /// chunk. Call after its chunks; changes their order.
   std::optional<double> record_score();
 
  private:
@@ -68,7 +68,7 @@ class RecordCaller {
 
   CallRule rule_;
   CalibratedCalls calibrated_;
-  // The record at hand.
+  // The current record.
   RecordVerdict record_;
   ContigEvidence evidence_;
   std::vector<double> chunk_scores_;

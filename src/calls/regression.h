@@ -10,14 +10,14 @@
 
 namespace virnucpro {
 
-/// One thing to learn from.
+/// An item to learn from.
 struct WeightedTruth {
   double x = 0.0;
   bool is_virus = false;
   double weight = 1.0;
 };
 
-/// Two features, and a constant one.
+/// Coefficients of a constant and of two features.
 using LogisticCoefficients = std::array<double, 3>;  // of 1, x[0], x[1]
 
 struct LogisticItem {
@@ -26,20 +26,20 @@ struct LogisticItem {
   double weight = 1.0;
 };
 
-/// Maximum likelihood with 0.5 * ridge * b^2 for each coefficient but the constant, by Newton's
-/// method with halved steps. `ridge` is above 0, so that there is one optimum even where a feature
-/// is constant or tells all items apart. ContractError for no items.
+/// Maximum likelihood with a penalty of 0.5 * ridge * b^2 for each coefficient except the constant,
+/// by Newton's method with halved steps. `ridge` is above 0, so that there is one optimum even
+/// where a feature is constant or separates all items. ContractError for no items.
 LogisticCoefficients fit_logistic(std::span<const LogisticItem> items, double ridge);
 
-/// The Platt map of scores (`x`): slope and intercept over logit(x). A slope below 0, which says
-/// that the scores tell nothing, becomes the best constant.
+/// The Platt map of scores (`x`): slope and intercept over logit(x). A slope below 0 means that the
+/// scores carry no information, and is replaced by the best constant.
 ScoreMap fit_platt(std::span<const WeightedTruth> items);
 
-/// Weighted least squares among functions that never fall (pool adjacent violators): the first and
-/// the last score of every level stretch. Equal scores count as one item of their mean.
+/// Weighted least squares among functions that never fall (pool adjacent violators). Gives the
+/// first and last score of every constant stretch. Equal scores count as one item with their mean.
 std::vector<Knot> fit_isotonic(std::span<const WeightedTruth> items);
 
-/// At most kMostKnots of them, the first and the last among them.
+/// At most kMostKnots of the knots, always with the first and the last.
 std::vector<Knot> thinned(const std::vector<Knot>& knots);
 
 }  // namespace virnucpro

@@ -1,4 +1,4 @@
-// The table of features of a GenBank entry, by its grammar rather than by its columns.
+// Reads the table of features of a GenBank entry, by its grammar rather than by its columns.
 #pragma once
 
 #include <cstddef>
@@ -9,7 +9,7 @@
 
 namespace virnucpro {
 
-/// How often something was met, and where first.
+/// How often something was found, and where first.
 struct Sightings {
   std::uint64_t count = 0;
   std::uint64_t first_line = 0;
@@ -20,26 +20,26 @@ struct Sightings {
 };
 
 /// Takes the lines of a table one by one. A key begins a feature wherever it is indented less than
-/// what belongs to the feature before; "" is a quote within a value. A value whose quotes do not
-/// fit together ends at the first line that ends with a quote or before the next qualifier, so that
-/// it takes no other one along, and is counted. Reusable; one thread at a time.
+/// the content of the feature before; "" is a quote within a value. A value whose quotes do not
+/// match ends at the first line that ends with a quote, or before the next qualifier, so that it
+/// swallows no other one; it is counted. Reusable; one thread at a time.
 class FeatureTable {
  public:
   /// Begins the table of another entry; sightings are kept.
   void clear();
-  /// A line below FEATURES, its number for sightings.
+  /// Takes a line below FEATURES; `number` is for sightings.
   void add(std::string_view line, std::uint64_t number);
-  /// To be called behind the last line, before results are looked at.
+  /// To be called after the last line, before the results are read.
   void end();
 
   std::string& organism() { return organism_; }  ///< of the first feature `source`
-  /// Of features CDS, in their order, in capitals; may hold '*'.
+  /// The translations of the features CDS, in order, in capitals; may hold '*'.
   std::vector<std::string>& translations() { return translations_; }
   std::uint64_t coding_sequences() const { return coding_sequences_; }
 
-  /// Values whose quotes do not fit together.
+  /// Values whose quotes do not match.
   const Sightings& odd_values() const { return odd_values_; }
-  /// Translations that are left out, since they hold bytes that are no letters.
+  /// Translations that are left out because they hold bytes that are not letters.
   const Sightings& bad_translations() const { return bad_translations_; }
 
  private:
@@ -47,7 +47,7 @@ class FeatureTable {
     std::string text;
     std::uint64_t number;
   };
-  /// The lines [begin, end) of a quoted value; the text of the first begins behind its quote.
+  /// The lines [begin, end) of a quoted value; the text of the first begins after its quote.
   struct Extent {
     std::size_t end;
     bool is_odd;
@@ -65,10 +65,10 @@ class FeatureTable {
   std::uint64_t coding_sequences_ = 0;
   Sightings odd_values_;
   Sightings bad_translations_;
-  // Of the feature at hand.
+  // The current feature.
   enum class Key { kNone, kOther, kSource, kCds } key_ = Key::kNone;
   std::size_t indent_limit_ = 0;  ///< lines that are indented less may begin a feature
-  std::vector<Line> lines_;       ///< those behind the key's, trimmed, if the key is looked at
+  std::vector<Line> lines_;       ///< lines after the key's, trimmed, where the key matters
 };
 
 }  // namespace virnucpro

@@ -1,4 +1,4 @@
-// The fragments of a genome that can be learned from.
+// Finds the fragments of a genome that training can use.
 #pragma once
 
 #include <array>
@@ -26,10 +26,10 @@ struct FragmentCounts {
   std::uint64_t without_frame = 0;  ///< left out: no frame that counts
 };
 
-/// `bases` in upper case; false where there is a letter other than A, C, G and T.
+/// Writes `bases` in upper case to `upper`; false where any letter is not A, C, G or T.
 bool plain_bases(std::string_view bases, std::string& upper);
 
-/// Of plain bases, the same on every machine and for the reverse complement.
+/// A hash of plain bases: the same on every machine, and the same for the reverse complement.
 std::uint64_t strand_free_hash(std::string_view upper);
 
 /// A frame counts when it is free of stops and, in an annotated genome, its whole protein lies in a
@@ -38,7 +38,7 @@ class FragmentFinder {
  public:
   explicit FragmentFinder(std::uint64_t expected_length) : length_(expected_length) {}
 
-  /// Those of one record, in their order; valid until the next call. Adds to `counts`.
+  /// The fragments of one record, in order; valid until the next call. Adds to `counts`.
   const std::vector<FoundFragment>& find(const Genome& genome, FragmentCounts& counts);
 
  private:

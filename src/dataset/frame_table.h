@@ -15,9 +15,9 @@ struct FrameTable {
   FileContent file;                                   ///< what the table was read from
 };
 
-/// A table with tabs and the head `id`, `frame`, a row for each frame; plain or compressed. Opened
-/// once, a pipe as well. Throws Interrupted, and InputError with file, line and what to do: another
-/// head, another number of fields, a name that is no frame, no row.
+/// Reads a tab-separated table with the header `id`, `frame` and a row per frame, plain or
+/// compressed. Opened once, so it may be a pipe. Throws Interrupted, and InputError with file, line
+/// and what to do: another header, another number of fields, an unknown frame, no row.
 FrameTable read_frame_table(const std::string& path, const std::stop_token& stop = {});
 
 }  // namespace virnucpro

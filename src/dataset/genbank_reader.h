@@ -13,15 +13,15 @@
 
 namespace virnucpro {
 
-/// Why an entry cannot be used.
+/// The reason why an entry cannot be used.
 enum class EntryProblem {
   kNone,
-  kNoBases,  ///< it only names other entries (CONTIG, WGS), or was saved without its sequence
+  kNoBases,  ///< it only names other entries (CONTIG, WGS), or was saved without a sequence
   kProtein,
   kDamaged,
 };
 
-/// What of an entry matters here. Locations are passed over: which proteins there are is enough.
+/// The parts of an entry that matter here. Locations are skipped: only the proteins are needed.
 struct GenbankRecord {
   std::string id;        ///< of VERSION (accession.version), else of ACCESSION, else of LOCUS
   std::string organism;  ///< of the feature `source`, else of ORGANISM; may be empty
@@ -33,11 +33,11 @@ struct GenbankRecord {
   std::string message;  ///< of the problem, beginning with file and line
 };
 
-/// Reads one file, plain, gzip or bgzip, entry by entry; text before and between them (the head of
-/// a release file) is passed over. The log is told at the end of the file what was passed over and
-/// how often. Throws InputError naming file and line for what cannot be read, for FASTA or EMBL
-/// behind the entries and for a file that ends within an entry, and is spent then. An entry whose
-/// length is that of its LOCUS is whole without its end mark, too. One thread at a time.
+/// Reads one file, plain, gzip or bgzip, entry by entry, and skips text before and between entries
+/// (the head of a release file). At the end of the file it logs what was skipped and how often.
+/// Throws InputError naming file and line for unreadable data, for FASTA or EMBL after the entries
+/// and for a file that ends within an entry; it cannot be used after that. An entry as long as its
+/// LOCUS says is whole even without its end mark. One thread at a time.
 class GenbankReader {
  public:
   explicit GenbankReader(const std::string& path, Log log = {}, InputTerms terms = {})
@@ -46,7 +46,7 @@ class GenbankReader {
   /// Overwrites `record`, keeping its capacity. False: the file has ended as it should.
   bool next(GenbankRecord& record);
 
-  /// What was read, after the last entry.
+  /// The file as it was read; valid after the last entry.
   const KnownFile& file() { return lines_.file(); }
 
  private:
@@ -66,21 +66,21 @@ class GenbankReader {
   LineReader lines_;
   Log log_;
   std::string line_;
-  bool has_locus_ = false;  ///< line_ begins an entry that is not begun yet
-  // Of the entry at hand.
+  bool has_locus_ = false;  ///< line_ begins the next entry
+  // The current entry.
   Section section_ = Section::kOther;
   bool has_version_ = false;
   bool names_others_ = false;         ///< CONTIG, or a master record
-  std::uint64_t declared_bases_ = 0;  ///< 0: LOCUS does not tell
+  std::uint64_t declared_bases_ = 0;  ///< 0: LOCUS does not say
   std::uint64_t first_position_ = 0;  ///< of the bases
   std::string loose_bases_;           ///< letters of lines without a position
   bool are_bases_loose_ = false;      ///< so far such lines held nothing but bases
   Sightings entry_text_;              ///< lines in ORIGIN that are no bases
   std::string header_organism_;
   FeatureTable features_;
-  // Of the file.
+  // The whole file.
   Sightings head_lines_;     ///< before the first entry
-  Sightings foreign_lines_;  ///< between and behind entries
+  Sightings foreign_lines_;  ///< between and after entries
   Sightings text_lines_;
   Sightings unended_;
   std::uint64_t entries_ = 0;

@@ -1,4 +1,4 @@
-// Genomes of all input files, with their annotation where there is one.
+// Reads the genomes of all input files, with their annotation where there is one.
 #pragma once
 
 #include <cstdint>
@@ -15,9 +15,9 @@
 
 namespace virnucpro {
 
-/// One record. Only GenBank entries are annotated; one without CDS translations still is. One with
-/// a problem has an id, but no bases that can be used: whether that matters is for the caller to
-/// say.
+/// One record. GenBank entries are annotated, even those without CDS translations; no others are.
+/// A record with a problem has an id but no usable bases: the caller decides whether that
+/// matters.
 struct Genome {
   std::string id;
   std::string organism;  ///< empty where not known
@@ -30,21 +30,21 @@ struct Genome {
   std::string message;  ///< of the problem, beginning with file and line
 };
 
-/// Reads GenBank flat files and all that SequenceReader reads, told apart by content, one file
-/// after the other. Memory: one record. Throws InputError, ChangedInput and Interrupted as the two
-/// readers do.
-/// One thread at a time.
+/// Reads GenBank flat files and all that SequenceReader reads, told apart
+/// by content, one file after the other. Memory: one record. Throws
+/// InputError, ChangedInput and Interrupted as the two readers do. One
+/// thread at a time.
 class GenomeReader {
  public:
   explicit GenomeReader(std::vector<std::string> paths, Log log = {}, std::stop_token stop = {});
 
-  /// As of SequenceReader.
+  /// As SequenceReader::expect().
   void expect(std::vector<std::optional<KnownFile>> known);
 
   /// Overwrites `genome`. False: all files have ended as they should.
   bool next(Genome& genome);
 
-  /// What was read of the files that have ended, in the order of the paths.
+  /// The files that have ended, as they were read, in the order of the paths.
   const std::vector<KnownFile>& files() const { return files_; }
 
  private:

@@ -1,4 +1,4 @@
-// Which fragments a dataset takes: balanced by class, group and source, and none of them twice.
+// Selects the fragments of a dataset: balanced by class, group and source, and each only once.
 #pragma once
 
 #include <array>
@@ -14,7 +14,7 @@
 
 namespace virnucpro {
 
-/// A fragment that may be taken. 24 bytes, since a dataset holds those of all genomes.
+/// A fragment that may be taken. It has 24 bytes, because a dataset holds those of all genomes.
 struct Candidate {
   std::uint64_t hash = 0;    ///< as in FoundFragment
   std::uint32_t record = 0;  ///< index of LabelledRecord
@@ -34,7 +34,7 @@ struct SelectionRule {
   std::uint64_t seed = 1;
 };
 
-/// What one group has and gives in one split.
+/// What one group has in one split, and how much of it is taken.
 struct GroupSelection {
   std::uint32_t group = 0;
   bool is_virus = false;
@@ -49,21 +49,21 @@ struct SplitSelection {
 };
 
 struct Selection {
-  /// Indices of candidates, ascending.
+  /// Indices of the candidates that are taken, ascending.
   std::vector<std::size_t> taken;
   std::array<SplitSelection, kSplits> splits;
   std::uint64_t leaks = 0;    ///< left out: an earlier split has the same bases, on either strand
   std::uint64_t repeats = 0;  ///< left out: the split itself has them
 };
 
-/// Shares `total` among bins of these sizes as equally as they allow; what the bins do not have is
-/// not given. The sum of the result is the smaller of `total` and what there is. Pure.
+/// Shares `total` among bins of these sizes as equally as they allow; what the bins do not hold is
+/// not given. The result sums to the smaller of `total` and all sizes together. Pure.
 std::vector<std::uint64_t> equal_shares(std::span<const std::uint64_t> sizes, std::uint64_t total);
 
-/// As many viral fragments as others in each split; within a class groups give equally, within a
-/// group sources, as far as they have any; within a source the seed decides. Without
-/// `rule.fragments`, as many as keep all groups of a class equal. Does not depend on the order of
-/// the candidates, but for which one of equals is taken.
+/// Takes as many viral fragments as others in each split. Within a class, groups give equally;
+/// within a group, sources do, as far as they have any; within a source the seed decides. Without
+/// `rule.fragments`, takes as many as keep all groups of a class equal. The order of the candidates
+/// only decides which one of equals is taken.
 Selection select_fragments(std::span<const Candidate> candidates,
                            std::span<const LabelledRecord> records, const SelectionRule& rule);
 

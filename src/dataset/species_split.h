@@ -1,4 +1,4 @@
-// Which species are trained on, and which ones judge.
+// Decides which species are trained on, and which ones are kept for validation and test.
 #pragma once
 
 #include <array>
@@ -20,7 +20,7 @@ constexpr std::string_view split_name(Split split) {
   return kNames[static_cast<std::size_t>(split)];
 }
 
-/// Each from 0 to below 1, and their sum below 1: the rest is trained on.
+/// Each share is from 0 to below 1, and their sum below 1: the rest is trained on.
 struct SplitShares {
   double validation = 0.1;
   double test = 0.1;
@@ -28,13 +28,13 @@ struct SplitShares {
 
 struct SplitSpecies {
   std::string name;
-  std::uint32_t group = 0;  ///< the first one of its records' groups
+  std::uint32_t group = 0;  ///< that of its first record
 };
 
-/// The split of each species. Group by group, in an order drawn from the seed and the names, so
-/// that it does not depend on the order of the input. A share of a group's species is rounded, but
-/// at least one goes to each split with a share while one is left to train on: of two species the
-/// second one tests, where there is a test.
+/// The split of each species, drawn group by group in an order that comes from the seed and the
+/// names, so that the order of the input does not matter. A share of a group's species is rounded,
+/// but each split with a share gets at least one as long as one is left to train on: of two species
+/// the second is for the test, where there is one.
 std::vector<Split> split_species(std::span<const SplitSpecies> species, const SplitShares& shares,
                                  std::uint64_t seed);
 

@@ -1,4 +1,4 @@
-// Whether a protein lies in one of the translations of a genome.
+// Answers whether a protein lies in one of the translations of a genome.
 #pragma once
 
 #include <cstdint>
@@ -9,14 +9,14 @@
 
 namespace virnucpro {
 
-/// Finds substrings by their first eight letters, so that a genome of bacteria (1.5 million
+/// Finds substrings by their first eight letters. So the genome of a bacterium (1.5 million
 /// letters, tens of thousands of questions) takes under a second instead of minutes. Memory: 17
 /// bytes a letter. Immutable; thread-safe.
 class TranslationIndex {
  public:
   explicit TranslationIndex(std::span<const std::string> translations);
 
-  /// Whether `protein`, which is not empty, is a part of one translation, as std::string::find
+  /// True when `protein`, which is not empty, is part of one translation, as std::string::find
   /// would say.
   bool contains(std::string_view protein) const;
 

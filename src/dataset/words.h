@@ -16,7 +16,7 @@ inline std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-/// Takes the next word off `text`; empty at its end.
+/// Removes the next word from `text` and returns it; empty at the end.
 inline std::string_view take_word(std::string_view& text) {
   text = trimmed(text);
   const auto end = std::find_if(text.begin(), text.end(), is_blank);

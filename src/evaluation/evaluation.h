@@ -41,7 +41,7 @@ struct PartEvaluation {
 
 struct Evaluation {
   PartEvaluation all;
-  /// Each group of viruses with all others, each group of others with all viruses; by name.
+  /// Each group of viruses with all others, and each group of others with all viruses; by name.
   std::vector<PartEvaluation> groups;
   /// Items of a range of lengths, such as "500-999"; shortest first.
   std::vector<PartEvaluation> lengths;
@@ -49,10 +49,10 @@ struct Evaluation {
   std::array<CalibrationBin, kCalibrationBins> calibration;
 };
 
-/// Intervals resample whole sources, since the items of one genome are no independent evidence, and
-/// within each group, so that none gets lost. The same items, rule and seed give the same bits.
-/// `group_names` has the name of each item's group; groups of the two classes never share a number.
-/// Throws Interrupted.
+/// Intervals resample whole sources, because the items of one genome are no independent evidence,
+/// and within each group, so that no group is lost. The same items, rule and seed give the same
+/// bits. `group_names` has the name of each item's group; groups of the two classes never share a
+/// number. Throws Interrupted.
 Evaluation evaluate(std::span<const JudgedItem> items, std::span<const std::string> group_names,
                     const EvaluationRule& rule, const std::stop_token& stop = {});
 

@@ -1,4 +1,4 @@
-// What records are, as somebody who knows has written it down.
+// The known classes of records, as a user has written them down.
 #pragma once
 
 #include <cstdint>
@@ -21,9 +21,9 @@ struct RecordLabel {
   std::uint32_t species = 0;  ///< index of LabelTable::species
 };
 
-/// A table with tabs and a head. Columns, in any order: `id`, `label` (virus or other), and, where
-/// wanted, `group` (else the label), `source` (else the id) and `species` (else the source). Other
-/// columns are passed over, and so are empty lines.
+/// A tab-separated table with a header. Columns, in any order: `id`, `label` (virus or other), and
+/// optionally `group` (default: the label), `source` (default: the id) and `species` (default: the
+/// source). Other columns and empty lines are skipped.
 struct LabelTable {
   std::unordered_map<std::string, RecordLabel> labels;  ///< by record id, escaped
   std::vector<std::string> groups;
@@ -32,28 +32,28 @@ struct LabelTable {
   std::vector<std::string> species;
   FileContent file;  ///< what the table was read from
 
-  /// Of a record by its id as read, which the table may have as it is or as result tables write it
-  /// (base/escape.h); null: none.
+  /// The label of a record by its id as read. The table may have that id as it is, or as result
+  /// tables write it (base/escape.h). Null: no label.
   const RecordLabel* find(std::string_view id) const;
 };
 
-/// Plain or compressed, as LineReader reads it: opened once, a pipe as well. Throws Interrupted,
-/// and InputError with file, line and what to do: a column that is missing, a label of another
-/// name, an id that occurs twice, a group of both labels, no line at all.
+/// Reads plain or compressed files as LineReader does: opened once, so it may be a pipe. Throws
+/// Interrupted, and InputError with file, line and what to do: a missing column, an unknown label,
+/// an id that occurs twice, a group of both labels, no line at all.
 LabelTable read_label_table(const std::string& path, const std::stop_token& stop = {});
 
 /// What a table and an input do not have in common.
 struct LeftOut {
   std::uint64_t unlabelled_records = 0;
   std::string first_unlabelled;     ///< id of the first of them
-  std::uint64_t unused_labels = 0;  ///< of ids that the input does not have
-  /// A label that differs only in version, case or words behind the name from `near_id`, a record
-  /// without a label; empty where none is so near.
+  std::uint64_t unused_labels = 0;  ///< labels of ids that the input does not have
+  /// A label that differs from `near_id`, a record without a label, only in version, case or words
+  /// after the name; empty where there is no such pair.
   std::string near_label;
   std::string near_id;
 };
 
-/// A sentence with a blank before it about the two that are near each other; empty where none is.
+/// A sentence, with a blank before it, about these two; empty where there is no such pair.
 std::string near_label_hint(const LeftOut& left_out);
 
 /// `owner` ends a sentence: "the run does not have".
@@ -65,10 +65,10 @@ class LabelLookup {
   explicit LabelLookup(const LabelTable& table) : table_(table) {}
 
   /// Null for a record without a label. Throws InputError where an earlier record has had the same
-  /// one: nobody can tell which of them it is of. `place` and `record` (from 0) are for the
-  /// message.
+  /// one, because it is unknown which of them it belongs to. `place` and `record` (from 0) are for
+  /// the message.
   const RecordLabel* find(std::string_view id, std::string_view place, std::uint64_t record);
-  /// Of the records looked up so far.
+  /// What was left out among the records looked up so far.
   LeftOut left_out() const;
 
  private:

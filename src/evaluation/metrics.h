@@ -12,7 +12,7 @@ namespace virnucpro {
 
 /// One fragment or contig whose class is known.
 struct JudgedItem {
-  double score = 0.0;        ///< 0 to 1; called viral from the threshold on
+  double score = 0.0;        ///< 0 to 1; viral from the threshold on
   bool is_virus = false;     ///< what it is
   std::uint32_t source = 0;  ///< the genome that it was cut from
   std::uint32_t group = 0;   ///< such as a family, or "bacteria"
@@ -21,10 +21,10 @@ struct JudgedItem {
 
 enum class Metric : std::uint8_t {
   kAuroc,         ///< area under the ROC curve; ties count half
-  kAuprc,         ///< average precision: the mean precision at the recalls that thresholds reach
+  kAuprc,         ///< average precision: the mean, over viruses, of the precision at their scores
   kRecallAtOne,   ///< largest recall of a threshold with at most 1 % false positives
   kRecallAtFive,  ///< with at most 5 %
-  kAccuracy,      ///< this and what follows: at the threshold
+  kAccuracy,      ///< this and all below: at the threshold
   kPrecision,     ///< share of viruses among what is called viral
   kRecall,        ///< share of viruses that are called viral
   kSpecificity,   ///< share of others that are not
@@ -37,13 +37,13 @@ enum class Metric : std::uint8_t {
 inline constexpr std::size_t kMetrics = 13;
 inline constexpr std::size_t kCalibrationBins = 10;
 
-/// As files name it: "auroc", "recall_at_1_percent_fpr".
+/// The metric's name in files: "auroc", "recall_at_1_percent_fpr".
 std::string_view metric_name(Metric metric);
 
 /// One value for each metric, NaN where it is not defined: no virus, no other, nothing called.
 using MetricValues = std::array<double, kMetrics>;
 
-/// What was called, in items.
+/// Numbers of items by class and call.
 struct Confusion {
   std::uint64_t true_virus = 0;
   std::uint64_t false_virus = 0;
@@ -65,7 +65,7 @@ struct CalibrationBin {
   double score_sum = 0.0;
 };
 
-/// Items in the order of their scores, looked at again and again with other weights. Immutable.
+/// Items in the order of their scores, evaluated again and again with other weights. Immutable.
 class Ranking {
  public:
   /// Copies what it needs. Scores are finite, within [0, 1].

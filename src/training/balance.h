@@ -1,4 +1,4 @@
-// How much each frame counts in the loss.
+// The weight of each frame in the loss.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +17,7 @@ enum class Balance : std::uint8_t {
   kGroups    ///< each class has half of it, shared by its groups, and that of a group by its frames
 };
 
-/// As options and files name it: "groups".
+/// The name in options and files: "groups".
 std::string_view name_of(Balance balance);
 
 /// One weight for each of `frames` (indices of `truth`); their mean is 1.

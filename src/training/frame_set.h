@@ -1,4 +1,4 @@
-// Embedded frames whose class is known: what a classifier is fitted to.
+// Embedded frames whose class is known: the data that a classifier is fitted to.
 #pragma once
 
 #include <cstddef>
@@ -8,7 +8,7 @@
 
 namespace virnucpro {
 
-/// What a frame is, and where it comes from.
+/// The class of a frame, and its origin.
 struct FrameTruth {
   std::uint64_t chunk = 0;   ///< equal for frames of one chunk, which follow each other
   std::uint32_t group = 0;   ///< such as a family; all of one class
@@ -16,7 +16,7 @@ struct FrameTruth {
   bool is_virus = false;
 };
 
-/// All in memory: 4 bytes a value, so frames x (width of DNABERT-S + width of ESM-2) x 4.
+/// All of it is in memory: frames x (width of DNABERT-S + width of ESM-2) x 4 bytes.
 struct FrameSet {
   std::size_t width = 0;
   std::vector<float> features;  ///< [frames, width], DNABERT-S before ESM-2

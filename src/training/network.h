@@ -1,4 +1,4 @@
-// The classifier while it is fitted: Linear, BatchNorm, ReLU, dropout, Linear, with gradients.
+// The classifier during training: Linear, BatchNorm, ReLU, dropout, Linear, with gradients.
 #pragma once
 
 #include <cstddef>
@@ -12,15 +12,15 @@
 namespace virnucpro {
 
 inline constexpr std::size_t kClasses = 2;  ///< others, virus
-/// Those of torch.nn.BatchNorm1d.
+/// The epsilon of torch.nn.BatchNorm1d.
 inline constexpr double kNormEps = 1e-5;
 inline constexpr double kNormMomentum = 0.1;
 
-/// Of softmax over two classes, from the logit of virus less that of others; finite for finite
-/// ones.
+/// The cross entropy of softmax over two classes, from the logit of virus minus that of others;
+/// finite for finite logits.
 double cross_entropy(double margin, bool is_virus);
 
-/// Sizes, and where each tensor begins in the flat list of parameters; matrices are row-major.
+/// Sizes, and the place of each tensor in the flat list of parameters; matrices are row-major.
 struct NetworkShape {
   std::size_t inputs = 0;
   std::size_t hidden = 0;
@@ -34,7 +34,7 @@ struct NetworkShape {
   std::size_t parameters() const { return output_bias() + kClasses; }
 };
 
-/// All that fitting changes. A copy is a state that can be come back to.
+/// All that training changes. A copy is a state that can be restored.
 template <typename Scalar>
 struct NetworkState {
   std::vector<Scalar> parameters;  ///< as NetworkShape says
@@ -48,7 +48,7 @@ struct TrainingBatch {
   std::span<const Scalar> features;  ///< [frames, inputs]
   std::span<const std::uint8_t> is_virus;
   std::span<const Scalar> weights;
-  /// [hidden, frames]: what dropout multiplies each hidden value with; empty: no dropout.
+  /// [hidden, frames]: the factors by which dropout multiplies hidden values; empty: no dropout.
   std::span<const Scalar> mask;
 };
 
@@ -57,7 +57,7 @@ struct TrainingBatch {
 template <typename Scalar>
 class Network {
  public:
-  /// Linear layers start uniform within 1 / sqrt(inputs), as in PyTorch; the norm as identity.
+  /// Linear layers begin uniform within 1 / sqrt(inputs), as in PyTorch; the norm as identity.
   Network(NetworkShape shape, Random& random, WorkerGroup& workers);
 
   const NetworkShape& shape() const { return shape_; }
@@ -65,10 +65,10 @@ class Network {
   const NetworkState<Scalar>& state() const { return state_; }
 
   /// Returns the weighted cross entropy, summed and divided by the number of frames (at least two),
-  /// writes its gradient [parameters] and moves the running statistics on.
+  /// writes its gradient [parameters] and updates the running statistics.
   double train(const TrainingBatch<Scalar>& batch, std::span<Scalar> gradient);
 
-  /// Logit of virus less logit of others for each row, by the running statistics and without
+  /// Logit of virus minus logit of others for each row, by the running statistics and without
   /// dropout.
   void margins(std::span<const Scalar> features, std::span<double> margins);
 

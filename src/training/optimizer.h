@@ -1,4 +1,4 @@
-// Steps down a gradient, by the rules of PyTorch's optimizers of these names.
+// Steps down a gradient by the rules of PyTorch's optimizers of the same names.
 #pragma once
 
 #include <cstddef>
@@ -21,14 +21,14 @@ enum class Schedule : std::uint8_t {
   kCosine  ///< half a wave, from the whole rate to nearly none
 };
 
-/// As options and files name them: "adamw", "cosine".
+/// The names in options and files: "adamw", "cosine".
 std::string_view name_of(OptimizerKind kind);
 std::string_view name_of(Schedule schedule);
 
-/// Of epoch `epoch`, counted from 0.
+/// The learning rate of epoch `epoch`, counted from 0.
 double scheduled_rate(Schedule schedule, double rate, std::size_t epoch, std::size_t epochs);
 
-/// Remembers what it needs of earlier steps: one value a parameter, or two.
+/// Keeps what it needs of earlier steps: one or two values per parameter.
 template <typename Scalar>
 class Optimizer {
  public:

@@ -1,4 +1,4 @@
-// Features brought to mean 0 and standard deviation 1, each by itself.
+// Brings each feature to mean 0 and standard deviation 1.
 #pragma once
 
 #include <cstddef>
@@ -18,8 +18,8 @@ struct Standardization {
   void apply(std::span<const float> row, std::span<float> standardized) const;
 };
 
-/// Of the frames with these indices, of which there is at least one. A feature that does not vary
-/// keeps its scale.
+/// Computed from the frames with these indices, of which there is at least one. A feature that does
+/// not vary keeps its scale.
 Standardization standardization_of(const FrameSet& frames, std::span<const std::size_t> indices);
 
 }  // namespace virnucpro

@@ -1,4 +1,4 @@
-// Fits a classifier to frames and keeps the best state of it.
+// Fits a classifier to frames and keeps its best state.
 #pragma once
 
 #include <cstddef>
@@ -27,7 +27,7 @@ struct TrainingSettings {
   std::size_t batch = 256;  ///< frames of one step, at least
   std::size_t hidden = 512;
   double dropout = 0.5;      ///< share of hidden values that a step leaves out
-  std::size_t patience = 5;  ///< epochs without a better one before it stops; 0: never
+  std::size_t patience = 5;  ///< stops after so many epochs without a better one; 0: never
   Balance balance = Balance::kGroups;
   std::uint64_t seed = 1;
 };
@@ -45,7 +45,7 @@ struct EpochMetrics {
   double mcc = 0.0;
 };
 
-/// Takes features as they are: the standardization is part of the hidden layer.
+/// Takes features without standardisation, which is part of the hidden layer.
 struct FittedClassifier {
   NetworkShape shape;
   NetworkState<float> state;
@@ -54,16 +54,16 @@ struct FittedClassifier {
 struct TrainingResult {
   FittedClassifier classifier;
   std::vector<EpochMetrics> epochs;
-  std::size_t best_epoch = 0;  ///< from 1: whose state the classifier is
+  std::size_t best_epoch = 0;  ///< from 1: the classifier has this epoch's state
 };
 
-/// The network of standardised features as one of features as they are.
+/// Turns the network of standardised features into one that takes features as they are.
 FittedClassifier without_standardization(const Network<float>& network,
                                          const Standardization& standardization);
 
-/// Best is the epoch with the highest validation AUROC of chunks and, of equal ones, the lower
-/// validation loss; the last one where nothing is held out. Training has at least two frames. The
-/// same frames, split and settings give the same bits, whatever the number of workers. Calls
+/// The best epoch has the highest validation AUROC of chunks and, among equal ones, the lower
+/// validation loss; it is the last one where nothing is held out. Training has at least two frames.
+/// The same frames, split and settings give the same bits, whatever the number of workers. Calls
 /// `on_epoch` after each epoch. Throws ConfigError when the loss is no longer finite; Interrupted.
 TrainingResult train_classifier(const FrameSet& frames, const FrameSplit& split,
                                 const TrainingSettings& settings, WorkerGroup& workers,
