@@ -1,4 +1,4 @@
-// The HDF5 file of `embed`: the embeddings of both encoders in input order, and what they are of.
+// The HDF5 file of `embed`: the embeddings of both encoders in input order, and their frames.
 #pragma once
 
 #include <array>
@@ -26,28 +26,28 @@ struct EmbeddingOrigin {
 /// F1 to R3.
 using FrameName = std::array<char, 2>;
 
-/// What a row of the file is the embedding of.
+/// The frame that a row of the file is the embedding of.
 struct EmbeddingRow {
   std::uint64_t record = 0;  ///< from 0; the file counts from 1, as tables do
-  std::uint64_t chunk = 0;   ///< within the record, the same
+  std::uint64_t chunk = 0;   ///< within the record, counted likewise
   FrameName frame = {};
 };
 
-/// Datasets as docs/command_line.md lists them, of types of fixed size only, each chunk with a
-/// checksum. Behind them lies a manifest (embedding_manifest.h), by which EmbeddingReader reads the
-/// file without HDF5. Under a partial name until publish(). Thread-confined; several files may be
-/// written by several threads. Every function throws OutputError naming the file and the reason.
+/// The datasets that docs/command_line.md lists, with types of fixed size only and a checksum for
+/// each chunk. After them comes a manifest (embedding_manifest.h), by which EmbeddingReader reads
+/// the file without HDF5. Under a partial name until publish(). Thread-confined; several threads
+/// may write a file each. Every function throws OutputError naming the file and the reason.
 class EmbeddingFile {
  public:
-  /// ConfigError for the path "-": HDF5 needs a file it can seek in.
+  /// ConfigError for the path "-", because HDF5 needs a file that it can seek in.
   EmbeddingFile(const std::string& path, const EmbeddingOrigin& origin, std::int64_t dnabert_width,
                 std::int64_t esm2_width);
   ~EmbeddingFile();
 
-  /// The next record of the input, with rows or without. `id` is escaped (base/escape.h).
+  /// Adds the next record of the input, with or without rows. `id` is escaped (base/escape.h).
   void add_record(std::string_view id);
-  /// Rows of records that were added, in their order. `ids` are for people: of each row, free of
-  /// line ends. `features` [rows.size(), dnabert_width + esm2_width]: both embeddings side by side.
+  /// Adds rows of these records, in order. `ids` has a text for users per row, without line ends.
+  /// `features` [rows.size(), dnabert_width + esm2_width] has both embeddings side by side.
   void append(std::span<const EmbeddingRow> rows, std::span<const std::string> ids,
               std::span<const float> features);
 

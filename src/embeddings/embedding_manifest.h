@@ -1,4 +1,4 @@
-// What stands behind the HDF5 part of an embedding file: where its values lie, and their hashes.
+// What follows the HDF5 part of an embedding file: where its values are, and their hashes.
 #pragma once
 
 #include <array>
@@ -26,10 +26,10 @@ enum class EmbeddingColumn : std::uint8_t {
 inline constexpr std::array<const char*, 7> kEmbeddingColumns = {
     "record", "chunk", "frame", "dnabert_s", "esm2", "record_id_ends", "record_id_bytes"};
 
-/// The most that a chunk may have, unless a single row has more. HDF5's readers keep 1 MiB.
+/// The most bytes of a chunk, unless a single row has more. HDF5's readers keep 1 MiB.
 inline constexpr std::uint64_t kEmbeddingChunkBytes = std::uint64_t{1} << 19;
 
-/// A chunk of a dataset, as its bytes lie in the file, without HDF5's checksum.
+/// A chunk of a dataset, given by its bytes in the file without HDF5's checksum.
 struct EmbeddingChunk {
   std::uint64_t offset = 0;
   std::string sha256;  ///< of the rows that are used
@@ -60,14 +60,14 @@ struct EmbeddingManifest {
 /// The manifest and its footer, to be written at `offset`, the end of the HDF5 part.
 std::string embedding_trailer(const EmbeddingManifest& manifest, std::uint64_t offset);
 
-/// Bytes [offset, +size) of a file, all of which are in it.
+/// Reads bytes [offset, +size) of a file, all of which exist.
 using ReadBytes = std::function<std::string(std::uint64_t offset, std::uint64_t size)>;
 
-/// True for a file whose last bytes are a footer's.
+/// True for a file that ends with a footer.
 bool has_embedding_footer(std::uint64_t file_size, const ReadBytes& read);
 
-/// Reads the trailer of a file. What is returned fits together, whatever the bytes: all chunks lie
-/// in the file and are together no larger than it. Throws InputError that begins with `path`.
+/// Reads the trailer of a file. The result is consistent, whatever the bytes: all chunks lie in the
+/// file and are together no larger than it. Throws InputError that begins with `path`.
 EmbeddingManifest read_embedding_trailer(const std::string& path, std::uint64_t file_size,
                                          const ReadBytes& read);
 

@@ -1,4 +1,4 @@
-// Reads the file of `embed` back, block by block, without HDF5.
+// Reads the file of `embed`, block by block, without HDF5.
 #pragma once
 
 #include <cstdint>
@@ -19,13 +19,13 @@ struct EmbeddingBlock {
   std::vector<float> esm2;       ///< [rows, esm2_width]
 };
 
-/// True for a regular file that begins as HDF5 does or ends as those of `embed` do.
+/// True for a regular file that begins as HDF5 does or ends as the files of `embed` do.
 bool is_embedding_file(const std::string& path);
 
-/// The manifest is checked when it is opened, and every byte against its hash before it is used:
-/// whatever is given out is what `embed` wrote. HDF5's library is not let near the file, since
-/// damaged ones make it crash. Any finite values will do. Thread-confined. Every function throws
-/// InputError naming file, dataset and row.
+/// The manifest is checked at opening, and every byte against its hash before it is used, so what
+/// it returns is what `embed` wrote. It does not use HDF5's library, which damaged files make
+/// crash. Any finite values are accepted. Thread-confined. Every function throws InputError naming
+/// file, dataset and row.
 class EmbeddingReader {
  public:
   explicit EmbeddingReader(const std::string& path);
@@ -37,10 +37,10 @@ class EmbeddingReader {
   std::int64_t dnabert_width() const;
   std::int64_t esm2_width() const;
 
-  /// Calls `take` for every record of the input, in its order. Ids are escaped.
+  /// Calls `take` for every record of the input, in order. Ids are escaped.
   void for_each_record(const std::function<void(std::string_view id)>& take);
-  /// The next rows, of 4 MB at most where a row has fewer; false after the last one. Records come
-  /// in their order and are less than records(), their chunks in order; frames are any two bytes.
+  /// Reads the next rows, at most 4 MB unless a row has more; false after the last one. Records
+  /// come in order and are less than records(), their chunks in order; frames are any two bytes.
   bool next(EmbeddingBlock& block);
 
  private:

@@ -21,18 +21,18 @@ T hdf5_checked(T value, const std::string& path, const char* what) {
   return value;
 }
 
-/// A dataset [n] or, with a width, [n, width]. Rows are gathered to chunks, each of which is
+/// A dataset [n] or, with a width, [n, width]. Rows are gathered into chunks, each of which is
 /// written once and with a checksum. The caller holds hdf5_mutex(); the files must outlive it.
 /// Every function throws OutputError naming the file.
 class Hdf5Column {
  public:
-  /// `row_bytes`: of a row in the dataset's own type, which is how rows are passed.
+  /// `row_bytes` is the size of a row in the dataset's own type, in which rows are passed.
   Hdf5Column(const Hdf5File& hdf5, const PartialFile& file, const char* name, Hdf5Type type,
              std::uint64_t width, std::uint64_t row_bytes, bool is_compressed = false);
 
   void append(const void* rows, std::size_t count);
-  /// Writes what is left and closes the dataset. Where its chunks lie is known unless they are
-  /// compressed.
+  /// Writes the remaining rows and closes the dataset. The places of its chunks are known unless
+  /// they are compressed.
   EmbeddingManifest::Column finish();
 
  private:

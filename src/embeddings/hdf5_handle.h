@@ -25,7 +25,7 @@ class Hdf5Handle {
 
   hid_t get() const { return id_; }
   bool valid() const { return id_ >= 0; }
-  /// False when it could not be closed as it should.
+  /// False when closing failed.
   bool close() { return id_ < 0 || Close(std::exchange(id_, H5I_INVALID_HID)) >= 0; }
 
  private:
@@ -43,7 +43,7 @@ using Hdf5Attribute = Hdf5Handle<H5Aclose>;
 /// whole process, whichever file it is for.
 std::mutex& hdf5_mutex();
 
-/// What the library says about the last failure, innermost first reason; never empty.
+/// The library's reasons for the last failure, the innermost first; never empty.
 std::string hdf5_reason();
 
 }  // namespace virnucpro

@@ -1,4 +1,4 @@
-// Lines kept on the disk until all of them are known.
+// Keeps lines on the disk until all of them are known.
 #pragma once
 
 #include <cstddef>
@@ -10,16 +10,16 @@
 
 namespace virnucpro {
 
-/// A file without a name in a folder that exists; it goes with its owner, however that ends.
-/// Thread-confined. Every function may throw OutputError.
+/// A file without a name in an existing folder. It vanishes with its owner, even when the process
+/// dies. Thread-confined. Every function may throw OutputError.
 class LineSpool {
  public:
   explicit LineSpool(std::string folder);
 
-  /// `line` is free of line ends.
+  /// `line` must hold no line end.
   void add(std::string_view line);
   std::size_t longest() const { return longest_; }
-  /// In the order of adding; nothing may be added afterwards. Views are valid during the call.
+  /// Gives the lines in the order of adding; no add() may follow. Views are valid during the call.
   void for_each(const std::function<void(std::string_view)>& take);
 
  private:

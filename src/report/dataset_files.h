@@ -34,24 +34,24 @@ struct DatasetFragment {
   std::string_view group;
   std::string_view source;
   std::string_view species;
-  std::span<const std::string_view> frames;  ///< that count
+  std::span<const std::string_view> frames;  ///< the frames that count
 };
 
-/// All of these names.
+/// The names of all files.
 std::vector<const char*> dataset_file_names();
 
-/// Throws ConfigError when `folder` is no folder, or holds the files already and `force` is not
+/// Throws ConfigError when `folder` is not a folder, or already holds the files and `force` is not
 /// set.
 void require_free_dataset_folder(const std::string& folder, bool force);
 
-/// Makes the folder and writes into it. Every function may throw OutputError; no file has its name
-/// then. Thread-confined.
+/// Makes the folder and writes into it. Every function may throw OutputError; then no file gets its
+/// name. Thread-confined.
 class DatasetFiles {
  public:
   explicit DatasetFiles(const std::string& folder);
 
   void fragment(const DatasetFragment& fragment);
-  /// Gives the files their names, dataset.json last: where it is, the rest is.
+  /// Gives the files their names, dataset.json last: where it is, the others are, too.
   void publish(const DatasetReport& report);
 
  private:

@@ -1,4 +1,4 @@
-// What `dataset` made, as text and JSON.
+// The report on what `dataset` made, as text and JSON.
 #pragma once
 
 #include <array>
@@ -19,14 +19,14 @@ struct DatasetInput {
   std::uint64_t annotated = 0;  ///< records with annotation
 };
 
-/// GenBank entries without a label that could not have been used.
+/// GenBank entries without a label that would have been unusable.
 struct DatasetProblems {
   std::uint64_t without_bases = 0;
   std::uint64_t proteins = 0;
   std::uint64_t damaged = 0;
 };
 
-/// What one group has and gives in one split.
+/// What one group has in one split, and what it gives.
 struct DatasetGroup {
   std::string name;
   bool is_virus = false;
@@ -57,7 +57,7 @@ struct DatasetReport {
   std::string labels;
   FileContent labels_content;
   std::uint64_t expected_length = 0;
-  std::optional<std::uint64_t> fragments;  ///< of each class, as asked for
+  std::optional<std::uint64_t> fragments;  ///< of each class, as the user asked
   double validation_share = 0.0;
   double test_share = 0.0;
   std::uint64_t seed = 0;
@@ -72,9 +72,9 @@ struct DatasetReport {
   std::vector<DatasetSplit> splits;
 };
 
-/// A table for people: a row for each group of each split.
+/// A table for users: a row for each group of each split.
 std::string dataset_summary(const DatasetReport& report);
-/// All of it. Holds no time, so that the same call writes the same bytes.
+/// The whole report. It holds no time, so that the same call writes the same bytes.
 std::string dataset_json(const DatasetReport& report);
 
 }  // namespace virnucpro

@@ -1,4 +1,4 @@
-// run.json of results that were not computed in one go: made again in another way, or merged.
+// run.json of results that were not computed in one go, but reported anew or merged.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@
 
 namespace virnucpro {
 
-/// What `report` was asked for, as far as it is not the run's own.
+/// The options of `report` that differ from the run's own.
 struct DerivedFrom {
   std::optional<double> threshold = {};
   std::optional<ModelPart> classifier = {};
@@ -28,19 +28,19 @@ struct CalledBy {
   double expected_false_discoveries = 0.0;
 };
 
-/// A text of run_json() with the object "report", or as it is when nothing differs. InputError as
-/// of with_results().
+/// A text of run_json() with the object "report"; unchanged when nothing differs. Throws InputError
+/// as with_results() does.
 std::string with_derivation(const std::string& run_json, const std::string& place,
                             const DerivedFrom& derived);
 
-/// A text of run_json() with the object "calls". InputError as of with_results().
+/// A text of run_json() with the object "calls". Throws InputError as with_results() does.
 std::string with_calls(const std::string& run_json, const std::string& place,
                        const CalledBy& called);
 
 /// One part of a merged run.
 struct MergedShard {
   std::string folder;
-  std::string place;     ///< of its database, for messages
+  std::string place;     ///< names its database in messages
   std::string run_json;  ///< its text of run_json()
   std::uint64_t records = 0;
   std::uint64_t chunks = 0;
@@ -48,8 +48,8 @@ struct MergedShard {
   std::vector<SessionReport> sessions;
 };
 
-/// The text for the whole: counts, times and faults are summed, options in which shards differ are
-/// null, and "merged_from" lists the shards. At least one; InputError as of with_results().
+/// The text for the whole run: counts, times and faults are summed, options in which shards differ
+/// are null, and "merged_from" lists the shards, at least one. InputError as with_results() throws.
 std::string merged_run_json(const std::vector<MergedShard>& shards,
                             const std::vector<std::string>& command_line,
                             const std::string& started_at);

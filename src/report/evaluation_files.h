@@ -17,15 +17,15 @@ inline constexpr const char* kPrecisionRecallFile = "precision_recall.svg";
 inline constexpr const char* kCalibrationChart = "calibration.svg";
 inline constexpr const char* kEvaluationFile = "evaluation.json";
 
-/// All of these names.
+/// The names of all files.
 std::vector<const char*> evaluation_file_names();
 
-/// Throws ConfigError when `folder` is no folder, or holds the files already and `force` is not
+/// Throws ConfigError when `folder` is not a folder, or already holds the files and `force` is not
 /// set.
 void require_free_evaluation_folder(const std::string& folder, bool force);
 
-/// Makes the folder and writes the files, evaluation.json last: where it is, the rest is. Throws
-/// OutputError; no file has its name then.
+/// Makes the folder and writes the files, evaluation.json last: where it is, the others are, too.
+/// Throws OutputError; then no file gets its name.
 void publish_evaluation(const std::string& folder, const EvaluationReport& report);
 
 }  // namespace virnucpro

@@ -1,4 +1,4 @@
-// What `evaluate` found, as text, tables and JSON.
+// The results of `evaluate`, as text, tables and JSON.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,7 @@ struct EvaluationReport {
   std::string program_version;
   std::vector<std::string> command_line;
   std::string results;                                   ///< the folder of the run
-  std::vector<std::pair<std::string, std::string>> run;  ///< what it computed: names and values
+  std::vector<std::pair<std::string, std::string>> run;  ///< names and values of what it computed
   std::string labels;
   FileContent labels_content;
   std::uint64_t unlabelled_records = 0;
@@ -32,19 +32,19 @@ struct EvaluationReport {
   std::vector<EvaluatedLevel> levels;
 };
 
-/// A table for people: a row for each level, group and length with its main figures.
+/// A table for users: a row for each level, group and length with its main figures.
 std::string evaluation_summary(const EvaluationReport& report);
 /// Every metric of every part, a row each, with its interval; NA where it is not defined.
 std::string metrics_table(const EvaluationReport& report);
-/// Points of the ROC and precision-recall curves, some thousand to each level.
+/// Points of the ROC and precision-recall curves, some thousand for each level.
 std::string curves_table(const EvaluationReport& report);
 /// Mean score and share of viruses in each bin of scores.
 std::string calibration_table(const EvaluationReport& report);
-/// The same three as pictures, a line for each level.
+/// The same three as charts, with a line for each level.
 std::string roc_svg(const EvaluationReport& report);
 std::string precision_recall_svg(const EvaluationReport& report);
 std::string calibration_svg(const EvaluationReport& report);
-/// All of it but the curves.
+/// The whole report without the curves.
 std::string evaluation_json(const EvaluationReport& report);
 
 }  // namespace virnucpro

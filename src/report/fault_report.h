@@ -1,4 +1,4 @@
-// What went wrong in a run without ending it.
+// The faults of a run that did not end it.
 #pragma once
 
 #include <cstdint>
@@ -8,10 +8,10 @@
 
 namespace virnucpro {
 
-/// Of one process, or of all that have worked on a run. Plain data.
+/// The faults of one process, or of all that have worked on a run. Plain data.
 struct FaultReport {
   std::uint64_t out_of_memory = 0;      ///< batches that were halved
-  std::uint64_t nonfinite_batches = 0;  ///< that were split to find the guilty sequences
+  std::uint64_t nonfinite_batches = 0;  ///< split to find the sequences at fault
   std::uint64_t recomputed_frames = 0;  ///< in FP32
   std::uint64_t failed_frames = 0;      ///< left out of the results, as in Ledger
   std::vector<std::string> lost_devices;
@@ -20,10 +20,10 @@ struct FaultReport {
   FaultReport& operator+=(const FaultReport& more);
 };
 
-/// The JSON object as it stands in run.json, on one line.
+/// The JSON object of run.json, on one line.
 std::string fault_text(const FaultReport& faults);
 
-/// Throws InputError, naming `place`, when it is no text of fault_text().
+/// Throws InputError, naming `place`, when the text is not one of fault_text().
 FaultReport parse_fault_text(std::string_view text, const std::string& place);
 
 }  // namespace virnucpro

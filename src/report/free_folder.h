@@ -1,4 +1,4 @@
-// Whether a folder may take new results.
+// Checks that a folder may take new results.
 #pragma once
 
 #include <span>
@@ -6,10 +6,10 @@
 
 namespace virnucpro {
 
-/// Throws ConfigError when something else than a folder has the name; `what` is to go there.
+/// Throws ConfigError when the path exists and is not a folder; `what` names the results.
 void require_no_file(const std::string& folder, const char* what);
 
-/// The first of the files `names` that the folder holds; null: none.
+/// The first of the files `names` that the folder holds; null: it holds none.
 const char* held_file(const std::string& folder, std::span<const char* const> names);
 
 /// The same as require_no_file(), and ConfigError when the folder holds one of the files `names`

@@ -23,7 +23,7 @@ class OutcomeCounts {
 };
 
 /// A record's outcome from those of its chunks: failed if any failed, else scored if any is scored,
-/// else no_orf if any is, else too_short (also without any chunk).
+/// else no_orf if any is, else too_short (also for a record without chunks).
 Outcome outcome_of_record(const OutcomeCounts& chunks);
 
 /// What went into the run, counted where it is read.

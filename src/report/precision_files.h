@@ -14,21 +14,21 @@ inline constexpr const char* kSequencesFile = "sequences.tsv";
 inline constexpr const char* kLayersFile = "layers.tsv";
 inline constexpr const char* kPrecisionFile = "precision.json";
 
-/// All of these names.
+/// The names of all files.
 std::vector<const char*> precision_file_names();
 
-/// Throws ConfigError when `folder` is no folder, or holds the files already and `force` is not
+/// Throws ConfigError when `folder` is not a folder, or already holds the files and `force` is not
 /// set.
 void require_free_precision_folder(const std::string& folder, bool force);
 
-/// Makes the folder; a row per frame goes out as it comes. Thread-confined; every call may throw
+/// Makes the folder; a row per frame is written as it comes. Thread-confined; every call may throw
 /// OutputError, and without publish() no file gets its name.
 class PrecisionFiles {
  public:
   explicit PrecisionFiles(const std::string& folder);
 
   void frame(const FrameComparison& frame);
-  /// Writes the others and gives all their names, precision.json last: where it is, the rest is.
+  /// Writes the other files and gives all their names, precision.json last: then the others exist.
   void publish(const PrecisionReport& report);
 
  private:

@@ -1,4 +1,4 @@
-// What `precision` found: half against FP32, per frame, per encoder and per layer.
+// The results of `precision`: half precision against FP32, per frame, per encoder and per layer.
 #pragma once
 
 #include <array>
@@ -23,14 +23,14 @@ struct EmbeddingComparison {
   std::int64_t tokens = 0;
   bool finite = true;
   bool finite_fp32 = true;
-  /// Where NaN or infinity came up first, "layer 3, linear 2", be the embedding finite or not;
+  /// Where NaN or infinity appeared first, "layer 3, linear 2", even if the embedding is finite;
   /// empty: nowhere.
   std::string first_nonfinite = {};
   std::string first_nonfinite_fp32 = {};
-  // In double; of two finite embeddings, else unset.
+  // In double, for two finite embeddings; otherwise unset.
   double cosine = 0.0;
   double largest_difference = 0.0;
-  double relative_difference = 0.0;  ///< over the largest magnitude of the FP32 embedding
+  double relative_difference = 0.0;  ///< relative to the largest magnitude of the FP32 embedding
 
   bool comparable() const { return finite && finite_fp32; }
 };
@@ -42,21 +42,21 @@ struct FrameComparison {
   std::uint64_t chunk = 0;                      ///< within the record, from 0
   std::string_view frame;                       ///< F1..F3 or R1..R3
   std::array<EmbeddingComparison, 2> encoders;  ///< as kComparedEncoders
-  std::optional<float> p_virus;                 ///< absent: an embedding or it is not finite
+  std::optional<float> p_virus;                 ///< absent: it or an embedding is not finite
   std::optional<float> p_virus_fp32;
   bool flip = false;  ///< both scored, with different calls
 
-  /// p_virus less p_virus_fp32, where both are there.
+  /// p_virus less p_virus_fp32, when both are known.
   std::optional<double> drift() const;
   /// "<record id>_chunk_<n><frame>", not escaped.
   std::string id() const;
 };
 
-/// What one operation of an encoder put out, over all frames.
+/// The range of one operation's output in an encoder, over all frames.
 struct OperationRange {
   std::string layer;      ///< "layer 3"
   std::string operation;  ///< "linear 2": the second of its name in the layer
-  // Finite magnitudes, and a frame that has the largest.
+  // Finite magnitudes, and a frame with the largest one.
   float largest = 0.0f;
   std::string frame;
   float largest_fp32 = 0.0f;
@@ -66,7 +66,7 @@ struct OperationRange {
   std::uint64_t nonfinite_fp32 = 0;
 };
 
-/// Of one encoder, over all frames. Means and extremes are of comparable frames.
+/// The results for one encoder, over all frames. Means and extremes are of comparable frames.
 struct EncoderSummary {
   std::uint64_t tokens = 0;
   std::uint64_t compared = 0;
@@ -81,16 +81,16 @@ struct EncoderSummary {
 
   void add(const EmbeddingComparison& comparison, const FrameComparison& frame);
   double mean_cosine() const;
-  /// operations() merged layer by layer; `operation` is where the largest FP32 value is.
+  /// operations() merged by layer; `operation` is the one with the largest FP32 value.
   std::vector<OperationRange> layers() const;
 };
 
-/// Everything that is reported but the frames themselves, which are too many to keep.
+/// Everything that is reported except the frames themselves, which are too many to keep.
 struct PrecisionReport {
   /// Program, command line, inputs, models, device, options and intake, as in run.json.
   RunReport run;
   std::uint64_t limit = 0;  ///< frames; 0: none
-  bool complete = false;    ///< the input has ended; else what follows was not looked at
+  bool complete = false;    ///< the input has ended; else its rest was not examined
   std::uint64_t frames = 0;
   std::uint64_t last_record = 0;  ///< number of the last frame's record, from 1
 
@@ -103,7 +103,7 @@ struct PrecisionReport {
   std::uint64_t nonfinite_frames = 0;  ///< an embedding of the studied precision is not finite
   std::uint64_t nonfinite_scores =
       0;  ///< the classifier's score of finite embeddings is not finite
-  /// The first of the frames in which NaN or infinity came up in the studied precision.
+  /// The first frames in which NaN or infinity appeared in the studied precision.
   std::vector<std::pair<std::string, std::array<EmbeddingComparison, 2>>> examples;
 
   static constexpr std::size_t kExamples = 10;
@@ -112,10 +112,10 @@ struct PrecisionReport {
   double mean_drift() const;
 };
 
-/// One line: how much of the input was looked at.
+/// One line that says how much of the input was examined.
 std::string describe_coverage(const PrecisionReport& report);
 
-/// Tables for people and programs: encoders, scores, non-finite frames where there are any, layers.
+/// Tables for users and programs: encoders, scores, non-finite frames where there are any, layers.
 /// Ids are escaped.
 std::string precision_summary(const PrecisionReport& report);
 

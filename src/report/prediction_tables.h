@@ -1,4 +1,4 @@
-// All result files of one run: rows in, in input order, whole files out.
+// All result files of one run: it takes rows in input order and gives whole files.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +26,7 @@ inline constexpr const char* kLegacyChunksFile = "prediction_results_highestscor
 inline constexpr const char* kPredictionFiles[] = {kPredictionsFile,  kContigsFile,      kViralFile,
                                                    kLegacyFramesFile, kLegacyChunksFile, kRunFile};
 
-/// What the calls of a run add up to.
+/// The totals of a run's calls.
 struct CallCounts {
   std::uint64_t viral_frames = 0;
   std::uint64_t viral_chunks = 0;
@@ -37,12 +37,12 @@ struct CallCounts {
 };
 
 /// Writes predictions.tsv, contigs.tsv, viral.fasta and the two legacy files of `folder` under
-/// partial names, and gives all of them their names in publish(). Memory does not grow with the
-/// input but for 16 bytes a record. Thread-confined; any call may throw OutputError, and
-/// ContractError when calls come in another order than begin_record, chunk..., end_record.
+/// partial names, and gives all of them their names in publish(). Memory grows by 16 bytes a
+/// record, and not otherwise. Thread-confined; any call may throw OutputError, and ContractError
+/// when calls come in an order other than begin_record, chunk..., end_record.
 class PredictionTables {
  public:
-  /// Makes the folder. `calibrated` decides on calls where it has a threshold, but for the two
+  /// Makes the folder. Where `calibrated` has a threshold, it decides on calls, except in the two
   /// legacy files, which always follow `rule`; its calibration must outlive the tables.
   /// `sort_memory` bounds the sorting of the legacy chunk table.
   explicit PredictionTables(const std::string& folder, CallRule rule = {},
@@ -63,7 +63,7 @@ class PredictionTables {
 
   /// Completes the tables under their partial names; only publish() may follow.
   void finish();
-  /// Writes run.json and gives every file its name, run.json last: where it is, the rest is.
+  /// Writes run.json and gives every file its name, run.json last: where it is, the others are.
   void publish(std::string_view run_json);
 
  private:

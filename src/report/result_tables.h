@@ -32,12 +32,12 @@ class PredictionsTable {
 
  private:
   OutputFile file_;
-  // The columns that the frames of a chunk share, before and after their own, reused.
+  // Reused: the columns that a chunk's frames share, before and after their own.
   std::string prefix_;
   std::string calibrated_;
 };
 
-/// What contigs.tsv says of one record beside its name and length.
+/// The values of contigs.tsv for one record, besides its name and length.
 struct RecordSummary {
   std::uint64_t chunks = 0;
   std::uint64_t scored_chunks = 0;
@@ -64,7 +64,7 @@ class ContigsTable {
   OutputFile file_;
 };
 
-/// Whole records, bases as read, 80 columns. Ids keep their text but for control bytes.
+/// Writes whole records, bases as read, 80 columns. Ids keep their text except control bytes.
 class ViralFasta {
  public:
   explicit ViralFasta(const std::string& path) : file_(path) {}

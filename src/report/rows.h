@@ -1,4 +1,4 @@
-// The facts that the result tables are made of, as plain values.
+// The facts in the result tables, as plain values.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@ struct FrameRow {
   ScorePair scores;
 };
 
-/// A scored chunk's.
+/// The largest scores of a scored chunk.
 inline LargestScores largest_scores(std::span<const FrameRow> frames) {
   LargestScores largest;
   for (const FrameRow& frame : frames) largest.add(frame.scores);

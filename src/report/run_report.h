@@ -1,4 +1,4 @@
-// run.json: how the results of a run came about.
+// run.json: how the results of a run were made.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,7 @@ struct InputReport {
   std::string path;
   std::optional<std::uint64_t> bytes;
   std::uint64_t records = 0;
-  std::string sha256 = {};  ///< empty for what can be read only once
+  std::string sha256 = {};  ///< empty for inputs that can be read only once
 };
 
 /// What one device did in this process.
@@ -40,7 +40,7 @@ struct SessionReport {
   FaultReport faults = {};
 };
 
-/// Everything run.json says. Plain data, filled by the pipeline.
+/// Everything in run.json. Plain data, filled by the pipeline.
 struct RunReport {
   std::string program_version;
   std::vector<std::string> command_line;
@@ -62,7 +62,7 @@ struct RunReport {
   std::string device_description;
   std::size_t threads = 0;
   std::size_t workers = 1;     ///< backends that share the threads
-  std::size_t numa_nodes = 1;  ///< that the process may use
+  std::size_t numa_nodes = 1;  ///< nodes that the process may use
   std::int64_t batch_tokens = 0;
   bool automatic_batch_tokens = false;  ///< chosen by the program, not by the user
 
@@ -82,11 +82,11 @@ struct RunReport {
   std::vector<DeviceReport> devices;  ///< how they shared the work
 
   FaultReport faults;                   ///< of all sessions together
-  std::vector<SessionReport> sessions;  ///< of a run with a database; the last is this one
+  std::vector<SessionReport> sessions;  ///< where the run has a database; the last is this one
   std::vector<std::string> warnings;
 
   std::uint64_t total_tokens() const;
-  /// Of the whole run; 0 when it took no time.
+  /// The rate of the whole run; 0 when it took no time.
   double tokens_per_second() const;
 };
 
@@ -94,8 +94,8 @@ struct RunReport {
 /// a packing efficiency above 1.
 std::string run_json(const RunReport& report);
 
-/// A text of run_json() whose counts, faults and sessions are replaced by those of `report`, and
-/// which has its warnings too; everything else stays. Throws InputError when it is no such text;
+/// A text of run_json() in which counts, faults and sessions are those of `report`, and to which
+/// its warnings are added; everything else stays. Throws InputError when it is not such a text;
 /// `place` names it.
 std::string with_results(std::string_view run_json, const std::string& place,
                          const RunReport& report);

@@ -1,4 +1,4 @@
-// Lines sorted by their bytes in bounded memory: sorted runs on the disk, merged at the end.
+// Sorts lines by their bytes in bounded memory: sorted runs on the disk, merged at the end.
 #pragma once
 
 #include <cstddef>
@@ -10,12 +10,12 @@
 
 namespace virnucpro {
 
-/// Thread-confined. The runs lie in a nameless file in `folder`, so that nothing is left behind
-/// however the program ends. Throws OutputError when it cannot be written or read.
+/// Thread-confined. The runs lie in a nameless file in `folder`, so that nothing stays behind
+/// however the program ends. Throws OutputError when that cannot be written or read.
 class SortedLines {
  public:
-  // 10 million chunk ids make some 150 runs, read in pieces of 27 KB. Larger ones would show in the
-  // memory of a run: it grows by this much with its input.
+  // 10 million chunk ids make some 150 runs, read in pieces of 27 KB. A larger value would show:
+  // the memory of a run grows by this much with its input.
   static constexpr std::size_t kDefaultMemory = std::size_t{4} << 20;
 
   explicit SortedLines(std::string folder, std::size_t memory_bytes = kDefaultMemory);
@@ -23,7 +23,7 @@ class SortedLines {
   SortedLines(const SortedLines&) = delete;
   SortedLines& operator=(const SortedLines&) = delete;
 
-  /// `line` has no line end in it.
+  /// `line` must hold no line end.
   void add(std::string_view line);
 
   /// Calls `take` for every line in byte order, once; nothing may be added afterwards.

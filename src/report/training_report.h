@@ -1,4 +1,4 @@
-// How a classifier was fitted: as a table, as JSON, and for the card of its bundle.
+// How a classifier was fitted: as a table, as JSON, and for its bundle's card.
 #pragma once
 
 #include <cstdint>
@@ -11,11 +11,11 @@
 
 namespace virnucpro {
 
-/// Its names inside the folder of the bundle.
+/// The report's files in the folder of the bundle.
 inline constexpr const char* kTrainingTable = "training.tsv";
 inline constexpr const char* kTrainingFile = "training.json";
 
-/// What one side of the split holds.
+/// The content of one side of the split.
 struct SplitPart {
   std::uint64_t frames = 0;
   std::uint64_t viruses = 0;  ///< frames
@@ -29,20 +29,20 @@ struct GroupPart {
   std::uint64_t validation = 0;
 };
 
-/// No time and no place: equal trainings have equal reports.
+/// It holds no time and no path: equal trainings have equal reports.
 struct TrainingReport {
   std::string program_version;
-  std::string base;  ///< name of the bundle whose encoders these are
+  std::string base;  ///< name of the bundle that gave the encoders
   std::string base_version;
   std::int64_t expected_length = 0;
   std::vector<InputReport> inputs;
   std::string labels;
   FileContent labels_content;
   std::string frames;          ///< table of the frames that count; empty: all do
-  FileContent frames_content;  ///< of nothing likewise
+  FileContent frames_content;  ///< unset where `frames` is empty
   std::uint64_t unlabelled_records = 0;
   std::uint64_t unused_labels = 0;
-  std::uint64_t failed_frames = 0;  ///< labelled, and without a finite embedding
+  std::uint64_t failed_frames = 0;  ///< labelled, but without a finite embedding
   TrainingSettings settings;
   double validation_share = 0.0;
   SplitPart training;
@@ -56,8 +56,8 @@ struct TrainingReport {
 std::string training_table(const TrainingReport& report);
 std::string training_json(const TrainingReport& report);
 
-/// The card's "training_data" and "metrics": what the base's card says under "base", and the new
-/// classifier under "classifier_<length>". Both are JSON texts of objects.
+/// The card's "training_data" and "metrics": under "base" what the base's card says, and under
+/// "classifier_<length>" the new classifier. Both are JSON texts of objects.
 std::string card_training_data(const TrainingReport& report, const std::string& of_base);
 std::string card_metrics(const TrainingReport& report, const std::string& of_base);
 

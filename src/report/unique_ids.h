@@ -1,4 +1,4 @@
-// Names that are told apart: the second record of a name gets _1, the third _2 ...
+// Makes names unique: the second record of a name gets _1, the third _2 ...
 #pragma once
 
 #include <cstdint>
@@ -9,12 +9,12 @@
 
 namespace virnucpro {
 
-/// Remembers every name it gave as a 128-bit hash: 16 bytes a record at a load of at most 3/4.
-/// Two names of one hash (1e-24 for ten million) would cost a needless suffix, nothing else.
+/// Remembers every name it gave as a 128-bit hash: 16 bytes a record at a load of at most 3/4. Two
+/// names with one hash (probability 1e-24 for ten million) would only cost a needless suffix.
 /// Thread-confined.
 class UniqueIds {
  public:
-  /// `id` the first time, later `id` with the first suffix _1, _2 ... that is no name in use.
+  /// Returns `id` the first time, later `id` with the first suffix _1, _2 ... that is not in use.
   std::string assign(std::string_view id);
 
   /// How many names got a suffix.
@@ -31,7 +31,7 @@ class UniqueIds {
   };
 
   static Hash hash_of(std::string_view id);
-  /// False when it was there.
+  /// False when the hash was there already.
   bool insert(Hash hash);
   void grow();
 
@@ -41,7 +41,7 @@ class UniqueIds {
   std::uint64_t renamed_ = 0;
 };
 
-/// The warning that so many names got a suffix in `where`.
+/// The warning that `renamed` names got a suffix in `where`.
 std::string repeated_ids_text(std::uint64_t renamed, std::string_view where);
 
 }  // namespace virnucpro

@@ -1,4 +1,4 @@
-// A database that is not, or no longer, what a run has written.
+// The error of a database that is not, or no longer, what a run has written.
 #pragma once
 
 #include <string>
@@ -7,7 +7,7 @@
 
 namespace virnucpro {
 
-/// Its rows or its file cannot be trusted. `found` is the message without the file and the advice.
+/// The rows or the file cannot be trusted. `found` is the message without the file and the advice.
 class DamagedDatabase : public InputError {
  public:
   DamagedDatabase(const std::string& path, std::string found);
@@ -17,8 +17,8 @@ class DamagedDatabase : public InputError {
   std::string found_;
 };
 
-/// For every message that the database is damaged: throws DamagedDatabase, whose text says what to
-/// do. `found` is a noun: "an empty table progress".
+/// Throws DamagedDatabase, whose text says what to do; all messages about damage come from here.
+/// `found` is a noun: "an empty table progress".
 [[noreturn]] void fail_damaged(const std::string& path, const std::string& found);
 
 }  // namespace virnucpro

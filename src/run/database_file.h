@@ -1,4 +1,4 @@
-// The file of a run's database: found or made, locked, known to be ours; for run/*.cc only.
+// The file of a run's database: found or made, locked, and recognised; for run/*.cc only.
 #pragma once
 
 #include <sys/types.h>
@@ -17,10 +17,10 @@ namespace virnucpro {
 /// meanwhile. Errors as in run_database.h.
 class DatabaseFile {
  public:
-  /// What becomes of the file that is there.
+  /// What to do with an existing file.
   enum class Opening {
     kContinue,   ///< a new one where there is none or that holds nothing; else of the same work
-    kStartOver,  ///< a new one in any case
+    kStartOver,  ///< always a new one
     kExisting,   ///< there must be one, of whatever work; only read where it cannot be written
   };
 
@@ -32,13 +32,13 @@ class DatabaseFile {
   const SqliteConnection& connection() const { return connection_; }
   const std::string& path() const { return connection_.path(); }
   std::vector<RunFact> work() const;
-  /// At opening.
+  /// The state at opening.
   const RunState& state() const { return state_; }
-  /// No record and no embedding is stored, nor that there is none.
+  /// True when no record and no embedding is stored.
   bool holds_nothing() const;
-  /// Removes the files, unless others bear their names by now or are being opened.
+  /// Removes the files, unless other files have their names by now or another process opens them.
   void remove_files();
-  /// OutputError unless the folder still shows the files that are open.
+  /// OutputError unless the folder still holds the files that are open.
   void require_in_place() const;
 
  private:
@@ -46,7 +46,7 @@ class DatabaseFile {
   DatabaseFile(const std::string& folder, const std::vector<RunFact>& work, Opening opening,
                const Turn& turn);
 
-  /// Which file a name means.
+  /// Identifies the file that a name stands for.
   struct Identity {
     ::dev_t device = 0;
     ::ino_t number = 0;

@@ -1,7 +1,7 @@
-// The database of a run: what went in, what has been computed, and the account of it.
+// The database of a run: its input, its results so far, and the account of both.
 //
-// One SQLite file in the output folder (docs/reliability.md has its tables). What commit() has
-// returned from survives a killed process and a power failure; what came after it leaves no trace.
+// One SQLite file in the output folder (docs/reliability.md has its tables). What was stored before
+// commit() returned survives a killed process and a power failure; later rows leave no trace.
 #pragma once
 
 #include <cstdint>
@@ -32,37 +32,37 @@ class StoredRunVisitor {
 };
 
 /// Open, and locked against every other process, as long as it lives. Thread-safe: calls take
-/// turns. Errors of the disk are OutputError (full, read-only, removed), a file that is no run
-/// database is InputError, a damaged one DamagedDatabase; all name the file and what to do. After
-/// an error of a writing call the open transaction is gone, and every later writing call throws it
+/// turns. Errors of the disk are OutputError (full, read-only, removed), a file that is not a run
+/// database is InputError, a damaged one DamagedDatabase; all name the file and what to do. An
+/// error of a writing call discards the open transaction, and every later writing call throws it
 /// again.
 class RunDatabase {
  public:
   enum class Existing {
-    /// Go on with the same work; ConfigError listing each difference of other work, unless nothing
-    /// has come of that.
+    /// Continue the same work. For other work: ConfigError listing each difference, unless that has
+    /// stored nothing.
     kContinue,
-    kStartOver,  ///< throw away what is there
+    kStartOver,  ///< discard what is there
   };
 
   /// Opens the database of `folder`, or makes one; the folder must exist. Throws ConfigError also
   /// when another process has it open.
   RunDatabase(const std::string& folder, const std::vector<RunFact>& work, Existing existing);
-  /// Opens one that must exist, whatever its work. InputError when there is none.
+  /// Opens an existing one, whatever its work. InputError when there is none.
   explicit RunDatabase(const std::string& folder);
   ~RunDatabase();
   RunDatabase(RunDatabase&&) noexcept;
   RunDatabase& operator=(RunDatabase&&) = delete;
 
-  /// True where a folder holds a run database, whoever uses it.
+  /// True where a folder holds a run database, even one that is in use.
   static bool exists(const std::string& folder);
 
   const std::string& path() const;
   std::vector<RunFact> work() const;
 
-  /// What is stored, the open transaction included.
+  /// The extent of what is stored, the open transaction included.
   StoredExtent extent() const;
-  /// All records are stored with everything that belongs to them.
+  /// True when all records are stored with everything that belongs to them.
   bool is_complete() const;
 
   // Writing. Rows come in input order, each number once: that of extent(). A transaction begins
@@ -71,32 +71,32 @@ class RunDatabase {
   void add_chunk(const StoredChunk& chunk);
   void add_orf(const StoredOrf& orf);
   void end_record(std::uint64_t ordinal, Outcome outcome, std::string_view reason);
-  /// Replaces what is stored of this ORF and encoder. `orf` may lie beyond extent().
+  /// Replaces the stored embedding of this ORF and encoder. `orf` may lie beyond extent().
   void put_embedding(std::uint64_t orf, StoredEncoder encoder, std::span<const float> values);
   /// Forgets embeddings of ORFs before this one.
   void drop_embeddings_before(std::uint64_t orf);
-  /// After the last record: nothing can be added any more.
+  /// To be called after the last record: nothing can be added any more.
   void mark_complete();
-  /// Free texts beside the rows, such as run.json. Part of the transaction, too.
+  /// Stores a free text beside the rows, such as run.json. Part of the transaction, too.
   void set_text(std::string_view name, std::string_view text);
   std::optional<std::string> text(std::string_view name) const;
   /// Adds a session; update_session() changes the newest.
   void begin_session(const StoredSession& session);
   void update_session(double seconds, std::uint64_t orfs_computed);
   std::vector<StoredSession> sessions() const;
-  /// Makes all of it durable. Throws OutputError also when the folder or the file has been removed
+  /// Makes everything durable. Throws OutputError also when the folder or the file has been removed
   /// or replaced meanwhile.
   void commit();
   bool has_uncommitted() const;
-  /// Takes back all that was stored since this object opened the database, committed or not, also
-  /// after an error: rows, the end of a record that was open, texts, sessions; and every embedding
+  /// Takes back all that was stored since this object opened the database, committed or not, even
+  /// after an error: rows, the end of a record that was open, texts, sessions, and every embedding
   /// of an ORF whose row was not there. Durable on return. Throws OutputError.
   void undo_session();
-  /// Nothing is stored that cost a run anything: no record, no embedding. Such a database gives way
-  /// to other work.
+  /// True when nothing of value is stored: no record, no embedding. Such a database gives way to
+  /// other work.
   bool holds_nothing() const;
-  /// Removes the files of a database that holds nothing; else leaves them. For the way out after an
-  /// error: never throws, and only the destructor may follow.
+  /// Removes the files of a database that holds nothing; otherwise leaves them. For cleaning up
+  /// after an error: never throws, and only the destructor may follow.
   void discard_if_empty() noexcept;
 
   // Reading.
@@ -110,14 +110,14 @@ class RunDatabase {
   void read_embeddings(std::uint64_t first, std::uint64_t end,
                        const std::function<void(std::uint64_t orf, StoredEncoder encoder,
                                                 std::span<const float> values)>& take) const;
-  /// All that is stored. Every row is proven to be what was stored, and that none is missing when
-  /// it returns: nothing may be made of a visit that has not. What does not fit is a
-  /// DamagedDatabase, and so is a record that has not ended.
+  /// Visits all that is stored. Only a visit that has returned proves that every row is what was
+  /// stored and that none is missing: use no result of one that has not. DamagedDatabase for
+  /// anything else, and for a record that has not ended.
   void visit(StoredRunVisitor& visitor) const;
-  /// The same of a run that is at work: the last record may have no end.
+  /// The same for a run at work: the last record may have no end.
   void visit_so_far(StoredRunVisitor& visitor) const;
-  /// The same in steps: each call visits the next record, and is false after the last one. Must not
-  /// outlive the database, which does not change meanwhile.
+  /// The same in steps: each call visits the next record, and returns false after the last one.
+  /// Must not outlive the database, which must not change meanwhile.
   std::function<bool(StoredRunVisitor&)> visit_in_steps() const;
 
  private:

@@ -1,4 +1,4 @@
-// What a RunDatabase is made of; for run_database*.cc only.
+// The parts of a RunDatabase; for run_database*.cc only.
 #pragma once
 
 #include <cstdint>
@@ -50,8 +50,8 @@ struct RunDatabase::Impl {
 
   const SqliteConnection& connection() const { return file.connection(); }
 
-  /// An error of `action` takes the open transaction along, and every later call gets it again:
-  /// what follows it in order would not fit any more.
+  /// Runs `action`. Its error discards the open transaction, and every later call throws it again,
+  /// since later rows would not fit any more.
   template <typename Action>
   void change(Action&& action) {
     const std::lock_guard lock(mutex);
@@ -77,7 +77,7 @@ struct RunDatabase::Impl {
     return std::string(select.text(0));
   }
 
-  /// Replaces it, or removes it where `text` is absent.
+  /// Replaces the text, or removes it where `text` is absent.
   void put_text(std::string_view name, const std::optional<std::string_view>& text) const {
     if (!text) {
       SqliteStatement(connection(), "DELETE FROM texts WHERE name = ?1").bind(1, name).run();
@@ -119,20 +119,20 @@ struct RunDatabase::Impl {
 
   void give_up(std::exception_ptr error) {
     failure = std::move(error);
-    // On some errors SQLite has rolled back by itself.
+    // After some errors SQLite has rolled back by itself.
     if (connection().in_transaction()) connection().try_execute("ROLLBACK");
     restore(committed);
   }
 
-  /// What is stored is this again.
+  /// Returns to this earlier state.
   void restore(const RunState& to) {
     state = to;
-    if (open_chunk) digests.end_chunk();  // nobody wants it
+    if (open_chunk) digests.end_chunk();  // its digest is dropped
     open_chunk.reset();
     if (state.open_head) digests.resume_record(*state.open_head);
   }
 
-  /// A row of `chunks` has the digest of its ORFs, too: it is stored when all of them are there.
+  /// A row of `chunks` has the digest of its ORFs, too, so it is stored when all of them are there.
   void finish_chunk() {
     if (!open_chunk) return;
     const Digest digest = digests.end_chunk();
@@ -151,19 +151,19 @@ struct RunDatabase::Impl {
 
   DatabaseFile file;
   const std::vector<RunFact> work;
-  /// Recursive, since a visitor may look up something else.
+  /// Recursive, because a visitor may query the database.
   mutable std::recursive_mutex mutex;
   RunState committed;
   const RunState opened;
   RunState state;
   std::exception_ptr failure;
   RowDigests digests;
-  mutable RowDigests embedding_digests;  ///< another: embeddings come in the middle of chunks
+  mutable RowDigests embedding_digests;  ///< separate: embeddings come amid chunks
   /// The newest chunk, to which ORFs may be added, and its reason.
   std::optional<StoredChunk> open_chunk;
   std::string open_reason;
   const std::uint64_t sessions_at_opening;  ///< the number of the newest
-  /// Texts that were set since, as they were at opening.
+  /// Texts that were set since opening, with their values at opening.
   std::map<std::string, std::optional<std::string>, std::less<>> old_texts;
 
   SqliteStatement insert_record{

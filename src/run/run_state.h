@@ -1,4 +1,4 @@
-// How far a run's database goes, and that all but its rows is what was written; for run/*.cc only.
+// How far a run's database goes, and the proof of all its tables but the rows; for run/*.cc only.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@
 
 namespace virnucpro {
 
-/// What is in the tables, so that nobody has to count rows.
+/// The extent of the tables, kept so that rows need not be counted.
 struct RunState {
   StoredExtent extent;
   std::optional<std::uint64_t> last_record;  ///< its ordinal
@@ -20,11 +20,11 @@ struct RunState {
   Digest total;  ///< the sum over all row groups but embeddings
 };
 
-/// What the table `progress` says. InputError where the other tables end elsewhere, and where
+/// Reads the table `progress`. InputError where the other tables end elsewhere, or where
 /// `progress`, `sessions`, `texts`, `outcomes` or `work`, which are read here, have been changed.
 RunState read_run_state(const SqliteConnection& connection, const std::vector<RunFact>& work);
 
-/// Stores it, with a digest of all the tables that read_run_state() proves, as they are now.
+/// Stores the state, with a digest of all tables that read_run_state() proves, as they are now.
 void write_run_state(const SqliteConnection& connection, const std::vector<RunFact>& work,
                      const RunState& state);
 

@@ -14,25 +14,25 @@
 
 namespace virnucpro {
 
-/// An open database file. Used by one thread at a time: SQLite's own locks are off. Every failure
-/// of it or of its statements is thrown by fail().
+/// An open database file. Used by one thread at a time, because SQLite's own locks are off. Every
+/// failure of it or of its statements is thrown by fail().
 class SqliteConnection {
  public:
-  /// `path` is for messages, `name` what is opened; `flags` are those of sqlite3_open_v2.
+  /// `path` appears in messages, `name` is opened; `flags` are those of sqlite3_open_v2.
   SqliteConnection(const std::string& path, const std::string& name, int flags);
 
   sqlite3* get() const { return handle_.get(); }
   const std::string& path() const { return path_; }
   /// Runs statements that give no rows, or whose rows do not matter.
   void execute(const char* sql) const;
-  /// The same, for clean-up: a failure leaves things as they are.
+  /// The same, for clean-up: a failure is ignored.
   void try_execute(const char* sql) const noexcept;
   bool in_transaction() const;
   bool is_for_reading() const;
   /// Sets a switch of sqlite3_db_config.
   void configure(int option, bool on) const;
   /// Throws what `code`, the result of `doing`, means: OutputError, InputError, ConfigError (locked
-  /// by somebody); ContractError where SQLite was misused.
+  /// by another process); ContractError where SQLite was misused.
   [[noreturn]] void fail(int code, const std::string& doing) const;
 
  private:
@@ -43,11 +43,11 @@ class SqliteConnection {
   std::unique_ptr<sqlite3, Closer> handle_;
 };
 
-/// True when a file of the log's name lies beside the database whose format is not SQLite's. SQLite
-/// then opens nothing at all, unless the log's checksums are wrong, too.
+/// True when a file with the log's name, but not in SQLite's format, lies beside the database.
+/// SQLite then opens nothing at all, unless the log's checksums are wrong, too.
 bool has_unknown_log(const std::string& path);
 
-/// Throws the ConfigError of a database that another process has.
+/// Throws the ConfigError of a database that another process has open.
 [[noreturn]] void fail_locked(const std::string& path);
 
 /// Throws the InputError of a file that no run of this program has written.
@@ -68,11 +68,11 @@ class SqliteStatement {
 
   /// True while there is a row.
   bool step();
-  /// For statements without rows: does it and is ready for the next values.
+  /// Runs a statement without rows; it is then ready for the next values.
   void run();
-  /// Ready for new values, which are NULL unless bound.
+  /// Makes the statement ready for new values, which are NULL unless bound.
   void reset();
-  /// A row is being looked at.
+  /// True while a row is being read.
   bool is_busy() const { return sqlite3_stmt_busy(handle_.get()) != 0; }
 
   /// SQLITE_INTEGER, SQLITE_FLOAT, SQLITE_TEXT, SQLITE_BLOB or SQLITE_NULL.
@@ -94,7 +94,7 @@ class SqliteStatement {
   std::unique_ptr<sqlite3_stmt, Finalizer> handle_;
 };
 
-/// Resets a kept statement at the end of a scope, however that is left.
+/// Resets a kept statement at the end of a scope, however the scope is left.
 class StatementReset {
  public:
   explicit StatementReset(SqliteStatement& statement) : statement_(statement) {}

@@ -1,4 +1,4 @@
-// Rows as SQLite gives them into plain values, with a check of each column; for run/*.cc only.
+// Turns SQLite's rows into plain values and checks each column; for run/*.cc only.
 #pragma once
 
 #include <cstdint>
@@ -12,8 +12,8 @@
 
 namespace virnucpro {
 
-/// Reads the row that a statement stands on. `table` and the row's number are named in the
-/// InputError of a column that holds what cannot be. Views live until the statement's next step.
+/// Reads the row that a statement is at. The InputError of a column with an impossible value names
+/// `table` and the row's number. Views live until the statement's next step.
 class StoredRowReader {
  public:
   /// Column 0 is the row's number.
@@ -30,7 +30,7 @@ class StoredRowReader {
   Digest digest(int column, const char* name) const;
   /// Throws unless the column holds this digest.
   void expect_digest(int column, const Digest& expected) const;
-  /// Finite, 0 to 1, and exactly a float.
+  /// Finite, 0 to 1, and exactly representable as a float.
   float probability(int column, const char* name) const;
   [[noreturn]] void fail(const std::string& found) const;
 
@@ -49,7 +49,7 @@ inline constexpr int kChunkDigest = 7;  ///< its column
 inline constexpr const char* kOrfColumns =
     "number, chunk, frame, outcome, p_others, p_virus, same_as, reason";
 
-/// Each by itself is possible; whether it fits its neighbours is for the caller to see.
+/// Each value is possible by itself; the caller checks that it fits its neighbours.
 StoredChunk read_chunk(const SqliteStatement& row);
 StoredOrf read_orf(const SqliteStatement& row);
 

@@ -12,16 +12,16 @@
 
 namespace virnucpro {
 
-/// One thing in which two runs must agree to be the same work, such as {"input 1 sha256", "9f..."}.
-/// The names are for people: they are printed where two runs differ.
+/// A fact in which two runs must agree to be the same work, such as {"input 1 sha256", "9f..."}.
+/// Names are for users: they are printed where two runs differ.
 struct RunFact {
   std::string name;
   std::string value;
   bool operator==(const RunFact&) const = default;
 };
 
-/// A record of the input. `ordinal` counts over all inputs from 0; a shard has gaps. `bases` are in
-/// the form of sequence/packed_bases.h, which the database does not look into.
+/// A record of the input. `ordinal` counts over all inputs from 0; a shard has gaps. `bases` have
+/// the form of sequence/packed_bases.h, which the database does not interpret.
 struct StoredRecord {
   std::uint64_t ordinal = 0;
   std::string_view id;  ///< any bytes
@@ -54,17 +54,17 @@ struct StoredOrf {
   std::string_view reason;  ///< of a failure
 };
 
-/// How far a database goes. What is stored is a prefix of the input: records that have begun,
-/// chunks, ORFs.
+/// How far a database goes. It stores a prefix of the input: records that have begun, chunks,
+/// ORFs.
 struct StoredExtent {
   std::uint64_t records = 0;
   std::uint64_t chunks = 0;
   std::uint64_t orfs = 0;
 };
 
-/// One process that worked on the run, for people and run.json.
+/// One process that worked on the run, for users and run.json.
 struct StoredSession {
-  std::string started_at;  ///< UTC; never compared: clocks go back
+  std::string started_at;  ///< UTC; never compared, since clocks go back
   std::string program_version;
   std::string device;  ///< and its description
   double seconds = 0.0;

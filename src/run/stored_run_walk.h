@@ -33,19 +33,19 @@ class NumberedRows {
   bool has_row_ = false;
 };
 
-/// Three tables are read side by side, each once and as it lies; memory does not grow with them.
+/// Reads three tables side by side, each once and in its own order; memory does not grow with them.
 /// Must not outlive the connection.
 class StoredRunWalk {
  public:
-  /// Of the last record.
+  /// The end of the last record.
   enum class Ends { kMustBeThere, kMayBeOpen };
 
-  /// `work` is the digest of the run's work, `state` what is expected.
+  /// `work` is the digest of the run's work, `state` the expected state.
   StoredRunWalk(const SqliteConnection& connection, const Digest& work, const RunState& state,
                 Ends ends = Ends::kMustBeThere);
 
   /// Visits the next record; false after the last one. DamagedDatabase, naming the record, at the
-  /// first row that does not fit or is not what was stored; and when there are fewer or more rows.
+  /// first row that does not fit or is not what was stored, and for a wrong number of rows.
   bool next(StoredRunVisitor& visitor);
 
  private:
@@ -68,7 +68,7 @@ class StoredRunWalk {
   NumberedRows chunks_;
   NumberedRows orfs_;
   std::uint64_t passed_records_ = 0;
-  bool has_ended_ = false;  // a further step would begin anew
+  bool has_ended_ = false;  // a further step would restart the statement
   std::array<std::string, kMostFrames> reasons_;
 };
 
