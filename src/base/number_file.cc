@@ -24,7 +24,7 @@ void NumberFile::set(std::uint64_t index, std::uint64_t number) {
   do {
     count = ::pwrite(descriptor_, &number, sizeof number, offset_of(index));
   } while (count < 0 && errno == EINTR);
-  // // The system may write only a part when the disk is full.
+  // The system may write only a part when the disk is full.
   if (count != sizeof number) {
     fail_output(folder_, "write a temporary file", count < 0 ? errno : ENOSPC);
   }

@@ -34,7 +34,7 @@ void OutputFile::write_out(std::string_view rest) {
       buffer_.clear();
       fail_output(path(), "write", error);
     }
-    // // After a short write, the next one says why.
+    // After a short write, the next one says why.
     rest.remove_prefix(static_cast<std::size_t>(written));
   }
 }

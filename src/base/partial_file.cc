@@ -117,13 +117,13 @@ PartialFile::PartialFile(const std::string& path) : path_(follow_links(path)) {
 }
 
 PartialFile::~PartialFile() {
-  // // Removed before the lock is released, so that the name cannot mean another process's file.
+  // Removed before the lock is released, so that the name cannot mean another process's file.
   if (!published_) ::unlink(partial_path_.c_str());
   if (descriptor_ >= 0) ::close(descriptor_);
 }
 
 void PartialFile::sync() {
-  // // EINVAL comes from a file system that cannot sync, where the rename is all there is.
+  // EINVAL comes from a file system that cannot sync, where the rename is all there is.
   if (::fsync(descriptor_) != 0 && errno != EINVAL) fail_output(path_, "write to the disk", errno);
 }
 

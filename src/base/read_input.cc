@@ -41,7 +41,7 @@ std::size_t read_some(const Descriptor& file, std::span<std::byte> buffer, const
                       const std::function<void()>& look) {
   for (;;) {
     look();
-    // // A read of a named pipe without a writer would report its end; poll() waits for a writer.
+    // A read of a named pipe without a writer would report its end; poll() waits for a writer.
     pollfd wanted = {file.get(), POLLIN, 0};
     if (::poll(&wanted, 1, kLookMilliseconds) <= 0) continue;
     const ssize_t got = ::read(file.get(), buffer.data(), buffer.size());

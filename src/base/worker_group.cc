@@ -109,7 +109,7 @@ void WorkerGroup::help(std::size_t worker) {
     if (stopping_) return;
     work(worker);
     if (busy_.fetch_sub(1, std::memory_order_acq_rel) > 1) continue;
-    // // Under the lock: the caller may be between its last look and its sleep.
+    // Under the lock: the caller may be between its last look and its sleep.
     { std::lock_guard lock(mutex_); }
     done_.notify_one();
   }

@@ -116,7 +116,7 @@ HWY_INLINE void rotate_rows_by(D d, const HeadTask& task, const float* from, std
 HWY_NOINLINE void rotate_rows(const HeadTask& task, const float* from, std::size_t first,
                               std::size_t rows, float scale, float* to) {
   const hn::ScalableTag<float> d;
-  // // Half a narrow head may be less than a vector of AVX-512, and parts of vectors are slow.
+  // Half a narrow head may be less than a vector of AVX-512, and parts of vectors are slow.
   const hn::CappedTag<float, 8> narrow;
   const std::size_t half = task.width / 2;
   if (half % hn::Lanes(d) != 0 && half % hn::Lanes(narrow) == 0) {

@@ -346,7 +346,7 @@ void pack_bfloat16(const void* rows, std::size_t depth, std::size_t width, float
 
 void pack_pairs(const std::int8_t* rows, std::size_t depth, std::size_t width,
                 std::int32_t* packed) {
-  // // The pairs are only moved from here on, so as float bits they share the code of float32.
+  // The pairs are only moved from here on, so as float bits they share the code of float32.
   pack((depth + 1) / 2, width, reinterpret_cast<float*>(packed),
        [&](std::size_t row, std::size_t first, std::size_t count, float* to) HWY_ATTR {
          const std::int8_t* from = rows + row * depth + 2 * first;

@@ -183,7 +183,7 @@ cublasLtMatmulAlgo_t Products::algorithm(const ProductShape& shape, const void* 
 /// The library's first choice decides the bits of all results. Of the algorithms that give the same
 /// bits on random values the fastest is taken, so that a noisy measurement changes no result.
 cublasLtMatmulAlgo_t Products::choose(const ProductShape& shape, const void* weight) {
-  // // Only the alignment of the address takes part in the choice; any aligned one will do.
+  // Only the alignment of the address takes part in the choice; any aligned one will do.
   Description description(shape, kPlannedRows, weight);
   const std::vector<cublasLtMatmulAlgo_t> usable = candidates(handle_.get(), shape, description);
   const bool is_large = shape.outputs * shape.inputs >= (1 << 18) && shape.input_alignment >= 16 &&

@@ -31,7 +31,7 @@ std::shared_ptr<void> DeviceStream::take(const std::shared_ptr<DeviceStream>& st
   void* taken = stream->pool_->take(bytes);
   stream->used_ += bytes;
   return {taken, [stream, bytes](void* piece) {
-            // // On a lost device both calls fail, and nothing uses the piece any more.
+            // On a lost device both calls fail, and nothing uses the piece any more.
             cudaSetDevice(stream->device_);
             cudaStreamSynchronize(stream->get());
             stream->used_ -= bytes;

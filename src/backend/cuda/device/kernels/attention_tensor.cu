@@ -363,7 +363,7 @@ __global__ void __launch_bounds__(kMostAttentionWarps* kWarpSize, 2)
     wait_for_copies();
     if (is_rotated)
       rotate<kWidth, kPack>(tiles + pair, rows_from(first_key, 1, rows), op.angles, first_key);
-    // // All threads see this tile now, and none still reads the other pair or the queries.
+    // All threads see this tile now, and none still reads the other pair or the queries.
     __syncthreads();
     if (first_key + kKeyRows < tile.length) {
       begin_keys(first_key + kKeyRows);

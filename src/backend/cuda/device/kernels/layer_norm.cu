@@ -48,7 +48,7 @@ __global__ void __launch_bounds__(kWarps * 32) short_rows(const Arguments<T> a) 
       return widen(x[i].values[j]);
     }
   };
-  // // Calls f(i, column) for each pack of this lane.
+  // Calls f(i, column) for each pack of this lane.
   const auto for_each_pack = [&](auto&& f) {
 #pragma unroll
     for (int i = 0; i < kItems; ++i) {
