@@ -12,8 +12,8 @@ namespace {
 
 constexpr std::size_t kNoBatch = std::numeric_limits<std::size_t>::max();
 
-/// Free tokens per batch in a complete binary tree of maxima, so that the first batch with enough
-/// room is found in O(log n).
+/// The free tokens of each batch in a complete binary tree of maxima, so that the first batch with
+/// enough room is found in O(log n).
 class FreeTokens {
  public:
   explicit FreeTokens(std::size_t batches)
@@ -74,8 +74,8 @@ double BatchPlan::efficiency() const {
 void plan_packed(std::span<const std::int32_t> lengths, std::int64_t budget, BatchPlan& plan) {
   sort_by_length(lengths, budget, plan);
   if (plan.order.empty()) return;
-  // As many batches as the budget asks for, but all about as full: room for an even share and the
-  // longest sequence is enough, since a batch without room for a sequence holds that share.
+  // As many batches as the budget needs, all about equally full. Room for an even share and the
+  // longest sequence is enough: a batch without room for a sequence holds that share already.
   const auto tokens = static_cast<std::int64_t>(plan.tokens);
   const std::int64_t count = (tokens + budget - 1) / budget;
   const std::int64_t longest = lengths[plan.order.front()];

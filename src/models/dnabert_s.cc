@@ -96,7 +96,7 @@ ops::MeanPool DnabertS::encode(Backend& backend, Workspace& workspace, ConstInts
   const DataType type = backend.activation_type(precision_);
   const Matrix x = workspace.matrix(kStream, type, rows, d);
   const Matrix branch = workspace.matrix(kBranch, type, rows, d);
-  // Queries, keys and values, and later gate and value of the feed-forward: never both alive.
+  // Holds queries, keys and values, later gate and value of the feed-forward: never both.
   const std::int64_t widest = std::max(3 * d, 2 * config_.intermediate_size);
   const Matrix wide = workspace.matrix(kWide, type, rows, widest);
   const Matrix qkv{wide.data, type, rows, 3 * d, 3 * d};
@@ -127,7 +127,7 @@ ops::MeanPool DnabertS::encode(Backend& backend, Workspace& workspace, ConstInts
     layer.wo.forward(backend, gated, branch);
     layer.ffn_norm.forward(backend, branch, x, x);
   }
-  // All tokens, [CLS] and [SEP] included (kept): the published classifier was trained on that mean.
+  // All tokens, [CLS] and [SEP] included: the published classifier was trained on that mean.
   return {.input = x,
           .sequences = sequences,
           .skip_front = 0,

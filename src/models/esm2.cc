@@ -10,7 +10,7 @@
 namespace virnucpro {
 namespace {
 
-/// 1 - 0.15 * 0.8, as ESM-2 was trained, where no token is masked (docs/numerics.md#5-esm-2).
+/// 1 - 0.15 * 0.8, as in ESM-2's training, for input without masks (docs/numerics.md#5-esm-2).
 constexpr float kTokenDropoutScale = 0.88f;
 constexpr std::int64_t kMaxPooledResidues = 1024;
 
@@ -41,7 +41,7 @@ Dense fused_qkv(TensorSource& source, const std::string& prefix, std::int64_t d,
   for (std::size_t i = 0; i < names.size(); ++i) {
     const std::string name = prefix + "self_attn." + names[i];
     weights[i] = source.take(name + ".weight", {d, d});
-    // The biases may be of different types; join them as float32.
+    // The biases may be of different types, so they are joined as float32.
     biases[i] = convert(source.take(name + ".bias", {d}), DataType::kFloat32);
   }
   return {weights, biases, type, backend};
@@ -87,7 +87,7 @@ ops::MeanPool Esm2::encode(Backend& backend, Workspace& workspace, ConstInts tok
   const DataType type = backend.activation_type(precision_);
   const Matrix x = workspace.matrix(kStream, type, rows, d);
   const Matrix y = workspace.matrix(kNormed, type, rows, d);
-  // Queries, keys and values, and later the widened feed-forward state: never both alive.
+  // Holds queries, keys and values, later the widened feed-forward state: never both.
   const Matrix wide = workspace.matrix(kWide, type, rows, 4 * d);
   const Matrix qkv{wide.data, type, rows, 3 * d, 3 * d};
   const Matrix attended = workspace.matrix(kAttended, type, rows, d);

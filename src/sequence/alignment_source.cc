@@ -24,8 +24,8 @@ constexpr std::string_view kLetters = "=ACMGRSVTWYHKDBN";
 constexpr std::string_view kComplements = "=TGKCYSBAWRDMHVN";
 constexpr std::size_t kSameAsReference = 0;  // '='
 
-// Without REF_PATH, htslib asks a server of the EBI for a reference that a CRAM file needs. The
-// program uses no network, so the path is set to the cache that htslib keeps its references in.
+// Without REF_PATH, htslib asks a server of the EBI for references that a CRAM file needs. The
+// program uses no network, so the path is set to the cache in which htslib keeps its references.
 void keep_references_local() {
   static std::once_flag once;
   std::call_once(once, [] {
@@ -84,8 +84,8 @@ class AlignmentSource final : public RecordSource {
   std::uint64_t skipped_supplementary() const override { return skipped_supplementary_; }
 
  private:
-  // What is missing is better said before the work than after it, where the file can be looked
-  // into.
+  // Where the end of the file is known, a missing mark is better reported before the work than
+  // after.
   void check_end_mark(std::string_view tail) {
     if (is_bgzf() && lacks_bgzf_end(tail)) warn_of_no_end_block();
     if (is_cram() && lacks_cram_end(*hts_get_format(file_.get()), tail)) {
@@ -116,7 +116,7 @@ class AlignmentSource final : public RecordSource {
     warned_ = true;
   }
 
-  // htslib opens what is not compressed, or by gzip, as BGZF, too.
+  // htslib opens uncompressed and gzip files as BGZF, too.
   bool is_bgzf() const {
     return file_->is_bgzf != 0 && hts_get_format(file_.get())->compression == bgzf;
   }
@@ -128,7 +128,7 @@ class AlignmentSource final : public RecordSource {
     return place_after(name_, number_, number_ == 0 ? "" : bam_get_qname(record_.get()), line);
   }
 
-  // The next stored record, skipped ones included; false at a proper end.
+  // Reads the next stored record, even one to be skipped; false at a proper end.
   bool read() {
     constexpr int kEndOfFile = -1;
     const int result = sam_read1(file_.get(), header_.get(), record_.get());
@@ -147,9 +147,9 @@ class AlignmentSource final : public RecordSource {
     throw_damaged(result);
   }
 
-  // Whether the end block has come and only zeros are left, as tapes and some disks pad files.
-  // Takes them. What htslib has taken for the header of one more block is known from the file's
-  // end.
+  // True when the end block has come and only zeros are left, with which tapes and some disks pad
+  // files; reads them. What htslib has taken for the header of one more block is known from the end
+  // of the file.
   bool is_padding() const {
     if (!is_padded_ || file_->fp.bgzf->last_block_eof == 0) return false;
     std::array<char, 4096> bytes;
@@ -161,7 +161,7 @@ class AlignmentSource final : public RecordSource {
     }
   }
 
-  // In a header without line feeds the reads would be taken for a part of its one line.
+  // In a header without line feeds the reads would count as a part of its only line.
   void require_line_feeds() const {
     const char* text = is_sam() ? sam_hdr_str(header_.get()) : nullptr;
     if (text == nullptr) return;
@@ -175,8 +175,8 @@ class AlignmentSource final : public RecordSource {
                     name_));
   }
 
-  // sam_read1 takes the end of the bytes for an end of the file; where there is a mark it must have
-  // come, which a pipe tells only now.
+  // sam_read1 takes the end of the bytes for the end of the file. Where files have a mark it must
+  // have come, which a pipe shows only now.
   void check_ended_here() {
     if (is_bgzf() && file_->fp.bgzf->no_eof_block != 0) warn_of_no_end_block();
     constexpr int kEndWithoutMark = 2;  // 0: not at the end, 1: at the end mark
@@ -221,8 +221,8 @@ class AlignmentSource final : public RecordSource {
                                  name_, number_ + 1, line, problem));
   }
 
-  // Whether the line at hand has a flag and a reference in its second and third fields. The parser
-  // has put zeros for the tabs that it has come to, and forgotten the length.
+  // True when the current line has a flag and a reference in its second and third fields. The
+  // parser has replaced the tabs it has reached by zeros, and forgotten the length.
   bool names_reference() const {
     const std::string_view line(file_->line.s, file_->line.m);
     constexpr std::string_view kEnds("\t\0", 2);
@@ -238,7 +238,7 @@ class AlignmentSource final : public RecordSource {
     constexpr std::uint16_t kEnds = BAM_FREAD1 | BAM_FREAD2;
     const std::uint16_t flag = record_->core.flag;
     if ((flag & BAM_FPAIRED) == 0) return;
-    // Both bits or none: a middle or unknown part of its template, neither first nor second.
+    // Both bits or none mean a middle or unknown part of its template, neither first nor second.
     std::string_view suffix;
     if ((flag & kEnds) == BAM_FREAD1) suffix = "/1";
     if ((flag & kEnds) == BAM_FREAD2) suffix = "/2";
@@ -275,7 +275,7 @@ class AlignmentSource final : public RecordSource {
   std::uint64_t skipped_secondary_ = 0;
   std::uint64_t skipped_supplementary_ = 0;
   bool warned_ = false;
-  bool is_padded_ = false;  ///< as far as the end of the file tells
+  bool is_padded_ = false;  ///< as far as the end of the file shows
 };
 
 }  // namespace

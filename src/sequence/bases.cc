@@ -24,11 +24,11 @@ constexpr std::array<std::uint8_t, 256> make_classes() {
 
 constexpr std::array<std::uint8_t, 256> kClasses = make_classes();
 
-// Proteins have about a third of such letters; dirty nucleotides next to none, X and N apart.
+// About a third of a protein's letters are these; dirty nucleotides have next to none but X and N.
 constexpr std::string_view kProteinOnly = "EFIJLOPQZ";
-constexpr std::size_t kCensusBases = 1000;   // enough for a stable share, nothing beside the rest
-constexpr std::size_t kJudgedLetters = 20;   // fewer say nothing
-constexpr std::size_t kProteinDivisor = 10;  // protein from one such letter in ten
+constexpr std::size_t kCensusBases = 1000;   // enough for a stable share, at no cost
+constexpr std::size_t kJudgedLetters = 20;   // fewer prove nothing
+constexpr std::size_t kProteinDivisor = 10;  // a protein has one such letter in ten
 
 }  // namespace
 

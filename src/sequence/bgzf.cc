@@ -14,7 +14,7 @@ constexpr std::string_view kEndBlock =
 }  // namespace
 
 bool has_bgzf_field(std::string_view extra) {
-  // Fields of two letters, a length of two bytes and so many bytes more.
+  // A field has two letters, a length of two bytes and as many bytes as that says.
   constexpr std::size_t kFieldHead = 4;
   while (extra.size() >= kFieldHead) {
     if (extra.starts_with("BC\x02\0"sv)) return true;

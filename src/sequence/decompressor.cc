@@ -1,5 +1,5 @@
-// By zlib rather than htslib's BGZF reader, which gives an error for zeros behind the last member,
-// and with it nothing of the text before them.
+// Uses zlib rather than htslib's BGZF reader, which gives an error for zeros after the last member,
+// and then nothing of the text before them.
 #include "sequence/decompressor.h"
 
 #include <algorithm>
@@ -23,7 +23,7 @@ std::string system_problem() {
                      std::strerror(errno != 0 ? errno : EIO));
 }
 
-/// What zlib's words for damage mean.
+/// The damage that zlib's words stand for.
 std::string damage(const char* zlib_says) {
   const std::string_view says = zlib_says == nullptr ? "" : zlib_says;
   if (says == "incorrect data check" || says == "incorrect length check") {
@@ -96,7 +96,7 @@ bool Decompressor::refill() {
   return got > 0;
 }
 
-/// False when no member follows.
+/// Begins the next member; false when there is none.
 bool Decompressor::begin_member() {
   const char first = static_cast<char>(*inflater_.next_in);
   if (first == '\0' && is_padding()) {
@@ -116,7 +116,7 @@ bool Decompressor::begin_member() {
   return true;
 }
 
-/// Whether only zeros are left, as tapes and some disks pad files. Takes them.
+/// True when only zeros are left, with which tapes and some disks pad files; reads them.
 bool Decompressor::is_padding() {
   do {
     const Bytef* end = inflater_.next_in + inflater_.avail_in;

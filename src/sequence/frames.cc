@@ -24,8 +24,8 @@ constexpr LetterTables make_letter_tables() {
     const bool lower = byte >= 'a' && byte <= 'z';
     const char upper = static_cast<char>(lower ? byte - 'a' + 'A' : byte);
     tables.upper[byte] = upper;
-    // Only A, C, G and T have a complement. Any other letter, IUPAC codes such as R and Y
-    // included, stays itself and only moves. Kept: the published tool does so.
+    // Only A, C, G and T have a complement. Any other letter, IUPAC codes such as R and Y included,
+    // stays itself and only moves, as in the published tool.
     switch (upper) {
       case 'A':
         tables.code[byte] = 0;
@@ -62,8 +62,8 @@ constexpr std::size_t codon_index(std::size_t a, std::size_t b, std::size_t c) {
   return (a << 6) | (b << 3) | c;
 }
 
-// Amino acid of three neighbouring codes in the order of the chunk: read forwards, and read as the
-// codon of the reverse strand that covers the same three bases.
+// The amino acid of three neighbouring codes in the order of the chunk: read forwards, and read as
+// the codon of the reverse strand that covers the same three bases.
 struct CodonTables {
   std::array<char, kCodonIndices> forward{};
   std::array<char, kCodonIndices> reverse{};
@@ -87,9 +87,9 @@ constexpr CodonTables make_codon_tables() {
 constexpr LetterTables kLetters = make_letter_tables();
 constexpr CodonTables kCodons = make_codon_tables();
 
-// Translates `codons` codons, the first at `codes`, each next `step` bases on, into `protein`, and
-// returns the protein's length; 0 when there is a stop codon or no amino acid at all. A codon with
-// another letter contributes nothing, not even an X, so the protein gets shorter. Kept.
+// Translates `codons` codons into `protein`; returns its length, 0 for a stop codon or no amino
+// acid at all. The first codon is at `codes`, each next one `step` bases on. As in the published
+// tool, a codon with another letter adds nothing, not even an X: the protein gets shorter.
 std::size_t translate(const char* codes, std::ptrdiff_t step, std::size_t codons,
                       const std::array<char, kCodonIndices>& table, char* protein) {
   std::size_t length = 0;
@@ -144,8 +144,8 @@ void find_orfs(std::string_view chunk_bases, OrfBuffer& out) {
       reverse_complement(out.forward_, out.reverse_);
       reversed = true;
     }
-    // One base more than the codons, and the length follows the protein, so dropped codons cut the
-    // nucleotides short at their end. Both kept: the classifiers were trained on such slices.
+    // The slice has one base more than the codons, and its length follows the protein, so dropped
+    // codons shorten its end. Both stay: the classifiers were trained on such slices.
     const std::string_view strand = forward ? out.forward_ : out.reverse_;
     out.orfs_[out.count_++] = {static_cast<Frame>(number), strand.substr(first, 3 * length + 1),
                                std::string_view(protein).substr(0, length)};

@@ -21,10 +21,10 @@
 namespace virnucpro {
 namespace {
 
-// Much larger than a system call is worth. The display of progress takes what was read for what is
-// done, so that it must not be large beside a small input.
+// Large enough for a system call to cost nothing. The display of progress counts what was read as
+// done, so a piece must not be large beside a small input.
 constexpr std::size_t kPieceBytes = std::size_t{1} << 16;
-constexpr int kPipeBytes = 1 << 18;  // so that neither side waits for the other at each piece
+constexpr int kPipeBytes = 1 << 18;  // so that neither side waits at each piece
 // How soon a request to stop is seen while the parser is busy.
 constexpr int kLookMilliseconds = 100;
 
@@ -42,7 +42,7 @@ std::array<Descriptor, 2> open_pipe(const std::string& name) {
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw_no_pipe(name, errno);
   std::array<Descriptor, 2> pipe = {Descriptor(ends[0]), Descriptor(ends[1])};
   ::fcntl(ends[1], F_SETFL, O_NONBLOCK);
-  // An unprivileged user may have reached the limit of all pipes: then it is a small one.
+  // An unprivileged user may have reached the limit of all pipes; then the pipe stays small.
   ::fcntl(ends[1], F_SETPIPE_SZ, kPipeBytes);
   return pipe;
 }
@@ -68,7 +68,7 @@ std::string InputFeed::tail(std::size_t count) const {
   std::string bytes(std::min<std::uint64_t>(count, stamp_->bytes), '\0');
   const ssize_t got = ::pread(input_.get(), bytes.data(), bytes.size(),
                               static_cast<off_t>(stamp_->bytes - bytes.size()));
-  // What cannot be read here is left to the reading, which says why.
+  // Bytes that cannot be read here are left to run(), which says why.
   bytes.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
   return bytes;
 }
@@ -93,7 +93,7 @@ void InputFeed::check_refused() {
 }
 
 void InputFeed::run() noexcept {
-  // A parser that is gone is a result of write(), not a signal.
+  // A parser that is gone shows in the result of write(), not as a signal.
   sigset_t broken_pipe;
   sigemptyset(&broken_pipe);
   sigaddset(&broken_pipe, SIGPIPE);
@@ -135,7 +135,7 @@ void InputFeed::require_same_file() const {
   }
   if (path_.empty() || !stamp_) return;
   const std::optional<FileStamp> named = stamp_of(path_);
-  // A file that was removed since is still the one that was asked for.
+  // A file that was removed meanwhile is still the one that was asked for.
   if (named && !named->is_same_file(*stamp_)) throw_changed(name_, "was replaced by another file");
 }
 

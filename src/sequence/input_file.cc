@@ -86,7 +86,7 @@ InputFormat format_of(const std::string& name, const htsFormat& detected) {
 
 void check_readable(const std::string& path) {
   if (path == kStandardInput) return;
-  // A named pipe must not be opened twice: its writer would see the first reader go.
+  // A named pipe must not be opened twice, because its writer would see the first reader go.
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0) throw_unreadable(path, errno);
   if (S_ISFIFO(status.st_mode)) return;
@@ -130,7 +130,7 @@ std::string bgzf_problem(const BGZF& file) {
   if (const int error = herrno(file.fp); error != 0) {
     return fmt::format("the system could not read the file ({})", std::strerror(error));
   }
-  // Several bits are set together; the first that applies says most.
+  // Several bits are set together; the first one that applies says most.
   if ((file.errcode & BGZF_ERR_CRC) != 0) return "the checksum of a compressed block is wrong";
   if ((file.errcode & BGZF_ERR_HEADER) != 0) return "a compressed block has a damaged header";
   if ((file.errcode & BGZF_ERR_IO) != 0) return "the compressed data end early";

@@ -9,7 +9,7 @@ namespace virnucpro {
 namespace {
 
 constexpr std::size_t kBufferBytes = std::size_t{1} << 16;  // a block of BGZF
-// No line of text is so long (the longest known protein has 36,000 letters), but binary data may
+// No line of text is this long (the longest known protein has 36,000 letters), but binary data may
 // have no line end at all.
 constexpr std::size_t kLongestLine = std::size_t{1} << 24;
 
@@ -20,7 +20,7 @@ LineReader::LineReader(const std::string& path, Log log, InputTerms terms)
 
 LineReader::LineReader(InputFile input, Log log)
     : feed_(std::move(input.feed)), text_(std::move(input), "text", std::move(log)) {
-  feed_->check();  // what the text begins with may be half of a line
+  feed_->check();  // the text may end within its first line
 }
 
 bool LineReader::next(std::string& line) {
@@ -36,7 +36,7 @@ bool LineReader::next(std::string& line) {
     position_ = end == std::string::npos ? buffer_.size() : end + 1;
     if (end != std::string::npos || !refill()) break;
   }
-  while (!line.empty() && line.back() == '\r') line.pop_back();  // converted twice: several
+  while (!line.empty() && line.back() == '\r') line.pop_back();  // some files have several
   return true;
 }
 

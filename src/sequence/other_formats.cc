@@ -63,7 +63,7 @@ constexpr std::array kMagics = {
           {"a program (binary data)", ""}},
 };
 
-/// By the checksum of its first header, since old archives have no mark.
+/// Known by the checksum of its first header, because old archives have no mark.
 bool is_tar(std::string_view head) {
   constexpr std::size_t kHeader = 512;
   constexpr std::size_t kSumAt = 148;
@@ -116,7 +116,7 @@ constexpr std::array kTextBegins = {
           {"a pointer of Git LFS, not the file itself", "Get the file: git lfs pull"}},
 };
 
-/// Of a table; null: of none.
+/// The entry of a table that fits; null: none.
 const OtherFormat* find_format(std::span<const Magic> table, std::string_view head) {
   for (const Magic& magic : table) {
     if (head.starts_with(magic.bytes)) return &magic.format;
@@ -124,7 +124,7 @@ const OtherFormat* find_format(std::span<const Magic> table, std::string_view he
   return nullptr;
 }
 
-/// Takes the first line off `text`.
+/// Removes the first line from `text` and returns it.
 std::string_view take_line(std::string_view& text) {
   const std::size_t end = std::min(text.find_first_of("\r\n"), text.size());
   const std::string_view line = text.substr(0, end);

@@ -1,11 +1,11 @@
-// The packed form: a byte that says which form, then
+// The packed form: a byte that names the form, then
 //   kPlain     the letters, four a byte, the first in the lowest two bits; A 0, C 1, T 2, G 3
 //   kWithRuns  the letters; the number of runs of lower case; those runs; runs of other letters
 //   kRaw       the bases as they are
-// A run is how many bases lie before it since the run of its kind before, and how many it has; one
-// of other letters also has the letter, upper case. Bases in a run of other letters are stored as
-// A. Numbers are LEB128: seven bits a byte, lowest first. Every text has exactly one such form:
-// unpack_bases() refuses all others.
+// A run is stored as the number of bases between it and the run of its kind before, and its own
+// number; one of other letters also has the letter, upper case. Bases in a run of other letters are
+// stored as A. Numbers are LEB128: seven bits a byte, lowest first. Every text has exactly one such
+// form, and unpack_bases() refuses all others.
 #include "sequence/packed_bases.h"
 
 #include <algorithm>
@@ -40,8 +40,8 @@ constexpr auto table_of(Function function) {
 constexpr auto kCodes = table_of(
     [](char c) { return is_letter_of_dna(upper(c)) ? kLetters.find(upper(c)) : std::size_t{0}; });
 
-/// What kind of run a byte is in; 0: none. A NUL has no letter that could stand for it: bases with
-/// one are stored raw.
+/// The kind of run that a byte is in; 0: none. Bases with a NUL are stored raw, because no letter
+/// could stand for it.
 using Kinds = std::array<std::uint8_t, 256>;
 constexpr Kinds kLowerKinds = table_of([](char c) { return is_lower(c) ? 1 : 0; });
 constexpr Kinds kOtherKinds =
@@ -75,7 +75,7 @@ bool pack_letters(std::string_view bases, std::byte* packed) {
   bool is_plain = true;
   const char* from = bases.data();
   for (const char* end = from + bases.size() / 4 * 4; from != end; from += 4) {
-    // Bits 1 and 2 of each of the four bytes, brought together in the highest byte of a product.
+    // Bits 1 and 2 of each of the four bytes meet in the highest byte of a product.
     std::uint32_t four = 0;
     std::memcpy(&four, from, 4);
     std::uint32_t byte = ((four >> 1 & 0x03030303U) * 0x01041040U) >> 24;
@@ -130,7 +130,7 @@ void put_runs(std::string_view bases, std::vector<std::byte>& packed) {
   });
 }
 
-/// What is left of the packed bytes. Nothing is given beyond their end.
+/// The rest of the packed bytes. Reads nothing beyond their end.
 class Input {
  public:
   explicit Input(std::span<const std::byte> bytes) : rest_(bytes) {}
@@ -142,7 +142,7 @@ class Input {
     rest_ = rest_.subspan(1);
     return first;
   }
-  /// In its shortest form only.
+  /// A number, in its shortest form only.
   std::optional<std::uint64_t> number() {
     std::uint64_t number = 0;
     for (int shift = 0; shift < 63; shift += 7) {
@@ -183,7 +183,7 @@ bool apply_runs(Input input, std::string& bases) {
   std::uint64_t last = 0;
   for (std::uint64_t i = 0; i < *lower_runs; ++i) {
     const auto run = take_run(input, last, bases.size());
-    if (!run || (i > 0 && run->start == last)) return false;  // two runs that are one
+    if (!run || (i > 0 && run->start == last)) return false;  // the two would be one run
     lower.push_back(*run);
     last = run->end;
   }
@@ -250,7 +250,7 @@ void pack_bases(std::string_view bases, std::vector<std::byte>& packed) {
 }
 
 bool unpack_bases(std::span<const std::byte> packed, std::uint64_t length, std::string& bases) {
-  // Before anything is asked for: a length that the bytes cannot have.
+  // Checked before memory is taken: the bytes cannot have this length.
   if (packed.empty() || packed.size() - 1 < packed_letters(length)) return false;
   const std::byte form = packed[0];
   const std::span<const std::byte> body = packed.subspan(1);

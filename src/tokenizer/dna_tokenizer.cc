@@ -1,5 +1,5 @@
-// Words and unknown letters; and the merge loop for merges in any order: a linked list of tokens
-// and a heap of the merges that are possible.
+// Splits words and unknown letters; merges in any order, by a linked list of tokens and a heap of
+// possible merges.
 #include "tokenizer/dna_tokenizer.h"
 
 #include <algorithm>
@@ -82,7 +82,7 @@ void DnaTokenizer::encode(std::string_view bases, Scratch& scratch,
   ids.insert(ids.end(), after_.begin(), after_.end());
 }
 
-// Merges never cross an unknown letter, so each stretch of known ones is encoded for itself.
+// Merges never cross an unknown letter, so each stretch of known ones is encoded by itself.
 void DnaTokenizer::encode_word(std::string_view word, Scratch& scratch,
                                std::vector<std::int32_t>& ids) const {
   const auto known = [&](std::size_t at) {
@@ -117,9 +117,9 @@ void DnaTokenizer::merge_letters(std::string_view letters, Scratch& scratch,
   nodes.resize(letters.size());
   heap.clear();
 
-  // Sets the merge of a node with the one behind it and queues it. What the heap held for the node
-  // before is recognised as stale by its rank: one merge, one rank, and a pair at one place only
-  // ever grows, so it never comes back.
+  // Sets the merge of a node with the next one and queues it. Older entries of the heap for the
+  // node are recognised as stale by their rank: each merge has its own rank, and the pair at one
+  // place only ever grows, so it never comes back.
   const auto pair_up = [&](std::uint32_t at) {
     Scratch::Node& node = nodes[at];
     node.rank = kNoRank;

@@ -1,4 +1,4 @@
-// The table of letters behind the ESM-2 alphabet.
+// The table of letters of the ESM-2 alphabet.
 #include "tokenizer/protein_alphabet.h"
 
 #include <array>

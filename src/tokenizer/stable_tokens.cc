@@ -55,7 +55,7 @@ bool StableTokens::add_merges(const TokenizerFile& file, const MergeTable& merge
 
 bool StableTokens::add_texts(const TokenizerFile& file) {
   std::size_t size = 0;
-  // The order of the vocabulary, by text, puts what a token begins with before it.
+  // The vocabulary is ordered by text, so the beginnings of a token come before it.
   for (const auto& [text, id] : file.vocabulary) {
     if (!is_token(static_cast<std::size_t>(id))) continue;
     size += text.size();
@@ -87,12 +87,12 @@ void StableTokens::add_starts() {
   }
 }
 
-/// Whether no merge of a rank below `before` crosses the border between the two. Goes back in
-/// time: undoes the later of the merges that the tokens at the border come from, and asks whether
-/// what lay there then would have been merged before that. Merges come in the order of their
-/// ranks, since none is possible before its parts are there, and of one rank from left to right:
-/// so on a tie the right token is the later one, and a merge across the border comes before a
-/// merge right of it and after one left of it.
+/// True when no merge of a rank below `before` crosses the border between the two. It goes back in
+/// time: it undoes the later of the merges that the tokens at the border come from, and asks
+/// whether the two tokens of that moment would have been merged before that. Merges come in the
+/// order of their ranks, because none is possible before its parts exist, and those of one rank
+/// from left to right. So on a tie the right token is the later one, and a merge across the border
+/// comes before a merge right of it and after one left of it.
 bool StableTokens::is_untouched(Id left, Id right, std::uint32_t before,
                                 const MergeTable& merges) const {
   for (;;) {
@@ -111,7 +111,7 @@ bool StableTokens::is_untouched(Id left, Id right, std::uint32_t before,
   }
 }
 
-/// Other threads may find the same out at the same time; each pair's bits are set at once.
+/// Other threads may find out the same at the same time; both bits of a pair are set at once.
 bool StableTokens::is_stable(Id left, Id right, const MergeTable& merges) const {
   const std::size_t pair = (static_cast<std::size_t>(left) << row_shift_) + right;
   std::atomic<std::uint64_t>& word = pairs_.get()[pair / 32];
@@ -158,7 +158,7 @@ void StableTokens::encode(std::string_view letters, const MergeTable& merges,
   while (begin < letters.size()) {
     Id token = longest(positions, begin);
     for (;;) {
-      if (token == kNone) {  // no way leads on from here: go back a token
+      if (token == kNone) {  // no way leads on from here: go back one token
         check(ids.size() > first, "no tokens for {} letters", letters.size());
         positions[begin] |= kDeadEnd;
         const Token& last = tokens_[static_cast<std::size_t>(ids.back())];

@@ -1,4 +1,4 @@
-// Reads tokenizer.json: strict about everything that decides ids, deaf to everything else.
+// Reads tokenizer.json: strict about everything that decides ids, indifferent to the rest.
 #include "tokenizer/tokenizer_json.h"
 
 #include <algorithm>
@@ -28,7 +28,7 @@ std::string quote(const json& value) {
   return text;
 }
 
-// Reads one file; holds what every message needs.
+// Reads one file; holds what its messages need.
 class Reader {
  public:
   explicit Reader(const std::string& origin) : origin_(origin) {}
@@ -118,7 +118,7 @@ std::int32_t Reader::id_value(const json& value, const std::string& field) const
   return static_cast<std::int32_t>(value.get<std::uint64_t>());
 }
 
-// null, false, 0 and "" all mean "off" in files of one version or another.
+// null, false, 0 and "" all mean "off", depending on the version of the file.
 void Reader::refuse_unless_off(const json& model, const char* name) const {
   const auto found = model.find(name);
   if (found == model.end() || found->is_null() || *found == false || *found == 0 || *found == "") {
@@ -153,7 +153,7 @@ TokenizerFile Reader::read(std::string_view text) {
   return std::move(file_);
 }
 
-// The stages before and beside the model: only the published arrangement is known here.
+// Checks the stages before and beside the model: only the published arrangement is supported.
 void Reader::read_plan(const json& root) const {
   const auto version = root.find("version");
   if (version != root.end() && *version != "1.0") {
@@ -234,8 +234,8 @@ bool could_stand_in_a_sequence(const std::string& token) {
   });
 }
 
-// Added tokens are known by name (the template uses them) but never looked for in a sequence, which
-// is why one that could stand there is refused.
+// Added tokens are known by name (the template uses them) but never searched for in a sequence.
+// Therefore one that could occur there is refused.
 void Reader::read_added_tokens(const json& root) {
   const auto added = root.find("added_tokens");
   if (added == root.end() || added->is_null()) return;

@@ -19,7 +19,7 @@
 namespace virnucpro {
 namespace {
 
-/// Hashing this much takes 0.05 s at most; hashing 6 GB would take longer than a short run.
+/// Hashing this much takes at most 0.05 s; hashing 6 GB would take longer than a short run.
 constexpr std::size_t kAlwaysHashed = std::size_t{16} << 20;
 
 }  // namespace
@@ -92,7 +92,7 @@ void Bundle::copy_part(const BundlePart& part, const std::string& path) const {
   OutputFile copy(path);
   copy.write(whole.bytes);
   copy.commit();
-  // After it, so that what was copied is what was compared: the file may change at any moment.
+  // Checked after copying, so that it covers what was copied: the file may change at any moment.
   check_hash(part, whole);
   if (whole.file != nullptr) require_unchanged(std::array{UsedFile{part.file, whole.file, {}}});
 }

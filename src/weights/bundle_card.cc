@@ -16,7 +16,7 @@ namespace {
 
 constexpr const char* kFormat = "virnucpro-bundle";
 constexpr std::int64_t kFormatVersion = 1;
-/// Wide enough for every model; the exact limits are those of the models' own checks.
+/// Wide enough for every model; the models' own checks have the exact limits.
 constexpr std::int64_t kLargestCount = std::int64_t{1} << 30;
 constexpr double kEsm2Eps = 1e-5;
 constexpr double kBatchNormEps = 1e-5;
@@ -92,7 +92,7 @@ nlohmann::ordered_json config_json(const Esm2Config& esm) {
   return json;
 }
 
-/// Text that holds an object becomes one again; other text stays a string.
+/// Text that holds an object becomes an object again; other text stays a string.
 nlohmann::ordered_json object_or_text(const std::string& text) {
   auto value = nlohmann::ordered_json::parse(text, nullptr, false);
   if (value.is_object()) return value;

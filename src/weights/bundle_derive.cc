@@ -1,4 +1,4 @@
-// A bundle from another one: its encoders, and a classifier that was fitted to their embeddings.
+// Makes a bundle from another one: its encoders, and a classifier fitted to their embeddings.
 #include <algorithm>
 #include <utility>
 
@@ -25,7 +25,7 @@ BundleInfo derive_bundle(const Bundle& base, const BundleDerivation& options) {
   info.training_data = options.training_data;
   info.metrics_json = options.metrics_json;
 
-  // Names of parts are free, so those of the base could be in each other's way.
+  // Names of parts are free, so those of the base could collide.
   BundleFolder folder(target);
   const auto copy = [&](BundlePart& part, std::string name) {
     base.copy_part(part, folder.file(name));

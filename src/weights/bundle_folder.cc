@@ -23,15 +23,15 @@ namespace fs = std::filesystem;
 
 /// Files that `train` puts beside the parts.
 constexpr const char* kFilesBeside[] = {"training.tsv", "training.json"};
-/// Enough to see what kind of things they are.
+/// Enough to see what kind of files they are.
 constexpr std::size_t kListed = 5;
 
 [[noreturn]] void fail(const fs::path& path, const char* what, const std::error_code& error) {
   throw OutputError(fmt::format("{}: cannot {}: {}", path.string(), what, error.message()));
 }
 
-/// The names of what the bundle in `folder` consists of. Throws ConfigError when it is none, or,
-/// unless that is to be kept, there is anything else.
+/// The names of the files of the bundle in `folder`. Throws ConfigError when it is not a bundle, or
+/// has other files that are not to be kept.
 std::set<std::string> files_of_bundle(const fs::path& folder, bool keeps_others) {
   std::set<std::string> there;
   std::error_code error;
@@ -92,7 +92,7 @@ BundleTarget::BundleTarget(const std::string& folder, bool force, bool keeps_oth
   if (path_.filename().empty()) path_ = path_.parent_path();
   std::error_code error;
   if (!fs::exists(path_, error)) return;
-  // What a link names is replaced, not the link.
+  // The folder that a link points to is replaced, not the link.
   if (fs::is_symlink(path_, error)) path_ = fs::canonical(path_, error);
   if (!force) {
     throw ConfigError(
@@ -125,7 +125,7 @@ void BundleFolder::write(const std::string& name, std::string_view text) const {
   out.commit();
 }
 
-/// Only what was there when the target was looked at: what has come since is moved, or stays.
+/// Removes only the files that were there at the beginning; later ones are moved, or stay.
 void BundleFolder::remove_replaced(const fs::path& old) const {
   std::error_code error;
   for (const std::string& name : replaced_) fs::remove(old / name, error);

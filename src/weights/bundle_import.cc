@@ -39,7 +39,7 @@ void check_options(const BundleImport& options) {
   parse_json_object(options.metrics_json, "metrics");
 }
 
-/// Half has no values beyond 65504: they would become infinite without a word.
+/// Float16 has no values beyond 65504: they would silently become infinite.
 void check_fits_half(const std::string& origin, const std::string& name, const HostTensor& tensor) {
   const std::int64_t count = tensor.shape.elements();
   for (std::int64_t i = 0; i < count; ++i) {
@@ -89,7 +89,7 @@ BundleInfo import_bundle(const BundleImport& options) {
   check_options(options);
   const BundleTarget target(options.output_folder, options.force);
 
-  // Everything is opened and compared before the first byte is written.
+  // Everything is opened and checked before the first byte is written.
   DnabertSWeights dnabert_s = load_dnabert_s(options.dnabert_folder);
   Esm2Weights esm2 = load_esm2(options.esm2_path);
   BundleInfo info;

@@ -1,4 +1,4 @@
-// A bundle with another card: its parts, byte by byte.
+// Writes a bundle with another card: its parts, byte by byte.
 #include <vector>
 
 #include "weights/bundle.h"

@@ -17,7 +17,7 @@ std::vector<std::string> Bundle::problems() const {
     try {
       action();
     } catch (const ModelError& error) {
-      // Both encoders may trip over the same part.
+      // Both encoders may report the same part.
       if (std::ranges::find(found, error.what()) == found.end()) found.emplace_back(error.what());
     }
   };

@@ -13,9 +13,9 @@ namespace {
 
 constexpr std::size_t kMostClasses = 16;
 constexpr std::int64_t kMostItems = std::int64_t{1} << 53;
-/// Beyond what any fit gives, and far from overflow.
+/// Beyond the result of any fit, and far from overflow.
 constexpr double kMostCoefficient = 1e4;
-/// What the probabilities stand for; other values have no meaning yet.
+/// The prevalence that probabilities refer to; other values have no meaning yet.
 constexpr double kPrevalence = 0.5;
 
 double bounded(const JsonObject& json, const std::string& key, double low, double high) {
@@ -26,7 +26,7 @@ double bounded(const JsonObject& json, const std::string& key, double low, doubl
   return value;
 }
 
-/// A key that is not understood could change what the numbers mean.
+/// Refuses unknown keys, because one could change what the numbers mean.
 void require_known(const JsonObject& json, std::initializer_list<const char*> known) {
   for (const auto& [key, value] : json.value().items()) {
     const auto is_key = [&key = key](const char* each) { return key == each; };
@@ -49,7 +49,7 @@ std::vector<Knot> parse_knots(const JsonObject& json) {
       json.fail(place, "expected a score and a probability");
     }
     const Knot knot = {pair[0].get<double>(), pair[1].get<double>()};
-    // Also false for what is not finite.
+    // Also false for values that are not finite.
     const bool in_bounds = knot.score >= 0.0 && knot.score <= 1.0 && knot.probability >= 0.0 &&
                            knot.probability <= 1.0;
     if (!in_bounds) json.fail(place, "expected numbers from 0 to 1");

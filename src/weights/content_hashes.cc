@@ -14,9 +14,9 @@
 namespace virnucpro {
 namespace {
 
-constexpr std::size_t kPiece = std::size_t{1} << 20;  // the system calls do not show
+constexpr std::size_t kPiece = std::size_t{1} << 20;  // system calls cost nothing
 
-/// From the descriptor, not the mapping: pages that were given back stay so.
+/// Reads the descriptor, not the mapping, so that pages given back stay so.
 std::string compute(const OpenFile& file, const std::stop_token& stop) {
   Sha256 hash;
   std::vector<std::byte> buffer(kPiece);

@@ -17,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Bounds that hold for any model one could load; they keep products of sizes far from overflow.
+/// Bounds that hold for any usable model; they keep products of sizes far from overflow.
 constexpr std::int64_t kMostLayers = 1000;
 constexpr std::int64_t kWidest = 1 << 20;
 constexpr std::int64_t kMostTokens = 1 << 24;
@@ -85,7 +85,7 @@ DnabertSWeights make_dnabert_s_weights(const DnabertSConfig& config, TensorSourc
     throw ModelError(fmt::format("{}: layer_norm_eps is {}, expected a small positive number",
                                  origin, config.layer_norm_eps));
   }
-  // Only the first row is used, so their number is theirs to say.
+  // Only the first row is used, so any number of rows is accepted.
   const Shape& types = tensors.shape(kTokenTypes);
   const std::int64_t rows = types.rank() == 2 && types[0] > 0 ? types[0] : 1;
   tensors.require_exactly(expected_tensors(config, rows));

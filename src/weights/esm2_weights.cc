@@ -20,14 +20,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Bounds that hold for any model one could load; they keep products of sizes far from overflow.
+/// Bounds that hold for any usable model; they keep products of sizes far from overflow.
 constexpr std::int64_t kMostLayers = 1000;
 constexpr std::int64_t kWidest = 1 << 20;
 /// The feed-forward part is four times as wide as the rest in every ESM-2.
 constexpr std::int64_t kFeedForward = 4;
 
-/// "layers.12.fc1.weight" gives 13 and "fc1.weight": one more than the layer, and what follows it.
-/// 0 when the name does not begin with `prefix` and a number.
+/// "layers.12.fc1.weight" gives 13, one more than the layer, and "fc1.weight". 0 when the name does
+/// not begin with `prefix` and a number.
 std::pair<std::int64_t, std::string> split_layer(const std::string& name, std::string_view prefix) {
   if (!name.starts_with(prefix)) return {0, ""};
   std::size_t at = prefix.size();
@@ -49,7 +49,7 @@ std::string without_prefix(const std::string& name,
 
 // ---- fair-esm
 
-/// Heads that predict letters or contacts, and tables that are computed.
+/// True for heads that predict letters or contacts, and for tables that are computed here.
 bool is_unused_fair_esm(const std::string& name) {
   return name.starts_with("lm_head.") || name.starts_with("contact_head.") ||
          name.ends_with(".rot_emb.inv_freq") || name == "version";
@@ -62,7 +62,7 @@ void rename_fair_esm(TensorSource& tensors) {
   tensors.drop(is_unused_fair_esm);
 }
 
-/// An attribute under the name of the cfg or under that of the older args and of the module.
+/// An attribute by its name in the cfg, or by that in the older args and in the module.
 std::optional<PickleValue> attribute(const PickleValue& object,
                                      std::initializer_list<std::string_view> names) {
   for (const std::string_view name : names) {
@@ -78,7 +78,7 @@ std::optional<std::int64_t> count(const PickleValue& object,
   return value->integer();
 }
 
-/// Sizes as the tensors have them; 0 where they do not say.
+/// Sizes as the tensors show them; 0 where they do not.
 Esm2Config sizes_of(const TensorSource& tensors) {
   Esm2Config config;
   for (const std::string& name : tensors.names()) {
@@ -129,7 +129,7 @@ Esm2Weights from_fair_esm(const std::string& path, const PickleValue& settings,
 
 constexpr const char* kPositions = "embeddings.position_embeddings.weight";
 
-/// Parts of a layer in Hugging Face's names and in fair-esm's.
+/// Parts of a layer: Hugging Face's names and fair-esm's.
 const std::map<std::string, std::string, std::less<>>& layer_parts() {
   static const std::map<std::string, std::string, std::less<>> kParts = {
       {"attention.self.query", "self_attn.q_proj"},
@@ -149,7 +149,7 @@ bool is_unused_hugging_face(const std::string& name) {
          name == "embeddings.position_ids" || name == kPositions;
 }
 
-/// A name that is not known stays as it is and is reported as extra.
+/// An unknown name stays as it is and is reported as extra.
 std::string from_hugging_face_name(const std::string& name) {
   constexpr std::string_view kLayers = "encoder.layer.";
   if (name == "embeddings.word_embeddings.weight") return "embed_tokens.weight";
@@ -163,7 +163,7 @@ std::string from_hugging_face_name(const std::string& name) {
   return fmt::format("layers.{}.{}{}", layer - 1, part->second, rest.substr(dot));
 }
 
-/// A config.json: where it lies, and its text, which is read once.
+/// A config.json: its path, and its text, which is read once.
 struct ConfigFile {
   explicit ConfigFile(const fs::path& file) : path(file.string()), text(read_text_file(path)) {}
   std::string path;
@@ -205,7 +205,7 @@ Esm2Config parse_hugging_face_config(const ConfigFile& file) {
   return config;
 }
 
-/// The config has been read before, so that it says nothing else.
+/// Parses the text again, which has been checked before.
 bool config_says_rotary(const ConfigFile& file) {
   const nlohmann::json document = parse_json_object(file.text, file.path);
   return JsonObject(document, file.path).has("position_embedding_type");
@@ -214,7 +214,7 @@ bool config_says_rotary(const ConfigFile& file) {
 Esm2Weights from_hugging_face(const ConfigFile& config_file, TensorSource tensors) {
   const Esm2Config config = parse_hugging_face_config(config_file);
   tensors.rename([](const std::string& name) { return without_prefix(name, {"esm."}); });
-  // Early conversions of ESM-2 carry this table unused, and say rotary; others use it.
+  // Early conversions of ESM-2 carry this table unused, and say rotary; other models use it.
   if (tensors.has(kPositions) && !config_says_rotary(config_file)) {
     throw ModelError(
         fmt::format("{}: 'position_embedding_type' is missing, and the weights have "
@@ -226,7 +226,7 @@ Esm2Weights from_hugging_face(const ConfigFile& config_file, TensorSource tensor
   return make_esm2_weights(config, std::move(tensors));
 }
 
-/// One file without its own settings: its config.json lies beside it.
+/// One file without settings of its own: its config.json lies beside it.
 Esm2Weights with_config_beside(const std::string& path, TensorSource tensors) {
   unwrap_names(tensors);
   const fs::path config_path = fs::path(path).parent_path() / "config.json";
@@ -296,7 +296,7 @@ Esm2Weights make_esm2_weights(const Esm2Config& config, TensorSource tensors) {
 Esm2Weights load_esm2(const std::string& path) {
   std::error_code ignored;
   if (fs::is_directory(path, ignored)) {
-    // The config first: its errors say more than those of the tensors.
+    // The config comes first: its errors say more than those of the tensors.
     const ConfigFile config(fs::path(path) / "config.json");
     parse_hugging_face_config(config);
     TensorSource tensors = read_model_folder(path);

@@ -11,7 +11,7 @@
 namespace virnucpro {
 namespace {
 
-/// NaN and infinity have all bits of the exponent set.
+/// True for NaN and infinity, which have all bits of the exponent set.
 template <typename Bits>
 bool is_nonfinite(const std::byte* data, std::int64_t i, Bits exponent) {
   Bits bits;

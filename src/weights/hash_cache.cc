@@ -36,7 +36,7 @@ std::string absolute(const std::string& path) {
   return error ? path : result.string();
 }
 
-/// All that an entry says before the hash.
+/// Everything in an entry before the hash.
 std::string begin_of_entry(const std::string& path, const FileStamp& stamp) {
   return fmt::format("{}\npath {}\nfile {} {} {} {} {}\nsha256 ", kFormat, sha256_text(path),
                      stamp.device, stamp.inode, stamp.bytes, stamp.content_changed,
@@ -56,7 +56,7 @@ struct Descriptor {
   }
 };
 
-/// The text of a small regular file that is the user's own and that nobody else can write to.
+/// The text of a small regular file that belongs to the user and that nobody else can write to.
 std::string read_own_file(const std::string& path) {
   const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)};
   struct stat status {};

@@ -23,13 +23,13 @@ constexpr const char* kSingleFiles[] = {"model.safetensors", "pytorch_model.bin"
 constexpr const char* kIndexFiles[] = {"model.safetensors.index.json",
                                        "pytorch_model.bin.index.json"};
 
-/// A safetensors file begins with the length of its header, which begins with a brace.
+/// True for a file that begins with the length of its header, which begins with a brace.
 bool is_safetensors(std::span<const std::byte> bytes) {
   constexpr std::size_t kBraceAt = 8;
   return bytes.size() > kBraceAt && bytes[kBraceAt] == std::byte{'{'};
 }
 
-/// Checkpoints in checkpoints; nobody nests deeper.
+/// Levels of checkpoints within checkpoints; no published file nests deeper.
 constexpr int kDeepestWrapping = 4;
 
 bool is_module(const PickleValue& value) { return value.attribute("_modules").has_value(); }
@@ -41,7 +41,7 @@ bool holds_tensors(const PickleValue& value) {
   return std::ranges::any_of(items, [](const auto& item) { return is_stored_tensor(item.second); });
 }
 
-/// What `value` wraps; absent when it is a dict of tensors or a module itself, or holds none.
+/// The value inside `value`; absent when it is a dict of tensors or a module itself, or holds none.
 std::optional<PickleValue> unwrapped_once(const PickleValue& value, const std::string& path) {
   for (const char* key : {"state_dict", "model_state_dict", "model"}) {
     const auto inner = value.find(key);

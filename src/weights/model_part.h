@@ -1,4 +1,4 @@
-// What a part of the models is called and known by, in run.json, databases and embedding files.
+// Names a part of the models in run.json, databases and embedding files.
 #pragma once
 
 #include <string>

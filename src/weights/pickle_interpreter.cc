@@ -18,12 +18,12 @@
 namespace virnucpro {
 namespace {
 
-/// ESM-2 15B needs 60 KB and 20 000 values; these bound what hostile files cost.
+/// ESM-2 15B needs 60 KB and 20 000 values; these limits bound the cost of hostile files.
 constexpr std::size_t kMostBytes = std::size_t{64} << 20;
 constexpr std::size_t kMostValues = 1'000'000;
 constexpr std::size_t kMostStackValues = 4'000'000;
 constexpr std::size_t kMostMemoValues = 1'000'000;
-/// Of all containers together.
+/// The elements of all containers together.
 constexpr std::size_t kMostElements = 8'000'000;
 
 }  // namespace
@@ -118,7 +118,7 @@ class PickleInterpreter {
     return index;
   }
 
-  /// Instructions are short and containers shared, so that a small file could ask for many copies.
+  /// Instructions are short and containers shared, so a small file could ask for many copies.
   void count_elements(std::size_t count) {
     elements_ += count;
     if (elements_ > kMostElements) fail(fmt::format("more than {} elements", kMostElements));
@@ -129,7 +129,7 @@ class PickleInterpreter {
       fail(fmt::format("more than {} values on stack", kMostStackValues));
     stack_.push_back(index);
   }
-  /// A value above the last mark: nothing may reach below it.
+  /// Takes a value above the last mark: nothing may reach below it.
   Index pop() {
     if (stack_.size() <= floor()) fail("takes a value that is not there");
     const Index index = stack_.back();
@@ -171,7 +171,7 @@ class PickleInterpreter {
 
   void append(std::span<const Index> values) {
     auto& target = node(top());
-    // Objects derived from list are records; their elements are of no interest here.
+    // Objects derived from list are records; their elements are not needed here.
     if (target.kind == PickleKind::kRecord) return;
     if (target.kind != PickleKind::kList) fail("appends to something that is not a list");
     count_elements(values.size());
@@ -203,7 +203,7 @@ class PickleInterpreter {
     return make_sequence(PickleKind::kDict, std::move(items));
   }
 
-  /// What Python would call: kept as a record of names and arguments.
+  /// Records the names and arguments of what Python would call.
   void call(Index callable, Index arguments) {
     if (node(callable).kind != PickleKind::kGlobal) fail("calls something that is not a name");
     if (node(arguments).kind != PickleKind::kTuple) fail("calls without a tuple of arguments");
@@ -218,7 +218,7 @@ class PickleInterpreter {
   void build() {
     const Index state = pop();
     auto& target = node(top());
-    // A dict's attributes (a state dict's _metadata) are of no interest.
+    // A dict's attributes (a state dict's _metadata) are not needed.
     if (target.kind == PickleKind::kRecord) target.state = state;
   }
 
@@ -254,7 +254,7 @@ class PickleInterpreter {
     if (node(name).kind != PickleKind::kString || node(module).kind != PickleKind::kString) {
       fail("a global whose name is not a string");
     }
-    // Copies: make() may move the nodes.
+    // These are copies, because make() may move the nodes.
     push(make_global(std::string(node(module).text), std::string(node(name).text)));
   }
 
@@ -423,7 +423,7 @@ class PickleInterpreter {
   Pickle pickle_;
   Index none_ = 0;
   std::vector<Index> stack_;
-  /// Heights of the stack at each open mark.
+  /// The height of the stack at each open mark.
   std::vector<std::size_t> marks_;
   std::unordered_map<std::uint64_t, Index> memo_;
 };

@@ -1,4 +1,4 @@
-// Checked reading of safetensors files, in place.
+// Reads safetensors files in place, with checks.
 
 #include <algorithm>
 #include <cstdint>
@@ -22,7 +22,7 @@ static_assert(std::endian::native == std::endian::little, "the format is little-
 
 using nlohmann::json;
 
-/// The format's own limit: nobody should parse more JSON than this for a list of tensors.
+/// The format's own limit: no list of tensors needs more JSON than this.
 constexpr std::uint64_t kLargestHeader = 100'000'000;
 constexpr std::size_t kLengthBytes = 8;
 
@@ -59,7 +59,7 @@ const StoredType* find_type(std::string_view stored) {
   return place == std::end(kStoredTypes) ? nullptr : place;
 }
 
-/// Where one tensor lies in the data that follows the header.
+/// The range of one tensor in the data that follows the header.
 struct Range {
   std::uint64_t begin;
   std::uint64_t end;
@@ -145,7 +145,7 @@ class Reader {
     return entry;
   }
 
-  /// The sizes' product times `element` must not overflow and, where `exact`, be `bytes`.
+  /// The sizes' product times `element` must not overflow and, where `exact`, must equal `bytes`.
   void check_size(const std::string& name, const Shape& shape, std::uint64_t element, bool exact,
                   std::uint64_t bytes) const {
     std::uint64_t product = element;
@@ -161,7 +161,7 @@ class Reader {
     }
   }
 
-  /// The format wants the data covered without holes or overlaps: nothing can be hidden in it.
+  /// The format requires the data to be covered without holes or overlaps: nothing can hide in it.
   void check_ranges() {
     std::ranges::sort(ranges_, {}, [](const Range& r) { return std::pair(r.begin, r.end); });
     std::uint64_t covered = 0;

@@ -1,4 +1,4 @@
-// Writing of safetensors files, one tensor in memory at a time.
+// Writes safetensors files, with one tensor in memory at a time.
 
 #include <algorithm>
 #include <cstdint>
@@ -34,7 +34,7 @@ std::string_view stored_name(DataType type) {
   return "?";
 }
 
-/// Of the data after the header: a cache line, a multiple of the 8 bytes the format asks for.
+/// The data begin at a multiple of this: a cache line, which the format's 8 bytes divide.
 constexpr std::size_t kDataAlignment = 64;
 
 }  // namespace
@@ -43,7 +43,7 @@ void write_safetensors(const std::string& path, std::span<const TensorToWrite> t
                        const std::map<std::string, std::string>& metadata) {
   std::vector<const TensorToWrite*> order;
   for (const TensorToWrite& tensor : tensors) order.push_back(&tensor);
-  // Wide types first: no holes are allowed, and so every tensor is aligned for its type.
+  // Wide types come first: no holes are allowed, so this order aligns every tensor for its type.
   std::ranges::sort(order, [](const TensorToWrite* a, const TensorToWrite* b) {
     if (size_of(a->type) != size_of(b->type)) return size_of(a->type) > size_of(b->type);
     return a->name < b->name;

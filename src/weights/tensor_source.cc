@@ -15,7 +15,7 @@
 namespace virnucpro {
 namespace {
 
-/// A few are enough to see what kind of tensors they are.
+/// Enough to see what kind of tensors they are.
 constexpr std::size_t kListed = 5;
 
 std::string described(const std::string& name, const TensorSource::Entry& entry) {
@@ -105,7 +105,7 @@ void TensorSource::require_floating(const std::string& name) const {
 
 void TensorSource::require(const std::string& name, const Shape& expected) const {
   const Entry& entry = find(name);
-  // Of a sparse tensor the shape is not known.
+  // The shape of a sparse tensor is not known.
   if (!advice_on_type(entry.type).empty()) require_floating(name);
   if (entry.shape != expected) {
     throw ModelError(fmt::format("{}: tensor {} has shape {}, expected {}", origin_,
@@ -156,7 +156,7 @@ void TensorSource::fail_extra(std::span<const std::string> extra) const {
 
 std::string TensorSource::near_names(const std::string& name) const {
   if (entries_.empty()) return " (there are no tensors left)";
-  // Bounds that keep the search below a second for hostile names; real ones are far below.
+  // Bounds that keep the search below a second for hostile names; real names are far below.
   constexpr std::size_t kLongestName = 160;
   constexpr std::size_t kMostNames = 5000;
   constexpr std::size_t kNear = 3;

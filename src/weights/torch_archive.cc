@@ -19,11 +19,11 @@
 namespace virnucpro {
 namespace {
 
-/// Modules inside modules; the deepest published model has 7 levels.
+/// Levels of modules within modules; the deepest published model has 7.
 constexpr int kDeepestModule = 64;
-/// Shared modules are met again on each way to them, so a small file could ask for endless walks.
+/// Shared modules are walked on each way to them, so a small file could ask for endless walks.
 constexpr std::size_t kMostSteps = 1'000'000;
-/// In bytes; names are joined on the way down, the longest published one has 70.
+/// In bytes; names are joined on the way down, and the longest published one has 70.
 constexpr std::size_t kLongestName = 1000;
 
 std::string_view text(std::span<const std::byte> bytes) {
@@ -52,7 +52,7 @@ bool has_legacy_magic(std::span<const std::byte> bytes) {
 struct TorchArchive::State {
   std::string path;
   ZipReader zip;
-  /// Of all entries: the archive's name and a slash.
+  /// All entries begin with this: the archive's name and a slash.
   std::string folder;
   Pickle pickle;
 

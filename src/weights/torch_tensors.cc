@@ -15,10 +15,10 @@
 namespace virnucpro {
 namespace {
 
-/// A strided tensor may repeat elements (expand()). More of them than the storage has are copied
-/// only up to this count, so that a few bytes cannot ask for all memory.
+/// A strided tensor may repeat elements (expand()). Where it has more of them than the storage, it
+/// is copied only up to this count, so that a few bytes cannot ask for all memory.
 constexpr std::int64_t kMostRepeated = 1 << 20;
-/// Parameters around parameters: PyTorch makes one level.
+/// Parameters within parameters: PyTorch makes one level.
 constexpr int kDeepestWrapping = 4;
 
 struct StorageType {
@@ -71,7 +71,7 @@ class TensorParser {
     throw ModelError(fmt::format("{}: {}", place_, text));
   }
 
-  /// `arguments` is a record or tuple: both give their elements by index.
+  /// `arguments` is a record or tuple: both give elements by index.
   std::optional<StoredTensor> parse_call(const std::string& function,
                                          const PickleValue& arguments) const {
     constexpr std::string_view kRebuild = "torch._utils._rebuild_";
@@ -79,7 +79,7 @@ class TensorParser {
     const std::string kind = function.substr(kRebuild.size());
     if (kind == "tensor_v3") return parse_strided(arguments, true);
     if (kind == "tensor_v2" || kind == "tensor") return parse_strided(arguments, false);
-    StoredTensor other;  // sparse, quantised, meta: named, so that taking it says what it is
+    StoredTensor other;  // sparse, quantised, meta: named, so that the error can say so
     other.type = kind;
     return other;
   }
@@ -117,7 +117,7 @@ class TensorParser {
     }
   }
 
-  /// Of an untyped storage, whose size is in bytes.
+  /// The type of an untyped storage, whose size is in bytes.
   void set_type(const std::string& name, StoredTensor& tensor) const {
     tensor.type = name;
     tensor.usable.reset();

@@ -29,13 +29,13 @@ constexpr std::uint64_t kEnd64Size = 56;
 constexpr std::uint32_t kEnd64Locator = 0x07064b50;
 constexpr std::uint64_t kEnd64LocatorSize = 20;
 constexpr std::uint64_t kLongestComment = 0xffff;
-/// In a 32-bit field: the value is in the zip64 extra field.
+/// In a 32-bit field, this means that the value is in the zip64 extra field.
 constexpr std::uint32_t kIn64 = 0xffffffff;
 constexpr std::uint16_t kExtra64 = 0x0001;
 constexpr std::uint16_t kEncrypted = 0x0001;
 constexpr std::uint16_t kMethodStored = 0;
 constexpr std::uint16_t kMethodDeflated = 8;
-/// Deflate cannot do better than 1032 : 1; anything that claims more is not what it says.
+/// Deflate cannot do better than 1032 : 1; a higher claim is false.
 constexpr std::uint64_t kBestRatio = 1040;
 
 template <typename T>
@@ -76,7 +76,7 @@ std::span<const std::byte> ZipReader::slice(std::uint64_t offset, std::uint64_t 
 void ZipReader::read_directory() {
   const std::uint64_t size = file_.bytes.size();
   if (size < kEndSize) fail("too short for a zip file");
-  // The end record is the last thing in the file but for a comment.
+  // The end record is the last thing in the file except for a comment.
   std::uint64_t end = size - kEndSize;
   const std::uint64_t lowest = end > kLongestComment ? end - kLongestComment : 0;
   while (field<std::uint32_t>(file_.bytes, end) != kEnd) {
@@ -176,7 +176,7 @@ OwnedBytes ZipReader::inflate(const std::string& name, const Entry& entry,
     fail(fmt::format("entry {} claims to unpack from {} to {} bytes", display_name(name),
                      packed.size(), entry.size));
   }
-  // Not a vector: its bytes would be set to zero first.
+  // Not a vector, because its bytes would be set to zero first.
   std::shared_ptr<std::byte[]> memory(new (std::nothrow)
                                           std::byte[std::max<std::uint64_t>(entry.size, 1)]);
   if (memory == nullptr) {
@@ -185,7 +185,7 @@ OwnedBytes ZipReader::inflate(const std::string& name, const Entry& entry,
   }
   z_stream stream{};
   if (::inflateInit2(&stream, -MAX_WBITS) != Z_OK) fail("zlib cannot start");
-  // zlib counts in 32 bits: feed and drain it in pieces.
+  // zlib counts in 32 bits, so it is fed and drained in pieces.
   constexpr std::uint64_t kPiece = std::numeric_limits<uInt>::max() / 2;
   std::uint64_t consumed = 0;
   std::uint64_t produced = 0;
