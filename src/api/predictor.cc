@@ -17,7 +17,7 @@
 namespace virnucpro {
 namespace {
 
-/// Enough rows for the matrix products to run at full speed, small enough for any laptop.
+/// Enough rows for matrix products at full speed, few enough for any laptop.
 constexpr std::int64_t kBatchTokens = 4096;
 
 }  // namespace
@@ -28,7 +28,7 @@ struct Predictor::State {
   PrecisionChoice precision;
   std::unique_ptr<Backend> backend;
   LoadedModels models;
-  std::unique_ptr<ExactModels> exact;  // as the program does, for what FP16 has no value of
+  std::unique_ptr<ExactModels> exact;  // as in the program, where FP16 gives no finite value
   std::unique_ptr<ModelEngine> engine;
 };
 

@@ -13,8 +13,8 @@ BenchDevices open_bench_devices(const std::string& wanted, std::size_t threads) 
   BenchDevices devices;
   devices.workers = registry.create_workers(choice, threads);
   devices.name = choice.name;
-  // A ceiling of GPUs and processors together would be that of no precision: they multiply in
-  // different types.
+  // GPUs and processors together have no ceiling of any one precision: they multiply in different
+  // types.
   const std::size_t gpus = devices.workers.gpus.size();
   if (gpus != 0 && gpus != devices.workers.lanes.size()) {
     throw DeviceError(fmt::format(

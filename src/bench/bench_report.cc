@@ -7,13 +7,13 @@
 namespace virnucpro {
 namespace {
 
-// Keys in the order written: people read this too.
+// Keys stay in the order written, because users read this too.
 using Json = nlohmann::ordered_json;
 
 constexpr double kGiga = 1e9;
 constexpr double kMega = 1e6;
 
-/// Parts of nothing are none.
+/// 0 where no time has passed.
 double rate(double amount, double seconds) { return seconds > 0.0 ? amount / seconds : 0.0; }
 
 double share_of_ceiling(double flops, const BenchStage& stage) {
@@ -45,7 +45,7 @@ double total_tokens(const BenchResult& result) {
   return tokens;
 }
 
-/// Of all GPUs together; "-" without one.
+/// The memory of all GPUs together; "-" without one.
 std::string device_memory(const BenchResult& result) {
   if (result.gpus.empty()) return "-";
   double bytes = 0.0;

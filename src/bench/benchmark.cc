@@ -19,12 +19,12 @@ namespace {
 
 // Odd, so that the median is a measured round.
 constexpr std::size_t kMostRounds = 3;
-// A run before the measured ones: it touches all weights.
+// A run before the measured ones, which touches all weights.
 constexpr std::uint64_t kWarmUpOrfs = 1;
-// A way to multiply gets this share of the seconds for a run, but no more than it needs.
+// Each way to multiply gets this share of the seconds of a run, but no more than it needs.
 constexpr double kCeilingShare = 1.0 / 120.0;
 constexpr double kMostCeilingSeconds = 0.25;
-// A GPU has one way, and needs longer until heat and power have brought its clock down.
+// A GPU has one way, and needs longer, until heat and power have lowered its clock.
 constexpr double kGpuCeilingShare = 1.0 / 20.0;
 constexpr double kMostGpuCeilingSeconds = 1.0;
 
@@ -89,7 +89,7 @@ class ModelsBenchmark {
   std::optional<Esm2Config> esm2_;
   std::vector<std::string> sample_;  // paths
   SampleCounts counts_;
-  std::vector<std::vector<double>> gpu_ceilings_;  // of each, of the measurement in hand
+  std::vector<std::vector<double>> gpu_ceilings_;  // of each, in the current measurement
 };
 
 ModelsBenchmark::ModelsBenchmark(const BenchRequest& request, const BenchModels& models,
@@ -206,11 +206,11 @@ RunReport ModelsBenchmark::run(const DeviceModels& models, Precision precision,
   try {
     return run_predict(settings, models.front(), context, stop_).report;
   } catch (const Interrupted&) {
-    throw Interrupted(kStopped);  // its folder does not stay: there is nothing to go on with
+    throw Interrupted(kStopped);  // its folder is removed: nothing can be continued
   }
 }
 
-/// About as many as take a round's time, were all at the ceiling; but enough for a full batch.
+/// About as many ORFs as take a round's time at the ceiling, but at least a full batch.
 std::uint64_t ModelsBenchmark::wanted_orfs(const std::vector<EncoderMeter>& meters,
                                            std::int64_t batch_tokens) const {
   if (request_.orfs) return *request_.orfs;
@@ -283,7 +283,7 @@ BenchResult ModelsBenchmark::measure(Precision precision) {
     note_peaks(result);
     ++result.rounds;
     run_seconds.push_back(last.seconds);
-    // Backends work side by side: a stage takes as long as one of them was busy with it.
+    // Backends work side by side, so a stage takes as long as its busiest one.
     for (const auto& [stage, seconds] : last.stage_seconds) {
       stage_seconds[stage].push_back(seconds / static_cast<double>(last.workers));
     }
@@ -302,7 +302,7 @@ BenchResult ModelsBenchmark::measure(Precision precision) {
     EncoderFigures figures;
     figures.tokens = last.tokens.at(meter.stage);
     figures.linear_flops = meter.work.linear_flops(figures.tokens);
-    // Sequences that occur twice are embedded once; the others stand for their lengths.
+    // Sequences that occur twice are embedded once; FLOPs scale with those embedded.
     const double embedded =
         static_cast<double>(figures.tokens) / static_cast<double>(counts.tokens);
     figures.attention_flops = meter.work.attention_flops(counts.squared) * embedded;

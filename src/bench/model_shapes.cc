@@ -15,7 +15,7 @@ constexpr DnabertSConfig kDnabertS = {.hidden_size = 768,
                                       .vocab_size = 4096};
 constexpr Esm2Config kEsm2Of650M = {.num_layers = 33, .embed_dim = 1280, .attention_heads = 20};
 constexpr Esm2Config kEsm2Of3B = {.num_layers = 36, .embed_dim = 2560, .attention_heads = 40};
-// All layers cost the same, so four of 36 show the speed of the whole with a ninth of the memory.
+// All layers cost the same, so four of 36 show the speed of the model with a ninth of its memory.
 constexpr Esm2Config kFourLayersOf3B = {.num_layers = 4, .embed_dim = 2560, .attention_heads = 40};
 constexpr std::int64_t kPublishedHidden = 512;
 

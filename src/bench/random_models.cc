@@ -19,18 +19,18 @@
 namespace virnucpro {
 namespace {
 
-// Numbers are drawn from a table of that many: small enough for the first level cache.
+// Numbers are drawn from a table of this size: small enough for the first level cache.
 constexpr std::size_t kLevels = 4096;
 constexpr int kLevelBits = 12;
-// Drawn from each 64 random bits.
+// Values drawn from each 64 random bits.
 constexpr std::size_t kDraws = 5;
 // Values that one thread makes at a time.
 constexpr std::size_t kBlock = kDraws << 16;
-// More only wait for memory.
+// More threads would only wait for memory.
 constexpr std::size_t kMostThreads = 16;
 
-/// Uniform in (-limit, limit). Every 64 bits are SplitMix64's of `seed` at their place, so values
-/// do not depend on who makes them.
+/// Uniform in (-limit, limit). The bits of each position are SplitMix64's of `seed` there, so
+/// values do not depend on the thread that makes them.
 void fill_uniform(std::vector<Float16>& values, float limit, std::uint64_t seed,
                   WorkerGroup& workers, const std::stop_token& stop) {
   std::array<Float16, kLevels> table;
@@ -75,7 +75,7 @@ TensorSource random_source(const std::string& origin, const std::vector<Expected
                            std::size_t threads, const std::stop_token& stop) {
   TensorSource source(origin);
   if (threads == 0) threads = std::min(kMostThreads, usable_cores());
-  // Lives as long as a tensor is left to be made.
+  // Lives as long as any tensor is still to be made.
   const auto workers = std::make_shared<WorkerGroup>(threads);
   std::uint64_t seed = 1;
   for (const ExpectedTensor& tensor : tensors) {
@@ -84,19 +84,19 @@ TensorSource random_source(const std::string& origin, const std::vector<Expected
                              .load = [tensor, seed, workers,
                                       stop] { return random_tensor(tensor, seed, *workers, stop); },
                              .original_name = {}});
-    seed += 0x100000000ull;  // further than any tensor's own steps would be alike
+    seed += 0x100000000ull;  // further apart than the steps of any tensor
   }
   return source;
 }
 
-/// Stands for an encoder that is not measured: zeros.
+/// Stands for an encoder that is not measured and gives zeros.
 class AbsentEncoder final : public Encoder {
  public:
   AbsentEncoder(Precision precision, std::int64_t vocabulary)
       : precision_(precision), vocabulary_(vocabulary) {}
 
   std::string_view name() const override { return "no encoder"; }
-  // Not 1: rows keep the alignment that they have beside a real encoder.
+  // Not 1, so that rows are aligned as they are beside a real encoder.
   std::int64_t width() const override { return 8; }
   Precision precision() const override { return precision_; }
   std::int64_t vocabulary() const override { return vocabulary_; }

@@ -74,10 +74,10 @@ void add(TokenCounts& counts, std::size_t tokens) {
 
 struct Parent {
   std::string path;
-  std::string origin;  ///< who says so
+  std::string origin;  ///< where the path comes from
 };
 
-/// As std::filesystem::temp_directory_path(), but known where it cannot be used.
+/// As std::filesystem::temp_directory_path(), but also says where an unusable path comes from.
 Parent temporary_parent(const Environment& environment) {
   for (const char* name : {"TMPDIR", "TMP", "TEMP", "TEMPDIR"}) {
     const std::optional<std::string> value = environment(name);
@@ -122,7 +122,7 @@ void write_sample(const std::vector<std::string>& inputs, const std::string& pat
   SequenceReader reader(inputs, {}, stop);
   for (Record record; !writer.is_full() && reader.next(record);) {
     throw_if_stopped(stop);
-    // A name that FASTA can hold, whatever the input's format allowed.
+    // A name that FASTA can hold, whatever the input's format allows.
     writer.add(fmt::format("record_{}", record.ordinal + 1), record.bases);
   }
   writer.commit();

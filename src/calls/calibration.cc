@@ -13,7 +13,7 @@ double log_odds_of(double probability) {
 }
 
 double probability_of(double log_odds) {
-  // Both forms, so that neither exp() overflows nor small values lose digits.
+  // Two forms, so that exp() does not overflow and small values lose no digits.
   if (log_odds >= 0.0) return 1.0 / (1.0 + std::exp(-log_odds));
   const double odds = std::exp(log_odds);
   return odds / (1.0 + odds);

@@ -8,11 +8,11 @@
 namespace virnucpro {
 namespace {
 
-/// The last digits of a share that anybody reads; EM is slow where the classes overlap.
+/// Below the digits of a share that users read; EM is slow where the classes overlap.
 constexpr double kSmallChange = 1e-9;
 constexpr int kMostSteps = 20'000;
 
-/// What another prevalence than one half adds to log odds.
+/// What a prevalence other than one half adds to log odds.
 double shift_of(double prevalence) { return std::log(prevalence) - std::log1p(-prevalence); }
 
 }  // namespace

@@ -17,12 +17,12 @@
 namespace virnucpro {
 namespace {
 
-/// Where chunks count as short and as nearly whole, in shares of the expected length: a record's
-/// last chunk is most of what is shorter than that.
+/// Where the classes of short and of nearly whole chunks begin, as shares of the expected length.
+/// Most of the shorter chunks are the last ones of their records.
 constexpr std::array kClassShares = {0.0, 0.6, 0.9};
 constexpr std::array kGammas = {0.0, 0.25, 0.5, 0.75, 1.0};
-/// Keeps a coefficient finite where a feature is constant or tells all apart; of a hundred items or
-/// more it changes no third digit.
+/// Keeps a coefficient finite where a feature is constant or separates all items; with a hundred
+/// items or more it does not change the third digit.
 constexpr double kContigRidge = 1e-2;
 constexpr std::size_t kBins = 10;
 
@@ -57,7 +57,7 @@ ScoreMap fit_map(const std::vector<KnownChunk>& chunks, CalibrationMethod method
   if (method == CalibrationMethod::kPlatt) return fit_platt(items);
   ScoreMap map;
   map.knots = thinned(fit_isotonic(items));
-  // The ends would be 0 and 1, which no number of items proves.
+  // The ends would be 0 and 1, which no number of items can prove.
   const double least = 1.0 / (static_cast<double>(count(chunks).fewer()) + 2.0);
   for (Knot& knot : map.knots) {
     knot.probability = std::clamp(knot.probability, least, 1.0 - least);
@@ -137,7 +137,7 @@ void fit_contigs(const KnownRun& run, Calibration& calibration) {
   }
 }
 
-/// The records whose source is not in the fold.
+/// The records of all sources outside the fold.
 KnownRun part_without(const KnownRun& run, const std::map<std::uint32_t, std::uint32_t>& fold_of,
                       std::uint32_t fold) {
   KnownRun part;
@@ -175,7 +175,7 @@ class Reliabilities {
   std::array<double, kBins> excess_{};
 };
 
-/// Folds by source, dealt out within each label and group in turn. Throws for one source.
+/// Assigns sources to folds, in turn within each label and group. Throws for a single source.
 std::map<std::uint32_t, std::uint32_t> deal_folds(const KnownRun& run, std::uint32_t& folds) {
   std::set<std::tuple<bool, std::uint32_t, std::uint32_t>> sources;
   for (const KnownContig& contig : run.contigs) {

@@ -12,11 +12,11 @@ namespace {
 constexpr std::size_t kTerms = 3;
 using Matrix = std::array<std::array<double, kTerms>, kTerms>;
 
-/// Far below what four decimals of a slope could show, far above what rounding leaves.
+/// Far below what four decimals of a slope could show, far above the errors of rounding.
 constexpr double kPlattRidge = 1e-8;
 constexpr int kMostSteps = 200;
 constexpr double kSmallStep = 1e-11;
-/// Near the optimum a step that is right to its last digits changes the objective by this share.
+/// Near the optimum, a step that is exact to its last digits changes the objective by this share.
 constexpr double kRounding = 1e-14;
 
 double linear(const LogisticItem& item, const LogisticCoefficients& b) {
@@ -35,7 +35,7 @@ double objective(std::span<const LogisticItem> items, const LogisticCoefficients
   return sum;
 }
 
-/// Solves by Gauss elimination with pivots; a row without one gives 0.
+/// Solves by Gauss elimination with pivots; a row without a pivot gives 0.
 LogisticCoefficients solve(Matrix a, LogisticCoefficients y) {
   for (std::size_t column = 0; column < kTerms; ++column) {
     std::size_t pivot = column;
@@ -136,7 +136,7 @@ std::vector<Knot> fit_isotonic(std::span<const WeightedTruth> items) {
       block.weight += sorted[i].weight;
       block.viruses += sorted[i].is_virus ? sorted[i].weight : 0.0;
     }
-    // Blocks of equal means are one level stretch, too.
+    // Blocks of equal means are one constant stretch, too.
     while (!blocks.empty() && blocks.back().mean() >= block.mean()) {
       block.first = blocks.back().first;
       block.weight += blocks.back().weight;

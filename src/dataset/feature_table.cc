@@ -7,7 +7,7 @@
 namespace virnucpro {
 namespace {
 
-// Of one feature. The longest protein that is known has 600; what never ends must not fill the
+// Lines of one feature. The longest known protein has 600; an endless feature must not fill the
 // memory.
 constexpr std::size_t kMostLines = std::size_t{1} << 16;
 
@@ -15,7 +15,7 @@ bool is_name_letter(char c) {
   return is_letter(c) || is_digit(c) || c == '_' || c == '-' || c == '\'' || c == '*';
 }
 
-/// Whether `text` can begin a location: "12", "<1..9", "complement(", "AB1.2:3..4".
+/// True when `text` can begin a location: "12", "<1..9", "complement(", "AB1.2:3..4".
 bool begins_location(std::string_view text) {
   if (text.empty()) return false;
   constexpr std::string_view kSigns = "<>(^?-\"";
@@ -26,7 +26,7 @@ bool begins_location(std::string_view text) {
   return end > 0 && end < text.size() && (text[end] == '(' || text[end] == ':');
 }
 
-/// "/name=..." or "/name": the place behind the name and the blanks that follow it; else npos.
+/// "/name=..." or "/name": the position after the name and the blanks that follow it; else npos.
 std::size_t end_of_qualifier_name(std::string_view text) {
   if (!text.starts_with('/')) return std::string_view::npos;
   std::size_t end = 1;
@@ -40,7 +40,7 @@ bool begins_qualifier(std::string_view text) {
   return end_of_qualifier_name(text) != std::string_view::npos;
 }
 
-/// The place of the first quote from `begin` on that is not doubled; else npos.
+/// The position of the first quote from `begin` on that is not doubled; else npos.
 std::size_t single_quote(std::string_view text, std::size_t begin) {
   for (std::size_t i = text.find('"', begin); i != std::string_view::npos; i = text.find('"', i)) {
     if (i + 1 == text.size() || text[i + 1] != '"') return i;
@@ -49,7 +49,7 @@ std::size_t single_quote(std::string_view text, std::size_t begin) {
   return std::string_view::npos;
 }
 
-/// Whether the quote at `place` follows the "=" of a qualifier, so that it opens a value.
+/// True when the quote at `place` follows the "=" of a qualifier, so that it opens a value.
 bool opens_value(std::string_view text, std::size_t place) {
   const std::size_t equals = end_of_qualifier_name(text);
   return equals < place && trimmed(text.substr(equals + 1, place - equals - 1)).empty();
@@ -94,7 +94,7 @@ bool FeatureTable::is_key(std::size_t indent, std::string_view text) const {
   if (!std::all_of(word.begin(), word.end(), is_name_letter)) return false;
   rest = trimmed(rest);
   if (!rest.empty()) return begins_location(rest);
-  // A location in the next line. What has capitals alone may be a piece of a translation.
+  // A location in the next line. A word of capitals alone may be part of a translation.
   return word == "CDS" || std::any_of(word.begin(), word.end(), [](char c) { return c >= 'a'; });
 }
 
@@ -103,7 +103,7 @@ void FeatureTable::begin_feature(std::size_t indent, std::string_view text) {
   const std::string_view word = take_word(rest);
   key_ = word == "CDS" ? Key::kCds : word == "source" ? Key::kSource : Key::kOther;
   if (key_ == Key::kCds) ++coding_sequences_;
-  // Half way between the key and its location, below which its qualifiers stand. A long key moves
+  // Half way between the key and its location, which has its qualifiers below it. A long key moves
   // its own location, but not its qualifiers.
   constexpr std::size_t kUsualWidth = 16;
   const std::string_view location = trimmed(rest);
@@ -112,11 +112,11 @@ void FeatureTable::begin_feature(std::size_t indent, std::string_view text) {
 }
 
 void FeatureTable::read_feature() {
-  bool is_behind_quotes = false;  // where nothing but a qualifier may follow
+  bool is_behind_quotes = false;  // here only a qualifier may follow
   for (std::size_t i = 0; i < lines_.size();) {
     const std::string& text = lines_[i].text;
     const std::size_t equals = end_of_qualifier_name(text);
-    if (equals == std::string_view::npos) {  // more of a location, or text that belongs to nothing
+    if (equals == std::string_view::npos) {  // more of a location, or stray text
       if (is_behind_quotes) odd_values_.add(lines_[i].number);
       is_behind_quotes = false;
       ++i;

@@ -14,8 +14,8 @@
 namespace virnucpro {
 namespace {
 
-// NCBI's release notes, section 3.4, and what NCBI has used since and before. Only these end a
-// section, since text that lost its indentation begins in the first column, too.
+// From NCBI's release notes, section 3.4, and from what NCBI used before and since. Only these end
+// a section, because text that lost its indentation begins in the first column, too.
 constexpr std::array<std::string_view, 22> kKeywords = {
     "ACCESSION", "BASE",   "COMMENT", "CONTIG", "DBLINK",  "DBSOURCE", "DEFINITION", "FEATURES",
     "KEYWORDS",  "LOCUS",  "NID",     "ORIGIN", "PID",     "PRIMARY",  "PROJECT",    "REFERENCE",
@@ -28,12 +28,12 @@ bool is_keyword(std::string_view word) {
          word.starts_with("WGS_");
 }
 
-/// The number that a word is; 0 for none.
+/// The number that a word stands for; 0 for none.
 std::uint64_t number_of(std::string_view word) { return parse_whole(word).value_or(0); }
 
 bool is_base(char c) { return is_letter(c) || c == '-' || c == '.' || c == '*'; }
 
-/// Bases come in groups of ten, the last of a line may be shorter.
+/// True for bases in groups of ten, of which the last of a line may be shorter.
 bool is_grouped(std::string_view text) {
   constexpr std::size_t kGroup = 10;
   bool has_full = false;
@@ -45,7 +45,7 @@ bool is_grouped(std::string_view text) {
   return has_full;
 }
 
-/// The first byte that can be no base; null for none.
+/// The first byte that cannot be a base; null for none.
 const char* bad_base(std::string_view text) {
   const auto bad =
       std::find_if(text.begin(), text.end(), [](char c) { return !is_base(c) && !is_blank(c); });
@@ -76,7 +76,7 @@ bool GenbankReader::next(GenbankRecord& record) {
   }
   finish(record, false);
   if (record.problem == EntryProblem::kNone) return true;
-  // Where the file ends within an entry, others may be missing, too.
+  // Where the file ends within an entry, more of them may be missing.
   fail(
       fmt::format("the entry '{}', which begins in line {}, has no end ('//'); the file may be "
                   "cut. Copy it again.",
@@ -121,21 +121,21 @@ void GenbankReader::begin(GenbankRecord& record) {
   std::string_view rest = line_;
   take_word(rest);
   record.id = take_word(rest);
-  // "5028 bp"; where a long name has run into the number, the length stays unknown.
+  // "5028 bp"; where a long name runs into the number, the length stays unknown.
   std::string_view last;
   for (std::string_view word = take_word(rest); !word.empty(); word = take_word(rest)) {
     if (word == "aa" && number_of(last) > 0) {
       set_problem(record, EntryProblem::kProtein,
                   "is a protein; give the nucleotide entry that codes it.");
     }
-    if (word == "rc") names_others_ = true;  // a master record, of so many others
+    if (word == "rc") names_others_ = true;  // a master record for this many others
     if (word == "bp") declared_bases_ = number_of(last);
     if (word == "aa" || word == "rc" || word == "bp") break;
     last = word;
   }
 }
 
-/// False behind the entry's end.
+/// False after the entry's end.
 bool GenbankReader::take_line(GenbankRecord& record) {
   const std::string_view text = trimmed(line_);
   if (text.empty()) return true;
@@ -205,7 +205,7 @@ void GenbankReader::take_bases(GenbankRecord& record) {
                                    byte_name(static_cast<unsigned char>(*bad))));
   }
   if (record.bases.empty()) first_position_ = position;
-  // With a length in LOCUS positions are not needed, and some programs count them in their own way.
+  // With a length in LOCUS positions are not needed; some programs count them in their own way.
   if (!goes_on && !record.bases.empty() && declared_bases_ == 0) {
     set_problem(record, EntryProblem::kDamaged,
                 fmt::format("expected the bases from position {} on, found those from {}; lines "
@@ -220,7 +220,7 @@ void GenbankReader::finish(GenbankRecord& record, bool has_end_mark) {
   record.organism = features_.organism().empty() ? header_organism_ : features_.organism();
   record.translations.swap(features_.translations());
   record.coding_sequences = features_.coding_sequences();
-  // Some programs write bases without positions; LOCUS proves that it is them.
+  // Some programs write bases without positions; the length in LOCUS proves that these are bases.
   if (record.bases.empty() && are_bases_loose_ && declared_bases_ > 0 &&
       loose_bases_.size() == declared_bases_) {
     record.bases.swap(loose_bases_);

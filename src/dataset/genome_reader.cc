@@ -14,7 +14,7 @@ namespace {
 bool is_genbank(const std::string& path, const std::stop_token& stop) {
   InputFile file = open_input(path, {stop, std::nullopt});
   if (file.format != InputFormat::kText) return false;
-  // Without a log: what it has to say, it says when the file is read.
+  // Without a log: its warnings come when the file is read.
   const TextInput text(std::move(file), "GenBank, FASTA, FASTQ, SAM, BAM or CRAM", {});
   const std::string_view head = text.head();
   const std::size_t first = head.find_first_not_of(" \t\n\r");

@@ -49,8 +49,8 @@ class Selector {
     return records_[candidates_[index].record];
   }
 
-  /// The first of those with the same bases: in the earliest split, so that what was trained on
-  /// never judges, and there the one that came first.
+  /// Of candidates with the same bases, the first: the one in the earliest split, so that training
+  /// data never judge, and there the one that came first.
   Indices without_repeats() {
     Indices order(candidates_.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
@@ -67,14 +67,14 @@ class Selector {
       } else if (record_of(index).split == last_split_) {
         ++selection_.repeats;
       } else {
-        // What repeats within this split as well is a leak all the same.
+        // A repeat within this split as well still counts as a leak.
         ++selection_.leaks;
       }
     }
     return kept;
   }
 
-  /// The share of the split in the fragments of a class that were asked for.
+  /// The split's share of the fragments that were asked for in each class.
   std::optional<std::uint64_t> wanted(Split split) const {
     if (!rule_.fragments) return std::nullopt;
     const auto part = [this](double share) {
@@ -138,7 +138,7 @@ class Selector {
     const std::vector<std::uint64_t> shares = equal_shares(sizes, total);
     std::size_t i = 0;
     for (auto& [source, members] : group.sources) {
-      // The bases decide, not the place in the input: no two candidates here have the same.
+      // Bases decide, not the position in the input: no two candidates here have the same bases.
       std::sort(members.begin(), members.end(), [this](std::size_t a, std::size_t b) {
         return drawn(rule_.seed, candidates_[a].hash) < drawn(rule_.seed, candidates_[b].hash);
       });
@@ -161,7 +161,7 @@ std::vector<std::uint64_t> equal_shares(std::span<const std::uint64_t> sizes, st
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(),
                    [&sizes](std::size_t a, std::size_t b) { return sizes[a] < sizes[b]; });
-  // From the smallest bin on: what it lacks is shared by those that are left.
+  // Goes from the smallest bin on: what that lacks is shared by the remaining bins.
   std::vector<std::uint64_t> shares(sizes.size());
   for (std::size_t i = 0; i < order.size(); ++i) {
     const std::uint64_t share = std::min(sizes[order[i]], total / (order.size() - i));

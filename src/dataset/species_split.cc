@@ -10,7 +10,7 @@
 namespace virnucpro {
 namespace {
 
-/// How many of `species` a share takes when `free` of them may be taken.
+/// The number of `species` that a share takes when at most `free` may be taken.
 std::size_t share_of(double share, std::size_t species, std::size_t free) {
   if (share <= 0.0 || free == 0) return 0;
   const auto rounded = static_cast<std::size_t>(std::llround(share * static_cast<double>(species)));
@@ -29,7 +29,7 @@ std::vector<Split> split_species(std::span<const SplitSpecies> species, const Sp
       return std::tuple(drawn(seed, species[a].name), species[a].name) <
              std::tuple(drawn(seed, species[b].name), species[b].name);
     });
-    // One is always trained on, and validation keeps one where there are enough for all three.
+    // At least one is trained on, and validation keeps one where there are enough for all three.
     const std::size_t free = members.size() - 1;
     const std::size_t kept = shares.validation > 0.0 && free > 1 ? 1 : 0;
     const std::size_t tests = share_of(shares.test, members.size(), free - kept);

@@ -32,7 +32,7 @@ TranslationIndex::TranslationIndex(std::span<const std::string> translations) {
 
 bool TranslationIndex::contains(std::string_view protein) const {
   const std::string_view text = text_;
-  // Only chunks of less than 27 bases have so short a protein.
+  // Only chunks of less than 27 bases have proteins this short.
   if (protein.size() < kWordLetters) return text.find(protein) != std::string_view::npos;
   const std::uint64_t letters = word_at(protein.data());
   auto word = std::lower_bound(

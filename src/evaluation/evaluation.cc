@@ -13,7 +13,7 @@
 namespace virnucpro {
 namespace {
 
-/// Where length classes begin: the chunks of the models, and what contigs are told by elsewhere.
+/// Where length classes begin: the models' chunks, and lengths by which contigs are often judged.
 constexpr std::array<std::uint64_t, 9> kLengthClasses = {0,    300,  500,   1000, 2000,
                                                          3000, 5000, 10000, 50000};
 
@@ -29,8 +29,8 @@ std::string length_name(std::size_t length_class) {
   return fmt::format("{}-{}", kLengthClasses[length_class], kLengthClasses[length_class + 1] - 1);
 }
 
-/// The sources of a set of items, and what each belongs to. Numbers them without gaps, in the
-/// items.
+/// The sources of a set of items, and the group of each. Renumbers the sources in the items without
+/// gaps.
 class Sources {
  public:
   explicit Sources(std::vector<JudgedItem>& items) {
@@ -57,7 +57,7 @@ class Sources {
 
   std::size_t count() const { return count_; }
 
-  /// As many sources of each group as there are, drawn with replacement.
+  /// Draws, with replacement, as many sources of each group as it has.
   void draw(std::vector<std::uint32_t>& copies, Random& random) const {
     copies.assign(count_, 0);
     for (const std::vector<std::uint32_t>& stratum : strata_) {
@@ -72,7 +72,7 @@ class Sources {
   std::size_t count_ = 0;
 };
 
-/// Between the two nearest values, as NumPy's default does; NaN for none.
+/// Interpolates between the two nearest values, as NumPy's default does; NaN for none.
 double percentile(const std::vector<double>& sorted, double share) {
   if (sorted.empty()) return std::numeric_limits<double>::quiet_NaN();
   const double place = share * static_cast<double>(sorted.size() - 1);
@@ -81,7 +81,7 @@ double percentile(const std::vector<double>& sorted, double share) {
   return sorted[before] + (sorted[after] - sorted[before]) * (place - std::floor(place));
 }
 
-/// `sources` are those of the ranked items.
+/// `sources` must be those of the ranked items.
 PartEvaluation evaluate_part(std::string name, const Sources& sources, const Ranking& ranking,
                              const EvaluationRule& rule, const std::stop_token& stop) {
   PartEvaluation part;

@@ -25,8 +25,8 @@ std::vector<std::string> split(const std::string& line) {
   }
 }
 
-/// What ids of one record have in common, whoever wrote them: the accession of
-/// "NC_001416.1 Lambda", of "gi|9626243|ref|NC_001416.1|" and of "nc_001416".
+/// The part that all ids of one record share, whoever wrote them: the accession in "NC_001416.1
+/// Lambda", in "gi|9626243|ref|NC_001416.1|" and in "nc_001416".
 std::string core_of(std::string_view id) {
   const auto is_blank = [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '"'; };
   while (!id.empty() && (is_blank(id.front()) || id.front() == '>')) id.remove_prefix(1);
@@ -192,7 +192,7 @@ const RecordLabel* LabelTable::find(std::string_view id) const {
 
 const RecordLabel* LabelLookup::find(std::string_view id, std::string_view place,
                                      std::uint64_t record) {
-  constexpr std::size_t kKept = 1000;  // to look for labels that are near them
+  constexpr std::size_t kKept = 1000;  // enough to find labels near them
   const RecordLabel* label = table_.find(id);
   if (label == nullptr) {
     ++unlabelled_;
@@ -219,7 +219,7 @@ LeftOut LabelLookup::left_out() const {
   for (const auto& [id, label] : table_.labels) {
     if (used_.contains(&label)) continue;
     const auto near = unlabelled.find(core_of(id));
-    // The smallest, so that a message does not depend on the order within the table.
+    // The smallest one, so that the message does not depend on the order of the table.
     if (near == unlabelled.end() || (!result.near_label.empty() && result.near_label < id))
       continue;
     result.near_label = id;

@@ -32,7 +32,7 @@ std::size_t bin_of(double score) {
   return std::min(kCalibrationBins - 1, static_cast<std::size_t>(score * double{kCalibrationBins}));
 }
 
-/// A score of 0 or 1 that is wrong would outweigh everything.
+/// The loss is bounded: a wrong score of 0 or 1 would outweigh everything.
 double log_loss_of(double score, bool is_virus) {
   constexpr double kLeastProbability = 1e-6;
   const double p = std::clamp(score, kLeastProbability, 1.0 - kLeastProbability);
@@ -59,8 +59,8 @@ Ranking::Ranking(std::span<const JudgedItem> items, double threshold) : threshol
             [](const Item& a, const Item& b) { return a.score > b.score; });
 }
 
-// Counts are sums of whole numbers below 2^53, so that their order cannot matter; only the sums of
-// the Brier score and of the bins depend on it, and equal scores make equal terms.
+// Counts are sums of whole numbers below 2^53, so their order cannot matter. Only the sums of the
+// Brier score and of the bins depend on it, and there equal scores make equal terms.
 MetricValues Ranking::metrics(std::span<const std::uint32_t> copies) const {
   const auto weight = [&](const Item& item) {
     return copies.empty() ? 1.0 : static_cast<double>(copies[item.source]);
@@ -80,7 +80,7 @@ MetricValues Ranking::metrics(std::span<const std::uint32_t> copies) const {
   for (std::size_t first = 0; first < items_.size();) {
     const double score = items_[first].score;
     Totals tied;
-    Totals loss;  // of one of each
+    Totals loss;  // of one virus and one other
     std::size_t end = first;
     for (; end < items_.size() && items_[end].score == score; ++end) {
       (items_[end].is_virus ? tied.viruses : tied.others) += weight(items_[end]);

@@ -23,7 +23,7 @@ constexpr std::array<std::string_view, 4> kColours = {"#0072b2", "#d55e00", "#00
 double x_of(double value) { return kLeft + kSide * value; }
 double y_of(double value) { return kTop + kSide * (1.0 - value); }
 
-/// Text of an XML element. Control bytes and what is not UTF-8 are no XML at all.
+/// Text of an XML element. XML allows neither control bytes nor bytes that are not UTF-8.
 std::string xml(const std::string& text) {
   std::string result;
   for (const char c : escaped(text)) {

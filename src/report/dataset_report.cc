@@ -8,7 +8,7 @@
 namespace virnucpro {
 namespace {
 
-// Keys in the order written: people read this file.
+// Keys stay in the order written, because users read this file.
 using Json = nlohmann::ordered_json;
 
 const char* label_of(const DatasetGroup& group) { return group.is_virus ? "virus" : "other"; }

@@ -11,7 +11,7 @@
 namespace virnucpro {
 namespace {
 
-// Keys in the order written: people read this file.
+// Keys stay in the order written, because users read this file.
 using Json = nlohmann::ordered_json;
 
 std::string text_of(const Json& json) {
@@ -28,7 +28,7 @@ void reading(const std::string& place, const Action& action) {
   }
 }
 
-/// Sums numbers, joins lists, and does the same for what is in objects.
+/// Adds numbers, joins lists, and does the same inside objects.
 void add(Json& sum, const Json& more) {
   if (sum.is_object()) {
     for (auto& [key, value] : sum.items()) add(value, more.at(key));

@@ -14,7 +14,7 @@ struct Content {
   std::string (*make)(const EvaluationReport& report);
 };
 
-/// In the order in which they get their names.
+/// The files, in the order in which they get their names.
 constexpr Content kContents[] = {{kMetricsFile, metrics_table},
                                  {kCurvesFile, curves_table},
                                  {kCalibrationFile, calibration_table},

@@ -10,7 +10,7 @@
 namespace virnucpro {
 namespace {
 
-// Keys in the order written: people read this file.
+// Keys stay in the order written, because users read this file.
 using Json = nlohmann::ordered_json;
 
 constexpr double kCurveSteps = 1000.0;
@@ -20,7 +20,7 @@ std::string exact(double value) { return std::isnan(value) ? "NA" : fmt::format(
 Json number(double value) { return std::isnan(value) ? Json(nullptr) : Json(value); }
 
 double share(std::uint64_t part, std::uint64_t whole) {
-  return static_cast<double>(part) / static_cast<double>(whole);  // NaN of nothing
+  return static_cast<double>(part) / static_cast<double>(whole);  // NaN for 0 / 0
 }
 
 /// A point of both curves.
@@ -31,7 +31,7 @@ struct Rates {
   double precision;
 };
 
-/// Only points that lie a step from the one before, and the last.
+/// Only the points that are a step away from the one before, and the last point.
 std::vector<Rates> thinned_curve(const Evaluation& evaluation) {
   std::vector<Rates> curve;
   for (std::size_t i = 0; i < evaluation.curve.size(); ++i) {

@@ -8,7 +8,7 @@ namespace virnucpro {
 namespace {
 
 // Where NumPy changes to scientific notation. The comparison is made in double on purpose: the
-// float nearest to 1e-4 lies below it and NumPy, too, prints it as 1e-04.
+// float nearest to 1e-4 is below it, and NumPy, too, prints it as 1e-04.
 constexpr double kSmallestPositional = 1e-4;
 constexpr double kSmallestLargeScientific = 1e16;
 

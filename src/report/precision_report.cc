@@ -12,7 +12,7 @@
 namespace virnucpro {
 namespace {
 
-// Keys in the order written: people read this file.
+// Keys stay in the order written, because users read this file.
 using Json = nlohmann::ordered_json;
 
 double mean(double sum, std::uint64_t count) {
@@ -25,7 +25,7 @@ double share_of_half(const OperationRange& range) {
 
 std::string shown(const std::string& id) { return id.empty() ? "NA" : escaped(id); }
 
-/// Of nothing compared there is no figure.
+/// The figure, or NA where nothing was compared.
 std::string shown(double value, bool known) { return known ? fmt::format("{:.6g}", value) : "NA"; }
 
 std::string encoder_row(std::string_view name, std::uint64_t frames,

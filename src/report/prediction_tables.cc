@@ -52,7 +52,7 @@ struct PredictionTables::Files {
   std::string unique_id;
   RecordSummary summary;
   OutcomeCounts outcomes;
-  std::vector<CalledFrame> called;  // of the chunk at hand, reused
+  std::vector<CalledFrame> called;  // of the current chunk, reused
 };
 
 PredictionTables::PredictionTables(const std::string& folder, CallRule rule,
@@ -69,7 +69,7 @@ void PredictionTables::begin_record(const RecordRow& record) {
   f.open = true;
   f.id = record.id;
   f.record = {record.ordinal, f.id, record.length};
-  // Escaped first: ids that only differ in what is escaped are told apart, too.
+  // Escaped first, so that ids which are equal once escaped are told apart, too.
   f.unique_id = f.unique_ids.assign(escaped(record.id));
   f.summary = {};
   f.caller.begin();

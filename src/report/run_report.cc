@@ -10,7 +10,7 @@
 namespace virnucpro {
 namespace {
 
-// Keys in the order written: people read this file.
+// Keys stay in the order written, because users read this file.
 using Json = nlohmann::ordered_json;
 
 Json counts_json(const OutcomeCounts& counts) {
@@ -45,7 +45,7 @@ Json model_json(const RunReport& report) {
   return json;
 }
 
-/// Everything that the tables and the intake add up to.
+/// The totals of the tables and the intake.
 Json counts_json(const RunReport& report) {
   return {{"bases", report.intake.bases},
           {"records", counts_json(report.ledger.records)},
@@ -147,7 +147,7 @@ std::string with_results(std::string_view run_json, const std::string& place,
   try {
     Json json = Json::parse(run_json);
     Json counts = counts_json(report);
-    // What only the process knows that computed them.
+    // Only the process that computed the frames knows these.
     for (const char* key : {"frames_embedded", "frames_repeated"}) {
       counts[key] = json.at("counts").at(key);
     }

@@ -125,7 +125,7 @@ void SortedLines::for_each(const std::function<void(std::string_view)>& take) {
     return;
   }
   if (!lines_.empty()) spill();
-  // The readers take the place of the buffers; swapping is what really gives memory back.
+  // The readers take the place of the buffers; only swapping gives their memory back.
   std::string().swap(buffer_);
   std::vector<Line>().swap(lines_);
   std::vector<RunReader> readers;

@@ -8,7 +8,7 @@
 namespace virnucpro {
 namespace {
 
-// Keys in the order written: people read this file.
+// Keys stay in the order written, because users read this file.
 using Json = nlohmann::ordered_json;
 
 std::string exact(double value) { return std::isnan(value) ? "NA" : fmt::format("{:.9g}", value); }
@@ -54,7 +54,7 @@ std::string classifier_key(const TrainingReport& report) {
   return fmt::format("classifier_{}", report.expected_length);
 }
 
-/// What the card of the base holds, and this.
+/// What the card of the base holds, with this report added.
 std::string card_text(const TrainingReport& report, const std::string& of_base, Json own) {
   Json base = Json::parse(of_base, nullptr, false);
   if (!base.is_object()) base = of_base;

@@ -23,11 +23,11 @@
 namespace virnucpro {
 namespace {
 
-/// Somebody who only looks with the program sqlite3 is soon done; another run is not.
+/// A user who looks with the program sqlite3 is soon done; another run is not.
 constexpr std::chrono::milliseconds kPatience(500);
 
 /// Pages of the write-ahead log before they are copied into the database: 32 MiB. Each copy waits
-/// for the disk twice, and the default, 1000, would copy after every batch.
+/// for the disk twice, and the default, 1000 pages, would copy after every batch.
 constexpr const char* kSettings =
     "PRAGMA synchronous=FULL;"  // commit waits for the disk
     "PRAGMA wal_autocheckpoint=8000;"
@@ -35,14 +35,14 @@ constexpr const char* kSettings =
     "PRAGMA temp_store=MEMORY;"
     "PRAGMA cache_size=-16384";  // KiB
 
-/// KiB of pages for who reads a run once and in order, perhaps hundreds of them side by side.
+/// KiB of pages for a reader, who goes once and in order, perhaps beside hundreds of others.
 constexpr const char* kReaderSettings = "PRAGMA cache_size=-256";
 
 std::string path_in(const std::string& folder) {
   return (std::filesystem::path(folder) / kDatabaseFile).string();
 }
 
-/// Throws unless SQLite may be let near the path.
+/// Throws unless SQLite may touch the path.
 void look_before_opening(const std::string& folder, const std::string& path, bool must_exist) {
   std::error_code error;
   const auto status = std::filesystem::status(path, error);
@@ -56,18 +56,18 @@ void look_before_opening(const std::string& folder, const std::string& path, boo
         fmt::format("{}: there is no {} in this folder. Name the output folder of a run.", folder,
                     kDatabaseFile));
   }
-  // SQLite tries several ways and tells of the last one.
+  // SQLite tries several ways and reports only the last one.
   if (::access(folder.c_str(), W_OK | X_OK) != 0) fail_output(path, "create", errno);
 }
 
-/// True where the file can only be read, such as on a medium for reading. It is whole as it is when
-/// it has no log: every process that has it open keeps one, and a killed one leaves it.
+/// True where the file can only be read, as on a read-only medium. Without a log it is complete:
+/// every process that has it open keeps a log, and a killed one leaves it.
 bool is_archived(const std::string& folder, const std::string& path) {
   return (::access(path.c_str(), W_OK) != 0 || ::access(folder.c_str(), W_OK) != 0) &&
          ::access((path + "-wal").c_str(), F_OK) != 0;
 }
 
-/// The path as a URI that has SQLite take no locks and look for no log.
+/// The path as a URI that tells SQLite to take no locks and look for no log.
 std::string immutable_uri(const std::string& path) {
   std::string uri = "file:";
   for (const char c : path) {
@@ -80,14 +80,14 @@ std::string immutable_uri(const std::string& path) {
   return uri + "?immutable=1";
 }
 
-/// SQLite gives its files the mode 0644 at most. The log takes after the database.
+/// SQLite gives its files the mode 0644 at most. The log gets the mode of the database.
 void create_by_umask(const std::string& path) {
-  // Never a file that is there: closing it would end the lock that this process may hold on it.
+  // Never an existing file: closing it would end the lock that this process may hold on it.
   const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-  if (descriptor >= 0) ::close(descriptor);  // what went wrong, SQLite will tell
+  if (descriptor >= 0) ::close(descriptor);  // SQLite will report the error
 }
 
-/// Who names the database, or another file, means the folder of a run.
+/// A user who names the database, or another file, means the folder of a run.
 void require_no_file(const std::string& folder) {
   std::error_code error;
   if (!std::filesystem::is_regular_file(folder, error)) return;
@@ -108,8 +108,8 @@ SqliteConnection open_connection(const std::string& folder, DatabaseFile::Openin
   if (must_exist && is_archived(folder, path)) {
     return {path, immutable_uri(path), SQLITE_OPEN_READONLY | SQLITE_OPEN_URI};
   }
-  // SQLite would not even start over. No run at work has such a log; what cannot be removed, it
-  // tells.
+  // SQLite would not even start over. A run at work never has such a log; SQLite reports one that
+  // cannot be removed.
   if (opening == DatabaseFile::Opening::kStartOver && has_unknown_log(path)) {
     std::error_code ignored;
     std::filesystem::remove(path + "-wal", ignored);
@@ -117,7 +117,7 @@ SqliteConnection open_connection(const std::string& folder, DatabaseFile::Openin
   if (!must_exist) create_by_umask(path);
   SqliteConnection connection(path, path,
                               SQLITE_OPEN_READWRITE | (must_exist ? 0 : SQLITE_OPEN_CREATE));
-  // SQLite would rather open it for reading than not at all.
+  // SQLite opens it for reading rather than not at all.
   if (connection.is_for_reading()) {
     connection.fail(SQLITE_READONLY,
                     must_exist ? "take in the log that a killed run has left" : "write");
@@ -133,9 +133,9 @@ std::uint64_t number_of(const SqliteConnection& connection, const char* sql) {
 
 }  // namespace
 
-/// A lock on the folder while its database is opened. Of runs that start at once the first then
-/// gets the database; with SQLite's locks alone each could wait for those of the others until all
-/// give up. Where folders cannot be locked (NFS), these have to do.
+/// A lock on the folder while its database is opened. Of runs that start at the same time the first
+/// then gets the database; with SQLite's locks alone each could wait for the others until all give
+/// up. Where folders cannot be locked (NFS), SQLite's locks have to do.
 class DatabaseFile::Turn {
  public:
   explicit Turn(const std::string& folder)
@@ -156,7 +156,7 @@ class DatabaseFile::Turn {
   Turn& operator=(const Turn&) = delete;
 
  private:
-  int descriptor_;  ///< -1 where the folder cannot be opened, which opening the file will tell
+  int descriptor_;  ///< -1 where the folder cannot be opened; opening the file then fails
 };
 
 DatabaseFile::DatabaseFile(const std::string& folder, const std::vector<RunFact>& work,
@@ -166,14 +166,14 @@ DatabaseFile::DatabaseFile(const std::string& folder, const std::vector<RunFact>
 DatabaseFile::DatabaseFile(const std::string& folder, const std::vector<RunFact>& work,
                            Opening opening, const Turn& /*turn*/)
     : folder_(folder), connection_(open_connection(folder, opening)) {
-  // A file from somebody else may hold views and triggers: none of them is to run.
+  // A file from elsewhere may hold views and triggers: none of them may run.
   connection_.configure(SQLITE_DBCONFIG_DEFENSIVE, true);
   connection_.configure(SQLITE_DBCONFIG_TRUSTED_SCHEMA, false);
   connection_.configure(SQLITE_DBCONFIG_ENABLE_VIEW, false);
   connection_.configure(SQLITE_DBCONFIG_ENABLE_TRIGGER, false);
   sqlite3_busy_timeout(connection_.get(), static_cast<int>(kPatience.count()));
-  // Before the first look at the file. SQLite then keeps its lock until the end and needs no memory
-  // shared with other processes, so that network file systems will do.
+  // Set before the first look at the file. SQLite then keeps its lock until the end and needs no
+  // memory shared with other processes, so that network file systems will do.
   connection_.execute("PRAGMA locking_mode=EXCLUSIVE; PRAGMA cell_size_check=ON");
   if (opening == Opening::kStartOver) start_over();
   const bool must_make = is_new();
@@ -189,14 +189,14 @@ DatabaseFile::DatabaseFile(const std::string& folder, const std::vector<RunFact>
 }
 
 DatabaseFile::~DatabaseFile() {
-  // At its end SQLite removes the log by its name, which may mean that of another run by now.
+  // When closed, SQLite removes the log by name, which may mean that of another run by now.
   if (!is_in_place()) {
     sqlite3_db_config(connection_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   }
 }
 
 bool DatabaseFile::is_new() const {
-  // A process that was killed on the way leaves an empty file, or one without tables.
+  // A process that was killed in between leaves an empty file, or one without tables.
   return number_of(connection_, "SELECT count(*) FROM sqlite_schema") == 0 &&
          number_of(connection_, "PRAGMA application_id") == 0 &&
          number_of(connection_, "PRAGMA user_version") == 0;
@@ -210,7 +210,7 @@ void DatabaseFile::prepare_for_writing() const {
 }
 
 void DatabaseFile::start_over() const {
-  // Empties the file in one transaction, whatever is in it, damaged or no database at all.
+  // Empties the file in one transaction, even one that is damaged or not a database.
   connection_.configure(SQLITE_DBCONFIG_RESET_DATABASE, true);
   connection_.execute("VACUUM");
   connection_.configure(SQLITE_DBCONFIG_RESET_DATABASE, false);
@@ -225,7 +225,7 @@ void DatabaseFile::make(const std::vector<RunFact>& work) const {
   connection_.execute(fmt::format("PRAGMA application_id={}; PRAGMA user_version={}; COMMIT",
                                   kApplicationId, kSchemaVersion)
                           .c_str());
-  sync_folder(folder_);  // the name, too
+  sync_folder(folder_);  // makes the name durable, too
 }
 
 void DatabaseFile::insert_work(const std::vector<RunFact>& work) const {
@@ -288,10 +288,10 @@ void DatabaseFile::continue_with(const std::vector<RunFact>& work) const {
 }
 
 void DatabaseFile::remove_files() {
-  // Nobody opens them meanwhile.
+  // No other process opens them meanwhile.
   const Turn turn(folder_);
   if (!is_in_place()) return;
-  // The database first: SQLite removes a log that lies beside no database.
+  // The database goes first: SQLite removes a log that lies beside no database.
   ::unlink(path().c_str());
   ::unlink((path() + "-wal").c_str());
 }
@@ -303,8 +303,8 @@ DatabaseFile::Identity DatabaseFile::identity_of(const std::string& path) {
 }
 
 bool DatabaseFile::is_in_place() const {
-  // SQLite compares what it has open with what the name means; the rest is for the log, and for
-  // another disk whose file has the same number.
+  // SQLite compares its open database with the file of that name; the rest checks the log, and the
+  // case of another disk whose file has the same number.
   int has_moved = 0;
   const int code =
       sqlite3_file_control(connection_.get(), "main", SQLITE_FCNTL_HAS_MOVED, &has_moved);

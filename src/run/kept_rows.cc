@@ -52,8 +52,8 @@ void set_aside(const std::string& folder) {
   if (has_set_aside(folder)) {
     for (const char* ending : kEndings) remove_file(database + ending);
   } else {
-    // The log first: a database without it is one of an earlier moment, whose rows prove themselves
-    // all the same; a log without its database would be taken for that of the next.
+    // The log goes first: a database without it is an earlier state, whose rows prove themselves
+    // all the same; a log without its database would count as that of the next one.
     rename_file(database + "-wal", aside + "-wal");
     rename_file(database, aside);
   }
@@ -75,7 +75,7 @@ struct KeptRows::Impl {
         embedding(
             prepared(connection, "SELECT key, vector, digest FROM embeddings WHERE key = ?1")) {}
 
-  /// The first statement looks at the file, which must not be before its settings.
+  /// The first statement reads the file, which must not happen before its settings.
   static SqliteStatement prepared(const SqliteConnection& connection, const std::string& sql) {
     connection.configure(SQLITE_DBCONFIG_DEFENSIVE, true);
     connection.configure(SQLITE_DBCONFIG_TRUSTED_SCHEMA, false);
@@ -91,7 +91,7 @@ struct KeptRows::Impl {
   SqliteStatement embedding;
 };
 
-/// Those of the rows and those of the input are the same, or nothing is proven.
+/// Rows are proven by digests that equal those of the input.
 struct KeptRows::Proof {
   explicit Proof(const Digest& work) : digests(work) {}
   RowDigests digests;

@@ -3,7 +3,7 @@
 namespace virnucpro {
 namespace {
 
-/// What a digest is of, so that none of one kind is one of another.
+/// The kind of a digest, so that none of one kind equals one of another.
 enum Kind : std::uint64_t { kWorkKind = 1, kHeadKind, kChunkKind, kEndKind, kEmbeddingKind };
 
 }  // namespace

@@ -14,7 +14,7 @@
 namespace virnucpro {
 namespace {
 
-/// SQLite takes a row in one piece; the rest of the row has room in what is left here.
+/// SQLite takes a row in one piece; what this leaves is room enough for the rest of the row.
 void require_room(const SqliteConnection& connection, const StoredRecord& record) {
   constexpr std::uint64_t kRestOfRow = 1000;
   const int limit = sqlite3_limit(connection.get(), SQLITE_LIMIT_LENGTH, -1);
@@ -48,8 +48,8 @@ RunDatabase::~RunDatabase() = default;
 RunDatabase::RunDatabase(RunDatabase&&) noexcept = default;
 
 bool RunDatabase::exists(const std::string& folder) {
-  // Not opened: closing it again would end the lock that this process may hold on it. An empty file
-  // is what a process leaves that was killed while it made one.
+  // The file is not opened, because closing it again would end the lock that this process may hold
+  // on it. A process that was killed while it made the file leaves an empty one.
   std::error_code error;
   const auto path = std::filesystem::path(folder) / kDatabaseFile;
   return std::filesystem::is_regular_file(path, error) &&
@@ -125,7 +125,7 @@ void RunDatabase::add_orf(const StoredOrf& orf) {
         .bind(3, std::uint64_t{orf.frame})
         .bind(4, static_cast<std::uint64_t>(orf.outcome));
     if (orf.outcome == Outcome::kScored) {
-      // SQLite would make NULL of a NaN.
+      // SQLite would turn a NaN into NULL.
       check(std::isfinite(orf.p_others) && std::isfinite(orf.p_virus),
             "the scores of ORF {}: {} {}", orf.number, orf.p_others, orf.p_virus);
       insert.bind(5, double{orf.p_others}).bind(6, double{orf.p_virus});
@@ -143,7 +143,7 @@ void RunDatabase::end_record(std::uint64_t ordinal, Outcome outcome, std::string
   impl_->add([&] {
     RunState& state = impl_->state;
     check(state.last_record == ordinal, "the end of record {}, which is missing", ordinal);
-    // A run that goes on ends the last record that was there once more.
+    // A run that continues ends the last stored record once more.
     if (!state.open_head) return;
     impl_->finish_chunk();
     const Digest digest = impl_->digests.end_record(state.extent.chunks, outcome, reason);
@@ -249,7 +249,7 @@ void RunDatabase::Impl::commit_state() {
 void RunDatabase::commit() {
   impl_->change([&] {
     if (impl_->connection().in_transaction()) impl_->commit_state();
-    // Afterwards: what is durable must also be where it will be looked for.
+    // Afterwards, because durable rows must also be where they will be looked for.
     impl_->file.require_in_place();
   });
 }

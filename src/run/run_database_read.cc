@@ -1,4 +1,4 @@
-// What is read back of a run, each row proven or within what is.
+// Reads a run back; each row is proven, or lies within one that is.
 #include <algorithm>
 #include <bit>
 #include <cstring>

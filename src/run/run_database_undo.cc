@@ -1,4 +1,4 @@
-// A session that is taken back, and a database that never came to hold anything.
+// Takes a session back, and removes a database that never held anything.
 #include "run/run_database_impl.h"
 
 namespace virnucpro {
@@ -45,7 +45,7 @@ void RunDatabase::discard_if_empty() noexcept {
     if (impl_->connection().in_transaction()) impl_->connection().try_execute("ROLLBACK");
     if (impl_->file.holds_nothing()) impl_->file.remove_files();
   } catch (const std::exception&) {
-    // It stays, and gives way to whatever comes next.
+    // It stays, and gives way to the next work.
   }
 }
 

@@ -5,9 +5,9 @@
 namespace virnucpro {
 namespace {
 
-// Rows are appended in the order of their keys, so that a table grows at its end only and is read
-// as it lies. Bases have a table of their own: a record's outcome, which comes later, would have
-// SQLite write them a second time. STRICT: a column holds the type that it is declared with.
+// Rows are appended in the order of their keys, so that a table grows only at its end and is read
+// in its order on the disk. Bases have their own table: SQLite would write them a second time with
+// a record's outcome, which comes later. STRICT: a column holds only its declared type.
 constexpr std::array kStatements = {
     R"(CREATE TABLE outcomes (
   code INTEGER PRIMARY KEY,

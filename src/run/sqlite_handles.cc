@@ -18,13 +18,13 @@
 namespace virnucpro {
 namespace {
 
-/// Why a file is open for reading only: SQLite falls back to that by itself.
+/// Why a file is open only for reading, to which SQLite falls back by itself.
 int reason_of_read_only(const std::string& path) {
   return ::access(path.c_str(), W_OK) != 0 ? errno : EROFS;
 }
 
-/// Why the last system call on the log or the database failed. The errno that
-/// sqlite3_system_errno() keeps may be that of a call which came after it.
+/// Why the last system call on the log or the database failed. The errno in sqlite3_system_errno()
+/// may be that of a later call.
 int last_errno(sqlite3* handle) {
   int error = 0;
   sqlite3_file* log = nullptr;
@@ -65,7 +65,7 @@ void fail_foreign(const std::string& path, const std::string& found) {
 }
 
 void SqliteConnection::Closer::operator()(sqlite3* handle) const {
-  // Only SQLITE_BUSY could come back, for a statement that is still open: those live shorter.
+  // Could only return SQLITE_BUSY, for a statement that is still open: those do not live as long.
   sqlite3_close(handle);
 }
 
@@ -74,7 +74,7 @@ SqliteConnection::SqliteConnection(const std::string& path, const std::string& n
   sqlite3* handle = nullptr;
   const int code = sqlite3_open_v2(name.c_str(), &handle,
                                    flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
-  handle_.reset(handle);  // there is one even where opening failed
+  handle_.reset(handle);  // there is a handle even where opening failed
   if (code != SQLITE_OK) fail(code, "open");
 }
 
@@ -97,20 +97,20 @@ void SqliteConnection::configure(int option, bool on) const {
 }
 
 void SqliteConnection::fail(int code, const std::string& doing) const {
-  if (!handle_) throw std::bad_alloc();  // all that SQLite could not even make a handle for
+  if (!handle_) throw std::bad_alloc();  // SQLite had no memory for a handle
   const std::string said = sqlite3_errmsg(handle_.get());
-  switch (code & 0xff) {  // the rest of an extended code says where in SQLite it happened
+  switch (code & 0xff) {  // the rest of an extended code names the place in SQLite
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
     case SQLITE_PROTOCOL:
       fail_locked(path_);
     case SQLITE_FULL:
-      // Also said of a file of the largest size that SQLite knows, 281 terabytes.
+      // SQLite gives this code also for a file of its largest size, 281 terabytes.
       fail_output(path_, doing, ENOSPC);
     case SQLITE_READONLY:
       fail_output(path_, doing, reason_of_read_only(path_));
     case SQLITE_NOMEM:
-      // Said of some damaged definitions of tables, too, and far more often.
+      // SQLite gives this code for some damaged definitions of tables, too, and far more often.
       fail_damaged(path_, "a damaged file, unless the memory is short (" + said + ")");
     case SQLITE_CANTOPEN:
       if (has_unknown_log(path_)) fail_foreign(path_, "a log of another format beside it");
@@ -133,8 +133,8 @@ void SqliteConnection::fail(int code, const std::string& doing) const {
       check(false, "SQLite cannot {} {}: {} (code {})", doing, path_, said, code);
       break;
     default:
-      // CORRUPT and NOTADB; and ERROR, CONSTRAINT, MISMATCH, SCHEMA and the rest, since our own
-      // statements fit our own tables: the file is not what it says.
+      // CORRUPT and NOTADB; also ERROR, CONSTRAINT, MISMATCH, SCHEMA and the rest: our own
+      // statements fit our own tables, so the file is not what it says.
       break;
   }
   fail_damaged(path_, fmt::format("a damaged or foreign file ({}, code {})", said, code));
@@ -165,7 +165,7 @@ SqliteStatement& SqliteStatement::bind(int parameter, double value) {
 }
 
 SqliteStatement& SqliteStatement::bind(int parameter, std::string_view text) {
-  // A null pointer would be NULL, no empty text.
+  // A null pointer would be NULL, not an empty text.
   expect_ok(sqlite3_bind_text64(handle_.get(), parameter, text.empty() ? "" : text.data(),
                                 text.size(), SQLITE_STATIC, SQLITE_UTF8));
   return *this;
@@ -204,13 +204,13 @@ void SqliteStatement::run() {
 }
 
 void SqliteStatement::reset() {
-  // Both repeat the error of the step before, which has been thrown.
+  // Both repeat the error of the last step, which has been thrown.
   sqlite3_reset(handle_.get());
   sqlite3_clear_bindings(handle_.get());
 }
 
 std::string_view SqliteStatement::text(int column) const {
-  // In this order: sqlite3_column_bytes counts what the call before it has made.
+  // In this order: sqlite3_column_bytes counts what sqlite3_column_text has made.
   const unsigned char* data = sqlite3_column_text(handle_.get(), column);
   const int size = sqlite3_column_bytes(handle_.get(), column);
   if (data == nullptr) return {};

@@ -132,7 +132,7 @@ void StoredRunWalk::visit_chunk(StoredRunVisitor& visitor, const StoredChunk& ch
       StoredRowReader(orfs_.row(), "orfs")
           .fail(fmt::format("frame {} after frame {}", orf.frame, orfs[count - 1].frame));
     }
-    // Frames rise and are below six, so there is room. The row's text goes with the next step.
+    // Frames rise and are below six, so there is room. The row's text vanishes with the next step.
     reasons_[count] = orf.reason;
     orf.reason = reasons_[count];
     is_scored = is_scored || orf.outcome == Outcome::kScored;

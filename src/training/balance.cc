@@ -20,7 +20,7 @@ std::string_view name_of(Balance balance) {
 std::vector<float> balance_weights(std::span<const FrameTruth> truth,
                                    std::span<const std::size_t> frames, Balance balance) {
   if (balance == Balance::kNone) return std::vector<float>(frames.size(), 1.0f);
-  // The frames of each portion of the weight: one of a class, by 0, or one of each group.
+  // The weighted frames of each portion: one portion per class, by 0, or one per group.
   std::array<std::map<std::uint32_t, double>, 2> portions;
   const auto portion_of = [&](const FrameTruth& frame) {
     return balance == Balance::kGroups ? frame.group : 0;

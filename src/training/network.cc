@@ -9,8 +9,8 @@
 namespace virnucpro {
 namespace {
 
-/// Units of one piece of work: a product with fewer columns is slower, and with more of them the
-/// 128 units of a small classifier are too few pieces for the cores of a desktop.
+/// Units of one piece of work: a product with fewer columns is slower; with more columns, the 128
+/// units of a small classifier make too few pieces for the cores of a desktop.
 constexpr std::size_t kBlock = 32;
 
 template <typename Scalar>
@@ -137,7 +137,7 @@ void Network<Scalar>::backward_block(const TrainingBatch<Scalar>& batch, std::si
     const Column<Scalar> normalised(hidden_.data() + unit * frames, index_of(frames));
     const Scalar scale = parameters[shape_.norm_weight() + unit];
     const Scalar shift = parameters[shape_.norm_bias() + unit];
-    // From here on the place of the activation holds gradients.
+    // From here on the activation's memory holds gradients.
     MutableColumn<Scalar> slope(activation_.data() + unit * frames, index_of(frames));
     slope = to_others * output[unit] + to_virus * output[shape_.hidden + unit];
     if (!batch.mask.empty()) {

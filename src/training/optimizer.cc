@@ -66,7 +66,7 @@ void Optimizer<Scalar>::step(double learning_rate, std::span<const Scalar> gradi
 template <typename Scalar>
 void Optimizer<Scalar>::step_sgd(Scalar rate, std::span<const Scalar> gradient,
                                  std::span<Scalar> parameters) {
-  // PyTorch starts the momentum with the first gradient, which is what 0 * momentum + it gives.
+  // PyTorch starts the momentum with the first gradient, as 0 * momentum + gradient does.
   const auto momentum = static_cast<Scalar>(kMomentum);
   for (std::size_t i = 0; i < parameters.size(); ++i) {
     first_[i] = momentum * first_[i] + gradient[i] + weight_decay_ * parameters[i];

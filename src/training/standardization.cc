@@ -7,7 +7,7 @@
 namespace virnucpro {
 namespace {
 
-/// A spread below this part of the mean is rounding of float32, not variation.
+/// A spread below this part of the mean is float32 rounding, not variation.
 constexpr double kSmallestSpread = 1e-6;
 
 }  // namespace
@@ -27,7 +27,7 @@ Standardization standardization_of(const FrameSet& frames, std::span<const std::
     for (std::size_t i = 0; i < row.size(); ++i) result.mean[i] += double{row[i]};
   }
   for (double& mean : result.mean) mean /= count;
-  // The second pass is what keeps a small spread beside a large mean exact.
+  // The second pass keeps a small spread beside a large mean exact.
   for (const std::size_t index : indices) {
     const std::span<const float> row = frames.row(index);
     for (std::size_t i = 0; i < row.size(); ++i) {

@@ -14,7 +14,7 @@
 namespace virnucpro {
 namespace {
 
-/// Frames that are judged at once: enough for a fast product, few enough to need no memory.
+/// Frames that are judged at once: enough for a fast product, few enough to need little memory.
 constexpr std::size_t kJudgedAtOnce = 1024;
 
 constexpr double kUndefined = std::numeric_limits<double>::quiet_NaN();
@@ -60,7 +60,7 @@ class Trainer {
   std::vector<std::size_t> order_;  // places in split_.training
   std::vector<float> training_weights_;
   std::vector<float> validation_weights_;
-  // Of one step, reused.
+  // Reused from step to step.
   std::vector<std::size_t> rows_;
   std::vector<float> features_;
   std::vector<std::uint8_t> is_virus_;
@@ -106,8 +106,8 @@ bool Trainer::is_better(const EpochMetrics& one, const EpochMetrics& other) cons
 
 double Trainer::train_epoch(double learning_rate) {
   random_.shuffle(order_);
-  // As many equal parts as there are whole batches: never a last one of a frame or two, whose
-  // statistics would be noise to the norm.
+  // As many equal parts as there are whole batches: a last one of a frame or two would have
+  // statistics that are noise to the norm.
   const std::size_t count = order_.size();
   const std::size_t batches = std::max<std::size_t>(1, count / settings_.batch);
   double loss = 0.0;
@@ -140,7 +140,7 @@ double Trainer::train_step(std::span<const std::size_t> places, double learning_
 void Trainer::draw_mask(std::size_t size) {
   mask_.clear();
   if (settings_.dropout == 0.0) return;
-  // What is kept is made larger, so that the sum stays the same on average.
+  // The kept values grow, so that the sum stays the same on average.
   const auto kept = static_cast<float>(1.0 / (1.0 - settings_.dropout));
   // Four values from one number: a draw each would take as long as all products of the step.
   constexpr std::size_t kValues = 4;
@@ -207,7 +207,7 @@ void Trainer::judge(EpochMetrics& metrics) {
     }
   }
   metrics.validation_loss = loss / static_cast<double>(held_out.size());
-  if (!std::isfinite(metrics.validation_loss)) return;  // run() ends there
+  if (!std::isfinite(metrics.validation_loss)) return;  // run() ends in this case
   constexpr double kThreshold = 0.5;
   const MetricValues values = Ranking(chunks.items(), kThreshold).metrics();
   metrics.auroc = values[static_cast<std::size_t>(Metric::kAuroc)];
