@@ -10,17 +10,17 @@ namespace virnucpro {
 namespace {
 
 // Every batch widens all weights once: 6 % of its time at 1024 rows, 1.5 % at 4096, 0.8 % at 8192.
-// Below, that cost would double again; above, there is nothing left to win.
+// With fewer rows that cost would double again; with more, nothing is left to gain.
 constexpr std::int64_t kLeastTokens = 1024;
 constexpr std::int64_t kMostTokens = 8192;
-// Where the system does not say how much there is: 335 MB at most with ESM-2 650M.
+// Where the available memory is not known: at most 335 MB with ESM-2 650M.
 constexpr std::int64_t kTokensWhereUnknown = 4096;
-// Numbers that differ by a little free memory should not give other batches in every run.
+// Small differences of free memory should not give other batches in every run.
 constexpr std::int64_t kStepTokens = 256;
 // Activations of a token, in widths of one element: ESM-2 holds 7 (stream, norm, attention, and 4
 // of the feed-forward), DNABERT-S 15; one workspace serves both.
 constexpr std::int64_t kWidths = 16;
-// What is available also has to hold windows, pages of the weights and other programs.
+// The available memory must also hold windows, pages of the weights and other programs.
 constexpr std::uint64_t kShare = 8;
 
 }  // namespace
@@ -44,7 +44,7 @@ std::int64_t automatic_batch_tokens(const BatchRoom& room, std::int64_t widest,
   const std::uint64_t token_bytes = static_cast<std::uint64_t>(widest * kWidths) * element_bytes;
   const std::uint64_t tokens = std::min<std::uint64_t>(
       room.bytes / token_bytes, static_cast<std::uint64_t>(room.most_tokens));
-  // What is too much all the same is halved when the device says so.
+  // Batches that are still too large are halved when the device says so.
   return std::max(kStepTokens, static_cast<std::int64_t>(tokens) / kStepTokens * kStepTokens);
 }
 

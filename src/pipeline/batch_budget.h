@@ -1,4 +1,4 @@
-// How many tokens a batch has when the user does not say.
+// The number of tokens of a batch when the user does not give it.
 #pragma once
 
 #include <cstddef>
@@ -11,19 +11,19 @@
 
 namespace virnucpro {
 
-/// Tokens of one batch for encoders of at most `widest` columns, `workers` of which share
+/// Tokens of one batch for encoders of at most `widest` columns, when `workers` of them share
 /// `available_bytes` of memory (absent: not known): from 1024 to 8192, in steps of 256. Results do
 /// not depend on it.
 std::int64_t automatic_batch_tokens(std::optional<std::uint64_t> available_bytes,
                                     std::int64_t widest, std::size_t workers);
 
-/// The same for a device with memory of its own whose activations have elements of `element_bytes`:
-/// all of its room, in steps of 256 up to room.most_tokens.
+/// The same for a device with memory of its own, whose activations have elements of
+/// `element_bytes`: all of its room, in steps of 256 up to room.most_tokens.
 std::int64_t automatic_batch_tokens(const BatchRoom& room, std::int64_t widest,
                                     std::size_t element_bytes);
 
-/// Of batches that any of `backends` may get: what is right for the smallest. Models of `precision`
-/// are prepared; `available_bytes` of the host are shared by the backends that compute there.
+/// Tokens of batches that suit all of `backends`, so the smallest decides. Models of `precision`
+/// must be prepared; `available_bytes` of the host are shared by the backends that compute there.
 std::int64_t automatic_batch_tokens(std::span<Backend* const> backends, Precision precision,
                                     std::int64_t widest,
                                     std::optional<std::uint64_t> available_bytes);

@@ -7,9 +7,9 @@
 
 namespace virnucpro {
 
-/// The tokens of one encoder that one worker computes in about 20 seconds, by its last batch: a
-/// kill loses no more than that, and on slow devices progress is seen to move. Fast ones never
-/// notice.
+/// The tokens of one encoder that one worker computes in about 20 seconds, judged by its last
+/// batch. A kill loses no more than that, and on slow devices progress is seen to move. Fast
+/// devices are not slowed down.
 class BatchPace {
  public:
   static constexpr std::int64_t kNoBound = std::numeric_limits<std::int64_t>::max();
@@ -27,7 +27,7 @@ class BatchPace {
 
  private:
   static constexpr double kSeconds = 20.0;
-  static constexpr double kMostTokens = 1e12;  // no batch has as many
+  static constexpr double kMostTokens = 1e12;  // more than any batch has
 
   std::int64_t tokens_;
 };

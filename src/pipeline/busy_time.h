@@ -1,4 +1,4 @@
-// How long a stage was busy.
+// Measures how long a stage was busy.
 #pragma once
 
 #include "base/stopwatch.h"

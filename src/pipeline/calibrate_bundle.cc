@@ -13,7 +13,7 @@
 namespace virnucpro {
 namespace {
 
-/// The classifier that the run has used, once all of its models have proved to be the bundle's.
+/// The classifier that the run has used, after a check that all of its models are the bundle's.
 BundleClassifier& used_classifier(const RunDatabase& database, const Bundle& bundle,
                                   BundleInfo& info) {
   const std::vector<RunFact> facts = database.work();

@@ -1,4 +1,4 @@
-// A bundle with a calibration that is fitted to a finished run of known records.
+// Makes a bundle with a calibration that is fitted to a finished run of known records.
 #pragma once
 
 #include <stop_token>
@@ -14,7 +14,7 @@ struct CalibrateRequest {
   std::string folder;         ///< of the run's database, which is only read
   std::string labels;         ///< a table as in evaluation/label_table.h
   std::string bundle_folder;  ///< of the new bundle
-  bool force = false;         ///< replace a bundle that is there
+  bool force = false;         ///< replace an existing bundle
   CalibrationMethod method = CalibrationMethod::kPlatt;
 };
 
@@ -24,9 +24,9 @@ struct CalibrateResult {
   CrossValidation held_out;
 };
 
-/// Fits the calibration of the run's expected length and writes `bundle` with it; calibrations of
+/// Fits the calibration for the run's expected length and writes `bundle` with it; calibrations of
 /// other lengths stay. Throws ConfigError when the run's models are not this bundle's; InputError
-/// as of evaluate_results(), or for too few labels; ModelError; OutputError; Interrupted.
+/// as evaluate_results() does, or for too few labels; ModelError; OutputError; Interrupted.
 CalibrateResult calibrate_bundle(const CalibrateRequest& request, const Bundle& bundle,
                                  const Log& log, const std::stop_token& stop = {});
 

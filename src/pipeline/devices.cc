@@ -70,7 +70,7 @@ DeviceName name_of(const Device& device) {
   return {};
 }
 
-/// Absent: there is none of this name.
+/// Absent where there is none of this name.
 std::optional<DeviceKind> kind_named(std::string_view name) {
   if (name == kCuda) return DeviceKind::kCuda;
   if (name == kCpu) return DeviceKind::kCpu;
@@ -156,7 +156,7 @@ std::string DeviceRegistry::usable_names() {
   return fmt::format("{}, {}, {}", names, kCpu, kReference);
 }
 
-/// False: there is none.
+/// False where there is none.
 bool DeviceRegistry::add_all_gpus(DeviceChoice& choice) {
   const std::vector<std::size_t> gpus = usable_gpus(choice.passed_over);
   for (const std::size_t gpu : gpus) choice.devices.push_back({DeviceKind::kCuda, gpu});
@@ -185,7 +185,7 @@ void DeviceRegistry::add_cuda(const DeviceName& name, const std::string& wanted,
   choice.devices.push_back({DeviceKind::kCuda, *name.number});
 }
 
-/// What a sequence's result is to the last bit is up to the device that takes its batch.
+/// The last bits of a sequence's result depend on the device that takes its batch.
 void DeviceRegistry::warn_of_mixes(DeviceChoice& choice) {
   const auto& devices = choice.devices;
   const auto warn = [&](const char* what) {
@@ -247,7 +247,7 @@ void DeviceRegistry::settle(DeviceChoice& choice, std::vector<Device> devices) {
   warn_of_mixes(choice);
 }
 
-/// Null: it is passed over.
+/// Null when the GPU is skipped.
 std::shared_ptr<CudaDevice> DeviceRegistry::open(const Device& gpu, std::size_t contexts,
                                                  DeviceChoice& choice) {
   try {
@@ -271,7 +271,7 @@ void DeviceRegistry::list_cuda(std::vector<DeviceInfo>& devices) {
     info.name = cuda_name(gpu);
     info.reason = reason_against(gpu);
     info.usable = info.reason.empty();
-    // Nothing was measured there yet, so nothing is said of the cost of precisions.
+    // Nothing was measured there yet, so the costs of precisions are not known.
     if (info.usable) info.description = describe(cuda().plugin->info(gpu));
   }
 }

@@ -1,4 +1,4 @@
-// The registry of backends: which devices this program can compute on, best first, and why not.
+// The registry of backends: the devices of this program, best first, and why some are unusable.
 #pragma once
 
 #include <cstddef>
@@ -38,21 +38,21 @@ struct DeviceInfo {
   bool usable = false;
   std::string description;  ///< of a usable one: processor, instruction set, threads
   std::string reason;
-  /// Of a usable one: its products, workers and nodes; and one entry per precision. May be empty.
+  /// What a usable device has: products, workers and nodes; an entry per precision. May be empty.
   std::string offers;
   std::vector<PrecisionCost> precisions;
 };
 
-/// The devices a run uses, one line for each better one that was passed over, and what the user
-/// should know of a mix.
+/// The devices of a run, one line for each better one that was skipped, and what the user should
+/// know about a mix.
 struct DeviceChoice {
   std::string name;  ///< "cpu", "cuda:0,2", "cuda:0,cpu"
   std::vector<std::string> passed_over;
   std::vector<std::string> warnings;
   std::vector<Device> devices;  ///< at least one
-  /// All GPUs were asked for: one that cannot be opened is passed over.
+  /// All GPUs were asked for: those that cannot be opened are skipped.
   bool all_gpus = false;
-  bool else_cpu = false;  ///< the CPU computes where none can be opened
+  bool else_cpu = false;  ///< the CPU computes if no GPU can be opened
 };
 
 /// A GPU that workers compute on.
@@ -65,37 +65,37 @@ struct WorkerGpu {
 /// The backends that work side by side in a run.
 struct Workers {
   std::vector<std::unique_ptr<Backend>> backends;  ///< at least one
-  /// How many of them each device has, in their order: models prepared for the first of a device
-  /// serve all of it, and no other device. Empty: all are of one device.
+  /// The number of backends of each device, in order. Models prepared for the first backend of a
+  /// device serve all of that device, and no other. Empty: all are of one device.
   std::vector<std::size_t> lanes;
   std::vector<WorkerGpu> gpus;
   std::size_t threads = 0;     ///< of all together
   std::size_t numa_nodes = 1;  ///< that this process may use
 };
 
-/// The devices of this machine and process. Opens the CUDA plug-in once, when a device is first
-/// asked for that may be a GPU. Used by one thread; backends may outlive it.
+/// The devices of this machine and process. Opens the CUDA plug-in once, when a device that may be
+/// a GPU is first asked for. Used by one thread; backends may outlive it.
 class DeviceRegistry {
  public:
   using LoadPlugin = std::function<LoadedCudaPlugin()>;
 
   /// Reads VIRNUCPRO_CUDA_PLUGIN (path of the plug-in) and VIRNUCPRO_CUDA_MEMORY (MiB that a run
-  /// takes of each GPU; 0: what is free). ConfigError when that is no such number.
+  /// takes of each GPU; 0: all that is free). ConfigError when the latter is not such a number.
   explicit DeviceRegistry(const Environment& environment);
   /// The same with another way to the plug-in.
   DeviceRegistry(const Environment& environment, LoadPlugin load_plugin);
 
-  /// Every backend this program knows, best first, a GPU each by its number. `threads` 0: every
+  /// Every backend this program knows, best first, with one entry per GPU. `threads` 0: every
   /// processor of this process.
   std::vector<DeviceInfo> list(std::size_t threads = 0);
 
   /// `wanted`: "auto" (all of the best usable kind) or names of the list (device_names.h). Throws
-  /// DeviceError, naming the devices there are, for what is unknown or cannot be used: no silent
-  /// replacement.
+  /// DeviceError, listing the devices, for one that is unknown or unusable: it never silently takes
+  /// another.
   DeviceChoice choose(const std::string& wanted);
 
-  /// The device cpu has one backend per NUMA node (plan_cpu_workers()), a GPU kCudaLanes. Leaves
-  /// in `choice` what was opened. DeviceError for a GPU that was named and cannot be opened.
+  /// The device cpu has one backend per NUMA node (plan_cpu_workers()), a GPU kCudaLanes. Leaves in
+  /// `choice` what was opened. DeviceError for a GPU that was named and cannot be opened.
   Workers create_workers(DeviceChoice& choice, std::size_t threads);
   /// The same for the first of the devices, as one backend for all threads.
   std::unique_ptr<Backend> create_backend(DeviceChoice& choice, std::size_t threads);
@@ -119,14 +119,14 @@ class DeviceRegistry {
   std::optional<LoadedCudaPlugin> cuda_;
 };
 
-/// One device by its name, by a registry of this process's environment. Thread-safe.
+/// One device by its name, from a registry of this process's environment. Thread-safe.
 std::unique_ptr<Backend> create_backend(const std::string& name, std::size_t threads);
 Workers create_workers(const std::string& name, std::size_t threads);
 
-/// The device cpu as planned.
+/// The backends of the device cpu, as planned.
 Workers create_workers(const CpuPlan& plan);
 
-/// What the precisions cost on the device `name`; empty where that is not known.
+/// The costs of all precisions on the device `name`; empty where they are not known.
 std::vector<PrecisionCost> precision_costs_on(const std::string& name);
 
 }  // namespace virnucpro

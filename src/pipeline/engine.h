@@ -1,4 +1,4 @@
-// What one device worker can do: embed a batch, classify features.
+// What one device worker can do: embed a batch, and classify features.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@ namespace virnucpro {
 
 enum class EncoderKind { kDnabertS, kEsm2 };
 
-/// What an error message says of a batch. `ids` is called only when there is one to be made.
+/// The name of a batch in error messages. `ids` is called only for a message.
 struct BatchName {
   std::uint64_t number = 0;
   std::function<std::vector<std::string>()> ids;
@@ -25,25 +25,25 @@ class Engine {
  public:
   virtual ~Engine() = default;
 
-  /// Called first by the thread that will use it for a whole run.
+  /// The thread that will use it for a whole run calls this first.
   virtual void start() {}
 
-  /// Gives back what it holds for batches beyond the models: a smaller one will follow.
+  /// Frees what it holds for batches beside the models, because a smaller one will follow.
   virtual void release_buffers() {}
 
-  /// For messages: "cpu", "cuda:1".
+  /// The name in messages: "cpu", "cuda:1".
   virtual std::string name() const { return "device"; }
 
-  /// Tokens of the first batch where batches are sized by time: few for what may be slow.
+  /// Tokens of the first batch where batches are sized by time: few for engines that may be slow.
   virtual std::int64_t first_tokens() const { return 1; }
 
-  /// Fills embeddings.values [sequences, width]. Throws NonfiniteError when one is not finite,
+  /// Fills embeddings.values [sequences, width]. Throws NonfiniteError when a value is not finite,
   /// OutOfDeviceMemory when fewer sequences may fit, DeviceError when the device is lost.
   virtual void embed(EncoderKind encoder, const PackedBatch& batch, const BatchName& name,
                      Embeddings& embeddings) = 0;
 
-  /// The same in FP32, unpacked, for sequences that embed() gave no finite values of. Throws
-  /// PrecisionError where this is not possible or no other computation.
+  /// The same in FP32, unpacked, for sequences for which embed() gave values that are not finite.
+  /// Throws PrecisionError where this is not possible, or would be the same computation.
   virtual void embed_exactly(EncoderKind encoder, const PackedBatch& batch, const BatchName& name,
                              Embeddings& embeddings) = 0;
 

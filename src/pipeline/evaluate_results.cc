@@ -11,7 +11,7 @@
 namespace virnucpro {
 namespace {
 
-/// Figures of one class alone are no judgement.
+/// Throws unless both classes are there: figures of one class alone prove nothing.
 void require_both_classes(const std::vector<JudgedItem>& items, const EvaluationRequest& request) {
   const auto viruses = static_cast<std::size_t>(std::count_if(
       items.begin(), items.end(), [](const JudgedItem& item) { return item.is_virus; }));

@@ -1,4 +1,4 @@
-// A finished run judged by labels of its records.
+// Judges a finished run by labels of its records.
 #pragma once
 
 #include <stop_token>
@@ -15,9 +15,9 @@ struct EvaluationRequest {
   EvaluationRule rule;
 };
 
-/// Fills a report but for the program's own facts. Warns of records without a label and of labels
-/// without a record, which are left out. Throws InputError for a run that is not complete, damaged
-/// files, labels of other records, or none of one class; Interrupted.
+/// Fills a report except for the program's own facts. Warns of records without a label and of
+/// labels without a record, which are left out. Throws InputError for a run that is not complete,
+/// damaged files, labels of other records, or none of one class; Interrupted.
 EvaluationReport evaluate_results(const EvaluationRequest& request, const Log& log,
                                   const std::stop_token& stop = {});
 

@@ -10,13 +10,13 @@
 namespace virnucpro {
 namespace {
 
-// A broken device can fault at every batch: the log names the first ones, run.json counts all.
+// A broken device can fault at every batch, so the log names the first ones; run.json counts all.
 constexpr std::uint64_t kLoggedFaults = 20;
 // A model whose weights are not finite fails at everything. Healthy ones have failed at none of
 // 794,577 sequences (virnucpro-broad's own count).
 constexpr std::uint64_t kHopelessFailures = 8;
 
-/// In every reason that is a fault of the arithmetic, and in no other.
+/// Part of every reason that is a fault of the arithmetic, and of no other.
 constexpr std::string_view kNonfinite = "NaN or infinity";
 
 constexpr const char* kAdvice =

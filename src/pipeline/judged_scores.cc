@@ -62,7 +62,7 @@ class Collector final : public StoredRunVisitor {
   const std::string place_;
   const std::stop_token& stop_;
   JudgedScores& scores_;
-  const RecordLabel* label_ = nullptr;  ///< of the record at hand
+  const RecordLabel* label_ = nullptr;  ///< of the current record
   std::uint64_t length_ = 0;
   RecordCaller caller_;
 };

@@ -1,4 +1,4 @@
-// The scores of a stored run beside what its records are known to be.
+// The scores of a stored run, together with the known classes of its records.
 #pragma once
 
 #include <cstdint>
@@ -26,9 +26,9 @@ struct ContigChunks {
   std::uint64_t all = 0;
 };
 
-/// Fragments are the scored chunks of the first contig, then those of the second ... A score is the
-/// highest threshold at which the rules of calls/call_rule.h call the chunk or the record viral, so
-/// that a curve over scores is one over thresholds.
+/// Fragments are the scored chunks of the first contig, then those of the second, and so on. A
+/// score is the highest threshold at which the rules of calls/call_rule.h call the chunk or the
+/// record viral, so that a curve over scores is a curve over thresholds.
 struct JudgedScores {
   std::vector<JudgedItem> fragments;
   std::vector<JudgedItem> contigs;
@@ -43,7 +43,7 @@ struct JudgedScores {
 JudgedScores collect_judged_scores(const RunDatabase& database, const LabelTable& table,
                                    const char* command, const std::stop_token& stop = {});
 
-/// The items of `scores` with calibrated probabilities, at a prevalence of one half, for scores.
+/// The items of `scores`, with calibrated probabilities at a prevalence of one half as scores.
 struct CalibratedItems {
   std::vector<JudgedItem> fragments;
   std::vector<JudgedItem> contigs;

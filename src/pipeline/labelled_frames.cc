@@ -113,7 +113,7 @@ void FrameCollector::add_file(const std::string& path, const std::stop_token& st
         path, reader.dnabert_width(), reader.esm2_width(), bundle_.name, dna, protein));
   }
   require_parts(reader.origin().parts, path);
-  // Growing by doubling would need three times the memory.
+  // Reserved, because growing by doubling would need three times the memory.
   std::vector<float>& features = result_.frames.features;
   features.reserve(features.size() + reader.rows() * result_.frames.width);
   const std::vector<RecordUse> uses = uses_of(reader, path);
@@ -142,7 +142,7 @@ void FrameCollector::add_file(const std::string& path, const std::stop_token& st
   }
 }
 
-/// Of all records, before any row: an id may come again after a thousand others.
+/// The use of all records, found before any row: an id may come again after a thousand others.
 std::vector<FrameCollector::RecordUse> FrameCollector::uses_of(EmbeddingReader& reader,
                                                                const std::string& path) {
   std::vector<RecordUse> uses;
@@ -153,7 +153,7 @@ std::vector<FrameCollector::RecordUse> FrameCollector::uses_of(EmbeddingReader& 
   return uses;
 }
 
-/// Takes the embeddings of a stored run; a repeat has those of the ORF that it is equal to.
+/// Takes the embeddings of a stored run; a repeat has those of the ORF it equals.
 class FrameCollector::RunVisitor final : public StoredRunVisitor {
  public:
   RunVisitor(FrameCollector& collector, const RunDatabase& database, const std::stop_token& stop)

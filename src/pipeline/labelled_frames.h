@@ -1,4 +1,4 @@
-// Embeddings from files, finished runs and windows, beside what their records are known to be.
+// Embeddings from files, finished runs and windows, and the known classes of their records.
 #pragma once
 
 #include <cstdint>
@@ -25,34 +25,34 @@ struct LabelledFrames {
   FrameSet frames;
   std::int64_t expected_length = 0;
   LeftOut left_out;
-  std::uint64_t failed_frames = 0;  ///< labelled, and left out: without a finite embedding
+  std::uint64_t failed_frames = 0;  ///< labelled, but left out for lack of a finite embedding
 };
 
-/// Thread-confined. The tables and the bundle must outlive it; with `counted` (may be null) only
-/// the frames in it are taken, of every chunk of the record. All adding functions throw InputError
-/// for embeddings of other encoders than the bundle's, or of another chunk length than those before
-/// or than the one asked for.
+/// Thread-confined. The tables and the bundle must outlive it. Unless `counted` is null, only the
+/// frames in it are taken, from every chunk of the record. All adding functions throw InputError
+/// for embeddings of other encoders than the bundle's, or of a chunk length that differs from
+/// earlier ones or from the requested one.
 class FrameCollector {
  public:
   FrameCollector(const LabelTable& table, const BundleInfo& bundle,
                  std::optional<std::int64_t> expected_length, Log log,
                  const FrameTable* counted = nullptr);
 
-  /// A file of `embed`.
+  /// Adds a file of `embed`.
   void add_file(const std::string& path, const std::stop_token& stop);
-  /// A finished run in a folder, which kept its embeddings.
+  /// Adds a finished run in a folder, which must have kept its embeddings.
   void add_run(const std::string& folder, const std::stop_token& stop);
-  /// What windows to come were cut to, and the files they are of.
+  /// Says how the windows to come were cut, and from which files.
   void begin_windows(std::int64_t expected_length, std::vector<std::string> paths);
   void add_window(const Window& window);
 
-  /// Throws InputError when no frame has a label, PrecisionError when none of those that have one
+  /// Throws InputError when no frame has a label, PrecisionError when none of the labelled frames
   /// has a finite embedding.
   LabelledFrames take();
 
  private:
   class RunVisitor;
-  /// What is taken of a record.
+  /// What is used of a record.
   struct RecordUse {
     const RecordLabel* label = nullptr;  ///< null: nothing
     FrameMask frames;
@@ -73,7 +73,7 @@ class FrameCollector {
   const FrameTable* counted_;
   std::vector<std::string> paths_;  ///< of windows
   LabelledFrames result_;
-  RecordUse use_;  ///< of the record at hand
+  RecordUse use_;  ///< of the current record
   std::uint64_t chunk_ = 0;
 };
 

@@ -20,7 +20,7 @@
 namespace virnucpro {
 namespace {
 
-/// Before the hours of work on the first ones.
+/// Checks all files before hours of work on the first ones.
 void require_files(const std::vector<std::string>& paths) {
   for (const std::string& path : paths) {
     std::error_code error;
@@ -137,7 +137,7 @@ class Maker {
     }
   }
 
-  /// Of records without a label, which it does no harm to leave out.
+  /// Counts problems of records without a label, which it does no harm to leave out.
   void count_problem(const Genome& genome) {
     DatasetProblems& problems = report_.problems;
     if (genome.problem == EntryProblem::kNone) return;
@@ -179,7 +179,7 @@ class Maker {
     if (!is_first) group->second = std::min(group->second, label.group);
   }
 
-  /// Every record goes where its species goes. Only species with fragments count.
+  /// Every record goes to the split of its species. Only species with fragments count.
   void split() {
     std::vector<SplitSpecies> species;
     std::vector<std::uint32_t> numbers;
@@ -293,7 +293,7 @@ class Maker {
         found.name, missing);
   }
 
-  /// Which group keeps the others from giving more, where they could.
+  /// Logs which group keeps the others from giving more, where they could.
   void tell_of_smallest(const DatasetSplit& split) const {
     const DatasetGroup* smallest = nullptr;
     std::uint64_t possible = std::numeric_limits<std::uint64_t>::max();
@@ -318,11 +318,11 @@ class Maker {
 
   void write() {
     DatasetFiles files(request_.output);
-    std::size_t next = 0;  // of selection_.taken, which is in the order of the input
+    std::size_t next = 0;  // index into selection_.taken, in input order
     std::uint32_t number = 0;
     std::string upper;
     bool is_same = true;
-    GenomeReader reader(request_.genomes, Log(), stop_);  // the log has been told all of it
+    GenomeReader reader(request_.genomes, Log(), stop_);  // without a log: all was logged before
     reader.expect(files_);
     read(
         reader,
@@ -332,7 +332,7 @@ class Maker {
             const Candidate& candidate = candidates_[selection_.taken[next]];
             if (candidate.record != number) break;
             is_same = candidate.chunk < chunks.size();
-            if (!is_same) break;  // the reader will say so at the end of the file
+            if (!is_same) break;  // the reader reports this at the end of the file
             const Chunk chunk = chunks[candidate.chunk];
             const std::string_view bases = genome.bases;
             is_same = plain_bases(bases.substr(chunk.start, chunk.end - chunk.start), upper) &&
@@ -376,7 +376,7 @@ class Maker {
   std::vector<LabelledRecord> records_;
   std::vector<Candidate> candidates_;
   std::unordered_map<std::uint32_t, std::uint32_t> species_of_source_;
-  std::map<std::uint32_t, std::uint32_t> group_of_species_;   // with a fragment
+  std::map<std::uint32_t, std::uint32_t> group_of_species_;   // species with a fragment
   std::map<std::string, std::set<std::uint32_t>> organisms_;  // their species
   std::string first_problem_;
   Selection selection_;

@@ -1,4 +1,4 @@
-// Fragments of labelled genomes, for training and judging classifiers.
+// Makes fragments of labelled genomes, to train and judge classifiers.
 #pragma once
 
 #include <cstdint>
@@ -22,10 +22,10 @@ struct DatasetRequest {
   std::vector<std::string> command_line;
 };
 
-/// Reads the genomes twice: to find and select fragments, then to write those that were taken. So
-/// memory holds one record and some 50 bytes a fragment that may be taken, whatever their bases.
-/// Throws ConfigError for an input that cannot be read twice, InputError for damaged files, labels
-/// that contradict each other or the input, or no fragments to train on; OutputError; Interrupted.
+/// Reads the genomes twice: to find and select fragments, then to write the selected ones. So
+/// memory holds one record and some 50 bytes per candidate, whatever its bases. Throws ConfigError
+/// for an input that cannot be read twice, InputError for damaged files, labels that contradict
+/// each other or the input, or no fragments to train on; OutputError; Interrupted.
 DatasetReport make_dataset(const DatasetRequest& request, const Log& log,
                            const std::stop_token& stop = {});
 

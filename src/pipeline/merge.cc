@@ -23,15 +23,15 @@
 namespace virnucpro {
 namespace {
 
-/// The text by which a database tells that a merge made it, or began to.
+/// The text that marks a database as made, or begun, by a merge.
 constexpr const char* kMergeText = "merge";
 
-/// Rows between two commits: what one of them keeps of the disk stays small, and its wait for the
-/// disk is not felt.
+/// Bytes of rows between two commits: few enough to take little of the disk, many enough that the
+/// wait for the disk costs nothing.
 constexpr std::uint64_t kCommitBytes = std::uint64_t{64} << 20;
-constexpr std::uint64_t kRowBytes = 64;  // of a chunk or an ORF, about
+constexpr std::uint64_t kRowBytes = 64;  // of a chunk or an ORF, roughly
 
-/// Copies records, in the order of the whole run, with the numbers that they have there.
+/// Copies records in the order of the whole run, with their numbers there.
 class RecordCopier final : public StoredRunVisitor {
  public:
   RecordCopier(const ShardSet& set, RunDatabase& target, const std::string& folder)
@@ -42,7 +42,7 @@ class RecordCopier final : public StoredRunVisitor {
     }
   }
 
-  /// What the next record must be, and whose.
+  /// Sets what the next record must be, and its shard.
   void expect(std::uint64_t ordinal, std::size_t shard) {
     ordinal_ = ordinal;
     shard_ = shard;
@@ -98,7 +98,7 @@ class RecordCopier final : public StoredRunVisitor {
     StoredOrf row = orf;
     row.number = orfs_++;
     row.chunk = chunk;
-    // Rows of a shard are numbered from 0 without gaps and name earlier ones only.
+    // Rows of a shard are numbered from 0 without gaps and name only earlier rows.
     if (orf.same_as) row.same_as = new_numbers_.get(first_orf_[shard_] + *orf.same_as);
     new_numbers_.set(first_orf_[shard_] + orf.number, row.number);
     target_.add_orf(row);
@@ -106,7 +106,7 @@ class RecordCopier final : public StoredRunVisitor {
 
   const ShardSet& set_;
   RunDatabase& target_;
-  NumberFile new_numbers_;  // by the ORFs of the first shard, then those of the second ...
+  NumberFile new_numbers_;  // by ORFs of the first shard, then of the second, and so on
   std::vector<std::uint64_t> first_orf_;
   std::uint64_t orfs_of_shards_ = 0;
   std::uint64_t chunks_ = 0;
@@ -127,11 +127,11 @@ void copy_records(const ShardSet& set, RunDatabase& target, const std::string& f
     copier.expect(ordinal, shard);
     check(steps[shard](copier), "shard {} ends before record {}", shard + 1, ordinal);
   }
-  // Their last look: that no rows are left over.
+  // One more step each proves that no rows are left over.
   for (const auto& step : steps) check(!step(copier), "a shard with too many records");
 }
 
-/// How all shards were called.
+/// The calls that all shards were made with.
 CallRequest calls_of(const ShardSet& set, const Log& log) {
   const CallRequest calls = stored_calls(set.shards.front()->database);
   for (const auto& shard : set.shards) {
@@ -167,14 +167,14 @@ void copy_the_rest(const ShardSet& set, RunDatabase& target, const MergeRequest&
   target.set_text(kRunFile, merged_run_json(merged, request.command_line, utc_now()));
 }
 
-/// The database of an earlier merge of the same work, when it came to its end; else nothing, and
-/// whatever is there may go.
+/// The database of an earlier, complete merge of the same work; absent when there is none, and then
+/// an existing one may be removed.
 std::optional<RunDatabase> find_finished(const ShardSet& set, const MergeRequest& request) {
   if (request.force || !RunDatabase::exists(request.output)) return std::nullopt;
   RunDatabase there(request.output, set.work, RunDatabase::Existing::kContinue);
   const bool is_merge = there.text(kMergeText).has_value();
   if (is_merge && there.is_complete()) return there;
-  // A merge that was killed before it could say so has left no rows.
+  // A merge that was killed before its mark was stored has left no rows.
   if (is_merge || there.extent().records == 0) return std::nullopt;
   throw ConfigError(fmt::format(
       "{}: holds this work already, computed by 'virnucpro predict' {}. Name another folder with "
@@ -182,12 +182,12 @@ std::optional<RunDatabase> find_finished(const ShardSet& set, const MergeRequest
       there.path(), there.is_complete() ? "as a whole" : "in part"));
 }
 
-/// Half a merge is of no use: the next one starts over.
+/// Half a merge is useless: the next one starts over.
 void forget(RunDatabase& target) noexcept {
   try {
     target.undo_session();
   } catch (const std::exception&) {
-    return;  // as a killed merge leaves it
+    return;  // left as by a killed merge
   }
   target.discard_if_empty();
 }

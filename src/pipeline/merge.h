@@ -1,4 +1,4 @@
-// From the folders of all shards of a run to the folder of the whole.
+// Merges the folders of all shards of a run into one folder.
 #pragma once
 
 #include <stop_token>
@@ -18,9 +18,9 @@ struct MergeRequest {
 };
 
 /// Writes a database of its own to `output`, as if the run had never been split, and the result
-/// files. Shards are only read; memory is bounded but for the longest record. A merge that was
-/// broken off starts over. Throws ConfigError or InputError, naming the folders, unless they are
-/// all shards of one finished run, each once; OutputError; Interrupted.
+/// files. Shards are only read; memory is bounded except for the longest record. An interrupted
+/// merge starts over. Throws ConfigError or InputError, naming the folders, unless they are all
+/// shards of one finished run, each once; OutputError; Interrupted.
 StoredResults merge_shards(const MergeRequest& request, const Log& log,
                            const std::stop_token& stop = {});
 

@@ -7,7 +7,7 @@
 namespace virnucpro {
 
 void tokenize_by(const DnaTokenizer& tokenizer, StagePlan& plan) {
-  // The plan's own, by a pointer, since a std::function is copied.
+  // The plan owns it through a pointer, because a std::function is copied.
   const auto scratch = std::make_shared<DnaTokenizer::Scratch>();
   plan.tokenize_dna = [&tokenizer, scratch](std::string_view bases,
                                             std::vector<std::int32_t>& ids) {

@@ -1,4 +1,4 @@
-// What models say of the plan of a run.
+// The parts of a run's plan that follow from its models.
 #pragma once
 
 #include "pipeline/load_models.h"
@@ -6,11 +6,11 @@
 
 namespace virnucpro {
 
-/// Has the plan make token ids as the encoders take them. Borrows the tokenizer.
+/// Sets the plan's functions that make token ids for the encoders. Borrows the tokenizer.
 void tokenize_by(const DnaTokenizer& tokenizer, StagePlan& plan);
 
-/// A plan with the tokenizers, the length and the widths of the models, which it borrows. Records,
-/// engines, batches and where the results go are left to the caller.
+/// A plan with the tokenizers, the length and the widths of the models, which it borrows. The
+/// caller adds records, engines, batches and the place of the results.
 StagePlan plan_for(const LoadedModels& models);
 
 }  // namespace virnucpro

@@ -15,10 +15,10 @@
 namespace virnucpro {
 namespace {
 
-/// Rows enough for one product to be fast; 9 MB of features of the largest models.
+/// Rows enough for a fast product; with the largest models, 9 MB of features.
 constexpr std::uint64_t kBlock = 512;
 
-/// What stands for the scores of an ORF that failed: no two floats of it are probabilities.
+/// Stands for the scores of an ORF that failed: no two probabilities have these bits.
 constexpr std::uint64_t kFailed = ~std::uint64_t{0};
 
 std::uint64_t packed(float p_others, float p_virus) {
@@ -51,7 +51,7 @@ class Scoring {
   Backend& backend_;
   Workspace workspace_;
   NumberFile& file_;
-  // Of a stretch, reused.
+  // Reused from stretch to stretch.
   std::vector<StoredOrf> stored_;
   std::vector<std::uint64_t> own_;  // ORFs that have embeddings
   std::vector<float> features_;     // [own, both widths]
@@ -90,12 +90,12 @@ void Scoring::compute(std::uint64_t first, std::uint64_t end) {
 void Scoring::read_features(std::uint64_t first, std::uint64_t end) {
   const auto width = static_cast<std::size_t>(classifier_.input_width());
   features_.clear();
-  std::size_t next = 0;           // whose embeddings are to come
-  std::size_t dnabert_width = 0;  // of the ORF at hand; 0: both are to come
+  std::size_t next = 0;           // the ORF whose embeddings come next
+  std::size_t dnabert_width = 0;  // of the current ORF; 0: both are to come
   database_.read_embeddings(
       first, end, [&](std::uint64_t orf, StoredEncoder encoder, std::span<const float> values) {
         const bool is_dna = encoder == StoredEncoder::kDnabertS;
-        if (next == own_.size() || orf < own_[next]) return;  // of one that failed
+        if (next == own_.size() || orf < own_[next]) return;  // of an ORF that failed
         if (orf != own_[next] || is_dna != (dnabert_width == 0)) {
           fail_missing(own_[next]);
         }

@@ -13,12 +13,12 @@
 
 namespace virnucpro {
 
-/// Of all ORFs of a run, on the disk. Thread-confined.
+/// The new scores of all ORFs of a run, kept on the disk. Thread-confined.
 class NewScores {
  public:
-  /// Computes all of them, in bounded memory; the temporary file lies in `folder`. A repeat gets
-  /// the scores of the ORF that it is equal to. `name` stands for the classifier in messages.
-  /// ModelError when it does not fit the embeddings, PrecisionError when it gives what is no
+  /// Computes all of them, in bounded memory; the temporary file is in `folder`. A repeat gets the
+  /// scores of the ORF it equals. `name` stands for the classifier in messages. ModelError when the
+  /// classifier does not fit the embeddings, PrecisionError when it gives a value that is not a
   /// probability; InputError when an embedding is missing; Interrupted.
   NewScores(const RunDatabase& database, const Classifier& classifier, const std::string& name,
             Backend& backend, const std::string& folder, const std::stop_token& stop = {});

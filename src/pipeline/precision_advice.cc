@@ -7,7 +7,7 @@
 namespace virnucpro {
 namespace {
 
-// Below this the time saved does not make up for thinking about accuracy.
+// Below this factor the time saved is not worth a look at accuracy.
 constexpr double kMuchFaster = 1.5;
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Whether another precision would be much faster.
+// Says whether another precision would be much faster.
 #pragma once
 
 #include <span>

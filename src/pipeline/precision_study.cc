@@ -70,7 +70,7 @@ class Study {
       report_.run.intake = builder.intake();
       const std::uint64_t left =
           study_.limit == 0 ? window.orfs.size() : study_.limit - report_.frames;
-      // Frames beyond the limit, or any input after it, were not looked at.
+      // Frames beyond the limit, or later input, were not examined.
       if (left == 0 || window.orfs.size() > left) report_.complete = false;
       compare(window, std::min<std::size_t>(window.orfs.size(), static_cast<std::size_t>(left)));
       show_progress(report_.complete);
@@ -123,7 +123,7 @@ class Study {
     study_.studied.classifier->predict(study_.backend, workspace_, model.features(), scores);
   }
 
-  /// Adds what a batch's operations put out to that of the batches before.
+  /// Adds the outputs of a batch's operations to those of earlier batches.
   void merge(const Window& window, EncoderKind kind, bool studied,
              const std::vector<ProbedOperation>& operations,
              std::span<const std::uint32_t> members) {
@@ -195,7 +195,7 @@ class Study {
     const auto finite = [&](bool EmbeddingComparison::*of) {
       return frame.encoders[0].*of && frame.encoders[1].*of;
     };
-    // A score of finite embeddings can still be none: of weights that are not finite.
+    // Even finite embeddings can have no score, when the weights are not finite.
     const auto is_score = [&](const std::vector<float>& scores) {
       return std::isfinite(scores[2 * orf]) && std::isfinite(scores[2 * orf + 1]);
     };
@@ -239,7 +239,7 @@ class Study {
 }  // namespace
 
 PrecisionChoice studied_precision(const RunSettings& settings, const Environment& environment) {
-  // Unpacked FP32 could run, so that the reason given is the study's own.
+  // Unpacked FP32 could run, so that the error gives the study's own reason.
   RunSettings unpacked = settings;
   unpacked.no_packing = true;
   if (precision_of(unpacked, environment).precision == Precision::kFp32) {
@@ -259,7 +259,7 @@ PrecisionReport study_precision(const RunSettings& settings, const PrecisionStud
   try {
     return Study(settings, study, take, std::move(stop)).run();
   } catch (const Interrupted&) {
-    // Wherever it was noticed: between two windows, batches or operations.
+    // One text, wherever the stop was noticed: between windows, batches or operations.
     throw Interrupted(
         "stopped on request before the end; no report was written. Run the same command again");
   }

@@ -1,4 +1,4 @@
-// The autopsy of a precision: the same frames through a model in that precision and in FP32.
+// Compares a precision with FP32: the same frames go through a model in both.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@
 
 namespace virnucpro {
 
-/// What a study is made of. Borrowed, and of the same weights.
+/// What a study works with. All is borrowed, and both models have the same weights.
 struct PrecisionStudy {
   const LoadedModels& studied;  ///< with the classifier that scores both
   const LoadedModels& exact;    ///< in FP32; needs no classifier
@@ -24,19 +24,19 @@ struct PrecisionStudy {
   std::uint64_t limit = 0;      ///< frames to compare; 0: all
   Log log = {};
   ProgressSink* progress = nullptr;  ///< may be null
-  /// Absent: limits_for() the batches. Tests turn them down.
+  /// Absent: limits_for() the batches. Tests use small ones.
   std::optional<WindowLimits> limits = std::nullopt;
 };
 
-/// The precision to study, by settings and environment. Throws PrecisionError when that is FP32,
-/// be it by flag or by VIRNUCPRO_DISABLE_FP16: nothing could be learned. Pure.
+/// The precision to study, by settings and environment. Throws PrecisionError when that is FP32, by
+/// flag or by VIRNUCPRO_DISABLE_FP16, since there would be nothing to compare. Pure.
 PrecisionChoice studied_precision(const RunSettings& settings, const Environment& environment);
 
-/// Compares the frames of settings.inputs in input order, each passed to `take`: read, cut and
-/// batched as in a run, the exact model padded, every operation of both probed. NaN and infinity
-/// are results, not errors. The caller fills in what it knows of report.run (program, device,
-/// threads). Memory is bounded for any input. Throws the typed errors of base/errors.h; Interrupted
-/// on a stop request.
+/// Compares the frames of settings.inputs in input order and passes each to `take`. They are read,
+/// cut and batched as in a run; the exact model runs padded, and every operation of both is probed.
+/// NaN and infinity are results, not errors. The caller fills in its part of report.run (program,
+/// device, threads). Memory is bounded for any input. Throws the typed errors of base/errors.h;
+/// Interrupted on a stop request.
 PrecisionReport study_precision(const RunSettings& settings, const PrecisionStudy& study,
                                 const std::function<void(const FrameComparison&)>& take,
                                 std::stop_token stop = {});

@@ -44,7 +44,7 @@ std::string description_of(const std::string& device, const std::vector<Backend*
   return "";
 }
 
-/// Each kind of device once.
+/// The description of each kind of device, once.
 std::string describe(const std::vector<Backend*>& backends) {
   std::vector<std::string> descriptions;
   for (const Backend* backend : backends) {
@@ -55,7 +55,7 @@ std::string describe(const std::vector<Backend*>& backends) {
   return fmt::format("{}", fmt::join(descriptions, "; "));
 }
 
-/// What both commands have in common around their stages.
+/// The work around the stages that both commands share.
 class Run {
  public:
   Run(const RunSettings& settings, const LoadedModels& models, const RunContext& context,
@@ -71,7 +71,7 @@ class Run {
     report.program_version = context.program_version;
     report.command_line = context.command_line;
     report.started_at = utc_now();
-    // Read once before the run, so that another input is refused before there is any work.
+    // Read once before the run, so that another input is refused before any work is done.
     std::vector<std::optional<KnownFile>> known = read_known_files(settings.inputs, stop);
     report.inputs = describe_inputs(settings.inputs, known);
     for (const std::optional<KnownFile>& file : known) {
@@ -103,11 +103,11 @@ class Run {
     report.warnings.insert(report.warnings.end(), context.warnings.begin(), context.warnings.end());
   }
 
-  /// Runs the stages and fills in what they counted.
+  /// Runs the stages and stores their counts.
   void run_stages(bool classify, TakeWindow take, Journal* journal, std::stop_token stop) {
     std::vector<std::unique_ptr<ModelEngine>> engines;
     StagePlan plan = plan_for(models_);
-    // By models: what is prepared for one device serves no other.
+    // By models, because models prepared for one device serve no other.
     std::map<const LoadedModels*, std::unique_ptr<ExactModels>> exact;
     for (std::size_t i = 0; i < context_.backends.size(); ++i) {
       const LoadedModels& models = models_of(i);
@@ -135,7 +135,7 @@ class Run {
     describe_read_inputs(reader_.files(), report.inputs);
   }
 
-  /// Weights that are used as they lie in their files change with them.
+  /// Weights that are used in place change with their files.
   void require_unchanged_models() const {
     for (std::size_t i = 0; i < context_.backends.size(); ++i) models_of(i).require_unchanged();
   }
@@ -157,14 +157,14 @@ class Run {
     summary_.report.warnings.push_back(std::move(warning));
   }
 
-  /// Call when nothing is left to do but giving files their names.
+  /// Call when only the files' names remain to be given.
   void stop_clock() {
     summary_.report.seconds = watch_.seconds();
     summary_.report.peak_memory_bytes = peak_memory();
   }
 
   RunSummary& summary() { return summary_; }
-  /// Of the inputs that are files: another text once one of them has been written to or replaced.
+  /// The stamps of the inputs that are files: another text once one was written to or replaced.
   const std::string& input_stamps() const { return input_stamps_; }
 
  private:
@@ -184,7 +184,7 @@ class Run {
   void fill(const StageReport& stages) {
     RunReport& report = summary_.report;
     report.intake = stages.intake;
-    // Whatever process computed them.
+    // Whichever process computed them.
     report.frames_embedded = stages.orfs_computed + stages.orfs_recalled;
     report.frames_repeated = stages.orfs_repeated;
     report.batches = stages.batches;
@@ -216,13 +216,13 @@ class Run {
   std::string input_stamps_;
 };
 
-/// True when all of them have a hash, which the database has compared.
+/// True when all inputs have a hash; the database has compared these.
 bool are_known(const std::vector<InputReport>& inputs) {
   return std::all_of(inputs.begin(), inputs.end(),
                      [](const InputReport& input) { return !input.sha256.empty(); });
 }
 
-/// Looks at rows, which are proven by that.
+/// Only reads rows, which proves them.
 class ReadOnly final : public StoredRunVisitor {
  public:
   explicit ReadOnly(const std::stop_token& stop) : stop_(stop) {}
@@ -234,7 +234,7 @@ class ReadOnly final : public StoredRunVisitor {
   const std::stop_token& stop_;
 };
 
-/// The name of the text in the database that says which files the newest session reads.
+/// The name of the database's text about the files that the newest session reads.
 constexpr const char* kInputStamps = "input stamps";
 
 RunDatabase open_database(const RunSettings& settings, const RunReport& report, const Log& log,
@@ -256,7 +256,7 @@ RunDatabase open_database(const RunSettings& settings, const RunReport& report, 
   if (database.is_complete()) {
     log.info("{}: everything is computed; the results are written again", database.path());
   } else if (!database.sessions().empty()) {
-    // What is damaged is told before hours are spent on the rest.
+    // Damage is reported before hours are spent on the rest.
     ReadOnly nothing(stop);
     visit_run_so_far(database, nothing);
     log.info("{}: going on after {} records, {} chunks and {} frames", database.path(),
@@ -265,7 +265,7 @@ RunDatabase open_database(const RunSettings& settings, const RunReport& report, 
   return database;
 }
 
-/// Runs `action`; an error that the same command can go on after says so.
+/// Runs `action`; an error after which the same command can continue says so.
 template <typename Action>
 void with_advice(const RunDatabase& database, const Action& action) {
   const auto advice = [&](const char* what) {
@@ -283,7 +283,7 @@ void with_advice(const RunDatabase& database, const Action& action) {
   }
 }
 
-/// The folder of a run and its database. What holds nothing at the end, however that comes, is
+/// The folder of a run and its database. If it holds nothing at the end, for whatever reason, it is
 /// removed: a folder without results is no reason to refuse the next command.
 class RunFolder {
  public:
@@ -312,12 +312,12 @@ class RunFolder {
   std::optional<RunDatabase> database_;
 };
 
-/// Everything between the open database and the complete one.
+/// Does all work between opening the database and completing it.
 void compute(Run& run, RunDatabase& database, const RunSettings& settings,
              const LoadedModels& models, const std::stop_token& stop) {
   RunReport& report = run.summary().report;
-  // Rows are compared with the input, embeddings ahead of them are known by number alone. Those of
-  // a killed process may be of another input that bore its name meanwhile: they are forgotten.
+  // Rows are compared with the input, but embeddings ahead of them are known by number alone. Those
+  // of a killed process may be of another input that had the same name, so they are forgotten.
   if (database.text(kInputStamps).value_or("") != run.input_stamps()) database.undo_session();
   database.set_text(kInputStamps, run.input_stamps());
   database.begin_session({report.started_at, report.program_version,
@@ -356,7 +356,7 @@ void warn_of_failed_frames(const Ledger& ledger, const Log& log) {
 
 void require_free_prediction_folder(const RunSettings& settings) {
   require_no_file(settings.output, "results");
-  // The results of a run with a database can always be made again, and only its own are replaced.
+  // A run with a database can always make its results again, and replaces only its own.
   if (settings.force || RunDatabase::exists(settings.output) || has_set_aside(settings.output)) {
     return;
   }
@@ -385,7 +385,7 @@ RunSummary run_predict(const RunSettings& settings, const LoadedModels& models,
                        const RunContext& context, std::stop_token stop) {
   require_free_prediction_folder(settings);
   require_calibration(settings.calls, models.calibration.has_value(), models.bundle);
-  // The inputs are opened before the folder is made: a wrong path leaves no trace.
+  // The inputs are opened before the folder is made, so that a wrong path leaves no trace.
   Run run(settings, models, context, stop);
   RunReport& report = run.summary().report;
   RunFolder folder(settings, report, context.log, stop);

@@ -18,25 +18,25 @@
 
 namespace virnucpro {
 
-/// What a run is told beside its settings.
+/// What a run needs beside its settings.
 struct RunContext {
   std::string program_version;
   std::vector<std::string> command_line;
   PrecisionChoice precision;
   std::string device;  ///< names of the devices (device_names.h)
-  /// One worker each; used by no one else until the run ends. At least one.
+  /// One worker each; nothing else uses them until the run ends. At least one.
   std::vector<Backend*> backends;
-  /// Of each backend: the models that were prepared for its device. Empty: those of the run serve
-  /// all.
+  /// For each backend, the models prepared for its device. Empty: the models of the run serve all
+  /// backends.
   std::vector<const LoadedModels*> models;
   std::size_t threads = 1;            ///< of all backends together
-  std::size_t numa_nodes = 1;         ///< that they may use
-  std::vector<std::string> warnings;  ///< that were logged already
+  std::size_t numa_nodes = 1;         ///< nodes that they may use
+  std::vector<std::string> warnings;  ///< warnings that were logged already
   Log log;
   ProgressSink* progress = nullptr;  ///< may be null
-  /// Loads the same models in FP32, for sequences that are not finite; may be empty.
+  /// Loads the same models in FP32, for sequences whose values are not finite; may be empty.
   ExactModels::Load load_exact;
-  /// Absent: limits_for() the batches. Tests turn them down.
+  /// Absent: limits_for() the batches. Tests use small ones.
   std::optional<WindowLimits> limits;
 };
 
@@ -46,16 +46,16 @@ struct RunSummary {
   std::vector<std::string> files;
 };
 
-/// Throws ConfigError when the output holds results already that no database of a run vouches for
-/// and settings.force is not set, or cannot be what the command writes. Call before loading models;
+/// Throws ConfigError when the output already holds results that belong to no database of a run and
+/// settings.force is not set, or when the command cannot write them. Call before loading models;
 /// the runs check again.
 void require_free_prediction_folder(const RunSettings& settings);
 void require_free_embedding_file(const RunSettings& settings);
 
-/// Goes on with the run that the database in the folder settings.output holds, or begins one.
-/// Results appear there together, or not at all. Memory is bounded for any input. Throws the typed
-/// errors of base/errors.h; Interrupted on a stop request. What was finished is then in the
-/// database, and the same call goes on.
+/// Continues the run whose database is in the folder settings.output, or begins one. Results appear
+/// there together, or not at all. Memory is bounded for any input. Throws the typed errors of
+/// base/errors.h; Interrupted on a stop request. Finished work is then in the database, and the
+/// same call continues it.
 RunSummary run_predict(const RunSettings& settings, const LoadedModels& models,
                        const RunContext& context, std::stop_token stop = {});
 

@@ -39,7 +39,7 @@ void require_free_output(const RebuildRequest& request) {
                   output, held));
 }
 
-/// On the run's own device where it can be used here: its arithmetic gives the same bits.
+/// The run's own device where it can be used here, because its arithmetic gives the same bits.
 std::unique_ptr<Backend> backend_like(const std::string& wanted, DeviceChoice& device) {
   DeviceRegistry devices(process_environment());
   try {
@@ -51,7 +51,7 @@ std::unique_ptr<Backend> backend_like(const std::string& wanted, DeviceChoice& d
   }
 }
 
-/// A classifier on its device, and the scores that it gives.
+/// A classifier on its device, and its scores.
 class Rescored {
  public:
   Rescored(const RunDatabase& database, const RebuildRequest& request, const std::string& folder,
@@ -77,7 +77,7 @@ class Rescored {
     require_unchanged(chosen.files);
   }
 
-  /// Takes the place of the run's; the run's own classifier may come with none.
+  /// Replaces the run's calibration; the run's own classifier may come without one.
   void choose_calibration(ResultChoice& choice) const {
     const bool is_other = calibration_ && calibration_ != choice.calibration;
     if (is_other) {
@@ -120,7 +120,7 @@ StoredResults rebuild_results(const RebuildRequest& request, const Log& log,
     choice.scores = rescored->scores();
     choice.derived.classifier = rescored->other();
     rescored->choose_calibration(choice);
-    // What the run was asked for may need a calibration that another classifier does not have.
+    // The calls of the run may need a calibration that another classifier does not have.
     if (!is_asked && !choice.calibration) choice.calls = {};
   }
   require_calibration(choice.calls, choice.calibration.has_value(), request.folder);

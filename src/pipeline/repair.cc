@@ -35,16 +35,16 @@ class OwnOrfs final : public StoredRunVisitor {
   std::uint64_t count_ = 0;
 };
 
-/// DamagedDatabase unless all that results are made of beside the rows is sound.
+/// DamagedDatabase unless all that results need beside the rows is sound.
 void read_texts(const RunDatabase& database) {
   static_cast<void>(stored_sessions(database));
-  if (!database.is_complete()) return;  // the run that goes on writes the others anew
+  if (!database.is_complete()) return;  // a continued run writes the others anew
   static_cast<void>(stored_calibration(database));
   const std::string computed = database.text(kRunFile).value_or("");
   static_cast<void>(with_results(computed, database.path(), RunReport()));
 }
 
-/// DamagedDatabase unless all of it is sound.
+/// DamagedDatabase unless everything is sound.
 void read_all(const RunDatabase& database, const std::stop_token& stop) {
   read_texts(database);
   OwnOrfs own(stop);
@@ -57,7 +57,7 @@ void read_all(const RunDatabase& database, const std::stop_token& stop) {
                              embeddings += orf < orfs ? 1 : 0;
                            });
   if (!keeps_embeddings(database.work(), database.path())) return;
-  // Those of frames whose chunk failed may be there, too.
+  // Embeddings of frames whose chunk failed may be there, too.
   if (embeddings >= 2 * own.count()) return;
   fail_damaged(database.path(), fmt::format("{} embeddings of {} frames", embeddings, own.count()));
 }

@@ -1,4 +1,4 @@
-// A damaged run, of which the sound part is kept: predict --repair.
+// Keeps the sound part of a damaged run: predict --repair.
 #pragma once
 
 #include <stop_token>
@@ -11,13 +11,13 @@
 
 namespace virnucpro {
 
-/// Reads all that the run in `folder` has stored and puts its database aside if anything of it is
-/// damaged, so that the next one can be made from what is proven (KeptRows). ConfigError for a run
-/// of other work, Interrupted.
+/// Reads all that the run in `folder` has stored. If anything is damaged, it puts the database
+/// aside, so that the next one can be made from what is proven (KeptRows). ConfigError for a run of
+/// other work, Interrupted.
 void set_aside_if_damaged(const std::string& folder, const std::vector<RunFact>& work,
                           const Log& log, const std::stop_token& stop);
 
-/// ConfigError while a repair that was broken off is waiting to be gone on with.
+/// ConfigError while an interrupted repair waits to be continued.
 void require_no_broken_repair(const std::string& folder);
 
 }  // namespace virnucpro

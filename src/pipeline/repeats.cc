@@ -10,20 +10,20 @@
 namespace virnucpro {
 namespace {
 
-// Small beside any model but the embedded one, and enough for 95,000 ORFs with their scores: reads
-// of an amplicon or of ribosomal RNA meet again within that many.
+// Small beside any model except the embedded one, and enough for 95,000 ORFs with their scores:
+// reads of an amplicon or of ribosomal RNA recur within that many.
 constexpr std::size_t kBudget = std::size_t{64} << 20;
-// An ORF of 500 bases: 499 nucleotides, 166 residues, and the length that parts them.
+// An ORF of 500 bases: 499 nucleotides, 166 residues, and the length that separates them.
 constexpr std::size_t kUsualKeyBytes = 672;
-// End of the key, and its number in a table that is at least a quarter and at most half full.
+// The end of the key, and its number in a table that is between a quarter and half full.
 constexpr std::size_t kTableBytes = 24;
 
 }  // namespace
 
 RepeatLimits repeat_limits(std::size_t row_floats, std::uint64_t bases) {
   const std::uint64_t most = kBudget / (kUsualKeyBytes + kTableBytes + row_floats * sizeof(float));
-  // Six frames of a chunk of three bases make two ORFs a base, longer ones eight bytes of keys and
-  // the lengths beside them; twice, since a generation has half of each.
+  // Six frames of a chunk of three bases make two ORFs a base; longer ones make eight bytes of keys
+  // and the lengths beside them. All of it twice, because a generation has half of each.
   return {std::min(most, 4 * bases), std::min(most * kUsualKeyBytes, 48 * bases)};
 }
 
@@ -78,7 +78,7 @@ RepeatFinder::RepeatFinder(RepeatLimits limits)
 }
 
 ResultRoute RepeatFinder::find(std::string_view nucleotides, std::string_view protein) {
-  // The length first: without it "AC" + "G" would be "A" + "CG".
+  // The length comes first, because without it "AC" + "G" would equal "A" + "CG".
   const std::uint64_t length = nucleotides.size();
   key_.assign(reinterpret_cast<const char*>(&length), sizeof(length));
   key_ += nucleotides;

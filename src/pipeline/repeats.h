@@ -1,4 +1,4 @@
-// Equal ORFs of a run are computed once, as long as they are remembered.
+// Computes equal ORFs of a run once, as long as they are remembered.
 #pragma once
 
 #include <cstddef>
@@ -22,7 +22,7 @@ struct RepeatLimits {
 RepeatLimits repeat_limits(std::size_t row_floats,
                            std::uint64_t bases = std::numeric_limits<std::uint32_t>::max());
 
-/// Where the result of one ORF comes from and where it is kept. Slots are numbered from 0 to
+/// Where the result of one ORF comes from, and where it is kept. Slots are numbered from 0 to
 /// RepeatLimits::orfs.
 struct ResultRoute {
   static constexpr std::uint32_t kNone = std::numeric_limits<std::uint32_t>::max();
@@ -33,27 +33,27 @@ struct ResultRoute {
 };
 
 /// Remembers ORFs in two generations: a full young one becomes the old one, and the old one is
-/// forgotten. A repeat moves from the old into the young, so what comes often stays. Routes depend
-/// on the ORFs and their order alone. All memory is taken and written to at once, so that it does
-/// not grow with the input. Thread-confined.
+/// forgotten. A repeat moves from the old one into the young one, so frequent ORFs stay. Routes
+/// depend on the ORFs and their order alone. All memory is taken and written to at once, so that it
+/// does not grow with the input. Thread-confined.
 class RepeatFinder {
  public:
   explicit RepeatFinder(RepeatLimits limits);
 
-  /// The route of the next ORF. Repeats are equal in every byte of both.
+  /// The route of the next ORF. Repeats equal it in every byte of both arguments.
   ResultRoute find(std::string_view nucleotides, std::string_view protein);
 
  private:
-  /// A hash table with linear probing over keys that lie one after the other.
+  /// A hash table with linear probing over keys that are stored one after the other.
   class Generation {
    public:
     Generation(RepeatLimits limits, std::uint32_t first_slot);
-    /// Could hold the key if it were empty.
+    /// True when the key would fit if this were empty.
     bool fits(std::string_view key) const;
     bool has_room(std::string_view key) const;
-    /// kNone when it is not there.
+    /// kNone when the key is not there.
     std::uint32_t slot_of(std::string_view key, std::size_t hash) const;
-    /// For a key that is not there and has room.
+    /// Adds a key that is not there yet and has room.
     std::uint32_t add(std::string_view key, std::size_t hash);
     void clear();
 
@@ -72,8 +72,8 @@ class RepeatFinder {
   std::string key_;
 };
 
-/// The results that routes speak of. Takes windows in the order in which they were found, and so
-/// sees each slot as it was when its route was made. Thread-confined.
+/// The results that routes refer to. Takes windows in the order in which their routes were made,
+/// and so finds each slot as it was then. Thread-confined.
 class RepeatedResults {
  public:
   RepeatedResults(RepeatLimits limits, std::size_t row_floats)
@@ -87,13 +87,13 @@ class RepeatedResults {
   std::vector<float> rows_;
 };
 
-/// Which ORF computed the result that a route takes. Sees routes in the same order.
+/// The ORF that computed the result which a route takes. Takes routes in the same order.
 /// Thread-confined.
 class RepeatOwners {
  public:
   explicit RepeatOwners(RepeatLimits limits) : owners_(limits.orfs) {}
 
-  /// `first` is the number of the first route's ORF in the run. Appends one entry a route: the
+  /// `first` is the number in the run of the first route's ORF. Appends one entry per route: the
   /// number of the ORF whose result it takes, or `own` where that is its own.
   void append(std::span<const ResultRoute> routes, std::uint64_t first, std::uint64_t own,
               std::vector<std::uint64_t>& same_as);

@@ -1,5 +1,5 @@
-// The calibration of a run and how its records are called by it: stored with the run, so that its
-// results can be made again without a bundle.
+// The calibration and the calls of a run, stored with it so that its results can be made again
+// without a bundle.
 #pragma once
 
 #include <optional>
@@ -14,23 +14,23 @@
 
 namespace virnucpro {
 
-/// What a fact of the run and run.json say of a calibration; empty for none.
+/// The hash that stands for a calibration in facts and in run.json; empty for none.
 std::string calibration_sha256(const std::optional<Calibration>& calibration);
 
-/// Keeps it in the database, whose work names its hash.
+/// Stores it in the database, whose work names its hash.
 void store_calibration(RunDatabase& database, const std::optional<Calibration>& calibration);
-/// Nothing where the run's models had none. InputError when it is not the one that the work names.
+/// Absent where the run's models had none. InputError when it is not the one that the work names.
 std::optional<Calibration> stored_calibration(const RunDatabase& database);
 
-/// How `predict` was asked to call. Writes and commits where that is not what is stored already.
+/// Stores how `predict` was asked to call; writes and commits only what is not stored yet.
 void store_calls(RunDatabase& database, const CallRequest& calls);
 CallRequest stored_calls(const RunDatabase& database);
 
-/// ConfigError naming `place` when something is asked for that needs a calibration.
+/// ConfigError naming `place` when the user asks for something that needs a calibration.
 void require_calibration(const CallRequest& calls, bool has_calibration, const std::string& place);
 
-/// Of all records with a scored chunk; with `scores` in the place of those stored. Reads the run
-/// once. Throws InputError for a damaged database; Interrupted.
+/// The log odds of all records with a scored chunk; `scores`, unless null, replace the stored ones.
+/// Reads the run once. Throws InputError for a damaged database; Interrupted.
 LogOddsHistogram record_log_odds(const RunDatabase& database, const Calibration& calibration,
                                  const NewScores* scores, const std::stop_token& stop = {});
 

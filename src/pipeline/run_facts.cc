@@ -73,11 +73,11 @@ std::vector<RunFact> facts_of(const RunSettings& settings, const RunReport& repo
   facts.push_back({kLengthFact, std::to_string(report.expected_length)});
   facts.push_back({"precision", report.precision});
   facts.push_back({"packed batches", report.packed ? kYes : kNo});
-  // Which of them, and how many, changes no result.
+  // Which devices, and how many, changes no result.
   facts.push_back({kDeviceFact, device_kinds(report.device)});
   facts.push_back({kShardFact, fmt::format("{}/{}", settings.shard, settings.shards)});
   facts.push_back({kEmbeddingsFact, settings.keep_embeddings ? kYes : kNo});
-  // Absent where there is none, as in databases of programs that knew of none.
+  // Absent where there is none, as in databases of older programs.
   if (!report.calibration_sha256.empty()) {
     facts.push_back({kCalibrationFact, report.calibration_sha256});
   }

@@ -1,4 +1,4 @@
-// What a run is made of: its inputs as they are now, and all that decides on its results.
+// The facts of a run: its inputs as they are now, and all that decides its results.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@
 
 namespace virnucpro {
 
-// Names of facts that other commands look up.
+// Names of facts that other commands use.
 inline constexpr const char* kLengthFact = "expected length";
 inline constexpr const char* kDeviceFact = "device";
 inline constexpr const char* kShardFact = "shard";
@@ -28,19 +28,19 @@ const std::string& required_fact(const std::vector<RunFact>& facts, const char* 
                                  const std::string& place);
 /// "esm2 model": the name of the fact with a model part's hash.
 std::string model_fact(std::string_view part);
-/// InputError when it is no length.
+/// The expected length; InputError when the fact does not hold one.
 std::int64_t expected_length_of(const std::vector<RunFact>& facts, const std::string& place);
-/// The embeddings of all frames are in the database.
+/// True when the embeddings of all frames are in the database.
 bool keeps_embeddings(const std::vector<RunFact>& facts, const std::string& place);
 
-/// Path, size and SHA-256 of each input; what can be read only once has neither of the two.
+/// Path, size and SHA-256 of each input; one that can be read only once has neither of the two.
 std::vector<InputReport> describe_inputs(const std::vector<std::string>& paths,
                                          const std::vector<std::optional<KnownFile>>& known);
-/// Size and SHA-256 of what was read, for all inputs. Only after facts_of(): to those, a stream has
-/// no content.
+/// Adds size and SHA-256 of what was read, for all inputs. Only after facts_of(), for which a
+/// stream has no content.
 void describe_read_inputs(const std::vector<KnownFile>& files, std::vector<InputReport>& inputs);
 
-/// Two runs with equal facts give equal results. `report` is filled but for what the stages count.
+/// Two runs with equal facts give equal results. `report` lacks only the stages' counts.
 std::vector<RunFact> facts_of(const RunSettings& settings, const RunReport& report);
 
 }  // namespace virnucpro

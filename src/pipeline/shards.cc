@@ -19,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Numbers in a message; nobody reads more of them.
+/// Numbers in a message; more would not be read.
 constexpr std::size_t kMostListed = 20;
 
 constexpr const char* kWholeRun = "1/1";
@@ -85,7 +85,7 @@ void require_all(const std::vector<std::unique_ptr<Shard>>& shards) {
                                 missing));
 }
 
-/// Shards that have read the same input share its records evenly.
+/// Checks that shards which have read the same input share its records evenly.
 void require_even(const ShardSet& set) {
   const std::uint64_t shards = set.shards.size();
   for (const auto& shard : set.shards) {

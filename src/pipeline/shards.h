@@ -1,4 +1,4 @@
-// The folders of a merge, opened, in their order, and known to belong together.
+// The folders of a merge: opened, put in order, and checked to belong together.
 #pragma once
 
 #include <cstdint>
@@ -26,9 +26,9 @@ struct ShardSet {
   std::uint64_t records = 0;
 };
 
-/// Throws ConfigError for folders that are named twice, hold the same shard, parts of
-/// other work or numbers of shards, and for shards that are missing; InputError for folders without
-/// a run, with an unfinished one, and for numbers of records that cannot be.
+/// Throws ConfigError for folders that are named twice or hold the same shard, for parts of other
+/// work or of another number of shards, and for missing shards; InputError for folders without a
+/// run or with an unfinished one, and for impossible numbers of records.
 ShardSet open_shards(const std::vector<std::string>& folders);
 
 }  // namespace virnucpro

@@ -13,7 +13,7 @@
 
 namespace virnucpro {
 
-/// add() and run() from one thread, fail() from any.
+/// add() and run() are for one thread, fail() for any.
 class StageThreads {
  public:
   /// `cancel` releases every stage that waits; called once, on the first error.
@@ -34,8 +34,8 @@ class StageThreads {
   }
 
   /// Runs each stage on a thread of its own, once. Returns when all have ended; rethrows the first
-  /// error. ResourceError when the system refuses a thread: then no stage has begun, for each waits
-  /// for others.
+  /// error. ResourceError when the system refuses a thread: then no stage has begun, because each
+  /// waits for others.
   void run() {
     std::promise<bool> all_started;
     const std::shared_future<bool> may_begin = all_started.get_future().share();

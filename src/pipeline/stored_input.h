@@ -1,4 +1,4 @@
-// Is the input that is read now the one that a run's database holds?
+// Checks that the input read now is the one that a run's database holds.
 #pragma once
 
 #include <cstddef>
@@ -10,12 +10,12 @@
 
 namespace virnucpro {
 
-/// Takes the records of a run in input order and compares those that were stored when it was made,
-/// byte by byte. Borrows the database. Used by one thread at a time. Throws InputError where they
-/// differ.
+/// Takes the records of a run in input order and compares them, byte by byte, with those stored
+/// when it was made. Borrows the database. Used by one thread at a time. Throws InputError where
+/// they differ.
 class StoredInput {
  public:
-  /// `is_known`: the input has the hash that the run began with. For the messages.
+  /// `is_known`, for messages: the input has the hash that the run began with.
   StoredInput(const RunDatabase& database, bool is_known)
       : database_(database),
         is_known_(is_known),
@@ -23,7 +23,7 @@ class StoredInput {
         is_whole_(database.is_complete()) {}
 
   void compare(const Record& record);
-  /// After the last record.
+  /// To be called after the last record.
   void require_all() const;
 
  private:

@@ -1,4 +1,4 @@
-// From the database of a complete run to all of its result files.
+// Turns the database of a complete run into all of its result files.
 #pragma once
 
 #include <optional>
@@ -18,7 +18,7 @@
 
 namespace virnucpro {
 
-/// What may differ from the results that the run itself writes.
+/// The choices in which results may differ from those that the run itself writes.
 struct ResultChoice {
   CallRule rule;
   const NewScores* scores = nullptr;  ///< instead of those stored
@@ -27,10 +27,10 @@ struct ResultChoice {
   DerivedFrom derived;  ///< what run.json says of it
 };
 
-/// The calibration and the calls that are stored with the run.
+/// The calibration and the calls stored with the run.
 ResultChoice own_choice(const RunDatabase& database);
 
-/// What the results add up to, and the files they are in.
+/// The totals of the results, and their files.
 struct StoredResults {
   Intake intake;
   Ledger ledger;
@@ -39,8 +39,8 @@ struct StoredResults {
   std::vector<std::string> files;
 };
 
-/// Throws InputError unless the database has the whole run; `command` is what the user was about to
-/// do with it.
+/// Throws InputError unless the database has the whole run; `command` names the command that needs
+/// it.
 void require_complete_run(const RunDatabase& database, const char* command);
 
 /// Writes all result files of the database to `folder`, together or not at all. The database is

@@ -22,11 +22,11 @@
 namespace virnucpro {
 namespace {
 
-/// Two floats that are rounded each by itself come within 1.2e-7.
+/// Two floats, each rounded by itself, differ by at most 1.2e-7.
 constexpr double kRounding = 1e-6;
 
-/// ORFs that are remembered to be compared with their repeats: more than a run itself looks back in
-/// most inputs, in 3 MB. Of older ones only the scores are compared, which are read again.
+/// ORFs that are remembered to be compared with their repeats: more than most runs themselves look
+/// back, in 3 MB. Of older ones only the scores are compared, which are read again.
 constexpr std::size_t kRemembered = std::size_t{1} << 17;
 
 template <typename Orfs, typename FrameOf>
@@ -41,7 +41,7 @@ std::string frames_text(const Orfs& orfs, FrameOf frame_of) {
 
 Frame frame_of(const StoredOrf& orf) { return static_cast<Frame>(orf.frame); }
 
-/// Hands on to another visitor what follows the rules.
+/// Passes rows that follow the rules to another visitor.
 class StoredRules final : public StoredRunVisitor {
  public:
   explicit StoredRules(const RunDatabase& database)
@@ -90,7 +90,7 @@ class StoredRules final : public StoredRunVisitor {
   }
 
  private:
-  /// What is compared with a repeat.
+  /// The values that a repeat is compared with.
   struct Remembered {
     std::size_t content = 0;  ///< hash of nucleotides and protein
     float p_others = 0.0f;
@@ -98,7 +98,7 @@ class StoredRules final : public StoredRunVisitor {
     bool is_own_score = false;
   };
 
-  /// The walk adds which record it is.
+  /// The walk adds the record's number.
   [[noreturn]] void fail(const std::string& found) const { fail_damaged(database_.path(), found); }
   [[noreturn]] void fail(const StoredChunk& chunk, const std::string& found) const {
     fail(fmt::format("table chunks, row {}: {}", chunk.number, found));
@@ -174,7 +174,7 @@ class StoredRules final : public StoredRunVisitor {
                  row.outcome == Outcome::kScored && !row.same_as};
       });
     }
-    // One that failed may have been computed since: a repair tries only what is not there.
+    // A failed ORF may have been computed since: a repair tries only what is missing.
     if (orf.outcome == Outcome::kFailed) return;
     if (owner.is_own_score && owner.p_others == orf.p_others && owner.p_virus == orf.p_virus) {
       return;
@@ -187,7 +187,7 @@ class StoredRules final : public StoredRunVisitor {
   StoredRunVisitor* visitor_ = nullptr;
   OrfBuffer found_;
   std::vector<Remembered> remembered_;  ///< by number, the newest
-  // Of the record at hand.
+  // The current record.
   std::uint64_t record_ = 0;
   std::string bases_;
   std::uint64_t chunks_ = 0;

@@ -1,7 +1,7 @@
-// The rules of a run applied again to its stored rows.
+// Checks the stored rows of a run by the rules that made them.
 //
 // Checksums prove that rows are what was stored; these rules prove that a run could have stored
-// them, whichever program did. Whoever makes anything of a stored run visits it here.
+// them, whichever program did. All code that uses a stored run visits it here.
 #pragma once
 
 #include <functional>
@@ -10,13 +10,13 @@
 
 namespace virnucpro {
 
-/// The two probabilities sum to 1 within the rounding of floats; always of an ORF that failed.
+/// True when the two probabilities sum to 1 within float rounding, and for every ORF that failed.
 bool are_possible_scores(const StoredOrf& orf);
 
-/// RunDatabase::visit(); before a row reaches the visitor, its chunk is compared with ChunkRange,
-/// its frames with find_orfs of the stored bases, its scores and outcomes with each other and with
-/// those of an equal ORF. Throws DamagedDatabase, naming the record, at the first that does not
-/// fit, and InputError where the work does not name the length of its chunks.
+/// RunDatabase::visit() with checks. Before a row reaches the visitor, its chunk is compared with
+/// ChunkRange, its frames with find_orfs of the stored bases, its scores and outcomes with each
+/// other and with those of an equal ORF. Throws DamagedDatabase, naming the record, at the first
+/// row that does not fit, and InputError where the work does not name the length of its chunks.
 void visit_run(const RunDatabase& database, StoredRunVisitor& visitor);
 /// RunDatabase::visit_so_far(), checked as above.
 void visit_run_so_far(const RunDatabase& database, StoredRunVisitor& visitor);

@@ -8,7 +8,7 @@
 namespace virnucpro {
 namespace {
 
-/// The name of the text that has them.
+/// The name of the text that holds them.
 std::string faults_name(std::size_t session) {
   return fmt::format("faults of session {}", session);
 }

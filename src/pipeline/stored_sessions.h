@@ -1,4 +1,4 @@
-// The processes that worked on a stored run, and what went wrong in each of them.
+// The processes that worked on a stored run, and the faults of each.
 #pragma once
 
 #include <cstddef>
@@ -9,7 +9,7 @@
 
 namespace virnucpro {
 
-/// Writes the faults of the session of this number, from 1, beside the rows; part of the
+/// Stores the faults of the session of this number, from 1, beside the rows; part of the
 /// transaction.
 void store_faults(RunDatabase& database, std::size_t session, const FaultReport& faults);
 
@@ -19,7 +19,7 @@ std::vector<SessionReport> stored_sessions(const RunDatabase& database);
 /// Adds the sessions of `from` to those of `to`.
 void copy_sessions(const RunDatabase& from, RunDatabase& to);
 
-/// Their faults together.
+/// The sum of their faults.
 FaultReport faults_of(const std::vector<SessionReport>& sessions);
 
 }  // namespace virnucpro

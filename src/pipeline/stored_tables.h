@@ -1,4 +1,4 @@
-// From a run's database to its result files.
+// Turns a run's database into its result files.
 #pragma once
 
 #include <cstdint>
@@ -10,9 +10,9 @@
 
 namespace virnucpro {
 
-/// Writes every stored record to the tables, which may then be finished; with `scores` in the place
-/// of those that are stored. Returns the number of bases. Memory is bounded but for the longest
-/// record. Throws InputError for a database that is damaged, OutputError, and Interrupted on a stop
+/// Writes every stored record to the tables, which may then be finished; `scores`, unless null,
+/// replace the stored ones. Returns the number of bases. Memory is bounded except for the longest
+/// record. Throws InputError for a damaged database, OutputError, and Interrupted on a stop
 /// request.
 std::uint64_t write_stored_tables(const RunDatabase& database, PredictionTables& tables,
                                   const std::stop_token& stop = {},

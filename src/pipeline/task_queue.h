@@ -1,4 +1,4 @@
-// Tasks on their way to workers that may be lost: what one had in hand goes to another.
+// Passes tasks to workers that may be lost: the task of a lost worker goes to another.
 #pragma once
 
 #include <condition_variable>
@@ -11,7 +11,7 @@
 namespace virnucpro {
 
 /// A bounded FIFO whose consumers say when they are done with a task, so that none of them leaves
-/// while one that might come back is still in hand elsewhere. Thread-safe.
+/// while another one holds a task that might come back. Thread-safe.
 template <typename T>
 class TaskQueue {
  public:
@@ -30,8 +30,8 @@ class TaskQueue {
     return true;
   }
 
-  /// The next task, then in hand until finish() or give_back(). nullopt: the queue is closed and
-  /// nothing is left or in hand, or it is cancelled.
+  /// The next task, held until finish() or give_back(). nullopt: the queue is closed and no task is
+  /// left or held, or it is cancelled.
   std::optional<T> pop() {
     std::unique_lock lock(mutex_);
     changed_.wait(lock,
@@ -53,7 +53,7 @@ class TaskQueue {
     changed_.notify_all();
   }
 
-  /// The task in hand goes to the next consumer, before all others. Never blocks.
+  /// The held task goes to the next consumer, before all others. Never blocks.
   void give_back(T task) {
     {
       const std::lock_guard lock(mutex_);
@@ -63,7 +63,7 @@ class TaskQueue {
     changed_.notify_all();
   }
 
-  /// What the holder of a task does not take of it itself: goes to the next consumer. Never blocks.
+  /// The part of a task that its holder does not take goes to the next consumer. Never blocks.
   void share(T part) {
     {
       const std::lock_guard lock(mutex_);
@@ -74,7 +74,7 @@ class TaskQueue {
 
   /// Nothing more will be pushed.
   void close() { end(false); }
-  /// The same, and what waits is dropped.
+  /// The same, and waiting tasks are dropped.
   void cancel() { end(true); }
 
  private:

@@ -74,7 +74,7 @@ void log_what_is_trained(const TrainingReport& report, const LabelledFrames& lab
            report.validation.frames, report.validation.viruses, report.validation.sources);
 }
 
-/// Of the classifier for this length, else of the first one.
+/// The size of the classifier for this length, or else of the first one.
 std::size_t hidden_of(const BundleInfo& base, std::int64_t expected_length) {
   const auto same =
       std::ranges::find(base.classifiers, expected_length, &BundleClassifier::expected_length);
@@ -106,7 +106,7 @@ void write_bundle(const TrainRequest& request, const Bundle& base, const Trainin
   BundleDerivation derivation;
   derivation.output_folder = request.output;
   derivation.force = request.force;
-  // Not the folder's name: equal trainings are to give equal bytes wherever they are put.
+  // Not the folder's name: equal trainings must give equal bytes, wherever they are written.
   derivation.name = request.name.empty() ? info.name + "-trained" : request.name;
   derivation.description = fmt::format(
       "Encoders of the bundle '{}' {}; classifier for {} bases trained by virnucpro train.",

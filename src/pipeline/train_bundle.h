@@ -1,4 +1,4 @@
-// From labelled frames to a bundle with a classifier of their own.
+// Makes a bundle with a classifier of its own from labelled frames.
 #pragma once
 
 #include <cstddef>
@@ -22,17 +22,17 @@ struct TrainRequest {
   std::string frames;               ///< path of the table of frames that count; empty: all do
   FileContent frames_content;       ///< of that table
   std::string output;               ///< folder of the bundle
-  std::string name;                 ///< of the bundle; empty: that of the base and "-trained"
+  std::string name;                 ///< of the bundle; empty: the base's name and "-trained"
   bool force = false;
-  TrainingSettings settings;          ///< but for `hidden`
-  std::optional<std::size_t> hidden;  ///< absent: as the base's classifier has
+  TrainingSettings settings;          ///< except `hidden`
+  std::optional<std::size_t> hidden;  ///< absent: as in the base's classifier
   double validation_share = 0.2;
   std::size_t threads = 0;  ///< 0: every processor
 };
 
 /// Splits, fits and writes the bundle, with training.tsv and training.json beside its parts. Equal
 /// frames and requests give equal bytes, whatever `threads` is. Throws InputError when training or
-/// validation would have one class only; ConfigError, OutputError, Interrupted.
+/// validation would have only one class; ConfigError, OutputError, Interrupted.
 TrainingReport train_bundle(const TrainRequest& request, const Bundle& base,
                             const LabelTable& table, const LabelledFrames& labelled, const Log& log,
                             const std::stop_token& stop = {});
