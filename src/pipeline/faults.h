@@ -9,7 +9,7 @@
 
 #include "base/log.h"
 #include "pipeline/engine.h"
-#include "report/fault_report.h"
+#include "run/fault_report.h"
 
 namespace virnucpro {
 

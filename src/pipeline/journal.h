@@ -7,7 +7,7 @@
 
 #include "pipeline/engine.h"
 #include "pipeline/window.h"
-#include "report/fault_report.h"
+#include "run/fault_report.h"
 
 namespace virnucpro {
 

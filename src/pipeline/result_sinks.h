@@ -7,8 +7,8 @@
 
 #include "embeddings/embedding_file.h"
 #include "pipeline/window.h"
-#include "report/ledger.h"
 #include "report/unique_ids.h"
+#include "run/ledger.h"
 
 namespace virnucpro {
 

@@ -11,8 +11,8 @@
 
 #include "pipeline/journal.h"
 #include "pipeline/stored_input.h"
-#include "report/ledger.h"
 #include "run/kept_rows.h"
+#include "run/ledger.h"
 #include "run/run_database.h"
 #include "run/stored_rows.h"
 

@@ -18,7 +18,7 @@
 #include "pipeline/progress.h"
 #include "pipeline/window.h"
 #include "pipeline/window_builder.h"
-#include "report/ledger.h"
+#include "run/ledger.h"
 
 namespace virnucpro {
 

@@ -11,9 +11,9 @@
 #include "calls/call_request.h"
 #include "pipeline/new_scores.h"
 #include "report/derived_report.h"
-#include "report/ledger.h"
 #include "report/prediction_tables.h"
 #include "report/run_report.h"
+#include "run/ledger.h"
 #include "run/run_database.h"
 
 namespace virnucpro {

@@ -13,8 +13,8 @@
 
 #include "base/format.h"
 #include "pipeline/run_facts.h"
-#include "report/ledger.h"
 #include "run/damage.h"
+#include "run/ledger.h"
 #include "sequence/chunks.h"
 #include "sequence/frames.h"
 #include "sequence/packed_bases.h"

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/format.h"
+#include "report/fault_text.h"
 
 namespace virnucpro {
 namespace {

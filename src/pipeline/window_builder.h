@@ -6,7 +6,7 @@
 #include <memory>
 
 #include "pipeline/window.h"
-#include "report/ledger.h"
+#include "run/ledger.h"
 #include "sequence/chunks.h"
 #include "sequence/frames.h"
 

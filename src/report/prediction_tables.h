@@ -8,9 +8,9 @@
 #include <string_view>
 
 #include "calls/record_caller.h"
-#include "report/ledger.h"
 #include "report/rows.h"
 #include "report/sorted_lines.h"
+#include "run/ledger.h"
 
 namespace virnucpro {
 

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "calls/call_rule.h"
-#include "report/ledger.h"
+#include "run/ledger.h"
 
 namespace virnucpro {
 

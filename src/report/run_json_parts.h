@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <span>
 
-#include "report/fault_report.h"
+#include "run/fault_report.h"
 #include "report/run_report.h"
 
 namespace virnucpro {

@@ -8,9 +8,9 @@
 #include <string_view>
 #include <vector>
 
-#include "report/fault_report.h"
-#include "report/ledger.h"
 #include "report/prediction_tables.h"
+#include "run/fault_report.h"
+#include "run/ledger.h"
 #include "run/stored_rows.h"
 #include "weights/model_part.h"
 

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace virnucpro {
@@ -19,11 +18,5 @@ struct FaultReport {
   bool operator==(const FaultReport&) const = default;
   FaultReport& operator+=(const FaultReport& more);
 };
-
-/// The JSON object of run.json, on one line.
-std::string fault_text(const FaultReport& faults);
-
-/// Throws InputError, naming `place`, when the text is not one of fault_text().
-FaultReport parse_fault_text(std::string_view text, const std::string& place);
 
 }  // namespace virnucpro

@@ -1,4 +1,4 @@
-#include "report/ledger.h"
+#include "run/ledger.h"
 
 #include <numeric>
 

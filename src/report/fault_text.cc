@@ -1,4 +1,4 @@
-#include "report/fault_report.h"
+#include "report/fault_text.h"
 
 #include <nlohmann/json.hpp>
 
@@ -7,15 +7,6 @@
 #include "run/damage.h"
 
 namespace virnucpro {
-
-FaultReport& FaultReport::operator+=(const FaultReport& more) {
-  out_of_memory += more.out_of_memory;
-  nonfinite_batches += more.nonfinite_batches;
-  recomputed_frames += more.recomputed_frames;
-  failed_frames += more.failed_frames;
-  lost_devices.insert(lost_devices.end(), more.lost_devices.begin(), more.lost_devices.end());
-  return *this;
-}
 
 nlohmann::ordered_json fault_json(const FaultReport& faults) {
   return {{"out_of_memory", faults.out_of_memory},
