@@ -8,11 +8,10 @@
 #include <vector>
 
 #include "models/encoder.h"
+#include "models/encoder_kind.h"
 #include "tensor/packed_batch.h"
 
 namespace virnucpro {
-
-enum class EncoderKind { kDnabertS, kEsm2 };
 
 /// The name of a batch in error messages. `ids` is called only for a message.
 struct BatchName {

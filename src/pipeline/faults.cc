@@ -25,10 +25,6 @@ constexpr const char* kAdvice =
 
 }  // namespace
 
-const char* name_of(EncoderKind encoder) {
-  return encoder == EncoderKind::kDnabertS ? "DNABERT-S" : "ESM-2";
-}
-
 std::string nonfinite_reason(EncoderKind encoder, bool also_in_fp32) {
   return fmt::format("{} gives {}{}", name_of(encoder), kNonfinite,
                      also_in_fp32 ? ", also in FP32" : ", and there is no memory for FP32");
@@ -84,8 +80,8 @@ void Faults::lost(const std::string& device, std::size_t left, const char* what)
 
 void Faults::never_finite(EncoderKind encoder, const std::string& first_error) {
   const std::lock_guard lock(mutex_);
-  const std::uint64_t count = ++never_finite_[index(encoder)];
-  if (has_worked_[index(encoder)].load() || count < kHopelessFailures) return;
+  const std::uint64_t count = ++never_finite_[encoder];
+  if (has_worked_[encoder].load() || count < kHopelessFailures) return;
   throw PrecisionError(fmt::format("{} gave no finite embedding at all: {}. The first error: {}",
                                    name_of(encoder), kAdvice, first_error));
 }

@@ -8,12 +8,10 @@
 #include <string_view>
 
 #include "base/log.h"
-#include "pipeline/engine.h"
+#include "models/encoder_kind.h"
 #include "run/fault_report.h"
 
 namespace virnucpro {
-
-const char* name_of(EncoderKind encoder);
 
 /// Why a sequence has no result, as stored: later processes know failures by these words.
 std::string nonfinite_reason(EncoderKind encoder, bool also_in_fp32);
@@ -36,7 +34,7 @@ class Faults {
   void lost(const std::string& device, std::size_t left, const char* what);
 
   /// To be called when an encoder gave finite values.
-  void worked(EncoderKind encoder) { has_worked_[index(encoder)].store(true); }
+  void worked(EncoderKind encoder) { has_worked_[encoder].store(true); }
   /// To be called when it gave none for a sequence, not even in FP32. Throws PrecisionError that
   /// holds `first_error` when an encoder without any finite value has failed so often that the
   /// model must be at fault.
@@ -54,7 +52,6 @@ class Faults {
   void require_a_result(bool is_end) const;
 
  private:
-  static std::size_t index(EncoderKind encoder) { return static_cast<std::size_t>(encoder); }
   template <typename... Args>
   void warn(fmt::format_string<Args...> text, Args&&... args);
 
@@ -63,8 +60,8 @@ class Faults {
   mutable std::mutex mutex_;
   FaultReport report_;
   std::uint64_t warnings_ = 0;
-  std::uint64_t never_finite_[2] = {0, 0};
-  std::atomic<bool> has_worked_[2] = {false, false};
+  PerEncoder<std::uint64_t> never_finite_;
+  PerEncoder<std::atomic<bool>> has_worked_;
   // Used by the writing thread alone.
   std::uint64_t results_ = 0;
   std::uint64_t nonfinite_ = 0;

@@ -15,9 +15,11 @@
 #include "config/settings.h"
 #include "models/classifier.h"
 #include "models/encoder.h"
+#include "models/model_set.h"
 #include "models/precision_policy.h"
 #include "report/run_report.h"
 #include "tokenizer/dna_tokenizer.h"
+#include "tokenizer/protein_alphabet.h"
 #include "weights/bundle.h"
 #include "weights/content_hashes.h"
 
@@ -37,6 +39,11 @@ struct LoadedModels {
   std::unique_ptr<const Encoder> esm2;
   std::unique_ptr<const Classifier> classifier;  ///< null where none was asked for
   std::vector<UsedFile> files;  ///< that all of it was read from, with their hashes
+
+  /// Borrowed: `this` outlives it.
+  ModelSet model_set() const {
+    return {{{dnabert_s.get(), esm2.get()}}, {{dna_padding, kProteinPadId}}, classifier.get()};
+  }
 
   /// Throws ModelError when one of the files was changed since: weights may lie in them.
   void require_unchanged() const { virnucpro::require_unchanged(files); }
