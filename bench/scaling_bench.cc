@@ -142,13 +142,13 @@ Run run(std::size_t device_count, std::size_t read_count, const Speed& speed,
   tokenize_by(tokenizer, plan);
   plan.records = reads(read_count);
   plan.expected_length = kChunk;
-  plan.dnabert_width = kDnabertWidth;
-  plan.esm2_width = kEsm2Width;
+  plan.lanes[EncoderKind::kDnabertS].width = kDnabertWidth;
+  plan.lanes[EncoderKind::kEsm2].width = kEsm2Width;
   plan.batch_tokens = kBatchTokens;
   plan.limits = limits_for(kBatchTokens);
   Run result;
   plan.take = [&](const Window& window) {
-    for (const float score : window.scores) {
+    for (const float score : window.computed.scores) {
       result.result = result.result * 1'000'003 + std::hash<float>()(score);
     }
   };

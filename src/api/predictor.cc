@@ -1,4 +1,5 @@
 // The public interface over the pipeline: records from memory, windows into a vector.
+#include <span>
 #include <utility>
 
 #include "base/environment.h"
@@ -52,8 +53,9 @@ Predictor::Predictor(const PredictorOptions& options) : state_(std::make_unique<
   state_->exact = std::make_unique<ExactModels>([settings, open, hashing](Backend& backend) {
     return load_models(settings, Precision::kFp32, false, open, backend, hashing);
   });
-  state_->engine = std::make_unique<ModelEngine>(state_->models, *state_->backend,
-                                                 state_->precision.packed, state_->exact.get());
+  state_->engine =
+      std::make_unique<ModelEngine>(state_->models.model_set(), *state_->backend,
+                                    state_->precision.packed, state_->exact->for_engines());
 }
 
 Predictor::~Predictor() = default;
@@ -79,26 +81,26 @@ std::vector<FrameScore> Predictor::predict(const std::vector<std::string>& seque
   for (const std::string& sequence : sequences) bases += sequence.size();
   plan.repeats = repeat_limits(2, bases);  // a call with one read must not pay for millions
   plan.take = [&](const Window& window) {
-    std::size_t orf = 0;
-    for (const Window::ChunkEntry& entry : window.chunks) {
-      for (const std::size_t end = orf + entry.orf_count; orf < end; ++orf) {
+    window.read.for_each_chunk([&](const Window::ChunkPlace& place) {
+      for (std::uint32_t orf = place.first_orf; orf < place.end_orf; ++orf) {
         FrameScore& score = scores.emplace_back();
-        score.sequence = static_cast<std::size_t>(entry.chunk.record);
-        score.chunk = static_cast<std::size_t>(entry.chunk.index);
-        score.start = static_cast<std::uint64_t>(entry.chunk.start);
-        score.end = static_cast<std::uint64_t>(entry.chunk.end);
-        score.frame = frame_name(window.orfs[orf].frame);
-        const auto failure = window.failures.find(static_cast<std::uint32_t>(orf));
-        if (failure != window.failures.end()) {
+        score.sequence = static_cast<std::size_t>(place.chunk.record);
+        score.chunk = static_cast<std::size_t>(place.chunk.index);
+        score.start = static_cast<std::uint64_t>(place.chunk.start);
+        score.end = static_cast<std::uint64_t>(place.chunk.end);
+        score.frame = frame_name(window.read.orfs[orf].frame);
+        const auto failure = window.finished.failures.find(orf);
+        if (failure != window.finished.failures.end()) {
           score.status = FrameStatus::kFailed;
           score.failure = failure->second;
           continue;
         }
-        const ScorePair pair = {window.scores_of(orf)[0], window.scores_of(orf)[1]};
+        const std::span<const float, 2> scores_of_orf = window.computed.scores_of(orf);
+        const ScorePair pair = {scores_of_orf[0], scores_of_orf[1]};
         score.p_virus = pair.p_virus;
         score.is_virus = CallRule().is_virus(pair);
       }
-    }
+    });
   };
   run_stages(plan, {});
   models.require_unchanged();

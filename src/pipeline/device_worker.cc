@@ -15,28 +15,26 @@ struct DeviceWorker::Batch {
   Window& window;
   EncoderKind encoder;
   std::uint64_t number;
-  const TokenTable& tokens;
-  const std::vector<std::uint32_t>& orfs;
 
-  std::uint32_t orf_of(std::uint32_t member) const { return orfs[member]; }
+  const Window::Lane& lane() const { return window.prepared.lanes[encoder]; }
+  std::uint32_t orf_of(std::uint32_t member) const { return lane().orfs[member]; }
   std::string id_of(std::uint32_t member) const {
     const std::uint32_t orf = orf_of(member);
-    return window.frame_ids({&orf, 1}).front();
+    return window.read.frame_ids({&orf, 1}).front();
   }
   BatchName name(std::span<const std::uint32_t> members) const {
     return {number, [this, members] {
               std::vector<std::uint32_t> wanted;
               for (const std::uint32_t member : members) wanted.push_back(orf_of(member));
-              return window.frame_ids(wanted);
+              return window.read.frame_ids(wanted);
             }};
   }
 };
 
 std::size_t DeviceWorker::in_time(const Window& window, EncoderKind encoder,
                                   std::span<const std::uint32_t> members) const {
-  const TokenTable& tokens =
-      encoder == EncoderKind::kDnabertS ? window.dna_tokens : window.protein_tokens;
-  std::int64_t left = pace_[static_cast<std::size_t>(encoder)].tokens();
+  const TokenTable& tokens = window.prepared.lanes[encoder].tokens;
+  std::int64_t left = pace_[encoder].tokens();
   std::size_t count = 0;
   while (count < members.size() && left > 0) left -= tokens.lengths()[members[count++]];
   // Without the one that did not fit, unless it is alone.
@@ -45,18 +43,15 @@ std::size_t DeviceWorker::in_time(const Window& window, EncoderKind encoder,
 
 void DeviceWorker::embed(Window& window, EncoderKind encoder,
                          std::span<const std::uint32_t> members, std::uint64_t batch_number) {
-  const auto kind = static_cast<std::size_t>(encoder);
-  const BusyTime busy(seconds_[kind]);
+  const BusyTime busy(seconds_[encoder]);
   const double start = clock_();
-  const bool is_dna = encoder == EncoderKind::kDnabertS;
-  const TokenTable& tokens = is_dna ? window.dna_tokens : window.protein_tokens;
-  compute({window, encoder, batch_number, tokens, is_dna ? window.dna_orfs : window.protein_orfs},
-          members, /*is_part=*/false);
+  compute({window, encoder, batch_number}, members, /*is_part=*/false);
   ++batches_;
+  const TokenTable& tokens = window.prepared.lanes[encoder].tokens;
   std::int64_t count = 0;
   for (const std::uint32_t member : members) count += tokens.lengths()[member];
-  tokens_[kind] += static_cast<std::uint64_t>(count);
-  pace_[kind].computed(count, clock_() - start);
+  tokens_[encoder] += static_cast<std::uint64_t>(count);
+  pace_[encoder].computed(count, clock_() - start);
 }
 
 void DeviceWorker::compute(const Batch& batch, std::span<const std::uint32_t> members,
@@ -65,7 +60,7 @@ void DeviceWorker::compute(const Batch& batch, std::span<const std::uint32_t> me
     compute(batch, members.first(members.size() / 2), true);
     compute(batch, members.subspan(members.size() / 2), true);
   };
-  gather(batch.tokens, members, packed_);
+  gather(batch.lane().tokens, members, packed_);
   const auto tokens = static_cast<std::int64_t>(packed_.tokens.size());
   try {
     engine_.embed(batch.encoder, packed_, batch.name(members), embeddings_);
@@ -73,7 +68,7 @@ void DeviceWorker::compute(const Batch& batch, std::span<const std::uint32_t> me
     faults_.out_of_memory(engine_.name(), tokens, error.what());
     engine_.release_buffers();  // of its sizes, in which half a batch might not find its own
     if (members.size() > 1) return in_halves();
-    return batch.window.settle(
+    return batch.window.computed.settle(
         {batch.orf_of(members[0]), 0.0f, 0.0f, out_of_memory_reason(batch.encoder, tokens)});
   } catch (const NonfiniteError& error) {
     if (!is_part) faults_.nonfinite(error.what());
@@ -91,42 +86,42 @@ void DeviceWorker::compute_alone(const Batch& batch, std::span<const std::uint32
     engine_.embed_exactly(batch.encoder, packed_, batch.name(member), embeddings_);
   } catch (const PrecisionError&) {
     faults_.never_finite(batch.encoder, first_error);
-    return batch.window.settle({batch.orf_of(member[0]), 0.0f, 0.0f,
-                                nonfinite_reason(batch.encoder, /*also_in_fp32=*/true)});
+    return batch.window.computed.settle({batch.orf_of(member[0]), 0.0f, 0.0f,
+                                         nonfinite_reason(batch.encoder, /*also_in_fp32=*/true)});
   } catch (const OutOfDeviceMemory&) {
-    return batch.window.settle({batch.orf_of(member[0]), 0.0f, 0.0f,
-                                nonfinite_reason(batch.encoder, /*also_in_fp32=*/false)});
+    return batch.window.computed.settle({batch.orf_of(member[0]), 0.0f, 0.0f,
+                                         nonfinite_reason(batch.encoder, /*also_in_fp32=*/false)});
   }
   faults_.recomputed(batch.encoder, batch.id_of(member[0]));
   scatter(batch, member);
 }
 
 void DeviceWorker::scatter(const Batch& batch, std::span<const std::uint32_t> members) {
-  const std::size_t width = layout_.width(batch.encoder);
+  const std::size_t width = layout_.widths[batch.encoder];
   check(embeddings_.values.size() == members.size() * width,
         "{} embedding values for {} sequences of width {}", embeddings_.values.size(),
         members.size(), width);
+  const std::span<float> features(batch.window.computed.features);
   for (std::size_t i = 0; i < members.size(); ++i) {
     std::copy_n(embeddings_.values.data() + i * width, width,
-                batch.window.features.data() + batch.orf_of(members[i]) * layout_.row() +
-                    layout_.column(batch.encoder));
+                layout_.embedding(features, batch.orf_of(members[i]), batch.encoder).data());
   }
   faults_.worked(batch.encoder);
 }
 
 void DeviceWorker::classify(Window& window) {
   const BusyTime busy(classify_seconds_);
-  window.scores.assign(2 * window.orfs.size(), 0.0f);
-  if (!window.needs_scores) return;
+  window.computed.scores.assign(2 * window.read.orfs.size(), 0.0f);
+  if (!window.prepared.needs_scores) return;
   // The rows of repeats go along: leaving them out would cost more than they do.
-  classify_rows(window, 0, window.orfs.size());
+  classify_rows(window, 0, window.read.orfs.size());
 }
 
 void DeviceWorker::classify_rows(Window& window, std::size_t first, std::size_t count) {
   try {
     engine_.classify(
-        std::span(window.features).subspan(first * layout_.row(), count * layout_.row()),
-        std::span(window.scores).subspan(2 * first, 2 * count));
+        std::span(window.computed.features).subspan(first * layout_.row(), count * layout_.row()),
+        std::span(window.computed.scores).subspan(2 * first, 2 * count));
   } catch (const OutOfDeviceMemory&) {
     if (count <= 1) throw;
     classify_rows(window, first, count / 2);

@@ -11,26 +11,14 @@
 #include "pipeline/batch_pace.h"
 #include "pipeline/engine.h"
 #include "pipeline/faults.h"
+#include "pipeline/feature_layout.h"
 #include "pipeline/window.h"
 
 namespace virnucpro {
 
-/// The widths of the two embeddings, which stand side by side in a row of features.
-struct FeatureLayout {
-  std::size_t dnabert_s = 0;
-  std::size_t esm2 = 0;
-
-  std::size_t row() const { return dnabert_s + esm2; }
-  std::size_t column(EncoderKind encoder) const {
-    return encoder == EncoderKind::kDnabertS ? 0 : dnabert_s;
-  }
-  std::size_t width(EncoderKind encoder) const {
-    return encoder == EncoderKind::kDnabertS ? dnabert_s : esm2;
-  }
-};
-
 /// Borrows engine and faults. Used by one thread. A DeviceError of its functions means that the
-/// device is lost; the same call of another worker makes good what this one left half done.
+/// device is lost; the same call of another worker makes good what this one left half done. Of a
+/// window it reads all lanes and writes what is computed.
 class DeviceWorker {
  public:
   /// `clock`: seconds since any moment.
@@ -39,26 +27,25 @@ class DeviceWorker {
         layout_(layout),
         faults_(faults),
         clock_(std::move(clock)),
-        pace_{BatchPace(engine.first_tokens()), BatchPace(engine.first_tokens())} {}
+        pace_{{BatchPace(engine.first_tokens()), BatchPace(engine.first_tokens())}} {}
 
   /// The first of `members` that this worker would compute in about 20 seconds; at least one.
   std::size_t in_time(const Window& window, EncoderKind encoder,
                       std::span<const std::uint32_t> members) const;
 
-  /// Computes `members`, items of the window's plan for that encoder, into window.features. A batch
-  /// without room is halved; of one that is not finite the guilty sequences are found, computed in
-  /// FP32, or settled as failed. Throws PrecisionError when the model can give no finite value.
+  /// Computes `members`, items of the window's plan for that encoder, into the rows of features. A
+  /// batch without room is halved; of one that is not finite the guilty sequences are found,
+  /// computed in FP32, or settled as failed. Throws PrecisionError when the model can give no
+  /// finite value.
   void embed(Window& window, EncoderKind encoder, std::span<const std::uint32_t> members,
              std::uint64_t batch_number);
 
   /// Scores from features, in as many pieces as memory asks for.
   void classify(Window& window);
 
-  double seconds(EncoderKind encoder) const { return seconds_[static_cast<std::size_t>(encoder)]; }
+  double seconds(EncoderKind encoder) const { return seconds_[encoder]; }
   /// Of whole batches, those of failed sequences among them.
-  std::uint64_t tokens(EncoderKind encoder) const {
-    return tokens_[static_cast<std::size_t>(encoder)];
-  }
+  std::uint64_t tokens(EncoderKind encoder) const { return tokens_[encoder]; }
   std::uint64_t batches() const { return batches_; }
   double classify_seconds() const { return classify_seconds_; }
 
@@ -74,11 +61,11 @@ class DeviceWorker {
   FeatureLayout layout_;
   Faults& faults_;
   std::function<double()> clock_;
-  BatchPace pace_[2];  // of the encoders
+  PerEncoder<BatchPace> pace_;
   PackedBatch packed_;
   Embeddings embeddings_;
-  double seconds_[2] = {0.0, 0.0};
-  std::uint64_t tokens_[2] = {0, 0};
+  PerEncoder<double> seconds_;
+  PerEncoder<std::uint64_t> tokens_;
   std::uint64_t batches_ = 0;
   double classify_seconds_ = 0.0;
 };

@@ -25,6 +25,11 @@ class ExactModels {
     return *models_;
   }
 
+  /// The same for engines, which it outlives.
+  std::function<ModelSet(Backend& backend)> for_engines() {
+    return [this](Backend& backend) { return get(backend).model_set(); };
+  }
+
  private:
   const Load load_;
   std::mutex mutex_;

@@ -235,25 +235,23 @@ void FrameCollector::begin_windows(std::int64_t expected_length, std::vector<std
 void FrameCollector::add_window(const Window& window) {
   const std::size_t width = result_.frames.width;
   const auto dna = static_cast<std::size_t>(bundle_.dnabert_s_config.hidden_size);
-  std::size_t chunk = 0;
-  std::size_t orf = 0;
-  for (const Window::Part& part : window.parts) {
-    if (part.begins) {
-      begin_record(part.record->id, paths_.at(part.record->file), part.record->ordinal);
-    }
-    for (std::size_t i = 0; i < part.chunk_count; ++i) {
-      begin_chunk();
-      const std::size_t end = orf + window.chunks[chunk++].orf_count;
-      for (; orf < end; ++orf) {
-        if (window.has_failed(orf)) {
-          result_.failed_frames += is_wanted(window.orfs[orf].frame) ? 1 : 0;
-          continue;
+  window.read.for_each_chunk(
+      [&](const Record& record) {
+        begin_record(record.id, paths_.at(record.file), record.ordinal);
+      },
+      [&](const Window::ChunkPlace& place) {
+        begin_chunk();
+        for (std::uint32_t orf = place.first_orf; orf < place.end_orf; ++orf) {
+          const Frame frame = window.read.orfs[orf].frame;
+          if (window.finished.has_failed(orf)) {
+            result_.failed_frames += is_wanted(frame) ? 1 : 0;
+            continue;
+          }
+          const auto row = std::span(window.computed.features).subspan(orf * width, width);
+          add_frame(frame, row.first(dna), row.subspan(dna));
         }
-        const auto row = std::span(window.features).subspan(orf * width, width);
-        add_frame(window.orfs[orf].frame, row.first(dna), row.subspan(dna));
-      }
-    }
-  }
+      },
+      [](const Record&) {});
 }
 
 LabelledFrames FrameCollector::take() {

@@ -4,14 +4,9 @@
 #include "base/errors.h"
 #include "models/finite_check.h"
 #include "pipeline/batch_pace.h"
-#include "tokenizer/protein_alphabet.h"
 
 namespace virnucpro {
 namespace {
-
-const Encoder& encoder_of(const LoadedModels& models, EncoderKind encoder) {
-  return encoder == EncoderKind::kDnabertS ? *models.dnabert_s : *models.esm2;
-}
 
 void require_finite(const Encoder& model, const BatchName& name, const Embeddings& embeddings) {
   // Naming the sequences takes longer than looking whether there is anything to say.
@@ -20,11 +15,10 @@ void require_finite(const Encoder& model, const BatchName& name, const Embedding
 
 }  // namespace
 
-void ModelEngine::embed_padded(const LoadedModels& models, EncoderKind encoder,
+void ModelEngine::embed_padded(const ModelSet& models, EncoderKind encoder,
                                const PackedBatch& batch, Embeddings& embeddings) {
-  const std::int32_t padding =
-      encoder == EncoderKind::kDnabertS ? models.dna_padding : kProteinPadId;
-  encoder_of(models, encoder).forward(backend_, workspace_, pad(batch, padding), embeddings);
+  const PaddedBatch padded = pad(batch, models.padding[encoder]);
+  models.encoders[encoder]->forward(backend_, workspace_, padded, embeddings);
 }
 
 /// One sequence on processors, where one of the largest models may take seconds. A GPU's largest
@@ -35,7 +29,7 @@ std::int64_t ModelEngine::first_tokens() const {
 
 void ModelEngine::embed(EncoderKind encoder, const PackedBatch& batch, const BatchName& name,
                         Embeddings& embeddings) {
-  const Encoder& model = encoder_of(models_, encoder);
+  const Encoder& model = *models_.encoders[encoder];
   if (packed_) {
     model.forward_packed(backend_, workspace_, batch, embeddings);
   } else {
@@ -46,12 +40,12 @@ void ModelEngine::embed(EncoderKind encoder, const PackedBatch& batch, const Bat
 
 void ModelEngine::embed_exactly(EncoderKind encoder, const PackedBatch& batch,
                                 const BatchName& name, Embeddings& embeddings) {
-  if (exact_ == nullptr || encoder_of(models_, encoder).precision() == Precision::kFp32) {
+  if (!exact_ || models_.encoders[encoder]->precision() == Precision::kFp32) {
     throw PrecisionError("there is no more exact computation than the one that failed");
   }
-  const LoadedModels& exact = exact_->get(backend_);
+  const ModelSet exact = exact_(backend_);
   embed_padded(exact, encoder, batch, embeddings);
-  require_finite(encoder_of(exact, encoder), name, embeddings);
+  require_finite(*exact.encoders[encoder], name, embeddings);
 }
 
 void ModelEngine::classify(std::span<const float> features, std::span<float> scores) {

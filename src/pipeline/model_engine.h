@@ -1,12 +1,13 @@
 // The real engine: loaded models on one backend.
 #pragma once
 
+#include <functional>
 #include <string>
+#include <utility>
 
 #include "layers/workspace.h"
+#include "models/model_set.h"
 #include "pipeline/engine.h"
-#include "pipeline/exact_models.h"
-#include "pipeline/load_models.h"
 
 namespace virnucpro {
 
@@ -14,10 +15,16 @@ namespace virnucpro {
 /// number of engines share the models, each with a backend of its own.
 class ModelEngine final : public Engine {
  public:
-  /// `exact` may be null: then embed_exactly() always throws.
-  ModelEngine(const LoadedModels& models, Backend& backend, bool packed,
-              ExactModels* exact = nullptr)
-      : models_(models), backend_(backend), workspace_(backend), packed_(packed), exact_(exact) {}
+  /// The same models in FP32, prepared for this backend; called by the thread that uses the engine.
+  using Exact = std::function<ModelSet(Backend& backend)>;
+
+  /// `exact` may be empty: then embed_exactly() always throws.
+  ModelEngine(const ModelSet& models, Backend& backend, bool packed, Exact exact = {})
+      : models_(models),
+        backend_(backend),
+        workspace_(backend),
+        packed_(packed),
+        exact_(std::move(exact)) {}
 
   std::string name() const override { return std::string(backend_.name()); }
   void start() override { backend_.bind_thread(); }
@@ -30,14 +37,14 @@ class ModelEngine final : public Engine {
   void classify(std::span<const float> features, std::span<float> scores) override;
 
  private:
-  void embed_padded(const LoadedModels& models, EncoderKind encoder, const PackedBatch& batch,
+  void embed_padded(const ModelSet& models, EncoderKind encoder, const PackedBatch& batch,
                     Embeddings& embeddings);
 
-  const LoadedModels& models_;
+  const ModelSet models_;
   Backend& backend_;
   Workspace workspace_;
   bool packed_;
-  ExactModels* exact_;
+  Exact exact_;
 };
 
 }  // namespace virnucpro

@@ -9,19 +9,19 @@ namespace virnucpro {
 void tokenize_by(const DnaTokenizer& tokenizer, StagePlan& plan) {
   // The plan owns it through a pointer, because a std::function is copied.
   const auto scratch = std::make_shared<DnaTokenizer::Scratch>();
-  plan.tokenize_dna = [&tokenizer, scratch](std::string_view bases,
-                                            std::vector<std::int32_t>& ids) {
-    tokenizer.encode(bases, *scratch, ids);
-  };
-  plan.tokenize_protein = encode_protein;
+  plan.lanes[EncoderKind::kDnabertS].tokenize =
+      [&tokenizer, scratch](std::string_view bases, std::vector<std::int32_t>& ids) {
+        tokenizer.encode(bases, *scratch, ids);
+      };
+  plan.lanes[EncoderKind::kEsm2].tokenize = encode_protein;
 }
 
 StagePlan plan_for(const LoadedModels& models) {
   StagePlan plan;
   tokenize_by(*models.tokenizer, plan);
   plan.expected_length = models.expected_length;
-  plan.dnabert_width = models.dnabert_s->width();
-  plan.esm2_width = models.esm2->width();
+  plan.lanes[EncoderKind::kDnabertS].width = models.dnabert_s->width();
+  plan.lanes[EncoderKind::kEsm2].width = models.esm2->width();
   return plan;
 }
 

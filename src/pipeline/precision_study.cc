@@ -69,10 +69,11 @@ class Study {
       throw_if_stopped(stop_);
       report_.run.intake = builder.intake();
       const std::uint64_t left =
-          study_.limit == 0 ? window.orfs.size() : study_.limit - report_.frames;
+          study_.limit == 0 ? window.read.orfs.size() : study_.limit - report_.frames;
       // Frames beyond the limit, or later input, were not examined.
-      if (left == 0 || window.orfs.size() > left) report_.complete = false;
-      compare(window, std::min<std::size_t>(window.orfs.size(), static_cast<std::size_t>(left)));
+      if (left == 0 || window.read.orfs.size() > left) report_.complete = false;
+      compare(window,
+              std::min<std::size_t>(window.read.orfs.size(), static_cast<std::size_t>(left)));
       show_progress(report_.complete);
       if (!report_.complete) break;
     }
@@ -94,18 +95,19 @@ class Study {
   void compare(Window& window, std::size_t frames) {
     if (frames == 0) return;
     DnaTokenizer::Scratch scratch;
+    PerEncoder<Window::Lane>& lanes = window.prepared.lanes;
     for (std::size_t i = 0; i < frames; ++i) {
-      window.dna_tokens.append([&](auto& ids) {
-        study_.studied.tokenizer->encode(window.nucleotides_of(i), scratch, ids);
+      lanes[EncoderKind::kDnabertS].tokens.append([&](auto& ids) {
+        study_.studied.tokenizer->encode(window.read.text_of(EncoderKind::kDnabertS, i), scratch,
+                                         ids);
       });
-      window.protein_tokens.append([&](auto& ids) { encode_protein(window.protein_of(i), ids); });
+      lanes[EncoderKind::kEsm2].tokens.append(
+          [&](auto& ids) { encode_protein(window.read.text_of(EncoderKind::kEsm2, i), ids); });
     }
     for (ProbedModel* model : {&studied_, &exact_}) {
       model->begin_window(frames);
-      for (const EncoderKind kind : {EncoderKind::kDnabertS, EncoderKind::kEsm2}) {
-        const bool is_dna = kind == EncoderKind::kDnabertS;
-        model->embed(kind, is_dna ? window.dna_tokens : window.protein_tokens, batch_tokens_,
-                     workspace_,
+      for (const EncoderKind kind : kEncoderKinds) {
+        model->embed(kind, lanes[kind].tokens, batch_tokens_, workspace_,
                      [&](const std::vector<ProbedOperation>& operations,
                          std::span<const std::uint32_t> members) {
                        throw_if_stopped(stop_);
@@ -148,7 +150,7 @@ class Study {
       if (operation.largest <= largest) continue;
       largest = operation.largest;
       const std::uint32_t frame[] = {members[static_cast<std::size_t>(operation.largest_sequence)]};
-      (studied ? range.frame : range.frame_fp32) = window.frame_ids(frame).front();
+      (studied ? range.frame : range.frame_fp32) = window.read.frame_ids(frame).front();
     }
   }
 
@@ -169,29 +171,29 @@ class Study {
   }
 
   void pass_on(const Window& window, std::size_t frames) {
-    std::size_t chunk = 0;
-    std::size_t orf = 0;
-    for (const Window::Part& part : window.parts) {
-      for (std::size_t i = 0; i < part.chunk_count; ++i) {
-        const Window::ChunkEntry& entry = window.chunks[chunk++];
-        for (std::size_t k = 0; k < entry.orf_count; ++k, ++orf) {
-          if (orf == frames) return;
-          FrameComparison frame;
-          frame.record_id = part.record->id;
-          frame.record = part.record->ordinal;
-          frame.chunk = entry.chunk.index;
-          frame.frame = frame_name(window.orfs[orf].frame);
-          score(window, orf, frame);
-          report_.add(frame);
-          take_(frame);
-        }
+    window.read.for_each_chunk([&](const Window::ChunkPlace& place) {
+      for (std::size_t orf = place.first_orf; orf < std::min<std::size_t>(place.end_orf, frames);
+           ++orf) {
+        FrameComparison frame;
+        frame.record_id = place.record.id;
+        frame.record = place.record.ordinal;
+        frame.chunk = place.chunk.index;
+        frame.frame = frame_name(window.read.orfs[orf].frame);
+        score(window, orf, frame);
+        report_.add(frame);
+        take_(frame);
       }
-    }
+    });
+  }
+
+  static std::int32_t tokens_of(const Window& window, EncoderKind kind, std::size_t orf) {
+    return window.prepared.lanes[kind].tokens.lengths()[orf];
   }
 
   void score(const Window& window, std::size_t orf, FrameComparison& frame) const {
-    frame.encoders = {compared(EncoderKind::kDnabertS, orf, window.dna_tokens.lengths()[orf]),
-                      compared(EncoderKind::kEsm2, orf, window.protein_tokens.lengths()[orf])};
+    frame.encoders = {
+        compared(EncoderKind::kDnabertS, orf, tokens_of(window, EncoderKind::kDnabertS, orf)),
+        compared(EncoderKind::kEsm2, orf, tokens_of(window, EncoderKind::kEsm2, orf))};
     const auto finite = [&](bool EmbeddingComparison::*of) {
       return frame.encoders[0].*of && frame.encoders[1].*of;
     };

@@ -115,8 +115,9 @@ class Run {
       if (in_fp32 == nullptr && context_.load_exact) {
         in_fp32 = std::make_unique<ExactModels>(context_.load_exact);
       }
-      engines.push_back(std::make_unique<ModelEngine>(models, *context_.backends[i],
-                                                      context_.precision.packed, in_fp32.get()));
+      engines.push_back(std::make_unique<ModelEngine>(
+          models.model_set(), *context_.backends[i], context_.precision.packed,
+          in_fp32 == nullptr ? ModelEngine::Exact() : in_fp32->for_engines()));
       plan.engines.push_back(engines.back().get());
     }
     RunReport& report = summary_.report;
@@ -189,21 +190,26 @@ class Run {
     report.frames_repeated = stages.orfs_repeated;
     report.batches = stages.batches;
     report.faults = stages.faults;
-    report.stage_seconds = {
-        {"read", stages.read_seconds},           {"tokenize", stages.tokenize_seconds},
-        {"dnabert_s", stages.dnabert_s.seconds}, {"esm2", stages.esm2.seconds},
-        {"classify", stages.classify_seconds},   {"write", stages.write_seconds}};
-    report.tokens = {{"dnabert_s", stages.dnabert_s.tokens}, {"esm2", stages.esm2.tokens}};
-    report.packing_efficiency = {{"dnabert_s", stages.dnabert_s.efficiency()},
-                                 {"esm2", stages.esm2.efficiency()}};
-    for (const StageReport::Device& device : stages.devices) {
-      report.devices.push_back(
-          {device.name,
-           description_of(device.name, context_.backends),
-           device.workers,
-           device.batches,
-           {{"dnabert_s", device.dnabert_s_tokens}, {"esm2", device.esm2_tokens}},
-           device.busy_seconds});
+    report.stage_seconds = {{"read", stages.read_seconds},
+                            {"tokenize", stages.tokenize_seconds},
+                            {"classify", stages.classify_seconds},
+                            {"write", stages.write_seconds}};
+    for (const DeviceWork& device : stages.devices) {
+      report.devices.push_back({device.name,
+                                description_of(device.name, context_.backends),
+                                device.workers,
+                                device.batches,
+                                {},
+                                device.busy_seconds});
+    }
+    for (const EncoderKind kind : kEncoderKinds) {
+      const StageReport::Encoder& encoder = stages.encoders[kind];
+      report.stage_seconds[key_of(kind)] = encoder.seconds;
+      report.tokens[key_of(kind)] = encoder.tokens;
+      report.packing_efficiency[key_of(kind)] = encoder.efficiency();
+      for (std::size_t i = 0; i < stages.devices.size(); ++i) {
+        report.devices[i].tokens[key_of(kind)] = stages.devices[i].tokens[kind];
+      }
     }
   }
 
@@ -326,13 +332,12 @@ void compute(Run& run, RunDatabase& database, const RunSettings& settings,
   database.commit();
   std::optional<KeptRows> kept;
   if (has_set_aside(settings.output)) kept.emplace(settings.output, database.work());
-  RunJournal journal(database,
-                     {.dnabert_width = static_cast<std::size_t>(models.dnabert_s->width()),
-                      .esm2_width = static_cast<std::size_t>(models.esm2->width()),
-                      .keep_embeddings = settings.keep_embeddings,
-                      .is_known_input = are_known(report.inputs),
-                      .before_save = [&run] { run.require_unchanged_models(); },
-                      .kept = kept ? &*kept : nullptr});
+  RunJournal journal(database, {.layout = {{{static_cast<std::size_t>(models.dnabert_s->width()),
+                                             static_cast<std::size_t>(models.esm2->width())}}},
+                                .keep_embeddings = settings.keep_embeddings,
+                                .is_known_input = are_known(report.inputs),
+                                .before_save = [&run] { run.require_unchanged_models(); },
+                                .kept = kept ? &*kept : nullptr});
   try {
     with_advice(database, [&] {
       run.run_stages(

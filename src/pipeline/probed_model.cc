@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "base/format.h"
-#include "tokenizer/protein_alphabet.h"
 
 namespace virnucpro {
 
@@ -15,10 +14,6 @@ std::string layer_text(const ProbedOperation& operation) {
 
 std::string operation_text(const ProbedOperation& operation) {
   return fmt::format("{} {}", operation.name, operation.occurrence);
-}
-
-std::size_t ProbedModel::width() const {
-  return static_cast<std::size_t>(models_.dnabert_s->width() + models_.esm2->width());
 }
 
 void ProbedModel::begin_window(std::size_t frames) {
@@ -41,20 +36,6 @@ void ProbedModel::embed(EncoderKind kind, const TokenTable& tokens, std::int64_t
   }
 }
 
-std::span<const float> ProbedModel::embedding(EncoderKind kind, std::size_t frame) const {
-  const auto columns = static_cast<std::size_t>(encoder(kind).width());
-  return features().subspan(offset(kind, frame), columns);
-}
-
-const Encoder& ProbedModel::encoder(EncoderKind kind) const {
-  return kind == EncoderKind::kDnabertS ? *models_.dnabert_s : *models_.esm2;
-}
-
-std::size_t ProbedModel::offset(EncoderKind kind, std::size_t frame) const {
-  const std::int64_t before = kind == EncoderKind::kDnabertS ? 0 : models_.dnabert_s->width();
-  return frame * width() + static_cast<std::size_t>(before);
-}
-
 void ProbedModel::run_batch(EncoderKind kind, Workspace& workspace) {
   if (packed_) {
     const std::vector<std::int32_t>& offsets = batch_.cu_seqlens;
@@ -63,19 +44,18 @@ void ProbedModel::run_batch(EncoderKind kind, Workspace& workspace) {
     encoder(kind).forward_packed(probe_, workspace, batch_, embeddings_);
     return;
   }
-  const bool is_dna = kind == EncoderKind::kDnabertS;
-  const PaddedBatch padded = pad(batch_, is_dna ? models_.dna_padding : kProteinPadId);
+  const PaddedBatch padded = pad(batch_, models_.padding[kind]);
   probe_.begin(ops::Sequences::padded({padded.lengths.data(), padded.sequences()}, padded.length));
   encoder(kind).forward(probe_, workspace, padded, embeddings_);
 }
 
 void ProbedModel::store(EncoderKind kind, std::span<const std::uint32_t> members) {
-  Found& found = found_[static_cast<std::size_t>(kind)];
+  Found& found = found_[kind];
   const auto columns = static_cast<std::size_t>(embeddings_.width);
   for (std::size_t i = 0; i < members.size(); ++i) {
     const std::size_t frame = members[i];
     std::copy_n(embeddings_.values.data() + i * columns, columns,
-                features_.data() + offset(kind, frame));
+                layout_.embedding(std::span(features_), frame, kind).data());
     found.finite[frame] = embeddings_.nonfinite_per_sequence[i] == 0;
     const std::int32_t first = probe_.first_nonfinite()[i];
     if (first < 0) continue;

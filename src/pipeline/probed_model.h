@@ -1,7 +1,6 @@
 // A model whose every operation is looked at while it embeds the frames of a window.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <functional>
 #include <span>
@@ -12,7 +11,8 @@
 #include "batching/batch_plan.h"
 #include "batching/token_table.h"
 #include "layers/workspace.h"
-#include "pipeline/engine.h"
+#include "models/model_set.h"
+#include "pipeline/feature_layout.h"
 #include "pipeline/load_models.h"
 
 namespace virnucpro {
@@ -29,10 +29,14 @@ class ProbedModel {
                                         std::span<const std::uint32_t> members)>;
 
   ProbedModel(const LoadedModels& models, bool packed, Backend& backend)
-      : models_(models), packed_(packed), probe_(&backend) {}
+      : models_(models.model_set()),
+        layout_{{{static_cast<std::size_t>(models.dnabert_s->width()),
+                  static_cast<std::size_t>(models.esm2->width())}}},
+        packed_(packed),
+        probe_(&backend) {}
 
   /// Of both embeddings of a frame.
-  std::size_t width() const;
+  std::size_t width() const { return layout_.row(); }
 
   /// Forgets the window before.
   void begin_window(std::size_t frames);
@@ -42,7 +46,9 @@ class ProbedModel {
 
   /// [frames, width()], as the classifier wants them.
   std::span<const float> features() const { return features_; }
-  std::span<const float> embedding(EncoderKind kind, std::size_t frame) const;
+  std::span<const float> embedding(EncoderKind kind, std::size_t frame) const {
+    return layout_.embedding(features(), frame, kind);
+  }
   bool is_finite(EncoderKind kind, std::size_t frame) const { return of(kind).finite[frame]; }
   /// "layer 3, linear 2": the first operation with NaN or infinity in the frame's own rows; empty:
   /// none. The same as for the frame alone, since no row depends on its neighbours.
@@ -55,20 +61,20 @@ class ProbedModel {
     std::vector<bool> finite;
     std::vector<std::string> first_nonfinite;
   };
-  const Found& of(EncoderKind kind) const { return found_[static_cast<std::size_t>(kind)]; }
-  const Encoder& encoder(EncoderKind kind) const;
-  std::size_t offset(EncoderKind kind, std::size_t frame) const;
+  const Found& of(EncoderKind kind) const { return found_[kind]; }
+  const Encoder& encoder(EncoderKind kind) const { return *models_.encoders[kind]; }
   void run_batch(EncoderKind kind, Workspace& workspace);
   void store(EncoderKind kind, std::span<const std::uint32_t> members);
 
-  const LoadedModels& models_;
+  const ModelSet models_;
+  const FeatureLayout layout_;
   const bool packed_;
   ProbeBackend probe_;
   BatchPlan plan_;
   PackedBatch batch_;
   Embeddings embeddings_;
   std::vector<float> features_;
-  std::array<Found, 2> found_;  // by EncoderKind
+  PerEncoder<Found> found_;
 };
 
 }  // namespace virnucpro

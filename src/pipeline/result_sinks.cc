@@ -8,10 +8,10 @@ namespace virnucpro {
 namespace {
 
 /// `failed` of the chunk's ORFs have no embedding.
-Outcome outcome_of(const Window::ChunkEntry& entry, std::size_t failed) {
+Outcome outcome_of(const Window::ChunkPlace& place, std::size_t failed) {
   if (failed > 0) return Outcome::kFailed;
-  if (entry.orf_count > 0) return Outcome::kScored;
-  return outcome_without_orf(entry.chunk.end - entry.chunk.start);
+  if (place.orf_count() > 0) return Outcome::kScored;
+  return outcome_without_orf(place.chunk.end - place.chunk.start);
 }
 
 }  // namespace
@@ -20,38 +20,37 @@ void EmbeddingSink::take(const Window& window) {
   rows_.clear();
   ids_.clear();
   features_.clear();
-  const std::size_t width = window.orfs.empty() ? 0 : window.features.size() / window.orfs.size();
-  std::size_t chunk = 0;
-  std::size_t orf = 0;
-  for (const Window::Part& part : window.parts) {
-    const Record& record = *part.record;
-    if (part.begins) begin_record(record);
-    for (std::size_t i = 0; i < part.chunk_count; ++i) {
-      const Window::ChunkEntry& entry = window.chunks[chunk++];
-      const std::string name =
-          entry.orf_count == 0 ? std::string() : chunk_id(unique_id_, entry.chunk.index);
-      std::size_t failed = 0;
-      for (std::size_t k = 0; k < entry.orf_count; ++k, ++orf) {
-        if (window.has_failed(orf)) {
-          ++failed;
-          continue;
-        }
-        const Frame frame = window.orfs[orf].frame;
-        const std::string_view text = frame_name(frame);
-        rows_.push_back({record.ordinal, entry.chunk.index, {text[0], text[1]}});
-        ids_.push_back(frame_id(name, frame));
-        if (window.failures.empty()) continue;  // the features go as they are
-        const float* const row = window.features.data() + orf * width;
-        features_.insert(features_.end(), row, row + width);
-      }
-      ledger_.failed_frames += failed;
-      outcomes_.add(outcome_of(entry, failed));
-      ledger_.chunks.add(outcome_of(entry, failed));
-    }
-    if (part.ends) ledger_.records.add(outcome_of_record(outcomes_));
-  }
-  file_.append(rows_, ids_, window.failures.empty() ? window.features : features_);
+  window.read.for_each_chunk(
+      [&](const Record& record) { begin_record(record); },
+      [&](const Window::ChunkPlace& place) { add_chunk(window, place); },
+      [&](const Record&) { ledger_.records.add(outcome_of_record(outcomes_)); });
+  const bool is_whole = window.finished.failures.empty();
+  file_.append(rows_, ids_, is_whole ? window.computed.features : features_);
   ledger_.frames += ids_.size();
+}
+
+void EmbeddingSink::add_chunk(const Window& window, const Window::ChunkPlace& place) {
+  const std::vector<float>& features = window.computed.features;
+  const std::string name =
+      place.orf_count() == 0 ? std::string() : chunk_id(unique_id_, place.chunk.index);
+  std::size_t failed = 0;
+  for (std::uint32_t orf = place.first_orf; orf < place.end_orf; ++orf) {
+    if (window.finished.has_failed(orf)) {
+      ++failed;
+      continue;
+    }
+    const Frame frame = window.read.orfs[orf].frame;
+    const std::string_view text = frame_name(frame);
+    rows_.push_back({place.record.ordinal, place.chunk.index, {text[0], text[1]}});
+    ids_.push_back(frame_id(name, frame));
+    if (window.finished.failures.empty()) continue;  // the features go as they are
+    const std::size_t width = features.size() / window.read.orfs.size();
+    const float* const row = features.data() + orf * width;
+    features_.insert(features_.end(), row, row + width);
+  }
+  ledger_.failed_frames += failed;
+  outcomes_.add(outcome_of(place, failed));
+  ledger_.chunks.add(outcome_of(place, failed));
 }
 
 void EmbeddingSink::begin_record(const Record& record) {

@@ -24,6 +24,7 @@ class EmbeddingSink {
 
  private:
   void begin_record(const Record& record);
+  void add_chunk(const Window& window, const Window::ChunkPlace& place);
 
   EmbeddingFile& file_;
   Ledger ledger_;

@@ -12,8 +12,10 @@
 namespace virnucpro {
 namespace {
 
-StoredEncoder stored(EncoderKind encoder) {
-  return encoder == EncoderKind::kDnabertS ? StoredEncoder::kDnabertS : StoredEncoder::kEsm2;
+constexpr PerEncoder<StoredEncoder> kStored = {{StoredEncoder::kDnabertS, StoredEncoder::kEsm2}};
+
+EncoderKind kind_of(StoredEncoder stored) {
+  return stored == kStored[EncoderKind::kDnabertS] ? EncoderKind::kDnabertS : EncoderKind::kEsm2;
 }
 
 }  // namespace
@@ -29,54 +31,49 @@ RunJournal::RunJournal(RunDatabase& database, Options options)
 }
 
 void RunJournal::recall(Window& window) {
-  for (const Window::Part& part : window.parts) {
+  for (const Window::Part& part : window.read.parts) {
     if (part.begins) input_.compare(*part.record);
   }
-  window.kept.assign(window.orfs.size(), 0);
+  window.prepared.kept.assign(window.read.orfs.size(), {});
   recall_results(window);
   recall_features(window);
   if (options_.kept != nullptr) recall_kept(window);
 }
 
 void RunJournal::recall_kept(Window& window) {
-  KeptRows& kept = *options_.kept;
-  std::size_t chunk = 0;
-  std::uint32_t orf = 0;
-  for (const Window::Part& part : window.parts) {
-    const Record& record = *part.record;
-    if (part.begins) {
-      kept_packed_.clear();
-      pack_bases(record.bases, kept_packed_);
-      kept.begin_record({record.ordinal, record.id, record.bases.size(), kept_packed_});
-    }
-    for (std::size_t i = 0; i < part.chunk_count; ++i) {
-      const Chunk& bases = window.chunks[chunk].chunk;
-      const std::size_t count = window.chunks[chunk].orf_count;
-      const std::uint64_t number = window.first_chunk + chunk++;
-      const std::uint64_t first = window.first_orf + orf;
-      if (number >= recalled_.chunks && count > 0) {
-        kept.read_chunk(number, first, count,
-                        [&](const StoredChunk& stored, std::span<const StoredOrf> rows) {
-                          if (stored.start != bases.start || stored.end != bases.end) return;
-                          for (const StoredOrf& row : rows) recall_kept(window, row);
-                        });
-      }
-      orf += static_cast<std::uint32_t>(count);
-    }
-  }
+  window.read.for_each_chunk(
+      [&](const Record& record) {
+        kept_packed_.clear();
+        pack_bases(record.bases, kept_packed_);
+        options_.kept->begin_record({record.ordinal, record.id, record.bases.size(), kept_packed_});
+      },
+      [&](const Window::ChunkPlace& place) { recall_kept(window, place); }, [](const Record&) {});
   if (!options_.is_known_input) return;
   // Batches whose windows had not come to their end.
-  for (std::uint32_t i = 0; i < window.orfs.size(); ++i) {
-    if (window.kept[i] != 0 || window.first_orf + i < recalled_.orfs) continue;
-    if (recall_kept(window, i, EncoderKind::kDnabertS)) window.kept[i] |= Window::kDnabertSKept;
-    if (recall_kept(window, i, EncoderKind::kEsm2)) window.kept[i] |= Window::kEsm2Kept;
+  for (std::uint32_t i = 0; i < window.read.orfs.size(); ++i) {
+    Window::Kept& kept = window.prepared.kept[i];
+    if (kept.any() || window.read.first_orf + i < recalled_.orfs) continue;
+    for (const EncoderKind kind : kEncoderKinds) {
+      kept.embeddings[kind] = recall_kept(window, i, kind);
+    }
   }
 }
 
+void RunJournal::recall_kept(Window& window, const Window::ChunkPlace& place) {
+  const std::uint64_t number = window.read.first_chunk + place.number;
+  if (number < recalled_.chunks || place.orf_count() == 0) return;
+  options_.kept->read_chunk(
+      number, window.read.first_orf + place.first_orf, place.orf_count(),
+      [&](const StoredChunk& stored, std::span<const StoredOrf> rows) {
+        if (stored.start != place.chunk.start || stored.end != place.chunk.end) return;
+        for (const StoredOrf& row : rows) recall_kept(window, row);
+      });
+}
+
 void RunJournal::recall_kept(Window& window, const StoredOrf& row) {
-  const auto orf = static_cast<std::uint32_t>(row.number - window.first_orf);
+  const auto orf = static_cast<std::uint32_t>(row.number - window.read.first_orf);
   // Another program may have given a checksum to what no run could have stored.
-  if (row.frame != static_cast<std::uint8_t>(window.orfs[orf].frame)) return;
+  if (row.frame != static_cast<std::uint8_t>(window.read.orfs[orf].frame)) return;
   if (!are_possible_scores(row)) return;
   // A result is stored with its embeddings, or made again.
   if (options_.keep_embeddings && row.outcome == Outcome::kScored && !row.same_as &&
@@ -84,55 +81,56 @@ void RunJournal::recall_kept(Window& window, const StoredOrf& row) {
         recall_kept(window, orf, EncoderKind::kEsm2))) {
     return;
   }
-  window.kept[orf] |= Window::kResultKept;
-  window.settle({orf, row.p_others, row.p_virus, std::string(row.reason)});
+  window.prepared.kept[orf].result = true;
+  window.computed.settle({orf, row.p_others, row.p_virus, std::string(row.reason)});
 }
 
 bool RunJournal::recall_kept(Window& window, std::uint32_t orf, EncoderKind encoder) {
-  const bool is_dna = encoder == EncoderKind::kDnabertS;
   const std::vector<float> values =
-      options_.kept->read_embedding(window.first_orf + orf, stored(encoder));
-  if (values.size() != (is_dna ? options_.dnabert_width : options_.esm2_width)) return false;
-  const std::size_t row = options_.dnabert_width + options_.esm2_width;
-  std::copy(values.begin(), values.end(),
-            window.features.begin() +
-                static_cast<std::ptrdiff_t>(orf * row + (is_dna ? 0 : options_.dnabert_width)));
+      options_.kept->read_embedding(window.read.first_orf + orf, kStored[encoder]);
+  if (values.size() != options_.layout.widths[encoder]) return false;
+  std::ranges::copy(values, embedding_of(window, orf, encoder).begin());
   return true;
 }
 
+std::span<float> RunJournal::embedding_of(Window& window, std::size_t orf,
+                                          EncoderKind encoder) const {
+  return options_.layout.embedding(std::span(window.computed.features), orf, encoder);
+}
+
 void RunJournal::recall_results(Window& window) {
-  const std::uint64_t end = std::min(window.first_orf + window.orfs.size(), recalled_.orfs);
-  if (window.first_orf >= end) return;
-  database_.read_orfs(window.first_orf, end, [&](const StoredOrf& kept) {
-    const auto orf = static_cast<std::uint32_t>(kept.number - window.first_orf);
-    if (kept.frame != static_cast<std::uint8_t>(window.orfs[orf].frame)) {
+  const std::uint64_t first = window.read.first_orf;
+  const std::uint64_t end = std::min(first + window.read.orfs.size(), recalled_.orfs);
+  if (first >= end) return;
+  database_.read_orfs(first, end, [&](const StoredOrf& kept) {
+    const auto orf = static_cast<std::uint32_t>(kept.number - first);
+    const Frame frame = window.read.orfs[orf].frame;
+    if (kept.frame != static_cast<std::uint8_t>(frame)) {
       throw InputError(fmt::format(
           "{}: ORF {} is frame {} there and {} in the input: the database is damaged. Start over "
           "with --force.",
-          database_.path(), kept.number, kept.frame, frame_name(window.orfs[orf].frame)));
+          database_.path(), kept.number, kept.frame, frame_name(frame)));
     }
-    window.kept[orf] |= Window::kResultKept;
-    window.settle({orf, kept.p_others, kept.p_virus, std::string(kept.reason)});
+    window.prepared.kept[orf].result = true;
+    window.computed.settle({orf, kept.p_others, kept.p_virus, std::string(kept.reason)});
   });
 }
 
 void RunJournal::recall_features(Window& window) {
-  const std::size_t row = options_.dnabert_width + options_.esm2_width;
+  const std::uint64_t first = window.read.first_orf;
   database_.read_embeddings(
-      std::max(window.first_orf, recalled_.orfs), window.first_orf + window.orfs.size(),
-      [&](std::uint64_t number, StoredEncoder encoder, std::span<const float> values) {
-        const bool is_dna = encoder == StoredEncoder::kDnabertS;
-        if (values.size() != (is_dna ? options_.dnabert_width : options_.esm2_width)) {
+      std::max(first, recalled_.orfs), first + window.read.orfs.size(),
+      [&](std::uint64_t number, StoredEncoder stored, std::span<const float> values) {
+        const EncoderKind encoder = kind_of(stored);
+        if (values.size() != options_.layout.widths[encoder]) {
           throw InputError(
               fmt::format("{}: the embedding of ORF {} has {} values: the database is damaged. "
                           "Start over with --force.",
                           database_.path(), number, values.size()));
         }
-        const std::size_t orf = number - window.first_orf;
-        std::copy(values.begin(), values.end(),
-                  window.features.begin() + static_cast<std::ptrdiff_t>(
-                                                orf * row + (is_dna ? 0 : options_.dnabert_width)));
-        window.kept[orf] |= is_dna ? Window::kDnabertSKept : Window::kEsm2Kept;
+        const std::size_t orf = number - first;
+        std::ranges::copy(values, embedding_of(window, orf, encoder).begin());
+        window.prepared.kept[orf].embeddings[encoder] = true;
       });
 }
 
@@ -144,88 +142,83 @@ void RunJournal::batch_done(const Window& window, EncoderKind encoder,
 }
 
 void RunJournal::put_features(const Window& window, EncoderKind encoder, std::uint32_t orf) {
-  const bool is_dna = encoder == EncoderKind::kDnabertS;
-  const std::size_t row = options_.dnabert_width + options_.esm2_width;
-  database_.put_embedding(window.first_orf + orf, stored(encoder),
-                          std::span(window.features)
-                              .subspan(orf * row + (is_dna ? 0 : options_.dnabert_width),
-                                       is_dna ? options_.dnabert_width : options_.esm2_width));
+  database_.put_embedding(
+      window.read.first_orf + orf, kStored[encoder],
+      options_.layout.embedding(std::span(window.computed.features), orf, encoder));
 }
 
 void RunJournal::window_done(const Window& window) {
   std::erase_if(batches_, [&](const Batch& batch) { return batch.window == &window; });
-  std::size_t chunk = 0;
-  std::uint32_t orf = 0;
-  for (const Window::Part& part : window.parts) {
-    const Record& record = *part.record;
-    if (part.begins) {
-      open_ = {};
-      if (records_++ >= recalled_.records) {
-        packed_.clear();
-        pack_bases(record.bases, packed_);
-        database_.begin_record({record.ordinal, record.id, record.bases.size(), packed_});
-      }
-    }
-    for (std::size_t i = 0; i < part.chunk_count; ++i, ++chunk) {
-      store_chunk(window, chunk, orf);
-      orf += static_cast<std::uint32_t>(window.chunks[chunk].orf_count);
-    }
-    // Of the last record that was recalled only the beginning may be there.
-    if (part.ends && records_ >= recalled_.records) {
-      database_.end_record(record.ordinal, outcome_of_record(open_.outcomes), open_.reason);
-    }
-  }
+  window.read.for_each_chunk([&](const Record& record) { begin_record(record); },
+                             [&](const Window::ChunkPlace& place) { store_chunk(window, place); },
+                             [&](const Record& record) {
+                               // Of the last record that was recalled only the beginning may be
+                               // there.
+                               if (records_ < recalled_.records) return;
+                               database_.end_record(
+                                   record.ordinal, outcome_of_record(open_.outcomes), open_.reason);
+                             });
   if (!options_.keep_embeddings) {
-    database_.drop_embeddings_before(window.first_orf + window.orfs.size());
+    database_.drop_embeddings_before(window.read.first_orf + window.read.orfs.size());
   }
   has_unsaved_ = true;
 }
 
-void RunJournal::store_chunk(const Window& window, std::size_t chunk, std::uint32_t first_orf) {
-  const Window::ChunkEntry& entry = window.chunks[chunk];
-  const auto end_orf = static_cast<std::uint32_t>(first_orf + entry.orf_count);
-  StoredChunk row{.number = window.first_chunk + chunk,
-                  .record = static_cast<std::uint64_t>(entry.chunk.record),
-                  .index = static_cast<std::uint64_t>(entry.chunk.index),
-                  .start = static_cast<std::uint64_t>(entry.chunk.start),
-                  .end = static_cast<std::uint64_t>(entry.chunk.end),
+void RunJournal::begin_record(const Record& record) {
+  open_ = {};
+  if (records_++ < recalled_.records) return;
+  packed_.clear();
+  pack_bases(record.bases, packed_);
+  database_.begin_record({record.ordinal, record.id, record.bases.size(), packed_});
+}
+
+void RunJournal::store_chunk(const Window& window, const Window::ChunkPlace& place) {
+  StoredChunk row{.number = window.read.first_chunk + place.number,
+                  .record = static_cast<std::uint64_t>(place.chunk.record),
+                  .index = static_cast<std::uint64_t>(place.chunk.index),
+                  .start = static_cast<std::uint64_t>(place.chunk.start),
+                  .end = static_cast<std::uint64_t>(place.chunk.end),
                   .outcome = Outcome::kScored,
                   .reason = {}};
-  if (entry.orf_count == 0) row.outcome = outcome_without_orf(row.end - row.start);
+  if (place.orf_count() == 0) row.outcome = outcome_without_orf(row.end - row.start);
   // A call on some of a chunk's frames would pass for one on all of them.
-  const auto failure = window.failures.lower_bound(first_orf);
-  if (failure != window.failures.end() && failure->first < end_orf) {
+  const std::map<std::uint32_t, std::string>& failures = window.finished.failures;
+  const auto failure = failures.lower_bound(place.first_orf);
+  if (failure != failures.end() && failure->first < place.end_orf) {
     row.outcome = Outcome::kFailed;
     row.reason = failure->second;
     if (open_.reason.empty()) open_.reason = failure->second;
   }
   open_.outcomes.add(row.outcome);
   if (row.number >= recalled_.chunks) database_.add_chunk(row);
-  for (std::uint32_t orf = first_orf; orf < end_orf; ++orf) store_orf(window, row.number, orf);
+  for (std::uint32_t orf = place.first_orf; orf < place.end_orf; ++orf) {
+    store_orf(window, row.number, orf);
+  }
 }
 
 void RunJournal::store_orf(const Window& window, std::uint64_t chunk, std::uint32_t orf) {
   StoredOrf row;
-  row.number = window.first_orf + orf;
+  row.number = window.read.first_orf + orf;
   if (row.number < recalled_.orfs) return;
   row.chunk = chunk;
-  row.frame = static_cast<std::uint8_t>(window.orfs[orf].frame);
-  const bool is_own = window.same_as[orf] == Window::kOwnResult;
-  if (!is_own) row.same_as = window.same_as[orf];
-  if (const auto failure = window.failures.find(orf); failure != window.failures.end()) {
+  row.frame = static_cast<std::uint8_t>(window.read.orfs[orf].frame);
+  const std::uint64_t same_as = window.finished.same_as[orf];
+  const bool is_own = same_as == Window::kOwnResult;
+  if (!is_own) row.same_as = same_as;
+  const auto failure = window.finished.failures.find(orf);
+  if (failure != window.finished.failures.end()) {
     row.outcome = Outcome::kFailed;
     row.reason = failure->second;
   } else {
-    const std::span<const float, 2> scores = window.scores_of(orf);
+    const std::span<const float, 2> scores = window.computed.scores_of(orf);
     row.p_others = scores[0];
     row.p_virus = scores[1];
   }
   database_.add_orf(row);
   if (!is_own) return;
-  if (window.kept.empty() || (window.kept[orf] & Window::kResultKept) == 0) ++orfs_computed_;
+  if (!window.prepared.is_recalled(orf)) ++orfs_computed_;
   if (!options_.keep_embeddings || row.outcome == Outcome::kFailed) return;
-  put_features(window, EncoderKind::kDnabertS, orf);
-  put_features(window, EncoderKind::kEsm2, orf);
+  for (const EncoderKind kind : kEncoderKinds) put_features(window, kind, orf);
 }
 
 RunJournal::Clock::time_point RunJournal::due() const {
@@ -242,7 +235,7 @@ void RunJournal::save(const FaultReport& faults) {
   for (const Batch& batch : batches_) {
     for (const std::uint32_t orf : batch.orfs) {
       // A sequence that failed has no embedding to keep: it is tried again.
-      if (!batch.window->is_settled(orf)) put_features(*batch.window, batch.encoder, orf);
+      if (!batch.window->computed.is_settled(orf)) put_features(*batch.window, batch.encoder, orf);
     }
   }
   batches_.clear();

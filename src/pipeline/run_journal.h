@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "pipeline/feature_layout.h"
 #include "pipeline/journal.h"
 #include "pipeline/stored_input.h"
 #include "run/kept_rows.h"
@@ -27,8 +28,7 @@ class RunJournal final : public Journal {
   static constexpr std::chrono::milliseconds kInterval{1000};
 
   struct Options {
-    std::size_t dnabert_width = 0;
-    std::size_t esm2_width = 0;
+    FeatureLayout layout;
     bool keep_embeddings = false;
     /// The input is the one that earlier processes read. Where nobody can know, as of a stream, the
     /// embeddings of windows that are not stored yet might belong to other sequences: none is kept.
@@ -69,11 +69,14 @@ class RunJournal final : public Journal {
   void recall_results(Window& window);
   void recall_features(Window& window);
   void recall_kept(Window& window);
+  void recall_kept(Window& window, const Window::ChunkPlace& place);
   void recall_kept(Window& window, const StoredOrf& orf);
   /// Into the ORF's row of the window's features; false where it is not there.
   bool recall_kept(Window& window, std::uint32_t orf, EncoderKind encoder);
+  std::span<float> embedding_of(Window& window, std::size_t orf, EncoderKind encoder) const;
   void put_features(const Window& window, EncoderKind encoder, std::uint32_t orf);
-  void store_chunk(const Window& window, std::size_t chunk, std::uint32_t first_orf);
+  void begin_record(const Record& record);
+  void store_chunk(const Window& window, const Window::ChunkPlace& place);
   void store_orf(const Window& window, std::size_t chunk, std::uint32_t orf);
 
   RunDatabase& database_;

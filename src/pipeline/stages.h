@@ -1,45 +1,39 @@
-// The stages of a run, one thread each and one per device: read, tokenise, embed, write.
+// A run from records to results: four stages with bounded queues between them.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <functional>
 #include <optional>
-#include <span>
 #include <stop_token>
-#include <string>
-#include <string_view>
 #include <vector>
 
 #include "base/log.h"
-#include "pipeline/device_worker.h"
+#include "pipeline/device_stage.h"
 #include "pipeline/engine.h"
 #include "pipeline/journal.h"
+#include "pipeline/prepare_stage.h"
 #include "pipeline/progress.h"
 #include "pipeline/window.h"
 #include "pipeline/window_builder.h"
+#include "pipeline/write_stage.h"
+#include "run/fault_report.h"
 #include "run/ledger.h"
 
 namespace virnucpro {
 
-/// Appends the token ids of one sequence. Called from one thread.
-using Tokenize = std::function<void(std::string_view, std::vector<std::int32_t>&)>;
-
-/// Takes every window once, complete and in input order, on one thread. Failed ORFs have results of
-/// NaN and are named in window.failures.
-using TakeWindow = std::function<void(const Window&)>;
-
 /// What a run consists of. Everything named here outlives run_stages().
 struct StagePlan {
+  struct Lane {
+    Tokenize tokenize;
+    std::int64_t width = 0;  ///< of the embedding
+  };
+
   RecordStream records;
   std::int64_t expected_length = 0;
-  Tokenize tokenize_dna;
-  Tokenize tokenize_protein;
+  PerEncoder<Lane> lanes;
   /// One worker thread each; a free one takes the next batch. At least one. Those of one name are
   /// of one device, which is lost to all of them at once.
   std::vector<Engine*> engines;
-  std::int64_t dnabert_width = 0;
-  std::int64_t esm2_width = 0;
   bool classify = true;
   bool packed = true;
   std::int64_t batch_tokens = 0;
@@ -69,16 +63,6 @@ struct StageReport {
     }
   };
 
-  /// What the workers of one device did.
-  struct Device {
-    std::string name;
-    std::size_t workers = 0;
-    std::uint64_t batches = 0;
-    std::uint64_t dnabert_s_tokens = 0;
-    std::uint64_t esm2_tokens = 0;
-    double busy_seconds = 0.0;  ///< of all its workers together
-  };
-
   Intake intake;
   // Every ORF of the intake is one of these.
   std::uint64_t orfs_computed = 0;
@@ -87,9 +71,8 @@ struct StageReport {
   FaultReport faults;
   std::uint64_t windows = 0;
   std::uint64_t batches = 0;
-  Encoder dnabert_s;
-  Encoder esm2;
-  std::vector<Device> devices;  ///< in the order of the plan's engines
+  PerEncoder<Encoder> encoders;
+  std::vector<DeviceWork> devices;  ///< in the order of the plan's engines
   double read_seconds = 0.0;
   double tokenize_seconds = 0.0;
   double classify_seconds = 0.0;

@@ -17,50 +17,60 @@ WindowLimits limits_for(std::int64_t batch_tokens) {
   return limits;
 }
 
-void Window::clear() {
+void Window::Read::clear() {
   parts.clear();
   chunks.clear();
   orfs.clear();
-  nucleotides.clear();
-  proteins.clear();
+  for (std::string& text : texts) text.clear();
   bases = 0;
+}
+
+void Window::Prepared::clear() {
   routes.clear();
   kept.clear();
-  dna_orfs.clear();
-  protein_orfs.clear();
+  for (Lane& lane : lanes) {
+    lane.orfs.clear();
+    lane.tokens.clear();
+  }
   needs_scores = false;
-  dna_tokens.clear();
-  protein_tokens.clear();
+}
+
+void Window::Computed::clear() {
   scores.clear();
   settled.clear();
+}
+
+void Window::Finished::clear() {
   same_as.clear();
   failures.clear();
 }
 
-void Window::settle(Settled result) {
+void Window::clear() {
+  read.clear();
+  prepared.clear();
+  computed.clear();
+  finished.clear();
+}
+
+void Window::Computed::settle(Settled result) {
   const std::lock_guard lock(settling_);
   settled.push_back(std::move(result));
 }
 
-bool Window::is_settled(std::uint32_t orf) const {
+bool Window::Computed::is_settled(std::uint32_t orf) const {
   const std::lock_guard lock(settling_);
   return std::any_of(settled.begin(), settled.end(),
                      [&](const Settled& result) { return result.orf == orf; });
 }
 
-std::vector<std::string> Window::frame_ids(std::span<const std::uint32_t> wanted) const {
+std::vector<std::string> Window::Read::frame_ids(std::span<const std::uint32_t> wanted) const {
   std::vector<std::string> all(orfs.size());
-  std::size_t chunk_number = 0;
-  std::size_t orf = 0;
-  for (const Part& part : parts) {
-    for (std::size_t i = 0; i < part.chunk_count; ++i) {
-      const ChunkEntry& entry = chunks[chunk_number++];
-      const std::string chunk = chunk_id(part.record->id, entry.chunk.index);
-      for (std::size_t k = 0; k < entry.orf_count; ++k, ++orf) {
-        all[orf] = frame_id(chunk, orfs[orf].frame);
-      }
+  for_each_chunk([&](const ChunkPlace& place) {
+    const std::string chunk = chunk_id(place.record.id, place.chunk.index);
+    for (std::uint32_t orf = place.first_orf; orf < place.end_orf; ++orf) {
+      all[orf] = frame_id(chunk, orfs[orf].frame);
     }
-  }
+  });
   std::vector<std::string> ids;
   ids.reserve(wanted.size());
   for (const std::uint32_t item : wanted) ids.push_back(all[item]);

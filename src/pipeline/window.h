@@ -14,6 +14,7 @@
 
 #include "batching/batch_plan.h"
 #include "batching/token_table.h"
+#include "models/encoder_kind.h"
 #include "pipeline/repeats.h"
 #include "sequence/chunks.h"
 #include "sequence/frames.h"
@@ -38,8 +39,9 @@ struct WindowLimits {
 /// of a batch; larger windows would only take memory.
 WindowLimits limits_for(std::int64_t batch_tokens);
 
-/// Chunks of consecutive records with their ORFs, tokens, batches and results. Items are known by
-/// their position. Passed from stage to stage, then cleared and filled again.
+/// Chunks of consecutive records with their ORFs and what becomes of them, in four phases. Each is
+/// written by one stage of a run after the one before it, and read by all that follow. Items are
+/// known by their position. A window is cleared and filled again.
 struct Window {
   /// The chunks of one record that lie in this window.
   struct Part {
@@ -54,12 +56,77 @@ struct Window {
   };
   struct OrfEntry {
     Frame frame = Frame::kF1;
-    std::size_t nucleotides_end = 0;  ///< in `nucleotides`; begins where the one before ends
-    std::size_t protein_end = 0;
+    PerEncoder<std::size_t> text_end;  ///< in `texts`; begins where the one before ends
+  };
+  /// A chunk and its place in the window.
+  struct ChunkPlace {
+    const Record& record;
+    const Chunk& chunk;
+    std::size_t number = 0;       ///< of the chunk, in the window
+    std::uint32_t first_orf = 0;  ///< its ORFs are [first_orf, end_orf) of the window
+    std::uint32_t end_orf = 0;
+
+    std::size_t orf_count() const { return end_orf - first_orf; }
+  };
+
+  /// What was read.
+  struct Read {
+    std::uint64_t first_chunk = 0;  ///< numbers in the run of the window's first chunk and ORF
+    std::uint64_t first_orf = 0;
+    std::vector<Part> parts;
+    std::vector<ChunkEntry> chunks;
+    std::vector<OrfEntry> orfs;
+    PerEncoder<std::string> texts;  ///< what the encoders read: nucleotides, proteins
+    std::size_t bases = 0;
+
+    std::string_view text_of(EncoderKind kind, std::size_t orf) const {
+      const std::size_t begin = orf == 0 ? 0 : orfs[orf - 1].text_end[kind];
+      return std::string_view(texts[kind]).substr(begin, orfs[orf].text_end[kind] - begin);
+    }
+    /// Calls in input order begin_record(const Record&) where a record begins in this window,
+    /// each(const ChunkPlace&) for every chunk, and end_record(const Record&) where one ends.
+    template <typename BeginRecord, typename Each, typename EndRecord>
+    void for_each_chunk(BeginRecord&& begin_record, Each&& each, EndRecord&& end_record) const;
+    /// The same for what does not depend on records.
+    template <typename Each>
+    void for_each_chunk(Each&& each) const;
+    /// `<record id>_chunk_<n><frame>` of the given ORFs, for messages.
+    std::vector<std::string> frame_ids(std::span<const std::uint32_t> wanted) const;
+    void clear();
   };
 
   /// What is known of an ORF before any batch of the window is computed.
-  enum Kept : std::uint8_t { kDnabertSKept = 1, kEsm2Kept = 2, kResultKept = 4 };
+  struct Kept {
+    bool result = false;
+    PerEncoder<bool> embeddings;
+
+    bool any() const {
+      return result || embeddings[EncoderKind::kDnabertS] || embeddings[EncoderKind::kEsm2];
+    }
+  };
+  /// What one encoder has to compute.
+  struct Lane {
+    std::vector<std::uint32_t> orfs;  ///< numbers in the window: items of the plan
+    TokenTable tokens;                ///< of `orfs`
+    BatchPlan plan;
+  };
+
+  /// What was prepared: where each result comes from, and the batches.
+  struct Prepared {
+    std::vector<ResultRoute> routes;  ///< [orfs]
+    std::vector<Kept> kept;           ///< [orfs]; empty: nothing is
+    PerEncoder<Lane> lanes;
+    bool needs_scores = false;      ///< an ORF has neither a kept result nor an equal one before it
+    std::uint64_t first_batch = 0;  ///< number of the window's first batch in the run
+
+    bool is_recalled(std::size_t orf) const { return !kept.empty() && kept[orf].result; }
+    std::size_t batches() const {
+      return lanes[EncoderKind::kDnabertS].plan.batches() +
+             lanes[EncoderKind::kEsm2].plan.batches();
+    }
+    void clear();
+  };
+
   /// An ORF that gets its result without embeddings: recalled, or failed with a reason.
   struct Settled {
     std::uint32_t orf = 0;
@@ -67,72 +134,76 @@ struct Window {
     float p_virus = 0.0f;
     std::string failure;  ///< empty: scored
   };
+
+  /// What was computed. Repeats get their result, and only that, before the window is taken: scores
+  /// if classified, else features. Until then their rows are 0.
+  struct Computed {
+    std::vector<float> features;  ///< [orfs, both widths]
+    std::vector<float> scores;    ///< [orfs, 2]: P(others), P(virus); empty when not classified
+    std::atomic<std::size_t> batches_left{0};
+    std::vector<Settled> settled;  ///< in any order
+
+    /// Both may be called by several threads at once, and `settled` by no other way while batches
+    /// of the window are at work.
+    void settle(Settled result);
+    bool is_settled(std::uint32_t orf) const;
+
+    /// P(others), P(virus), of a classified window.
+    std::span<float, 2> scores_of(std::size_t orf) {
+      return std::span<float, 2>(scores.data() + 2 * orf, 2);
+    }
+    std::span<const float, 2> scores_of(std::size_t orf) const {
+      return std::span<const float, 2>(scores.data() + 2 * orf, 2);
+    }
+    void clear();
+
+   private:
+    mutable std::mutex settling_;
+  };
+
   static constexpr std::uint64_t kOwnResult = ~std::uint64_t{0};
 
-  std::uint64_t number = 0;
-  std::uint64_t first_chunk = 0;  ///< numbers in the run of the window's first chunk and ORF
-  std::uint64_t first_orf = 0;
-  std::vector<Part> parts;
-  std::vector<ChunkEntry> chunks;
-  std::vector<OrfEntry> orfs;
-  std::string nucleotides;
-  std::string proteins;
-  std::size_t bases = 0;
+  /// What the window says of its ORFs beside their values. Complete when it is taken.
+  struct Finished {
+    std::vector<std::uint64_t> same_as;             ///< [orfs]: number of an equal ORF, kOwnResult
+    std::map<std::uint32_t, std::string> failures;  ///< why an ORF has no result
 
-  std::vector<ResultRoute> routes;      ///< [orfs]
-  std::vector<std::uint8_t> kept;       ///< [orfs], bits of Kept; empty: nothing is
-  std::vector<std::uint32_t> dna_orfs;  ///< what is to be computed: items of the plans
-  std::vector<std::uint32_t> protein_orfs;
-  TokenTable dna_tokens;  ///< of `dna_orfs`
-  TokenTable protein_tokens;
-  bool needs_scores = false;  ///< an ORF has neither a kept result nor an equal one before it
-  BatchPlan dna_plan;
-  BatchPlan protein_plan;
-  std::uint64_t first_batch = 0;  ///< number of the window's first batch in the run
-  std::atomic<std::size_t> batches_left{0};
+    bool has_failed(std::size_t orf) const {
+      return failures.contains(static_cast<std::uint32_t>(orf));
+    }
+    void clear();
+  };
 
-  // Repeats get their result, and only that, before the window is taken: scores if classified, else
-  // features. Until then their rows are 0.
-  std::vector<float> features;  ///< [orfs, both widths]
-  std::vector<float> scores;    ///< [orfs, 2]: P(others), P(virus); empty when not classified
-
-  /// In any order. Both functions may be called by several threads at once, and only they while
-  /// batches of the window are at work.
-  std::vector<Settled> settled;
-  void settle(Settled result);
-  bool is_settled(std::uint32_t orf) const;
-
-  // Complete when the window is taken.
-  std::vector<std::uint64_t> same_as;             ///< [orfs]: number of an equal ORF, or kOwnResult
-  std::map<std::uint32_t, std::string> failures;  ///< why an ORF has no result
-
-  std::string_view nucleotides_of(std::size_t orf) const {
-    const std::size_t begin = orf == 0 ? 0 : orfs[orf - 1].nucleotides_end;
-    return std::string_view(nucleotides).substr(begin, orfs[orf].nucleotides_end - begin);
-  }
-  std::string_view protein_of(std::size_t orf) const {
-    const std::size_t begin = orf == 0 ? 0 : orfs[orf - 1].protein_end;
-    return std::string_view(proteins).substr(begin, orfs[orf].protein_end - begin);
-  }
-
-  /// P(others), P(virus), of a classified window.
-  std::span<float, 2> scores_of(std::size_t orf) {
-    return std::span<float, 2>(scores.data() + 2 * orf, 2);
-  }
-  std::span<const float, 2> scores_of(std::size_t orf) const {
-    return std::span<const float, 2>(scores.data() + 2 * orf, 2);
-  }
-
-  bool has_failed(std::size_t orf) const {
-    return failures.contains(static_cast<std::uint32_t>(orf));
-  }
+  std::uint64_t number = 0;  ///< in the run, from 0
+  Read read;
+  Prepared prepared;
+  Computed computed;
+  Finished finished;
 
   void clear();
-  /// `<record id>_chunk_<n><frame>` of the given ORFs, for messages.
-  std::vector<std::string> frame_ids(std::span<const std::uint32_t> wanted) const;
-
- private:
-  mutable std::mutex settling_;
 };
+
+template <typename BeginRecord, typename Each, typename EndRecord>
+void Window::Read::for_each_chunk(BeginRecord&& begin_record, Each&& each,
+                                  EndRecord&& end_record) const {
+  std::size_t number = 0;
+  std::uint32_t orf = 0;
+  for (const Part& part : parts) {
+    if (part.begins) begin_record(*part.record);
+    for (const std::size_t end = number + part.chunk_count; number < end; ++number) {
+      const ChunkEntry& entry = chunks[number];
+      const std::uint32_t end_orf = orf + static_cast<std::uint32_t>(entry.orf_count);
+      each(ChunkPlace{*part.record, entry.chunk, number, orf, end_orf});
+      orf = end_orf;
+    }
+    if (part.ends) end_record(*part.record);
+  }
+}
+
+template <typename Each>
+void Window::Read::for_each_chunk(Each&& each) const {
+  const auto nothing = [](const Record&) {};
+  for_each_chunk(nothing, each, nothing);
+}
 
 }  // namespace virnucpro

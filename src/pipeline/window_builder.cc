@@ -14,13 +14,13 @@ WindowBuilder::WindowBuilder(RecordStream records, std::int64_t expected_length,
   check(expected_length > 0, "an expected length of {}", expected_length);
 }
 
-bool WindowBuilder::is_full(const Window& window) const {
-  return window.orfs.size() >= limits_.orfs || window.chunks.size() >= limits_.chunks ||
-         window.bases >= limits_.bases;
+bool WindowBuilder::is_full(const Window::Read& read) const {
+  return read.orfs.size() >= limits_.orfs || read.chunks.size() >= limits_.chunks ||
+         read.bases >= limits_.bases;
 }
 
 /// Adds a part for the record at hand or the next one; false at the end of the input.
-bool WindowBuilder::open_record(Window& window) {
+bool WindowBuilder::open_record(Window::Read& read) {
   const bool begins = record_ == nullptr;
   if (begins) {
     auto record = std::make_shared<Record>();
@@ -33,26 +33,28 @@ bool WindowBuilder::open_record(Window& window) {
     next_ordinal_ = record->ordinal + 1;
     ++intake_.records;
     intake_.bases += record->bases.size();
-    window.bases += record->bases.size();
+    read.bases += record->bases.size();
     record_ = std::move(record);
     next_chunk_ = 0;
   }
-  window.parts.push_back({record_, begins, false, 0});
+  read.parts.push_back({record_, begins, false, 0});
   return true;
 }
 
-void WindowBuilder::add_chunk(Window& window) {
+void WindowBuilder::add_chunk(Window::Read& read) {
   const Record& record = *record_;
   const ChunkRange range(record.ordinal, record.bases.size(), expected_length_);
   const Chunk chunk = range[next_chunk_++];
   find_orfs(std::string_view(record.bases).substr(chunk.start, chunk.end - chunk.start), orfs_);
   for (const Orf& orf : orfs_.orfs()) {
-    window.nucleotides += orf.nucleotides;
-    window.proteins += orf.protein;
-    window.orfs.push_back({orf.frame, window.nucleotides.size(), window.proteins.size()});
+    std::string& nucleotides = read.texts[EncoderKind::kDnabertS];
+    std::string& proteins = read.texts[EncoderKind::kEsm2];
+    nucleotides += orf.nucleotides;
+    proteins += orf.protein;
+    read.orfs.push_back({orf.frame, {{nucleotides.size(), proteins.size()}}});
   }
-  window.chunks.push_back({chunk, orfs_.orfs().size()});
-  ++window.parts.back().chunk_count;
+  read.chunks.push_back({chunk, orfs_.orfs().size()});
+  ++read.parts.back().chunk_count;
   ++intake_.chunks;
   intake_.orfs += orfs_.orfs().size();
 }
@@ -60,22 +62,23 @@ void WindowBuilder::add_chunk(Window& window) {
 bool WindowBuilder::fill(Window& window) {
   window.clear();
   window.number = next_number_;
-  window.first_chunk = intake_.chunks;
-  window.first_orf = intake_.orfs;
-  while (!is_full(window) && open_record(window)) {
+  Window::Read& read = window.read;
+  read.first_chunk = intake_.chunks;
+  read.first_orf = intake_.orfs;
+  while (!is_full(read) && open_record(read)) {
     const std::size_t count = chunk_count(record_->bases.size(), expected_length_);
     // The first chunk is taken in any case, so that every window moves on.
     while (next_chunk_ < count) {
-      add_chunk(window);
-      if (window.orfs.size() >= limits_.orfs || window.chunks.size() >= limits_.chunks) break;
+      add_chunk(read);
+      if (read.orfs.size() >= limits_.orfs || read.chunks.size() >= limits_.chunks) break;
     }
     if (next_chunk_ < count) break;
-    window.parts.back().ends = true;
+    read.parts.back().ends = true;
     record_.reset();
     // Records without chunks count against the same limit: a window is never endless.
-    if (window.parts.size() >= limits_.chunks) break;
+    if (read.parts.size() >= limits_.chunks) break;
   }
-  if (window.parts.empty()) return false;
+  if (read.parts.empty()) return false;
   ++next_number_;
   return true;
 }

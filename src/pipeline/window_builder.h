@@ -27,9 +27,9 @@ class WindowBuilder {
   const Intake& intake() const { return intake_; }
 
  private:
-  bool open_record(Window& window);
-  bool is_full(const Window& window) const;
-  void add_chunk(Window& window);
+  bool open_record(Window::Read& read);
+  bool is_full(const Window::Read& read) const;
+  void add_chunk(Window::Read& read);
 
   RecordStream records_;
   std::uint64_t expected_length_;

@@ -4,8 +4,8 @@
 #include <nlohmann/json.hpp>
 #include <span>
 
-#include "run/fault_report.h"
 #include "report/run_report.h"
+#include "run/fault_report.h"
 
 namespace virnucpro {
 

@@ -85,20 +85,22 @@ class CollectedLines {
     constexpr auto kWidth = static_cast<std::size_t>(kFakeDnaWidth + kFakeProteinWidth);
     std::size_t chunk = 0;
     std::size_t orf = 0;
-    for (const Window::Part& part : window.parts) {
+    for (const Window::Part& part : window.read.parts) {
       if (part.begins) lines.push_back("begin " + part.record->id);
       for (std::size_t i = 0; i < part.chunk_count; ++i) {
-        const Window::ChunkEntry& entry = window.chunks[chunk++];
+        const Window::ChunkEntry& entry = window.read.chunks[chunk++];
         const std::string id = chunk_id(part.record->id, entry.chunk.index);
         lines.push_back(id + " " + std::to_string(entry.chunk.start) + " " +
                         std::to_string(entry.chunk.end));
         for (std::size_t k = 0; k < entry.orf_count; ++k, ++orf) {
-          std::string line = frame_id(id, window.orfs[orf].frame);
+          std::string line = frame_id(id, window.read.orfs[orf].frame);
           // The features of a classified window are nobody's business: repeats have none.
-          for (std::size_t column = 0; window.scores.empty() && column < kWidth; ++column) {
-            line += " " + std::to_string(window.features[orf * kWidth + column]);
+          for (std::size_t column = 0; window.computed.scores.empty() && column < kWidth;
+               ++column) {
+            line += " " + std::to_string(window.computed.features[orf * kWidth + column]);
           }
-          if (!window.scores.empty()) line += " p " + std::to_string(window.scores[2 * orf + 1]);
+          if (!window.computed.scores.empty())
+            line += " p " + std::to_string(window.computed.scores[2 * orf + 1]);
           lines.push_back(line);
         }
       }
@@ -160,14 +162,11 @@ struct FakeRun {
       ids.push_back(0);
       for (const char letter : text) ids.push_back(letter - 'A');
     };
-    plan.tokenize_dna = letters;
-    plan.tokenize_protein = letters;
+    plan.lanes = {{{{letters, kFakeDnaWidth}, {letters, kFakeProteinWidth}}}};
     for (FakeEngine& engine : engines) {
       engine.device += ":" + std::to_string(plan.engines.size());
       plan.engines.push_back(&engine);
     }
-    plan.dnabert_width = kFakeDnaWidth;
-    plan.esm2_width = kFakeProteinWidth;
     plan.batch_tokens = 64;
     plan.limits = {8, 100, 1000};
     plan.repeats = {20'000, 1 << 20};  // the usual 64 MiB would be most of a small run's time

@@ -41,11 +41,12 @@ struct LoggedRun : FakeRun {
 std::uint64_t frames_of_failed_chunks(const Window& window) {
   std::uint64_t frames = 0;
   std::size_t end = 0;
-  for (const Window::ChunkEntry& chunk : window.chunks) {
+  for (const Window::ChunkEntry& chunk : window.read.chunks) {
     const std::size_t begin = end;
     end += chunk.orf_count;
-    const auto failure = window.failures.lower_bound(static_cast<std::uint32_t>(begin));
-    if (failure != window.failures.end() && failure->first < end) frames += chunk.orf_count;
+    const auto failure = window.finished.failures.lower_bound(static_cast<std::uint32_t>(begin));
+    if (failure != window.finished.failures.end() && failure->first < end)
+      frames += chunk.orf_count;
   }
   return frames;
 }
@@ -104,11 +105,11 @@ TEST(Faults, FailOneSequenceThatHasNoRoomAlone) {
   std::size_t orfs = 0;
   std::uint64_t left_out = 0;
   run.plan.take = [&](const Window& window) {
-    orfs += window.orfs.size();
+    orfs += window.read.orfs.size();
     left_out += frames_of_failed_chunks(window);
-    for (const auto& [orf, reason] : window.failures) {
-      failures[window.frame_ids({&orf, 1}).front()] = reason;
-      EXPECT_TRUE(std::isnan(window.scores[2 * orf]));
+    for (const auto& [orf, reason] : window.finished.failures) {
+      failures[window.read.frame_ids({&orf, 1}).front()] = reason;
+      EXPECT_TRUE(std::isnan(window.computed.scores[2 * orf]));
     }
   };
   const StageReport report = run.run();
@@ -196,9 +197,9 @@ TEST(Faults, FailWhatIsNotFiniteInFp32EitherAndItsRepeats) {
       }
       std::set<std::string> failed;
       run.plan.take = [&](const Window& window) {
-        for (const auto& [orf, reason] : window.failures) {
-          const std::string ordinal = std::to_string(window.parts.front().record->ordinal);
-          failed.insert(std::to_string(window.first_orf + orf) + " " + reason);
+        for (const auto& [orf, reason] : window.finished.failures) {
+          const std::string ordinal = std::to_string(window.read.parts.front().record->ordinal);
+          failed.insert(std::to_string(window.read.first_orf + orf) + " " + reason);
         }
       };
       run.run();
@@ -250,11 +251,11 @@ TEST(Faults, AreCountedAlikeWhateverTheyComeFrom) {
       std::uint64_t left_out = 0;
       std::uint64_t own = 0;
       run.plan.take = [&](const Window& window) {
-        frames += window.orfs.size();
-        failed += window.failures.size();
+        frames += window.read.orfs.size();
+        failed += window.finished.failures.size();
         left_out += frames_of_failed_chunks(window);
-        for (const auto& [orf, reason] : window.failures) {
-          own += window.same_as[orf] == Window::kOwnResult ? 1 : 0;
+        for (const auto& [orf, reason] : window.finished.failures) {
+          own += window.finished.same_as[orf] == Window::kOwnResult ? 1 : 0;
           EXPECT_EQ(reason, by_classifier ? "the classifier gives NaN or infinity"
                                           : "DNABERT-S gives NaN or infinity, also in FP32");
         }

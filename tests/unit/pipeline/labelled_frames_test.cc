@@ -91,11 +91,11 @@ class LabelledFramesTest : public testing::Test {
 TEST_F(LabelledFramesTest, LeaveOutWhatHasFailed) {
   Window window;
   const auto record = std::make_shared<const Record>(Record{.ordinal = 0, .id = "a", .bases = ""});
-  window.parts = {{record, true, true, 1}};
-  window.chunks = {{{0, 0, 0, 500}, 2}};
-  window.orfs = {{Frame::kF1, 0, 0}, {Frame::kF2, 0, 0}};
-  window.features = {0, 1, 2, 10, 11, 12};
-  window.failures = {{0, "NaN"}};
+  window.read.parts = {{record, true, true, 1}};
+  window.read.chunks = {{{0, 0, 0, 500}, 2}};
+  window.read.orfs = {{Frame::kF1, {}}, {Frame::kF2, {}}};
+  window.computed.features = {0, 1, 2, 10, 11, 12};
+  window.finished.failures = {{0, "NaN"}};
   FrameCollector frames = collector();
   frames.begin_windows(500, {"a.fa"});
   frames.add_window(window);
@@ -103,7 +103,7 @@ TEST_F(LabelledFramesTest, LeaveOutWhatHasFailed) {
   EXPECT_THAT(labelled.frames.features, ElementsAre(10, 11, 12));
   EXPECT_EQ(labelled.failed_frames, 1u);
 
-  window.failures[1] = "NaN";
+  window.finished.failures[1] = "NaN";
   FrameCollector none = collector();
   none.begin_windows(500, {"a.fa"});
   none.add_window(window);

@@ -149,11 +149,11 @@ TEST(PrecisionStudy, BlamesTheFramesThatHoldTheGuiltyTokenAndNoOthers) {
   WindowBuilder builder([&](Record& record) { return reader.next(record); }, 500, {});
   Window window;
   ASSERT_TRUE(builder.fill(window));
-  ASSERT_EQ(window.orfs.size(), healthy.size());
+  ASSERT_EQ(window.read.orfs.size(), healthy.size());
   std::map<std::int32_t, std::size_t> frames_with;
-  for (std::size_t i = 0; i < window.orfs.size(); ++i) {
+  for (std::size_t i = 0; i < window.read.orfs.size(); ++i) {
     std::vector<std::int32_t> ids;
-    f.tokenizer->encode(window.nucleotides_of(i), scratch, ids);
+    f.tokenizer->encode(window.read.text_of(EncoderKind::kDnabertS, i), scratch, ids);
     tokens.emplace_back(ids.begin(), ids.end());
     for (const std::int32_t id : tokens.back()) ++frames_with[id];
   }

@@ -71,8 +71,7 @@ std::uint64_t work_on(const std::string& folder, const std::vector<Record>& reco
   FakeRun run(records, settings.engines);
   run.plan.limits.orfs = settings.window_orfs;
   run.plan.batch_tokens = settings.batch_tokens;
-  RunJournal journal(database, {.dnabert_width = kFakeDnaWidth,
-                                .esm2_width = kFakeProteinWidth,
+  RunJournal journal(database, {.layout = {{{kFakeDnaWidth, kFakeProteinWidth}}},
                                 .keep_embeddings = settings.keep_embeddings,
                                 .interval = settings.interval});
   run.plan.journal = &journal;
@@ -196,7 +195,7 @@ TEST(RunJournal, StoresFailuresWithTheirReasons) {
   RunDatabase database(folder.path(), kWork, RunDatabase::Existing::kContinue);
   database.begin_session({"now", "test", "fake", 0.0, 0});
   FakeRun run(records);
-  RunJournal journal(database, {.dnabert_width = kFakeDnaWidth, .esm2_width = kFakeProteinWidth});
+  RunJournal journal(database, {.layout = {{{kFakeDnaWidth, kFakeProteinWidth}}}});
   run.plan.journal = &journal;
   run.plan.take = [](const Window&) {};
   run.engines[0].on_embed = [](EncoderKind encoder, const PackedBatch& batch) {
@@ -242,8 +241,7 @@ TEST(RunJournal, KeepsTheFaultsOfEverySession) {
       RunDatabase database(folder.path(), kWork, RunDatabase::Existing::kContinue);
       database.begin_session({"now", "test", "fake", 0.0, 0});
       FakeRun run(records);
-      RunJournal journal(database, {.dnabert_width = kFakeDnaWidth,
-                                    .esm2_width = kFakeProteinWidth,
+      RunJournal journal(database, {.layout = {{{kFakeDnaWidth, kFakeProteinWidth}}},
                                     .interval = std::chrono::milliseconds(0)});
       run.plan.journal = &journal;
       run.plan.take = [](const Window&) {};
@@ -291,8 +289,7 @@ TEST(RunJournal, CommitsNothingOnceTheModelsHaveChanged) {
     database.begin_session({"now", "test", "fake", 0.0, 0});
     FakeRun run(records);
     int saves = 0;
-    RunJournal journal(database, {.dnabert_width = kFakeDnaWidth,
-                                  .esm2_width = kFakeProteinWidth,
+    RunJournal journal(database, {.layout = {{{kFakeDnaWidth, kFakeProteinWidth}}},
                                   .before_save =
                                       [&] {
                                         if (++saves == 3) throw ModelError("changed");
@@ -329,7 +326,7 @@ TEST(RunJournal, EndsARunWithoutAnyFiniteResultEachTime) {
     RunDatabase database(folder.path(), kWork, RunDatabase::Existing::kContinue);
     database.begin_session({"now", "test", "fake", 0.0, 0});
     FakeRun run(records);
-    RunJournal journal(database, {.dnabert_width = kFakeDnaWidth, .esm2_width = kFakeProteinWidth});
+    RunJournal journal(database, {.layout = {{{kFakeDnaWidth, kFakeProteinWidth}}}});
     run.plan.journal = &journal;
     run.plan.take = [](const Window&) {};
     run.engines[0].on_score = [](std::span<const float>, std::span<float> scores) {

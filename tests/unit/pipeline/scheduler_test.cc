@@ -118,17 +118,18 @@ TEST(Scheduler, SharesBatchesByTheSpeedOfTheWorkers) {
   std::uint64_t dna = 0;
   std::uint64_t protein = 0;
   std::uint64_t batches = 0;
-  for (const StageReport::Device& device : report.devices) {
+  for (const DeviceWork& device : report.devices) {
     EXPECT_EQ(device.workers, 1u);
     EXPECT_GT(device.busy_seconds, 0.0);
-    dna += device.dnabert_s_tokens;
-    protein += device.esm2_tokens;
+    dna += device.tokens[EncoderKind::kDnabertS];
+    protein += device.tokens[EncoderKind::kEsm2];
     batches += device.batches;
   }
-  EXPECT_EQ(dna, report.dnabert_s.tokens);
-  EXPECT_EQ(protein, report.esm2.tokens);
+  EXPECT_EQ(dna, report.encoders[EncoderKind::kDnabertS].tokens);
+  EXPECT_EQ(protein, report.encoders[EncoderKind::kEsm2].tokens);
   EXPECT_EQ(batches, report.batches);
-  EXPECT_GT(report.devices[0].esm2_tokens, 2 * report.devices[2].esm2_tokens);
+  EXPECT_GT(report.devices[0].tokens[EncoderKind::kEsm2],
+            2 * report.devices[2].tokens[EncoderKind::kEsm2]);
 }
 
 TEST(Scheduler, CountsWorkersOfOneNameAsOneDevice) {

@@ -51,7 +51,7 @@ TEST(Stages, TakeNothingForAnInputWithoutRecords) {
   EXPECT_EQ(run.collected.windows, 0u);
   EXPECT_EQ(report.intake.records, 0u);
   EXPECT_EQ(report.batches, 0u);
-  EXPECT_EQ(report.esm2.efficiency(), 1.0);
+  EXPECT_EQ(report.encoders[EncoderKind::kEsm2].efficiency(), 1.0);
 }
 
 TEST(Stages, GiveTheSameResultsWhateverWindowsBatchesAndEngines) {
@@ -69,8 +69,8 @@ TEST(Stages, GiveTheSameResultsWhateverWindowsBatchesAndEngines) {
             const StageReport report = run.run();
             ASSERT_EQ(run.collected.lines, expected) << count << ' ' << orfs << ' ' << tokens;
             EXPECT_EQ(report.windows, run.collected.windows);
-            EXPECT_LE(report.dnabert_s.efficiency(), 1.0);
-            EXPECT_LE(report.esm2.efficiency(), 1.0);
+            EXPECT_LE(report.encoders[EncoderKind::kDnabertS].efficiency(), 1.0);
+            EXPECT_LE(report.encoders[EncoderKind::kEsm2].efficiency(), 1.0);
           }
         }
       }
@@ -104,8 +104,9 @@ TEST(Stages, CountTokensOnce) {
   run.plan.repeats = RepeatLimits{};
   const StageReport report = run.run();
   EXPECT_EQ(report.intake.orfs, 6u);
-  EXPECT_EQ(report.esm2.tokens, 2u * (5 + 4 + 4));
-  EXPECT_EQ(report.esm2.capacity, 26u + 5u);  // one batch, and room for the longest
+  EXPECT_EQ(report.encoders[EncoderKind::kEsm2].tokens, 2u * (5 + 4 + 4));
+  EXPECT_EQ(report.encoders[EncoderKind::kEsm2].capacity,
+            26u + 5u);  // one batch, and room for the longest
 }
 
 /// The records of fake_records(), some of them again and again, in a fixed order.
@@ -143,7 +144,7 @@ TEST(Stages, ComputeEqualOrfsOnceAndGiveAllTheSameResult) {
         EXPECT_EQ(report.orfs_computed, computed);
         EXPECT_EQ(report.orfs_computed + report.orfs_repeated, report.intake.orfs);
         EXPECT_EQ(sink.last.frames_embedded, report.intake.orfs);
-        EXPECT_LE(report.esm2.efficiency(), 1.0);
+        EXPECT_LE(report.encoders[EncoderKind::kEsm2].efficiency(), 1.0);
         EXPECT_EQ(report.orfs_repeated > 0, remembered > 0);
         if (remembered < 100'000u) continue;
         // 200 records are copies of at most 30.
@@ -202,11 +203,11 @@ TEST(Stages, StopAtTheFirstErrorOfAnyStageAndPassItOn) {
             };
           },
           [&](FakeRun& run) {
-            run.plan.tokenize_dna = [bang = bomb()](std::string_view,
-                                                    std::vector<std::int32_t>& ids) {
-              bang();
-              ids.push_back(1);
-            };
+            run.plan.lanes[EncoderKind::kDnabertS].tokenize =
+                [bang = bomb()](std::string_view, std::vector<std::int32_t>& ids) {
+                  bang();
+                  ids.push_back(1);
+                };
           },
           [&](FakeRun& run) {
             for (FakeEngine& engine : run.engines) engine.on_batch = bomb();
@@ -298,7 +299,7 @@ TEST(Stages, HoldBackTheReaderWhileTheWriterIsSlow) {
   run.plan.take = [&](const Window& window) {
     if (written < 5) std::this_thread::sleep_for(std::chrono::milliseconds(20));
     most_ahead = std::max(most_ahead, read - written);
-    written += window.parts.size();
+    written += window.read.parts.size();
   };
   run.run();
   EXPECT_EQ(written, 500u);

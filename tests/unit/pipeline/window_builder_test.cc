@@ -25,21 +25,21 @@ Contents read_all(const std::vector<Record>& records, WindowLimits limits) {
     ++contents.windows;
     std::size_t chunk = 0;
     std::size_t orf = 0;
-    for (const Window::Part& part : window.parts) {
+    for (const Window::Part& part : window.read.parts) {
       if (part.begins) contents.lines.push_back("begin " + part.record->id);
       for (std::size_t i = 0; i < part.chunk_count; ++i) {
-        const Window::ChunkEntry& entry = window.chunks[chunk++];
+        const Window::ChunkEntry& entry = window.read.chunks[chunk++];
         contents.lines.push_back(std::to_string(entry.chunk.record) + "/" +
                                  std::to_string(entry.chunk.index));
         for (std::size_t k = 0; k < entry.orf_count; ++k, ++orf) {
-          contents.lines.push_back(std::string(window.nucleotides_of(orf)) + " " +
-                                   std::string(window.protein_of(orf)));
+          contents.lines.push_back(std::string(window.read.text_of(EncoderKind::kDnabertS, orf)) +
+                                   " " + std::string(window.read.text_of(EncoderKind::kEsm2, orf)));
         }
       }
       if (part.ends) contents.lines.push_back("end " + part.record->id);
     }
-    EXPECT_EQ(chunk, window.chunks.size());
-    EXPECT_EQ(orf, window.orfs.size());
+    EXPECT_EQ(chunk, window.read.chunks.size());
+    EXPECT_EQ(orf, window.read.orfs.size());
   }
   EXPECT_FALSE(builder.fill(window));  // the end stays the end
   contents.intake = builder.intake();
@@ -74,8 +74,8 @@ TEST(WindowBuilder, EndsAWindowOnceALimitIsReached) {
   WindowBuilder limited(stream_of(records), 30, {5, 3, 100'000});
   Window window;
   while (limited.fill(window)) {
-    EXPECT_LE(window.chunks.size(), 3u);
-    EXPECT_LT(window.orfs.size(), 5u + 6u);  // a chunk is never cut
+    EXPECT_LE(window.read.chunks.size(), 3u);
+    EXPECT_LT(window.read.orfs.size(), 5u + 6u);  // a chunk is never cut
   }
 }
 
@@ -86,7 +86,7 @@ TEST(WindowBuilder, BoundsAWindowOfEmptyRecords) {
   Window window;
   std::size_t windows = 0;
   while (builder.fill(window)) {
-    EXPECT_LE(window.parts.size(), 4u);
+    EXPECT_LE(window.read.parts.size(), 4u);
     ++windows;
   }
   EXPECT_EQ(windows, 3u);
@@ -101,10 +101,10 @@ TEST(WindowBuilder, HoldsALongRecordOnceForAllItsWindows) {
   Window second;
   ASSERT_TRUE(builder.fill(first));
   ASSERT_TRUE(builder.fill(second));
-  EXPECT_EQ(first.parts[0].record.get(), second.parts[0].record.get());
-  EXPECT_TRUE(first.parts[0].begins);
-  EXPECT_FALSE(second.parts[0].begins);
-  EXPECT_FALSE(second.parts[0].ends);
+  EXPECT_EQ(first.read.parts[0].record.get(), second.read.parts[0].record.get());
+  EXPECT_TRUE(first.read.parts[0].begins);
+  EXPECT_FALSE(second.read.parts[0].begins);
+  EXPECT_FALSE(second.read.parts[0].ends);
 }
 
 TEST(WindowBuilder, RefusesRecordsOutOfOrder) {
@@ -129,7 +129,7 @@ TEST(Window, NamesItsFrames) {
   Window window;
   ASSERT_TRUE(builder.fill(window));
   const std::vector<std::uint32_t> wanted = {0, 11, 5};
-  EXPECT_THAT(window.frame_ids(wanted),
+  EXPECT_THAT(window.read.frame_ids(wanted),
               testing::ElementsAre("c_chunk_1F1", "c_chunk_2R3", "c_chunk_1R3"));
 }
 

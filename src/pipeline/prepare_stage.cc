@@ -1,0 +1,107 @@
+#include "pipeline/prepare_stage.h"
+
+#include <optional>
+#include <utility>
+
+#include "pipeline/busy_time.h"
+
+namespace virnucpro {
+
+PrepareStage::PrepareStage(Options options, const Faults& faults, BoundedQueue<Window*>& filled,
+                           TaskQueue<BatchTask>& tasks, ProgressMeter& progress)
+    : options_(std::move(options)),
+      faults_(faults),
+      filled_(filled),
+      tasks_(tasks),
+      progress_(progress) {}
+
+void PrepareStage::run() {
+  RepeatFinder repeats(options_.repeats);  // here, so that no other thread waits for its memory
+  while (std::optional<Window*> next = filled_.pop()) {
+    Window& window = **next;
+    prepare(window, repeats);
+    const std::size_t finished =
+        window.read.orfs.size() - window.prepared.lanes[EncoderKind::kEsm2].orfs.size();
+    progress_.change([&](RunProgress& progress) { progress.frames_embedded += finished; });
+    if (!push_tasks(window)) return;
+  }
+  // Cancelled or drained; when cancelled, closing changes nothing.
+  tasks_.close();
+}
+
+/// Tokens and batches of the ORFs that no earlier one is equal to and nobody has kept.
+void PrepareStage::prepare(Window& window, RepeatFinder& repeats) {
+  const BusyTime busy(counts_.seconds);
+  const Window::Read& read = window.read;
+  Window::Prepared& prepared = window.prepared;
+  std::vector<float>& features = window.computed.features;
+  const std::size_t row = options_.layout.row();
+  features.reserve((options_.most_orfs + kFrameCount) * row);
+  features.assign(read.orfs.size() * row, 0.0f);
+  if (options_.journal != nullptr) options_.journal->recall(window);
+  for (std::uint32_t orf = 0; orf < read.orfs.size(); ++orf) {
+    prepared.routes.push_back(repeats.find(read.text_of(EncoderKind::kDnabertS, orf),
+                                           read.text_of(EncoderKind::kEsm2, orf)));
+    if (prepared.routes.back().is_repeat()) {
+      ++counts_.orfs_repeated;
+    } else if (prepared.is_recalled(orf)) {
+      ++counts_.orfs_recalled;
+    } else {
+      ++counts_.orfs_computed;
+      prepared.needs_scores = true;
+      add_to_lanes(window, orf);
+    }
+  }
+  plan_batches(window);
+}
+
+void PrepareStage::add_to_lanes(Window& window, std::uint32_t orf) {
+  Window::Prepared& prepared = window.prepared;
+  for (const EncoderKind kind : kEncoderKinds) {
+    if (!prepared.kept.empty() && prepared.kept[orf].embeddings[kind]) continue;
+    Window::Lane& lane = prepared.lanes[kind];
+    lane.orfs.push_back(orf);
+    lane.tokens.append(
+        [&](auto& ids) { options_.tokenize[kind](window.read.text_of(kind, orf), ids); });
+  }
+}
+
+void PrepareStage::plan_batches(Window& window) {
+  const auto plan = options_.packed ? plan_packed : plan_padded;
+  const std::int64_t tokens = faults_.batch_tokens();
+  Window::Prepared& prepared = window.prepared;
+  for (const EncoderKind kind : kEncoderKinds) {
+    Window::Lane& lane = prepared.lanes[kind];
+    plan(lane.tokens.lengths(), tokens, lane.plan);
+    counts_.encoders[kind].tokens += lane.plan.tokens;
+    counts_.encoders[kind].capacity += lane.plan.capacity;
+  }
+  prepared.first_batch = counts_.batches;
+  window.computed.batches_left = prepared.batches();
+  counts_.batches += prepared.batches();
+  ++counts_.windows;
+}
+
+/// False when the run is cancelled.
+bool PrepareStage::push_tasks(Window& window) {
+  // Counted before: from its last push on the window belongs to others.
+  PerEncoder<std::size_t> batches;
+  for (const EncoderKind kind : kEncoderKinds) {
+    batches[kind] = window.prepared.lanes[kind].plan.batches();
+  }
+  if (batches[EncoderKind::kDnabertS] + batches[EncoderKind::kEsm2] == 0) {
+    // Scores that nobody kept can still be missing: of embeddings that were.
+    return tasks_.push({&window, EncoderKind::kEsm2, {}, 0, /*is_computed=*/true});
+  }
+  std::uint64_t number = window.prepared.first_batch;
+  for (const EncoderKind kind : kEncoderKinds) {
+    for (std::size_t b = 0; b < batches[kind]; ++b, ++number) {
+      if (!tasks_.push({&window, kind, window.prepared.lanes[kind].plan.batch(b), number})) {
+        return false;
+      }
+    }
+  }
+  return true;
+}
+
+}  // namespace virnucpro

@@ -1,0 +1,75 @@
+// The second stage of a run: what is to be computed of a window, as tokens and batches.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string_view>
+#include <vector>
+
+#include "base/bounded_queue.h"
+#include "pipeline/faults.h"
+#include "pipeline/feature_layout.h"
+#include "pipeline/journal.h"
+#include "pipeline/progress_meter.h"
+#include "pipeline/repeats.h"
+#include "pipeline/stage_messages.h"
+#include "pipeline/task_queue.h"
+
+namespace virnucpro {
+
+/// Appends the token ids of one sequence. Called from one thread.
+using Tokenize = std::function<void(std::string_view, std::vector<std::int32_t>&)>;
+
+/// run() takes one thread. It owns what is remembered of earlier ORFs; it fills a window's
+/// `prepared`, gives `computed` its rows, has the journal recall what it keeps, and pushes the
+/// batches. A window belongs to workers and writer from its last push on. It ends after the last
+/// window, then closes `tasks`, or when a queue is cancelled. Errors of tokenizer and journal leave
+/// it.
+class PrepareStage {
+ public:
+  struct Options {
+    PerEncoder<Tokenize> tokenize;
+    FeatureLayout layout;
+    std::size_t most_orfs = 0;  ///< of a window: its features are reserved once
+    bool packed = true;
+    RepeatLimits repeats;
+    Journal* journal = nullptr;  ///< may be null
+  };
+  struct Counts {
+    struct Encoder {
+      std::uint64_t tokens = 0;
+      std::uint64_t capacity = 0;  ///< of the batches
+    };
+    // Every ORF is one of these.
+    std::uint64_t orfs_computed = 0;
+    std::uint64_t orfs_recalled = 0;
+    std::uint64_t orfs_repeated = 0;
+    std::uint64_t windows = 0;
+    std::uint64_t batches = 0;
+    PerEncoder<Encoder> encoders;
+    double seconds = 0.0;
+  };
+
+  PrepareStage(Options options, const Faults& faults, BoundedQueue<Window*>& filled,
+               TaskQueue<BatchTask>& tasks, ProgressMeter& progress);
+  void run();
+
+  /// Once run() has ended.
+  const Counts& counts() const { return counts_; }
+
+ private:
+  void prepare(Window& window, RepeatFinder& repeats);
+  void add_to_lanes(Window& window, std::uint32_t orf);
+  void plan_batches(Window& window);
+  bool push_tasks(Window& window);
+
+  const Options options_;
+  const Faults& faults_;
+  BoundedQueue<Window*>& filled_;
+  TaskQueue<BatchTask>& tasks_;
+  ProgressMeter& progress_;
+  Counts counts_;
+};
+
+}  // namespace virnucpro

@@ -1,0 +1,33 @@
+// The first stage of a run: records become windows.
+#pragma once
+
+#include <cstdint>
+
+#include "base/bounded_queue.h"
+#include "pipeline/progress_meter.h"
+#include "pipeline/window_builder.h"
+
+namespace virnucpro {
+
+/// run() takes one thread. It owns the record at hand, takes free windows, fills their `read` and
+/// passes them on; it touches none afterwards. It ends with the input, whose end it tells by
+/// closing `filled`, or when one of the queues is cancelled. Errors of the input leave it.
+class ReadStage {
+ public:
+  ReadStage(RecordStream records, std::int64_t expected_length, WindowLimits limits,
+            BoundedQueue<Window*>& free, BoundedQueue<Window*>& filled, ProgressMeter& progress);
+  void run();
+
+  // Once run() has ended.
+  const Intake& intake() const { return builder_.intake(); }
+  double seconds() const { return seconds_; }
+
+ private:
+  WindowBuilder builder_;
+  BoundedQueue<Window*>& free_;
+  BoundedQueue<Window*>& filled_;
+  ProgressMeter& progress_;
+  double seconds_ = 0.0;
+};
+
+}  // namespace virnucpro
