@@ -18,7 +18,7 @@
 namespace virnucpro {
 namespace {
 
-/// Texts of a fixed size; HDF5 wants one byte at least.
+/// A type for texts of a fixed size; HDF5 needs at least one byte.
 Hdf5Type text_type(const std::string& path, std::size_t bytes) {
   Hdf5Type type(hdf5_checked(H5Tcopy(H5T_C_S1), path, "make a string type"));
   hdf5_checked(H5Tset_size(type.get(), std::max<std::size_t>(1, bytes)), path,
@@ -68,17 +68,17 @@ struct EmbeddingFile::State {
 };
 
 void EmbeddingFile::State::create() {
-  // Everything is closed by its owner, and HDF5 1.10's own clean-up at exit crashes after a full
+  // Every handle is closed by its owner, and HDF5 1.10's own clean-up at exit crashes after a full
   // disk.
   H5dont_atexit();
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);  // the library never prints
   const Hdf5Properties access(hdf5_checked(H5Pcreate(H5P_FILE_ACCESS), path(), "create"));
   // PartialFile holds the lock already, and a second one of this process would be refused.
   hdf5_checked(H5Pset_file_locking(access.get(), false, true), path(), "create");
-  // The oldest form with checksums of its metadata, for those who read the file by HDF5.
+  // The oldest form with checksums of its metadata, for users who read the file by HDF5.
   hdf5_checked(H5Pset_libver_bounds(access.get(), H5F_LIBVER_V110, H5F_LIBVER_V110), path(),
                "create");
-  // Small chunks, too, are to lie at the end of the file when they are written.
+  // Small chunks, too, must lie at the end of the file when they are written.
   hdf5_checked(H5Pset_small_data_block_size(access.get(), 0), path(), "create");
   const Hdf5Properties creation(hdf5_checked(H5Pcreate(H5P_FILE_CREATE), path(), "create"));
   // No time stamps: equal runs write equal bytes.
@@ -122,10 +122,10 @@ void EmbeddingFile::State::open_columns() {
   }
 }
 
-/// The ids for people, once it is known how long the longest one is.
+/// Writes the ids for users, once the length of the longest one is known.
 void EmbeddingFile::State::write_ids() {
   const std::size_t size = std::max<std::size_t>(1, ids.longest());
-  // One long id would make all of them long, but for the compression.
+  // Compressed, because one long id makes all of them long.
   Hdf5Column column(hdf5, file, "ids", text_type(path(), size), 0, size, /*is_compressed=*/true);
   std::string row;
   ids.for_each([&](std::string_view id) {
@@ -136,7 +136,7 @@ void EmbeddingFile::State::write_ids() {
   column.finish();
 }
 
-/// Behind the HDF5 part, whose readers do not look there.
+/// Writes the trailer after the HDF5 part, where HDF5's readers do not look.
 void EmbeddingFile::State::write_trailer() {
   const off_t end = ::lseek(file.descriptor(), 0, SEEK_END);
   if (end < 0) fail_output(path(), "write", errno);

@@ -20,9 +20,9 @@ constexpr std::string_view kMark = "VNPEMBD1";
 constexpr std::size_t kHashBytes = 64;
 constexpr std::uint64_t kFooterBytes = 2 * sizeof(std::uint64_t) + kHashBytes + kMark.size();
 
-/// Wider than any encoder, and so wide that no product of sizes overflows.
+/// Wider than any encoder, but small enough that no product of sizes overflows.
 constexpr std::uint64_t kLargestWidth = std::uint64_t{1} << 20;
-/// More of them than anybody will have.
+/// More than any file holds.
 constexpr std::uint64_t kLargestCount = std::uint64_t{1} << 40;
 
 std::string hash_of(std::string_view bytes) { return sha256_hex(std::as_bytes(std::span(bytes))); }
@@ -38,7 +38,7 @@ void put(std::string& bytes, const std::string& text) {
   bytes += text;
 }
 
-/// Takes numbers and texts off the front of the bytes.
+/// Takes numbers and texts from the front of the bytes.
 class Cursor {
  public:
   Cursor(const std::string& path, std::string_view bytes) : path_(path), bytes_(bytes) {}
@@ -67,7 +67,7 @@ class Cursor {
   std::string_view bytes_;
 };
 
-/// Of the chunks of a column; adds their bytes to `total`.
+/// Reads the chunks of a column and adds their bytes to `total`.
 void take_column(Cursor& cursor, EmbeddingManifest& manifest, EmbeddingColumn column,
                  std::uint64_t data_end, std::uint64_t& total) {
   const std::uint64_t rows = manifest.rows_of(column);
@@ -112,7 +112,7 @@ EmbeddingManifest parse(const std::string& path, std::string_view bytes, std::ui
   for (std::size_t i = 0; i < kEmbeddingColumns.size(); ++i) {
     take_column(cursor, manifest, static_cast<EmbeddingColumn>(i), data_end, total);
   }
-  // Else a small file could claim any number of rows.
+  // Otherwise a small file could claim any number of rows.
   if (total > data_end || cursor.left() > 0) cursor.fail();
   return manifest;
 }

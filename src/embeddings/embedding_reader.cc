@@ -23,7 +23,7 @@ constexpr std::string_view kSignature = "\x89HDF\r\n\x1a\n";
   throw InputError(fmt::format("{}: {}. Make it again with 'virnucpro embed'.", path, what));
 }
 
-/// A file whose size is that of the moment it was opened.
+/// A file, with its size when it was opened.
 class Bytes {
  public:
   explicit Bytes(const std::string& path) : path_(path), file_(path, std::ios::binary) {
@@ -56,7 +56,7 @@ class Bytes {
   std::uint64_t size_ = 0;
 };
 
-/// Hands out the rows of a dataset in their order.
+/// Gives out the rows of a dataset in order.
 class ColumnReader {
  public:
   ColumnReader(const std::string& path, Bytes& bytes, const EmbeddingManifest& manifest,
@@ -68,7 +68,7 @@ class ColumnReader {
         rows_(manifest.rows_of(column)),
         row_bytes_(manifest.row_bytes_of(column)) {}
 
-  /// Of which there must be as many.
+  /// Fills `values`; the dataset must have as many left.
   template <typename Value>
   void next(std::span<Value> values) {
     auto* target = reinterpret_cast<char*>(values.data());
@@ -120,7 +120,7 @@ bool is_embedding_file(const std::string& path) {
     return bytes.reader()(0, kSignature.size()) == kSignature ||
            has_embedding_footer(size, bytes.reader());
   } catch (const InputError&) {
-    return false;  // whoever reads it next says why it cannot be read
+    return false;  // the code that reads it next reports the error
   }
 }
 

@@ -16,13 +16,13 @@
 namespace virnucpro {
 namespace {
 
-/// Of zlib: the fastest. What is compressed is mostly zeros.
+/// zlib's fastest level, because the data are mostly zeros.
 constexpr unsigned kCompression = 1;
 
 }  // namespace
 
 std::mutex& hdf5_mutex() {
-  // The one static of the module: what it guards is global, too.
+  // The one static of the module, because the library's state is global, too.
   static std::mutex mutex;
   return mutex;
 }
@@ -79,7 +79,7 @@ void Hdf5Column::create(std::uint64_t chunk_rows) {
   hdf5_checked(H5Pset_fletcher32(creation.get()), path, what);
   hdf5_checked(H5Pset_obj_track_times(creation.get(), false), path, what);
   const Hdf5Properties access(hdf5_checked(H5Pcreate(H5P_DATASET_ACCESS), path, what));
-  // No cache: a chunk comes once and whole, and is to be in the file when it is looked for.
+  // No cache: a chunk comes once and whole, and must be in the file when it is searched for.
   hdf5_checked(H5Pset_chunk_cache(access.get(), 0, 0, 1.0), path, what);
   dataset_ = Hdf5Dataset(hdf5_checked(H5Dcreate2(hdf5_.get(), name_, type_.get(), space.get(),
                                                  H5P_DEFAULT, creation.get(), access.get()),
@@ -131,9 +131,9 @@ haddr_t Hdf5Column::end_of_file() const {
   return end;
 }
 
-/// HDF5 tells where a chunk lies by walking through all that were written before (H5Dget_chunk_info
-/// of 1.10), which takes a quarter of an hour for 30 GB. But a new chunk is put at the end of the
-/// file, with a few hundred bytes of its index at most, so that a look there finds it.
+/// HDF5 finds the place of a chunk by walking through all earlier ones (H5Dget_chunk_info of 1.10),
+/// which takes a quarter of an hour for 30 GB. But a new chunk is put at the end of the file, with
+/// at most a few hundred bytes of its index, so a search there finds it.
 std::uint64_t Hdf5Column::place_of_chunk(haddr_t search_from) const {
   std::string tail(end_of_file() - search_from, '\0');
   for (std::size_t read = 0; read < tail.size();) {
@@ -152,7 +152,7 @@ std::uint64_t Hdf5Column::place_of_chunk(haddr_t search_from) const {
 
 EmbeddingManifest::Column Hdf5Column::finish() {
   if (!dataset_.valid()) {
-    // Of few rows: one chunk that they fill.
+    // With few rows, one chunk holds them all.
     written_.chunk_rows = std::max<std::uint64_t>(1, chunk_.size() / row_bytes_);
     create(written_.chunk_rows);
   }

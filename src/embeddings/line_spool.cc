@@ -12,7 +12,7 @@
 namespace virnucpro {
 namespace {
 
-/// What getline() allocates.
+/// Owns what getline() allocates.
 class Line {
  public:
   Line() = default;

@@ -38,7 +38,7 @@ class Decompressor {
   Log log_;
   HFile stream_;
   bool is_compressed_ = false;
-  std::string raw_;  ///< compressed bytes at hand
+  std::string raw_;  ///< compressed bytes read ahead
   z_stream inflater_{};
   gz_header header_{};
   std::array<Bytef, 256> extra_{};  ///< of the member's header; BGZF needs 6 bytes of it

@@ -68,7 +68,7 @@ class InputFeed {
   std::array<Descriptor, 2> ends_;
   std::atomic<bool> is_cut_short_{false};
   std::atomic<bool> has_no_reader_{false};  // nothing more is written
-  std::atomic<bool> is_abandoned_{false};   // nobody wants the rest
+  std::atomic<bool> is_abandoned_{false};   // the rest is not needed
   std::exception_ptr error_;                // read after the thread has ended
   KnownFile found_;                         // the same
   std::thread thread_;                      // last: it uses all of them

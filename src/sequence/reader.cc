@@ -48,7 +48,7 @@ bool SequenceReader::next(Record& record) {
   return true;
 }
 
-/// The next record of the file at hand; false at its end.
+/// Reads the next record of the current file; false at its end.
 bool SequenceReader::read(Record& record) {
   try {
     if (!source_) open_next();
