@@ -30,7 +30,7 @@ DeviceModels::DeviceModels(const Workers& workers, const Load& load) {
       workers.lanes.empty() ? std::vector<std::size_t>{workers.backends.size()} : workers.lanes;
   check(std::accumulate(lanes.begin(), lanes.end(), std::size_t{0}) == workers.backends.size(),
         "the lanes of {} devices are not the {} backends", lanes.size(), workers.backends.size());
-  // The first one alone: it reads the files, and a bundle that is damaged says so once.
+  // The first one alone: it reads the files, and reports a damaged bundle only once.
   std::vector<ThreadTask<LoadedModels>> others;
   std::size_t first = 0;
   for (const std::size_t count : lanes) {

@@ -18,12 +18,12 @@ class DeviceModels {
   using Load = std::function<LoadedModels(Backend& backend)>;
 
   /// Calls `load` with the first backend of each device. Throws what loading throws; DeviceError
-  /// naming the device that has no room; ResourceError where the system gives no thread for one.
+  /// naming the device that has no room; ResourceError where the system refuses a thread.
   DeviceModels(const Workers& workers, const Load& load);
 
-  /// Of the first device.
+  /// The models of the first device.
   const LoadedModels& front() const { return models_.front(); }
-  /// Of each backend: the models of its device.
+  /// For each backend, the models of its device.
   const std::vector<const LoadedModels*>& by_backend() const { return by_backend_; }
 
  private:

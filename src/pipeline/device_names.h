@@ -1,4 +1,4 @@
-// The text of --device: which devices are meant.
+// The text of --device: the devices that it names.
 #pragma once
 
 #include <cstddef>
@@ -18,17 +18,17 @@ struct DeviceName {
 };
 
 /// Reads "cpu", "cuda", "cuda:0,2" or a mix such as "cuda:0,cpu": a bare number belongs to the
-/// numbered device before it. Throws DeviceError for an empty part, for what is no number and for a
-/// device that is named twice. Which kinds there are is not known here.
+/// numbered device before it. Throws DeviceError for an empty part, for text that is not a number
+/// and for a device that is named twice. It does not know which kinds exist.
 std::vector<DeviceName> parse_device_names(std::string_view text);
 
 /// "cuda:1".
 std::string text_of(const DeviceName& name);
-/// The text that parse_device_names() reads as `names`, at its shortest.
+/// The shortest text that parse_device_names() reads as `names`.
 std::string text_of(std::span<const DeviceName> names);
 
 /// The kinds of such a text in alphabetical order, each once: "cpu,cuda" for "cuda:0,2,cpu". Two
-/// runs whose kinds are the same compute by the same programs.
+/// runs with the same kinds compute with the same code.
 std::string device_kinds(std::string_view text);
 
 }  // namespace virnucpro

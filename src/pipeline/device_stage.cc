@@ -51,13 +51,13 @@ void DeviceStage::run(std::size_t worker) {
       tasks_.give_back(*task);
       if (lose_device(worker, error)) throw;
       return;
-    } catch (const Interrupted&) {  // a backend that looked at the stop before its batch was done
+    } catch (const Interrupted&) {  // the backend stopped before its batch was done
       throw Interrupted(kStoppedOnRequest);
     }
   }
 }
 
-/// True when it was the last one. Of the workers of a device the first says that it is lost.
+/// True when the lost device was the last one. The first of a device's workers reports the loss.
 bool DeviceStage::lose_device(std::size_t worker, const DeviceError& error) {
   if (is_lost(worker).exchange(true)) return false;
   const std::size_t left = devices_left_.fetch_sub(1) - 1;
@@ -77,7 +77,7 @@ void DeviceStage::keep_in_time(BatchTask& task, const DeviceWorker& worker) {
   tasks_.share(std::move(rest));
 }
 
-/// False when the writer is gone. After a DeviceError `task` is what is left of it.
+/// False when the writer is gone. After a DeviceError, `task` is the part that is left.
 bool DeviceStage::run_task(BatchTask& task, DeviceWorker& worker) {
   Window& window = *task.window;
   if (!task.is_computed) {

@@ -18,7 +18,7 @@
 
 namespace virnucpro {
 
-/// What the workers of one device did.
+/// The work of one device, summed over its workers.
 struct DeviceWork {
   std::string name;
   std::size_t workers = 0;
@@ -27,28 +27,28 @@ struct DeviceWork {
   double busy_seconds = 0.0;  ///< of all its workers together
 };
 
-/// run(i) takes one thread for each engine. Whichever is free takes the next task, fills its rows
-/// of the window's `computed`, and the one that does a window's last batch scores it and hands it
-/// to the writer. Ends when the tasks end or the writer is gone; the last to leave closes `done`. A
+/// run(i) takes one thread for each engine. A free one takes the next task and fills its rows of
+/// the window's `computed`; the one that does a window's last batch scores it and passes it to the
+/// writer. It ends when the tasks end or the writer is gone; the last to leave closes `done`. A
 /// lost device gives its task back and ends its workers; DeviceError when no other is left. Other
-/// errors of an engine leave run(), Interrupted with the words of a run.
+/// errors of an engine leave run(), Interrupted with the text of a run.
 class DeviceStage {
  public:
   struct Options {
-    /// At least one. Those of one name are of one device, which is lost to all of them at once.
+    /// At least one. Engines of one name belong to one device, which all of them lose at once.
     std::vector<Engine*> engines;
     FeatureLayout layout;
     bool classify = true;
     /// A worker takes no more of a batch than it computes in about 20 seconds; others get the rest.
     bool time_sized = false;
-    bool tells_batches = false;     ///< each batch goes to the writer, too
-    std::function<double()> clock;  ///< seconds since any moment
+    bool tells_batches = false;     ///< passes each batch to the writer, too
+    std::function<double()> clock;  ///< seconds since a fixed moment
   };
   DeviceStage(Options options, TaskQueue<BatchTask>& tasks, BoundedQueue<Done>& done,
               Faults& faults, ProgressMeter& progress);
   void run(std::size_t worker);
 
-  // Once all workers have ended.
+  // Valid once all workers have ended.
   const std::vector<DeviceWorker>& workers() const { return workers_; }
   /// In the order of the engines.
   std::vector<DeviceWork> devices() const;
@@ -71,7 +71,7 @@ class DeviceStage {
   std::vector<std::size_t> device_of_;            // by worker: a position in names_
   std::vector<std::atomic<bool>> lost_;           // by device
   std::atomic<std::size_t> workers_left_;         // threads
-  std::atomic<std::size_t> devices_left_;         // that are not lost
+  std::atomic<std::size_t> devices_left_;         // devices that are not lost
   std::atomic<std::uint64_t> shared_batches_{0};  // parts that were left to others
 };
 

@@ -10,7 +10,7 @@
 #include "pipeline/busy_time.h"
 
 namespace virnucpro {
-/// What the parts of one batch have in common.
+/// The values that all parts of one batch share.
 struct DeviceWorker::Batch {
   Window& window;
   EncoderKind encoder;
@@ -37,7 +37,7 @@ std::size_t DeviceWorker::in_time(const Window& window, EncoderKind encoder,
   std::int64_t left = pace_[encoder].tokens();
   std::size_t count = 0;
   while (count < members.size() && left > 0) left -= tokens.lengths()[members[count++]];
-  // Without the one that did not fit, unless it is alone.
+  // Without the sequence that did not fit, unless it is alone.
   return left < 0 && count > 1 ? count - 1 : count;
 }
 
@@ -66,14 +66,14 @@ void DeviceWorker::compute(const Batch& batch, std::span<const std::uint32_t> me
     engine_.embed(batch.encoder, packed_, batch.name(members), embeddings_);
   } catch (const OutOfDeviceMemory& error) {
     faults_.out_of_memory(engine_.name(), tokens, error.what());
-    engine_.release_buffers();  // of its sizes, in which half a batch might not find its own
+    engine_.release_buffers();  // half a batch might not fit beside the larger ones
     if (members.size() > 1) return in_halves();
     return batch.window.computed.settle(
         {batch.orf_of(members[0]), 0.0f, 0.0f, out_of_memory_reason(batch.encoder, tokens)});
   } catch (const NonfiniteError& error) {
     if (!is_part) faults_.nonfinite(error.what());
-    // A fault of one sequence must not be the fault of its neighbours: only what is alone is
-    // guilty.
+    // A fault of one sequence must not become that of its neighbours: only a sequence that is alone
+    // is at fault.
     if (members.size() > 1) return in_halves();
     return compute_alone(batch, members, error.what());
   }
@@ -113,7 +113,7 @@ void DeviceWorker::classify(Window& window) {
   const BusyTime busy(classify_seconds_);
   window.computed.scores.assign(2 * window.read.orfs.size(), 0.0f);
   if (!window.prepared.needs_scores) return;
-  // The rows of repeats go along: leaving them out would cost more than they do.
+  // The rows of repeats are classified, too: leaving them out would cost more.
   classify_rows(window, 0, window.read.orfs.size());
 }
 

@@ -1,4 +1,4 @@
-// One device at work on the batches of a run, and what it does when something goes wrong there.
+// One device at work on the batches of a run, and its handling of faults.
 #pragma once
 
 #include <cstdint>
@@ -17,11 +17,11 @@
 namespace virnucpro {
 
 /// Borrows engine and faults. Used by one thread. A DeviceError of its functions means that the
-/// device is lost; the same call of another worker makes good what this one left half done. Of a
-/// window it reads all lanes and writes what is computed.
+/// device is lost; another worker that makes the same call completes what this one left undone. It
+/// reads all lanes of a window and writes what is computed.
 class DeviceWorker {
  public:
-  /// `clock`: seconds since any moment.
+  /// `clock` gives seconds since a fixed moment.
   DeviceWorker(Engine& engine, FeatureLayout layout, Faults& faults, std::function<double()> clock)
       : engine_(engine),
         layout_(layout),
@@ -29,22 +29,22 @@ class DeviceWorker {
         clock_(std::move(clock)),
         pace_{{BatchPace(engine.first_tokens()), BatchPace(engine.first_tokens())}} {}
 
-  /// The first of `members` that this worker would compute in about 20 seconds; at least one.
+  /// How many of `members`, from the first, it would compute in about 20 seconds; at least one.
   std::size_t in_time(const Window& window, EncoderKind encoder,
                       std::span<const std::uint32_t> members) const;
 
   /// Computes `members`, items of the window's plan for that encoder, into the rows of features. A
-  /// batch without room is halved; of one that is not finite the guilty sequences are found,
+  /// batch without room is halved. In a batch that is not finite the sequences at fault are found,
   /// computed in FP32, or settled as failed. Throws PrecisionError when the model can give no
   /// finite value.
   void embed(Window& window, EncoderKind encoder, std::span<const std::uint32_t> members,
              std::uint64_t batch_number);
 
-  /// Scores from features, in as many pieces as memory asks for.
+  /// Computes scores from features, in as many pieces as memory requires.
   void classify(Window& window);
 
   double seconds(EncoderKind encoder) const { return seconds_[encoder]; }
-  /// Of whole batches, those of failed sequences among them.
+  /// Tokens of whole batches, including those of failed sequences.
   std::uint64_t tokens(EncoderKind encoder) const { return tokens_[encoder]; }
   std::uint64_t batches() const { return batches_; }
   double classify_seconds() const { return classify_seconds_; }

@@ -1,4 +1,4 @@
-// The same models in FP32, for the few sequences that need them.
+// The same models in FP32, for the few sequences that need it.
 #pragma once
 
 #include <functional>
@@ -25,7 +25,7 @@ class ExactModels {
     return *models_;
   }
 
-  /// The same for engines, which it outlives.
+  /// The same for engines, which must not outlive it.
   std::function<ModelSet(Backend& backend)> for_engines() {
     return [this](Backend& backend) { return get(backend).model_set(); };
   }

@@ -38,7 +38,7 @@ Weights from_bundle(const Bundle& bundle, bool with_classifier, LoadedModels& mo
   models.bundle = info.name;
   models.bundle_version = info.version;
   Weights weights{bundle.dnabert_s(), bundle.esm2(), std::nullopt};
-  // Set here for bundles: settings of own parts lie in files that are hashed.
+  // Set only for bundles: settings of own parts are in files that are hashed.
   models.parts = {{"config", encoder_settings_sha256(info)}};
   if (!with_classifier) return weights;
   weights.classifier = bundle.classifier(models.expected_length);
@@ -58,7 +58,7 @@ Weights from_parts(const RunSettings& settings, bool with_classifier, LoadedMode
   return weights;
 }
 
-/// The files of the three models, one after the other, and how many each has.
+/// The files of the three models, one model after the other, and how many each has.
 struct FilesByPart {
   std::vector<UsedFile> all;
   std::vector<std::pair<const char*, std::size_t>> parts;
@@ -78,7 +78,7 @@ FilesByPart files_of(const Weights& weights) {
   return files;
 }
 
-/// Before what bundles add, in the order in which they are told.
+/// Adds them before the identities of the bundle, in the order in which users see them.
 void add_identities(const FilesByPart& files, LoadedModels& models) {
   std::vector<ModelPart> parts;
   std::size_t first = 0;
@@ -89,7 +89,7 @@ void add_identities(const FilesByPart& files, LoadedModels& models) {
   models.parts.insert(models.parts.begin(), parts.begin(), parts.end());
 }
 
-/// Any id will do, the mask hides it; the file's own is used where it has one.
+/// Any id will do, because the mask hides it; the file's own is used where it has one.
 std::int32_t padding_of(const DnaTokenizer& tokenizer) {
   return tokenizer.id_of("[PAD]").value_or(tokenizer.unknown_id());
 }
@@ -147,7 +147,7 @@ LoadedModels load_models(const RunSettings& settings, Precision precision, bool 
   models.tokenizer =
       DnaTokenizer::from_json(weights.dnabert_s.tokenizer_json, models.bundle + ": tokenizer.json");
   models.dna_padding = padding_of(*models.tokenizer);
-  // The classifier first: a part that does not fit is found before gigabytes are prepared.
+  // The classifier comes first, so that a misfit is found before gigabytes are prepared.
   if (weights.classifier) {
     models.classifier = std::make_unique<Classifier>(std::move(*weights.classifier), backend);
   }

@@ -25,8 +25,8 @@
 
 namespace virnucpro {
 
-/// Everything a run computes with. Immutable once loaded, shared by all workers whose backends are
-/// of the device it was prepared for.
+/// Everything that a run computes with. Immutable once loaded; shared by all workers whose backends
+/// belong to the device it was prepared for.
 struct LoadedModels {
   std::string bundle;  ///< its name, or "own parts"
   std::string bundle_version;
@@ -38,41 +38,41 @@ struct LoadedModels {
   std::unique_ptr<const Encoder> dnabert_s;
   std::unique_ptr<const Encoder> esm2;
   std::unique_ptr<const Classifier> classifier;  ///< null where none was asked for
-  std::vector<UsedFile> files;  ///< that all of it was read from, with their hashes
+  std::vector<UsedFile> files;                   ///< that everything was read from, with hashes
 
-  /// Borrowed: `this` outlives it.
+  /// Borrowed: the result must not outlive `this`.
   ModelSet model_set() const {
     return {{{dnabert_s.get(), esm2.get()}}, {{dna_padding, kProteinPadId}}, classifier.get()};
   }
 
-  /// Throws ModelError when one of the files was changed since: weights may lie in them.
+  /// Throws ModelError when one of the files was changed since: weights may be used in place.
   void require_unchanged() const { virnucpro::require_unchanged(files); }
 };
 
-/// Bases of a chunk where nothing else is said: what the published classifiers are named for.
+/// The chunk length in bases unless something else says it: a published classifier is named for it.
 inline constexpr std::int64_t kUsualLength = 500;
-/// The same for a bundle with classifiers of these lengths: one of a single length says it itself.
+/// The same for a bundle with classifiers of these lengths: a single length decides.
 inline std::int64_t usual_length(std::span<const std::int64_t> lengths) {
   return lengths.size() == 1 ? lengths.front() : kUsualLength;
 }
 
 /// How the files of the models are identified.
 struct ModelHashing {
-  /// Of the whole run, so that all loadings are of the same content; null: of this loading alone.
+  /// Shared by all loadings of a run, so that their content is the same; null: this one's own.
   std::shared_ptr<ContentHashes> hashes = {};
   std::stop_token stop = {};
 };
 
-/// Opens a bundle by the text of `--bundle`: the program adds its embedded ones.
+/// Opens a bundle by the text of `--bundle`, which may name an embedded bundle of the program.
 using OpenBundle = std::function<Bundle(const std::string& name)>;
 
-/// Precision and packing of the run (models/precision_policy.h). Cheap: call it first, since it
-/// throws PrecisionError for what cannot run before any weight is read.
+/// Precision and packing of the run (models/precision_policy.h). Call it first: it is cheap, and
+/// throws PrecisionError for an impossible choice before any weight is read.
 PrecisionChoice precision_of(const RunSettings& settings, const Environment& environment);
 
-/// Loads, checks that the parts fit together and prepares them on `backend`, while another thread
-/// computes the hashes of what is loaded. Throws ModelError naming part, expectation and finding,
-/// also for files that change meanwhile; ConfigError when the bundle lacks the expected length;
+/// Loads the parts, checks that they fit together and prepares them on `backend`, while another
+/// thread hashes the files. Throws ModelError naming part, expectation and finding, also for
+/// files that change meanwhile; ConfigError when the bundle lacks the expected length;
 /// Interrupted.
 LoadedModels load_models(const RunSettings& settings, Precision precision, bool with_classifier,
                          const OpenBundle& open_bundle, Backend& backend,

@@ -9,7 +9,7 @@ namespace virnucpro {
 namespace {
 
 void require_finite(const Encoder& model, const BatchName& name, const Embeddings& embeddings) {
-  // Naming the sequences takes longer than looking whether there is anything to say.
+  // Naming the sequences takes longer than checking whether an error is needed.
   if (embeddings.nonfinite.any()) require_finite(model, name.number, name.ids(), embeddings);
 }
 
@@ -21,8 +21,8 @@ void ModelEngine::embed_padded(const ModelSet& models, EncoderKind encoder,
   models.encoders[encoder]->forward(backend_, workspace_, padded, embeddings);
 }
 
-/// One sequence on processors, where one of the largest models may take seconds. A GPU's largest
-/// batch takes fewer than that, and a small one more would only cost it the choice of products.
+/// One sequence on processors, where one of the largest models may take seconds. A GPU computes its
+/// largest batch in less time; a small batch before it would only cost another choice of products.
 std::int64_t ModelEngine::first_tokens() const {
   return backend_.batch_room() ? BatchPace::kNoBound : 1;
 }

@@ -1,4 +1,4 @@
-// Items that come in any order, handed on in the order of their numbers.
+// Passes items that come in any order on in the order of their numbers.
 #pragma once
 
 #include <cstddef>
@@ -12,14 +12,14 @@
 
 namespace virnucpro {
 
-/// Hands on each item once, in the order 0, 1, 2 ..., one at a time. Thread-safe: whoever adds the
-/// item that is due hands it on, and all that wait behind it, without holding the lock; others only
-/// leave theirs. So a slow `write` costs that one caller its time. `write` may add items. Memory is
-/// bounded by those who add: it holds what comes before its turn.
+/// Passes each item on once, in the order 0, 1, 2 ..., one at a time. Thread-safe: the caller that
+/// adds the item which is due passes it on, and all that wait after it, without holding the lock;
+/// other callers only leave theirs. So a slow `write` costs that one caller its time. `write` may
+/// add items. Memory holds the items that come before their turn; the callers must bound it.
 template <typename T>
 class OrderedWriter {
  public:
-  /// An exception of `write` leaves the add() that called it; nothing is handed on after it.
+  /// An exception of `write` leaves the add() that called it; nothing is passed on after it.
   explicit OrderedWriter(std::function<void(T)> write) : write_(std::move(write)) {}
   OrderedWriter(const OrderedWriter&) = delete;
   OrderedWriter& operator=(const OrderedWriter&) = delete;
@@ -30,7 +30,7 @@ class OrderedWriter {
     check(number >= next_ && !waiting_.contains(number), "item {} comes twice", number);
     waiting_.emplace(number, std::move(item));
     if (is_writing_) return;
-    is_writing_ = true;  // and stays so after an exception
+    is_writing_ = true;  // stays true after an exception
     while (!waiting_.empty() && waiting_.begin()->first == next_) {
       T due = std::move(waiting_.begin()->second);
       waiting_.erase(waiting_.begin());
@@ -42,12 +42,12 @@ class OrderedWriter {
     is_writing_ = false;
   }
 
-  /// The number of the item that is due; all before it have been handed on.
+  /// The number of the item that is due; all earlier ones have been passed on.
   std::uint64_t next() const {
     const std::lock_guard lock(mutex_);
     return next_;
   }
-  /// How many items wait for one that has not come.
+  /// The number of items that wait for one that has not come.
   std::size_t waiting() const {
     const std::lock_guard lock(mutex_);
     return waiting_.size();

@@ -29,7 +29,7 @@ void PrepareStage::run() {
   tasks_.close();
 }
 
-/// Tokens and batches of the ORFs that no earlier one is equal to and nobody has kept.
+/// Makes tokens and batches of the ORFs that equal no earlier one and have no kept result.
 void PrepareStage::prepare(Window& window, RepeatFinder& repeats) {
   const BusyTime busy(counts_.seconds);
   const Window::Read& read = window.read;
@@ -84,13 +84,13 @@ void PrepareStage::plan_batches(Window& window) {
 
 /// False when the run is cancelled.
 bool PrepareStage::push_tasks(Window& window) {
-  // Counted before: from its last push on the window belongs to others.
+  // Counted first: after its last push the window belongs to others.
   PerEncoder<std::size_t> batches;
   for (const EncoderKind kind : kEncoderKinds) {
     batches[kind] = window.prepared.lanes[kind].plan.batches();
   }
   if (batches[EncoderKind::kDnabertS] + batches[EncoderKind::kEsm2] == 0) {
-    // Scores that nobody kept can still be missing: of embeddings that were.
+    // Even where all embeddings were kept, scores may still be missing.
     return tasks_.push({&window, EncoderKind::kEsm2, {}, 0, /*is_computed=*/true});
   }
   std::uint64_t number = window.prepared.first_batch;

@@ -1,4 +1,4 @@
-// The second stage of a run: what is to be computed of a window, as tokens and batches.
+// The second stage of a run: decides what to compute of a window, and makes tokens and batches.
 #pragma once
 
 #include <cstddef>
@@ -21,10 +21,10 @@ namespace virnucpro {
 /// Appends the token ids of one sequence. Called from one thread.
 using Tokenize = std::function<void(std::string_view, std::vector<std::int32_t>&)>;
 
-/// run() takes one thread. It owns what is remembered of earlier ORFs; it fills a window's
-/// `prepared`, gives `computed` its rows, has the journal recall what it keeps, and pushes the
-/// batches. A window belongs to workers and writer from its last push on. It ends after the last
-/// window, then closes `tasks`, or when a queue is cancelled. Errors of tokenizer and journal leave
+/// run() takes one thread. It owns the memory of earlier ORFs. It fills a window's `prepared`,
+/// gives `computed` its rows, has the journal recall what it keeps, and pushes the batches.
+/// After its last push a window belongs to workers and writer. It ends after the last window,
+/// and then closes `tasks`, or when a queue is cancelled. Errors of tokenizer and journal leave
 /// it.
 class PrepareStage {
  public:
@@ -55,7 +55,7 @@ class PrepareStage {
                TaskQueue<BatchTask>& tasks, ProgressMeter& progress);
   void run();
 
-  /// Once run() has ended.
+  /// Valid once run() has ended.
   const Counts& counts() const { return counts_; }
 
  private:

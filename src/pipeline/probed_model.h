@@ -1,4 +1,4 @@
-// A model whose every operation is looked at while it embeds the frames of a window.
+// A model whose operations are all probed while it embeds the frames of a window.
 #pragma once
 
 #include <cstdint>
@@ -21,10 +21,10 @@ namespace virnucpro {
 std::string layer_text(const ProbedOperation& operation);
 std::string operation_text(const ProbedOperation& operation);
 
-/// Borrows models and backend. NaN and infinity are results like others. One thread at a time.
+/// Borrows models and backend. NaN and infinity are results like any others. One thread at a time.
 class ProbedModel {
  public:
-  /// Called after each batch with what its operations put out and its sequences; may throw.
+  /// Called after each batch with its operations' outputs and its sequences; may throw.
   using AfterBatch = std::function<void(const std::vector<ProbedOperation>& operations,
                                         std::span<const std::uint32_t> members)>;
 
@@ -35,16 +35,16 @@ class ProbedModel {
         packed_(packed),
         probe_(&backend) {}
 
-  /// Of both embeddings of a frame.
+  /// The width of both embeddings of a frame.
   std::size_t width() const { return layout_.row(); }
 
-  /// Forgets the window before.
+  /// Forgets the last window.
   void begin_window(std::size_t frames);
-  /// Embeds the window's frames, whose tokens these are, in batches of `batch_tokens`.
+  /// Embeds the window's frames, given by their tokens, in batches of `batch_tokens`.
   void embed(EncoderKind kind, const TokenTable& tokens, std::int64_t batch_tokens,
              Workspace& workspace, const AfterBatch& after);
 
-  /// [frames, width()], as the classifier wants them.
+  /// [frames, width()], in the form that the classifier needs.
   std::span<const float> features() const { return features_; }
   std::span<const float> embedding(EncoderKind kind, std::size_t frame) const {
     return layout_.embedding(features(), frame, kind);

@@ -1,4 +1,4 @@
-// The first stage of a run: records become windows.
+// The first stage of a run: it turns records into windows.
 #pragma once
 
 #include <cstdint>
@@ -9,16 +9,16 @@
 
 namespace virnucpro {
 
-/// run() takes one thread. It owns the record at hand, takes free windows, fills their `read` and
-/// passes them on; it touches none afterwards. It ends with the input, whose end it tells by
-/// closing `filled`, or when one of the queues is cancelled. Errors of the input leave it.
+/// run() takes one thread. It owns the current record, takes free windows, fills their `read` and
+/// passes them on; after that it touches none of them. It ends with the input, and then closes
+/// `filled`, or when one of the queues is cancelled. Errors of the input leave it.
 class ReadStage {
  public:
   ReadStage(RecordStream records, std::int64_t expected_length, WindowLimits limits,
             BoundedQueue<Window*>& free, BoundedQueue<Window*>& filled, ProgressMeter& progress);
   void run();
 
-  // Once run() has ended.
+  // Valid once run() has ended.
   const Intake& intake() const { return builder_.intake(); }
   double seconds() const { return seconds_; }
 

@@ -1,4 +1,4 @@
-// What becomes of a finished window of `embed`: rows of the embedding file.
+// Turns finished windows of `embed` into rows of the embedding file.
 #pragma once
 
 #include <cstdint>
@@ -29,9 +29,9 @@ class EmbeddingSink {
   EmbeddingFile& file_;
   Ledger ledger_;
   UniqueIds unique_ids_;
-  std::string unique_id_;   // of the record at hand, escaped
+  std::string unique_id_;   // of the current record, escaped
   OutcomeCounts outcomes_;  // of its chunks
-  // Of one window, reused.
+  // Reused from window to window.
   std::vector<EmbeddingRow> rows_;
   std::vector<std::string> ids_;
   std::vector<float> features_;

@@ -49,7 +49,7 @@ void RunJournal::recall_kept(Window& window) {
       },
       [&](const Window::ChunkPlace& place) { recall_kept(window, place); }, [](const Record&) {});
   if (!options_.is_known_input) return;
-  // Batches whose windows had not come to their end.
+  // These batches belong to windows that were not finished.
   for (std::uint32_t i = 0; i < window.read.orfs.size(); ++i) {
     Window::Kept& kept = window.prepared.kept[i];
     if (kept.any() || window.read.first_orf + i < recalled_.orfs) continue;
@@ -72,10 +72,10 @@ void RunJournal::recall_kept(Window& window, const Window::ChunkPlace& place) {
 
 void RunJournal::recall_kept(Window& window, const StoredOrf& row) {
   const auto orf = static_cast<std::uint32_t>(row.number - window.read.first_orf);
-  // Another program may have given a checksum to what no run could have stored.
+  // Another program may have given a valid checksum to rows that no run could store.
   if (row.frame != static_cast<std::uint8_t>(window.read.orfs[orf].frame)) return;
   if (!are_possible_scores(row)) return;
-  // A result is stored with its embeddings, or made again.
+  // A result is kept only with its embeddings, or is computed again.
   if (options_.keep_embeddings && row.outcome == Outcome::kScored && !row.same_as &&
       !(recall_kept(window, orf, EncoderKind::kDnabertS) &&
         recall_kept(window, orf, EncoderKind::kEsm2))) {
@@ -152,7 +152,7 @@ void RunJournal::window_done(const Window& window) {
   window.read.for_each_chunk([&](const Record& record) { begin_record(record); },
                              [&](const Window::ChunkPlace& place) { store_chunk(window, place); },
                              [&](const Record& record) {
-                               // Of the last record that was recalled only the beginning may be
+                               // Only the beginning of the last recalled record may be
                                // there.
                                if (records_ < recalled_.records) return;
                                database_.end_record(
@@ -181,7 +181,7 @@ void RunJournal::store_chunk(const Window& window, const Window::ChunkPlace& pla
                   .outcome = Outcome::kScored,
                   .reason = {}};
   if (place.orf_count() == 0) row.outcome = outcome_without_orf(row.end - row.start);
-  // A call on some of a chunk's frames would pass for one on all of them.
+  // A call by only some of a chunk's frames would look like a call by all of them.
   const std::map<std::uint32_t, std::string>& failures = window.finished.failures;
   const auto failure = failures.lower_bound(place.first_orf);
   if (failure != failures.end() && failure->first < place.end_orf) {
@@ -234,7 +234,7 @@ void RunJournal::save(const FaultReport& faults) {
   }
   for (const Batch& batch : batches_) {
     for (const std::uint32_t orf : batch.orfs) {
-      // A sequence that failed has no embedding to keep: it is tried again.
+      // A failed sequence has no embedding to keep, so it is tried again.
       if (!batch.window->computed.is_settled(orf)) put_features(*batch.window, batch.encoder, orf);
     }
   }

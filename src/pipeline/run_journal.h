@@ -1,4 +1,4 @@
-// A run's database as the journal of its stages.
+// Makes a run's database the journal of its stages.
 #pragma once
 
 #include <chrono>
@@ -19,12 +19,12 @@
 
 namespace virnucpro {
 
-/// Stores windows as rows, and the embeddings of finished batches until their window is there (or
+/// Stores windows as rows, and the embeddings of finished batches until their window is stored (or
 /// for good, where they are kept). Borrows the database. Throws its errors.
 class RunJournal final : public Journal {
  public:
   /// How long finished work may wait for its transaction: little beside a batch of large models,
-  /// which is saved at once, and long enough that a disk that takes 20 ms to sync costs 2 %.
+  /// which is saved at once, but long enough that a disk which takes 20 ms to sync costs 2 %.
   static constexpr std::chrono::milliseconds kInterval{1000};
 
   struct Options {
@@ -33,14 +33,14 @@ class RunJournal final : public Journal {
     /// The input is the one that earlier processes read. Where nobody can know, as of a stream, the
     /// embeddings of windows that are not stored yet might belong to other sequences: none is kept.
     bool is_known_input = true;
-    /// Called before each commit; throws when what is computed may not be kept. May be empty.
+    /// Called before each commit; throws when the computed results may not be kept. May be empty.
     std::function<void()> before_save = {};
     std::chrono::milliseconds interval = kInterval;
-    /// Of a damaged database; null: none.
+    /// The proven rows of a damaged database; null: none.
     KeptRows* kept = nullptr;
   };
 
-  /// `database` is not complete. What it holds now is what will be recalled.
+  /// `database` must not be complete. Its present content will be recalled.
   RunJournal(RunDatabase& database, Options options);
 
   void recall(Window& window) override;
@@ -54,13 +54,13 @@ class RunJournal final : public Journal {
   void finish();
 
  private:
-  /// A finished batch whose window is not there yet.
+  /// A finished batch whose window is not stored yet.
   struct Batch {
     const Window* window = nullptr;
     EncoderKind encoder = EncoderKind::kDnabertS;
     std::vector<std::uint32_t> orfs;
   };
-  /// The record at hand on the writing thread.
+  /// The current record of the writing thread.
   struct OpenRecord {
     OutcomeCounts outcomes;
     std::string reason;
@@ -71,7 +71,7 @@ class RunJournal final : public Journal {
   void recall_kept(Window& window);
   void recall_kept(Window& window, const Window::ChunkPlace& place);
   void recall_kept(Window& window, const StoredOrf& orf);
-  /// Into the ORF's row of the window's features; false where it is not there.
+  /// Copies a kept embedding into the ORF's row of features; false where there is none.
   bool recall_kept(Window& window, std::uint32_t orf, EncoderKind encoder);
   std::span<float> embedding_of(Window& window, std::size_t orf, EncoderKind encoder) const;
   void put_features(const Window& window, EncoderKind encoder, std::uint32_t orf);
@@ -83,12 +83,12 @@ class RunJournal final : public Journal {
   const Options options_;
   const StoredExtent recalled_;  ///< rows before it are in the database already
 
-  // The tokenising thread's.
+  // Used by the tokenising thread alone.
   StoredInput input_;
   std::vector<std::byte> kept_packed_;
 
-  // The writing thread's.
-  std::uint64_t records_ = 0;  // that have begun
+  // Used by the writing thread alone.
+  std::uint64_t records_ = 0;  // records that have begun
   OpenRecord open_;
   std::vector<Batch> batches_;
   std::vector<std::byte> packed_;

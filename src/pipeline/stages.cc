@@ -18,8 +18,8 @@
 namespace virnucpro {
 namespace {
 
-/// One being read, one tokenised, one written, and two for the workers: the batches of a window's
-/// end and those of the next one's beginning run side by side.
+/// One window is read, one tokenised, one written, and two are for the workers: the last batches of
+/// a window and the first ones of the next run side by side.
 constexpr std::size_t kWindowsBesideWorkers = 4;
 
 FeatureLayout layout_of(const StagePlan& plan) {
@@ -122,7 +122,7 @@ WriteStage::Options Stages::write_options() const {
 StageReport Stages::run(const std::stop_token& stop) {
   StageThreads threads([this] { cancel(); });
   {
-    // Made before: nothing may throw where the request comes.
+    // Made in advance, because nothing may throw where the request arrives.
     const std::exception_ptr stopped = std::make_exception_ptr(Interrupted(kStoppedOnRequest));
     const std::stop_callback on_stop(stop, [&] { threads.fail(stopped); });
     threads.add([this] { read_.run(); });
@@ -138,7 +138,7 @@ StageReport Stages::run(const std::stop_token& stop) {
   return report();
 }
 
-/// Nothing new begins. What is done still reaches the writer, which ends after the last worker.
+/// Nothing new begins. Finished work still reaches the writer, which ends after the last worker.
 void Stages::cancel() {
   free_.cancel();
   filled_.cancel();

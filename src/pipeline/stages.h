@@ -21,7 +21,7 @@
 
 namespace virnucpro {
 
-/// What a run consists of. Everything named here outlives run_stages().
+/// The parts of a run. Everything named here must outlive run_stages().
 struct StagePlan {
   struct Lane {
     Tokenize tokenize;
@@ -31,19 +31,19 @@ struct StagePlan {
   RecordStream records;
   std::int64_t expected_length = 0;
   PerEncoder<Lane> lanes;
-  /// One worker thread each; a free one takes the next batch. At least one. Those of one name are
-  /// of one device, which is lost to all of them at once.
+  /// One worker thread each; a free one takes the next batch. At least one. Engines of one name
+  /// belong to one device, which all of them lose at once.
   std::vector<Engine*> engines;
   bool classify = true;
   bool packed = true;
   std::int64_t batch_tokens = 0;
   /// A worker takes no more of a batch than it computes in about 20 seconds; others get the rest.
   bool time_sized = false;
-  /// Seconds since any moment; absent: the steady clock. Tests set it.
+  /// Seconds since a fixed moment; absent: the steady clock. Tests set it.
   std::function<double()> clock;
   WindowLimits limits;
-  /// How many ORFs are remembered; absent: repeat_limits() for what the run is to give. Tests turn
-  /// it down.
+  /// The number of ORFs that are remembered; absent: repeat_limits() for the results of the run.
+  /// Tests use small ones.
   std::optional<RepeatLimits> repeats;
   TakeWindow take;
   Journal* journal = nullptr;        ///< may be null: nothing is kept
@@ -51,7 +51,7 @@ struct StagePlan {
   Log log;
 };
 
-/// What the stages counted and how long each was busy.
+/// What the stages counted, and how long each was busy.
 struct StageReport {
   struct Encoder {
     std::uint64_t tokens = 0;
@@ -67,7 +67,7 @@ struct StageReport {
   // Every ORF of the intake is one of these.
   std::uint64_t orfs_computed = 0;
   std::uint64_t orfs_recalled = 0;  ///< the journal had the result
-  std::uint64_t orfs_repeated = 0;  ///< equal to one before
+  std::uint64_t orfs_repeated = 0;  ///< equal to an earlier one
   FaultReport faults;
   std::uint64_t windows = 0;
   std::uint64_t batches = 0;
@@ -81,10 +81,10 @@ struct StageReport {
 
 /// Runs until every record has been taken. The first error of any stage stops all others and is
 /// rethrown here after their threads have ended; a stop request ends it with Interrupted. Either
-/// way all finished batches are saved in the journal; those in hand are finished, too, unless their
-/// engine throws Interrupted. A lost device is an error only when no other is left, NaN or infinity
-/// (PrecisionError) only when nothing has a result. Memory is bounded by a fixed number of windows
-/// in flight. What is taken does not depend on limits, repeats, batches, engines or the journal.
+/// way all finished batches are saved in the journal; those in progress are finished, too, unless
+/// their engine throws Interrupted. A lost device is an error only when no other is left, NaN or
+/// infinity (PrecisionError) only when nothing has a result. Memory is bounded by a fixed number of
+/// windows in flight. Results do not depend on limits, repeats, batches, engines or the journal.
 StageReport run_stages(const StagePlan& plan, std::stop_token stop);
 
 }  // namespace virnucpro

@@ -8,7 +8,7 @@
 namespace virnucpro {
 
 WindowLimits limits_for(std::int64_t batch_tokens) {
-  // At the upper end the features of the largest models take 400 MB a window.
+  // With this limit the features of the largest models take 400 MB a window.
   constexpr std::int64_t kMost = 16384;
   constexpr std::int64_t kTokensPerOrf = 16;  // 7 batches of 110 tokens an ORF
   WindowLimits limits;

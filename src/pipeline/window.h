@@ -22,15 +22,15 @@
 
 namespace virnucpro {
 
-/// Where a window ends: at the first limit reached, also inside a record. They bound the memory of
-/// a run whatever its input; no result depends on them.
+/// Where a window ends: at the first limit reached, even inside a record. The limits bound the
+/// memory of a run whatever its input; no result depends on them.
 struct WindowLimits {
   /// See limits_for(); features of the largest models take 24 KB an ORF.
   std::size_t orfs = 512;
   /// Chunks without ORFs cost 48 bytes each, so windows of stop-rich DNA may be long.
   std::size_t chunks = 65536;
-  /// Of records that begin in the window; they are held until their last window is written. Four
-  /// times what 512 ORFs of bacteria come from.
+  /// Bases of records that begin in the window; they are held until their last window is written.
+  /// This is four times what 512 ORFs of bacteria need.
   std::size_t bases = std::size_t{2} << 20;
 };
 
@@ -39,9 +39,9 @@ struct WindowLimits {
 /// of a batch; larger windows would only take memory.
 WindowLimits limits_for(std::int64_t batch_tokens);
 
-/// Chunks of consecutive records with their ORFs and what becomes of them, in four phases. Each is
-/// written by one stage of a run after the one before it, and read by all that follow. Items are
-/// known by their position. A window is cleared and filled again.
+/// Chunks of consecutive records with their ORFs and results, in four phases. Each phase is written
+/// by one stage of a run after the phase before it, and read by all later stages. Items are known
+/// by their position. A window is cleared and filled again.
 struct Window {
   /// The chunks of one record that lie in this window.
   struct Part {
@@ -83,11 +83,11 @@ struct Window {
       const std::size_t begin = orf == 0 ? 0 : orfs[orf - 1].text_end[kind];
       return std::string_view(texts[kind]).substr(begin, orfs[orf].text_end[kind] - begin);
     }
-    /// Calls in input order begin_record(const Record&) where a record begins in this window,
-    /// each(const ChunkPlace&) for every chunk, and end_record(const Record&) where one ends.
+    /// Calls, in input order, begin_record(const Record&) where a record begins in this window,
+    /// each(const ChunkPlace&) for every chunk, and end_record(const Record&) where a record ends.
     template <typename BeginRecord, typename Each, typename EndRecord>
     void for_each_chunk(BeginRecord&& begin_record, Each&& each, EndRecord&& end_record) const;
-    /// The same for what does not depend on records.
+    /// The same for code that needs no records.
     template <typename Each>
     void for_each_chunk(Each&& each) const;
     /// `<record id>_chunk_<n><frame>` of the given ORFs, for messages.
@@ -104,7 +104,7 @@ struct Window {
       return result || embeddings[EncoderKind::kDnabertS] || embeddings[EncoderKind::kEsm2];
     }
   };
-  /// What one encoder has to compute.
+  /// What one encoder must compute.
   struct Lane {
     std::vector<std::uint32_t> orfs;  ///< numbers in the window: items of the plan
     TokenTable tokens;                ///< of `orfs`
@@ -116,7 +116,7 @@ struct Window {
     std::vector<ResultRoute> routes;  ///< [orfs]
     std::vector<Kept> kept;           ///< [orfs]; empty: nothing is
     PerEncoder<Lane> lanes;
-    bool needs_scores = false;      ///< an ORF has neither a kept result nor an equal one before it
+    bool needs_scores = false;      ///< an ORF has neither a kept result nor an earlier equal
     std::uint64_t first_batch = 0;  ///< number of the window's first batch in the run
 
     bool is_recalled(std::size_t orf) const { return !kept.empty() && kept[orf].result; }
@@ -135,16 +135,16 @@ struct Window {
     std::string failure;  ///< empty: scored
   };
 
-  /// What was computed. Repeats get their result, and only that, before the window is taken: scores
-  /// if classified, else features. Until then their rows are 0.
+  /// What was computed. Repeats get only their result, and get it before the window is taken:
+  /// scores if classified, else features. Until then their rows are 0.
   struct Computed {
     std::vector<float> features;  ///< [orfs, both widths]
     std::vector<float> scores;    ///< [orfs, 2]: P(others), P(virus); empty when not classified
     std::atomic<std::size_t> batches_left{0};
     std::vector<Settled> settled;  ///< in any order
 
-    /// Both may be called by several threads at once, and `settled` by no other way while batches
-    /// of the window are at work.
+    /// Several threads may call either at once; while batches of the window are being computed,
+    /// `settled` must not be used in any other way.
     void settle(Settled result);
     bool is_settled(std::uint32_t orf) const;
 
@@ -163,7 +163,7 @@ struct Window {
 
   static constexpr std::uint64_t kOwnResult = ~std::uint64_t{0};
 
-  /// What the window says of its ORFs beside their values. Complete when it is taken.
+  /// What the window says about its ORFs beside their values. Complete when it is taken.
   struct Finished {
     std::vector<std::uint64_t> same_as;             ///< [orfs]: number of an equal ORF, kOwnResult
     std::map<std::uint32_t, std::string> failures;  ///< why an ORF has no result

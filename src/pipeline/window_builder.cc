@@ -19,7 +19,7 @@ bool WindowBuilder::is_full(const Window::Read& read) const {
          read.bases >= limits_.bases;
 }
 
-/// Adds a part for the record at hand or the next one; false at the end of the input.
+/// Adds a part for the current or the next record; false at the end of the input.
 bool WindowBuilder::open_record(Window::Read& read) {
   const bool begins = record_ == nullptr;
   if (begins) {
@@ -67,7 +67,7 @@ bool WindowBuilder::fill(Window& window) {
   read.first_orf = intake_.orfs;
   while (!is_full(read) && open_record(read)) {
     const std::size_t count = chunk_count(record_->bases.size(), expected_length_);
-    // The first chunk is taken in any case, so that every window moves on.
+    // The first chunk is always taken, so that every window makes progress.
     while (next_chunk_ < count) {
       add_chunk(read);
       if (read.orfs.size() >= limits_.orfs || read.chunks.size() >= limits_.chunks) break;
@@ -75,7 +75,7 @@ bool WindowBuilder::fill(Window& window) {
     if (next_chunk_ < count) break;
     read.parts.back().ends = true;
     record_.reset();
-    // Records without chunks count against the same limit: a window is never endless.
+    // Records without chunks count against the same limit, so that a window always ends.
     if (read.parts.size() >= limits_.chunks) break;
   }
   if (read.parts.empty()) return false;

@@ -16,7 +16,7 @@ namespace virnucpro {
 using RecordStream = std::function<bool(Record&)>;
 
 /// Ordinals rise, with gaps where records are left out. Thread-confined. A long record goes through
-/// as many windows as it needs, its bases are held once.
+/// as many windows as it needs, and its bases are held only once.
 class WindowBuilder {
  public:
   WindowBuilder(RecordStream records, std::int64_t expected_length, WindowLimits limits);

@@ -29,7 +29,7 @@ void WindowFinisher::fail(Window& window, std::uint32_t orf, const std::string& 
   std::fill_n(results_of(window).begin() + begin, result_floats_,
               std::numeric_limits<float>::quiet_NaN());
   const auto [entry, is_new] = window.finished.failures.emplace(orf, reason);
-  // Both encoders may have failed; which of them came first must not matter.
+  // Both encoders may have failed; the order in which they did must not matter.
   if (!is_new) entry->second = std::min(entry->second, reason);
 }
 
@@ -52,7 +52,7 @@ void WindowFinisher::settle(Window& window) {
   }
 }
 
-/// Gives repeats the result of the ORF that they are equal to, or its failure.
+/// Gives repeats the result of the ORF they equal, or its failure.
 void WindowFinisher::complete_repeats(Window& window) {
   Window::Finished& finished = window.finished;
   repeated_.complete(window.prepared.routes, results_of(window));
@@ -67,8 +67,8 @@ void WindowFinisher::complete_repeats(Window& window) {
   }
 }
 
-/// The one place where failures are counted, whatever they come from. A chunk with a failure gives
-/// no call, so its other frames are left out of classified runs, too.
+/// The one place where failures are counted, whatever their cause. A chunk with a failure gives no
+/// call, so its other frames are left out of classified runs, too.
 void WindowFinisher::count_failures(const Window& window) {
   const Window::Finished& finished = window.finished;
   window.read.for_each_chunk([&](const Window::ChunkPlace& place) {

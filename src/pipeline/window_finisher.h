@@ -1,4 +1,4 @@
-// What a computed window lacks before it is taken: the results of ORFs that no batch gave one.
+// Completes a computed window before it is taken: the results of ORFs that were in no batch.
 #pragma once
 
 #include <cstddef>
@@ -12,9 +12,9 @@
 
 namespace virnucpro {
 
-/// Recalled ORFs get their scores, failed ones NaN and a reason, repeats what the ORF has that they
-/// are equal to; failures are counted. Fills a window's `finished` and writes to its `computed`.
-/// Takes windows in input order. Thread-confined.
+/// Recalled ORFs get their scores, failed ones NaN and a reason, repeats the result of the ORF they
+/// equal; failures are counted. Fills a window's `finished` and writes to its `computed`. Takes
+/// windows in input order. Thread-confined.
 class WindowFinisher {
  public:
   /// `result_floats`: of one ORF, its scores if `classify`, else its features. Borrows `faults`.

@@ -57,7 +57,7 @@ void WriteStage::write(Window& window, WindowFinisher& finisher) {
 
 void WriteStage::recycle(Window& window) {
   for (const Window::Part& part : window.read.parts) records_ += part.ends ? 1 : 0;
-  window.clear();  // gives the records back now, not when the window is filled again
+  window.clear();  // frees the records now, not when the window is filled again
   progress_.change([&](RunProgress& progress) { progress.records_finished = records_; });
   free_.push(&window);  // refused when the run is being stopped
 }

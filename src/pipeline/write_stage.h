@@ -1,4 +1,4 @@
-// The last stage of a run: windows are finished, taken and kept in input order.
+// The last stage of a run: it finishes windows, passes them on and saves them in input order.
 #pragma once
 
 #include <cstddef>
@@ -20,10 +20,10 @@ namespace virnucpro {
 /// NaN and are named in window.finished.failures.
 using TakeWindow = std::function<void(const Window&)>;
 
-/// run() takes one thread, which alone speaks to the journal but for recall(). It owns what repeats
-/// get, hands each window to `take` and the journal, clears it and gives it back to `free`. It ends
-/// once `done` is closed and drained, whatever stopped the others, so that what was computed is
-/// saved. When it ends by an error it cancels `done`: no worker waits for it.
+/// run() takes one thread, which makes all calls to the journal except recall(). It owns the
+/// results for repeats, passes each window to `take` and the journal, clears it and gives it back
+/// to `free`. It ends once `done` is closed and drained, whatever stopped the others, so that
+/// results are saved. When it ends by an error it cancels `done`, so that no worker waits for it.
 class WriteStage {
  public:
   struct Options {
@@ -37,9 +37,9 @@ class WriteStage {
              ProgressMeter& progress);
   void run();
 
-  // Once run() has ended.
+  // Valid once run() has ended.
   double seconds() const { return seconds_; }
-  /// Windows that were written; and those that wait for one that never came: of a stopped run.
+  /// Windows that were written, and windows of a stopped run that wait for one that never came.
   std::uint64_t written() const { return written_; }
   std::size_t waiting() const { return waiting_; }
 
@@ -55,7 +55,7 @@ class WriteStage {
   ProgressMeter& progress_;
   TimedJournal journal_;
   double seconds_ = 0.0;
-  std::uint64_t records_ = 0;  // that have ended
+  std::uint64_t records_ = 0;  // records that have ended
   std::uint64_t written_ = 0;
   std::size_t waiting_ = 0;
 };
