@@ -13,7 +13,7 @@
 namespace virnucpro {
 namespace {
 
-/// Reads of 150 bases in the place that users have for results: the disk takes part.
+/// Reads of 150 bases, in the place where users have results: the disk counts, too.
 class Folder {
  public:
   Folder() {
@@ -66,7 +66,7 @@ void add_records(RunDatabase& database, std::uint64_t records) {
   database.commit();
 }
 
-/// Sees whether the rows are those of add_records().
+/// Checks that the rows are those of add_records().
 class Check final : public StoredRunVisitor {
  public:
   void begin_record(const StoredRecord& record) override {

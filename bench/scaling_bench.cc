@@ -1,5 +1,5 @@
-// Does the host keep many GPUs busy? A whole pipeline, reading aside, over devices that take as
-// long as a GPU was measured to take and compute nothing: what is missing to their number is the
+// Does the host keep many GPUs busy? Runs the whole pipeline except reading over devices that
+// only wait as long as a GPU was measured to compute, so that any loss of speed is the
 // host's.
 #include <CLI/CLI.hpp>
 
@@ -32,8 +32,8 @@ using Seconds = std::chrono::duration<double>;
 constexpr std::int64_t kDnabertWidth = 768;  // of the published models
 constexpr std::int64_t kEsm2Width = 2560;
 constexpr std::int64_t kChunk = 500;
-constexpr std::int64_t kBatchTokens = 16384;  // what a GPU takes at its best
-// Tokens of a frame of a 500-base chunk, roughly: only to choose how many reads last how long.
+constexpr std::int64_t kBatchTokens = 16384;  // the best size for a GPU
+// Tokens of a frame of a 500-base chunk, roughly: they only choose how many reads last how long.
 constexpr double kDnaTokens = 102.0;
 constexpr double kProteinTokens = 168.0;
 
@@ -45,7 +45,7 @@ struct Speed {
   }
 };
 
-/// One GPU: does one batch after the other. Thread-safe.
+/// One GPU, which does one batch after another. Thread-safe.
 class PacedDevice {
  public:
   void compute(double seconds) {
@@ -67,7 +67,7 @@ class PacedDevice {
   double busy_ = 0.0;
 };
 
-/// A lane of a device. Embeddings are made of the tokens, so that a mistaken batch shows.
+/// A lane of a device. Embeddings are made of the tokens, so that a wrong batch shows.
 class PacedEngine final : public Engine {
  public:
   PacedEngine(PacedDevice& device, std::string name, const Speed& speed)
@@ -105,7 +105,7 @@ class PacedEngine final : public Engine {
   const Speed speed_;
 };
 
-/// Reads of one chunk, open in one frame or some more.
+/// Reads of one chunk, each open in one frame or a few.
 RecordStream reads(std::size_t count) {
   return [count, random = std::mt19937(5), next = std::size_t{0}](Record& record) mutable {
     if (next == count) return false;
@@ -123,7 +123,7 @@ RecordStream reads(std::size_t count) {
 struct Run {
   std::uint64_t frames = 0;
   double seconds = 0.0;
-  double share = 0.0;        // of the devices' time that they computed
+  double share = 0.0;        // the share of time that the devices computed
   std::uint64_t result = 0;  // of all scores in their order
 };
 
@@ -197,7 +197,7 @@ void measure(double seconds, const Speed& speed) {
 int main(int argc, char** argv) {
   CLI::App app("The pipeline over devices that take their time and compute nothing");
   double seconds = 5.0;
-  // What one H100 does in FP16 (docs/cuda.md).
+  // The rates of one H100 in FP16 (docs/cuda.md).
   virnucpro::Speed speed{2'298'805.0, 108'133.0};
   app.add_option("--seconds", seconds, "Of one device's work for each device [5]");
   app.add_option("--dnabert-s", speed.dnabert_s, "Tokens a second of DNABERT-S on one device");

@@ -1,4 +1,4 @@
-// FASTA and FASTQ files to open reading frames, on one core; the answer is proved before the
+// FASTA and FASTQ files to open reading frames, on one core; the answer is checked before the
 // timing.
 #include <benchmark/benchmark.h>
 #include <unistd.h>
@@ -33,7 +33,7 @@ struct Totals {
   friend bool operator==(const Totals&, const Totals&) = default;
 };
 
-/// A file of records, with its bases kept to prove the answer on.
+/// A file of records, which keeps its bases to check the answer.
 class SequenceFile {
  public:
   /// `coding`: without stops in the first frame, as in viral genomes; else random.
@@ -70,7 +70,7 @@ class SequenceFile {
   const Totals& expected() const { return expected_; }
 
  private:
-  // The specification read plainly, with strings and no tables.
+  // The specification, followed plainly with strings and without tables.
   void naive(const std::string& bases) {
     expected_.bases += bases.size();
     for (const Chunk chunk : ChunkRange(0, bases.size(), kExpectedLength)) {
@@ -106,7 +106,7 @@ class SequenceFile {
   Totals expected_;
 };
 
-// With `totals` the frames are checked, without it only counted, as a pipeline would pass them on.
+// Checks the frames where there are `totals`, else only counts them, as a pipeline passes them on.
 std::uint64_t read_frames(const std::string& path, Totals* totals) {
   SequenceReader reader({path});
   Record record;

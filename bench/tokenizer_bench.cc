@@ -1,4 +1,4 @@
-// Speed of the two tokenizers; the DNA one first proves its ids against the stored ones.
+// Speed of the two tokenizers; the ids of the DNA one are first compared with stored ones.
 #include <benchmark/benchmark.h>
 
 #include <cstdint>
@@ -44,7 +44,7 @@ Workload proven_workload(bool published) {
   std::istringstream lines(testing::read_file(
       testing::test_data(published ? "published_generated.tsv" : "small_generated.tsv")));
   std::string line, block, count, digest;
-  std::getline(lines, line);  // what the columns are
+  std::getline(lines, line);  // the names of the columns
   lines >> block >> count >> digest;
   if (testing::sha256_of(ids) != digest) throw std::runtime_error(path + ": wrong ids");
   return workload;

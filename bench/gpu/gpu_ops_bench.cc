@@ -1,4 +1,4 @@
-// Times each operation of ESM-2 3B and DNABERT-S at its real shape on one device. It first proves
+// Times each operation of ESM-2 3B and DNABERT-S at its real shape on one device. It first checks
 // the answer of the very call that it times against the reference backend.
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -21,7 +21,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr int kSkipped = 77;  // as test harnesses know it
+constexpr int kSkipped = 77;  // the exit code that test harnesses use
 constexpr double kSampleSeconds = 0.02;
 constexpr std::size_t kMostRepeats = 20000;
 constexpr std::size_t kLeastSamples = 5;
@@ -42,7 +42,7 @@ struct Device {
   std::unique_ptr<Backend> backend;
 };
 
-/// Nothing where there is no GPU: then the reason has been printed.
+/// Absent where there is no GPU, after printing the reason.
 std::optional<Device> open_device(const std::string& name) {
   Device device;
   if (name == "cpu") {
@@ -76,10 +76,10 @@ struct Timing {
   std::size_t samples = 0;
 };
 
-/// Calls in a row and then a wait, as often as fits into `seconds`.
+/// Calls several times in a row, then waits, as often as fits into `seconds`.
 Timing time_calls(Backend& backend, const OperationCase& timed, double seconds) {
   const Buffer word = backend.allocate(4);
-  std::size_t turn = 1;  // 0 was the proof
+  std::size_t turn = 1;  // turn 0 was the check
   const auto sample = [&](std::size_t repeats) {
     const Stopwatch watch;
     for (std::size_t i = 0; i < repeats; ++i) timed.enqueue(turn++);
@@ -129,7 +129,7 @@ Json figures_of(const OperationCase& timed, const Timing& timing, double error, 
   return json;
 }
 
-/// The rows of the table, now that both ceilings are known; 0: there is none.
+/// Prints the rows of the table, now that both ceilings are known; 0: there is no ceiling.
 void print_table(const Json& operations, double ceiling) {
   std::map<std::string, double> forward_seconds;
   for (const Json& row : operations) {
@@ -180,7 +180,7 @@ int measure(const Arguments& arguments) {
     const OperationCase timed = maker.make(backend);
     timed.enqueue(0);
     const double error = timed.worst_error();
-    const bool is_right = error <= tolerance_of(settings.precision);  // NaN is not
+    const bool is_right = error <= tolerance_of(settings.precision);  // false for NaN
     all_right = all_right && is_right;
     const Timing timing = is_right ? time_calls(backend, timed, arguments.seconds) : Timing();
     operations.push_back(figures_of(timed, timing, error, is_right));
@@ -188,7 +188,7 @@ int measure(const Arguments& arguments) {
                is_right ? fmt::format("{:.1f} us", timing.median * 1e6) : "WRONG");
   }
   const double after = ceiling();
-  // The higher one: a share must not look better because a ceiling was disturbed.
+  // The higher one, because a disturbed ceiling must not make a share look better.
   const double highest = std::max(before, after);
   for (Json& row : operations) {
     if (highest > 0.0 && row["right"] && row["flops"] > 0.0) {

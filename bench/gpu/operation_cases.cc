@@ -16,12 +16,12 @@
 namespace virnucpro {
 namespace {
 
-// Prime, so that the rows of a matrix filled with it again and again differ.
+// Prime, so that a matrix filled with it again and again has different rows.
 constexpr std::size_t kTile = 1'048'583;
-// Several times what the caches of a large GPU hold.
+// Several times the caches of a large GPU.
 constexpr double kRotatedBytes = 256e6;
 constexpr double kMostSets = 8.0;
-// The judge is slow: so many rows, or sequences, of the timed call are looked at.
+// The reference is slow, so only this many rows, or sequences, of the timed call are checked.
 constexpr std::int64_t kJudgedRows = 4;
 constexpr std::int64_t kJudgedSequences = 2;
 
@@ -120,7 +120,7 @@ std::size_t sets_for(double bytes) {
   return static_cast<std::size_t>(std::clamp(std::ceil(kRotatedBytes / bytes), 2.0, kMostSets));
 }
 
-/// Lengths about those of a chunk's frames, filling `tokens` rows.
+/// Lengths like those of a chunk's frames, which fill `tokens` rows.
 std::vector<std::int32_t> packed_offsets(std::int64_t tokens, std::int64_t mean,
                                          std::int64_t spread) {
   std::vector<std::int32_t> offsets = {0};
@@ -182,7 +182,7 @@ class CasesOf {
 void CasesOf::linear(const LinearShape& shape) {
   add(shape.name, [shape, settings = settings_, layers = model_.layers](Backend& backend,
                                                                         OperationCase made) {
-    /// Two weights that cancel, so that a stream to which products are added stays what it was.
+    /// Two weights that cancel each other: a stream to which products are added stays as it was.
     struct Set {
       DeviceMatrix input;
       DeviceMatrix output;
@@ -537,7 +537,7 @@ void CasesOf::pool(std::int64_t skip) {
 
 std::vector<CaseMaker> operation_cases(const CaseSettings& settings) {
   std::vector<CaseMaker> cases;
-  // A frame of n bases has n / 3 residues and two marks; DNABERT-S takes 4.5 bases a token, about.
+  // A frame of n bases has n / 3 residues and two marks; a DNABERT-S token takes about 4.5 bases.
   const std::int64_t residues = settings.bases / 3 + 1;
   const ModelSizes esm2{"esm2-3b", 2560, 40, 36};
   CasesOf protein(settings, esm2, packed_offsets(settings.tokens, residues, 1), cases);

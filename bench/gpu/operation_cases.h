@@ -10,15 +10,15 @@
 
 namespace virnucpro {
 
-/// One operation whose data is on the device. It lives as long as `enqueue` does.
+/// One operation with its data on the device, which live as long as `enqueue` does.
 struct OperationCase {
   std::string model;
   std::string name;
   std::string shape;
-  std::int64_t per_forward = 1;  ///< how often a forward pass has it
+  std::int64_t per_forward = 1;  ///< its number in a forward pass
   double flops = 0.0;            ///< of matrix products; 0: there are none
-  double bytes = 0.0;            ///< that must be read and written at least
-  /// Calls differ in their data, from call to call, so that a cache does not hold it.
+  double bytes = 0.0;            ///< read and written, at least
+  /// Calls use different data, so that no cache holds it.
   std::function<void(std::size_t turn)> enqueue;
   /// Compares what turn 0, the only call so far, wrote with the reference backend: the largest
   /// |difference| / (1 + |expected|).
@@ -31,7 +31,7 @@ struct CaseSettings {
   std::int64_t bases = 500;  ///< of the chunks whose frames the sequences are
 };
 
-/// What makes a case when its turn comes: one after the other is in memory.
+/// Makes a case when its turn comes, so that memory holds one at a time.
 struct CaseMaker {
   std::string name;  ///< "esm2-3b fc1"
   std::function<OperationCase(Backend& backend)> make;
@@ -39,7 +39,7 @@ struct CaseMaker {
 
 std::vector<CaseMaker> operation_cases(const CaseSettings& settings);
 
-/// How far a right answer may be from the reference, as worst_error() counts.
+/// The largest difference of a right answer from the reference, as worst_error() counts.
 double tolerance_of(Precision precision);
 
 }  // namespace virnucpro

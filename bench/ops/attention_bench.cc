@@ -32,7 +32,7 @@ void attention(benchmark::State& state) {
   op.sequences = ops::Sequences::packed({offsets.data(), sequences + 1});
   backend.attention_packed(op);
 
-  DenseMatrix expected(length, heads * width);  // the judge is slow: one sequence
+  DenseMatrix expected(length, heads * width);  // the reference is slow: one sequence
   ops::Attention first = op;
   first.qkv = qkv.first(length);
   first.output = expected.view();
@@ -41,7 +41,7 @@ void attention(benchmark::State& state) {
   if (!answers_agree(state, output, expected, 1e-5)) return;
 
   for (auto _ : state) backend.attention_packed(op);
-  // Two products of length^2 * width multiply-adds per head.
+  // Two products with length^2 * width multiply-adds per head.
   report_flops(state, 4.0 * static_cast<double>(length * length * width * heads * sequences));
 }
 

@@ -1,4 +1,4 @@
-// What the operation benchmarks share: data, and a check against the reference before timing.
+// Shared by the operation benchmarks: data, and a check against the reference before timing.
 #pragma once
 
 #include <benchmark/benchmark.h>

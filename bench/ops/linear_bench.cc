@@ -23,7 +23,7 @@ void linear(benchmark::State& state) {
   backend.linear(op);
 
   ReferenceBackend judge;
-  const std::int64_t checked = std::min<std::int64_t>(m, 3);  // the judge is slow: a few rows
+  const std::int64_t checked = std::min<std::int64_t>(m, 3);  // the reference is slow: a few rows
   const auto expected_weight = judge.prepare_linear(weight, type);
   DenseMatrix expected(checked, n);
   ops::Linear first = op;

@@ -310,7 +310,7 @@ TEST_F(Dataset, LeavesOutUnknownBasesAndWhatAnEarlierSplitHas) {
   }
 }
 
-/// Of two labelled viruses in GenBank and four others in FASTA.
+/// Two labelled viruses in GenBank and four others in FASTA.
 class GenbankDataset : public Dataset {
  protected:
   void SetUp() override {

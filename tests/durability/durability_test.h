@@ -43,7 +43,7 @@ class DurabilityTest : public CliTest {
   ProgramCall predict(const std::string& folder, const std::string& faults = {}) const;
   /// The results of one undisturbed run of the real program on in.fa, and its seconds.
   Results undisturbed();
-  /// Of the undisturbed run: sequences that both encoders embedded.
+  /// Sequences that both encoders embedded in the undisturbed run.
   std::int64_t sequences() const { return sequences_; }
   /// Sum of the lines of a count file; 0 when it is not there.
   std::int64_t counted(const std::string& name) const;

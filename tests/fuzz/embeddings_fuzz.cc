@@ -19,7 +19,7 @@
 namespace virnucpro::fuzz {
 namespace {
 
-// Of the footer: two numbers, a hash and the mark.
+// The bytes of the footer: two numbers, a hash and the mark.
 constexpr std::size_t kHashBytes = 64;
 constexpr std::size_t kMarkBytes = 8;
 constexpr std::size_t kFooterBytes = 2 * sizeof(std::uint64_t) + kHashBytes + kMarkBytes;

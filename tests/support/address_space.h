@@ -1,4 +1,4 @@
-// Processes that get no more memory, and so no more threads, also those of root.
+// Processes that get no more memory, and so no more threads, even as root.
 #pragma once
 
 #include <sys/resource.h>
@@ -9,8 +9,8 @@
 
 namespace virnucpro::test {
 
-/// From now on this process may map only so many bytes more. For children that end in a test: it
-/// cannot be undone. Not under sanitizers, which map terabytes.
+/// From now on this process may map only `more` bytes. For children that end with a test, because
+/// it cannot be undone. Not under sanitizers, which map terabytes.
 inline void limit_address_space(std::size_t more) {
   std::size_t pages = 0;
   std::ifstream("/proc/self/statm") >> pages;

@@ -1,4 +1,4 @@
-// Opening GPUs for tests, and closing them while the driver still runs.
+// Opens GPUs for tests, and closes them while the driver still runs.
 #include "support/cuda_devices.h"
 
 #include <fmt/format.h>
@@ -21,7 +21,7 @@ std::string environment(const char* name) {
   return value == nullptr ? "" : value;
 }
 
-/// As the program's own, and where this build leaves the plug-in beside build/<preset>/tests/.
+/// The program's own paths, and where this build puts the plug-in beside build/<preset>/tests/.
 std::vector<std::string> plugin_paths() {
   const std::string override_path = environment("VIRNUCPRO_CUDA_PLUGIN");
   std::vector<std::string> paths = cuda_plugin_paths(override_path);

@@ -18,9 +18,9 @@ struct CudaTestDevice {
   std::string reason;
 };
 
-/// The numbers of the GPUs that tests are listed for, whether there are any or not:
-/// VIRNUCPRO_TEST_GPUS of them, else one. Asks no driver, so that listing tests works everywhere
-/// with the same names.
+/// The numbers of the GPUs that tests are listed for, whether they exist or not: as many as
+/// VIRNUCPRO_TEST_GPUS says, else one. Needs no driver, so that listing tests gives the same names
+/// everywhere.
 std::vector<std::size_t> listed_gpus();
 
 /// Opened at the first call with a pool of `pool_bytes`, and closed after the last test. The

@@ -14,8 +14,8 @@
 
 namespace virnucpro::testing_support {
 
-/// The memory that the inner backend handed out and that is still alive. Thread-safe: buffers may
-/// be freed by any thread.
+/// The living memory that the inner backend has handed out. Thread-safe: buffers may be freed by
+/// any thread.
 class DeviceRanges {
  public:
   void add(const void* data, std::size_t bytes) {
@@ -51,7 +51,7 @@ constexpr std::size_t kDeviceAlignment = 256;  // what device allocators give
 constexpr std::size_t kHostAlignment = 64;
 constexpr std::byte kGuard{0x5a};
 
-/// The views of one operation: named ones are collected, then copied to the device, then replaced.
+/// The views of one operation: named views are collected, then copied to the device, then replaced.
 class Mirrored {
  public:
   Mirrored(Backend& inner, DeviceRanges& ranges, std::string_view operation)
@@ -95,7 +95,7 @@ class Mirrored {
     return view;
   }
 
-  /// Checks what the operation left, and copies its outputs to the host.
+  /// Checks what the operation wrote, and copies its outputs to the host.
   void copy_back() {
     std::vector<std::byte> after;
     for (const Region& region : regions_) {
@@ -177,7 +177,7 @@ class Mirrored {
   const void* device_address(const void* host) const {
     if (host == nullptr || ranges_.contain(host)) return host;
     const auto address = reinterpret_cast<std::uintptr_t>(host);
-    // The last one that begins there or before: an empty view may lie at the end of another's.
+    // The last region that begins there or before: an empty view may lie at the end of another one.
     const auto after =
         std::upper_bound(regions_.begin(), regions_.end(), address,
                          [](std::uintptr_t at, const Region& region) { return at < region.begin; });

@@ -1,4 +1,4 @@
-// Lets code on host memory call a backend whose memory is elsewhere, and watches what it writes.
+// Lets code on host memory call a backend whose memory is elsewhere, and checks what that writes.
 #pragma once
 
 #include <cstddef>
@@ -13,9 +13,9 @@ class DeviceRanges;
 
 /// Every view that is not memory of the inner backend (allocate(), place()) is host memory: each
 /// operation copies it to the device with guards around it, at the same offset from a 64-byte
-/// boundary, and back. Views that overlap stay so. Throws ContractError that names the byte when
-/// anything but the elements of the output was changed: an input, the gap between columns and
-/// stride, or up to 256 bytes before and after.
+/// boundary, and back. Views that overlap still overlap there. Throws ContractError that names the
+/// byte when anything except the elements of the output was changed: an input, the gap between
+/// columns and stride, or up to 256 bytes before and after.
 class DeviceMirror final : public ForwardingBackend {
  public:
   explicit DeviceMirror(std::unique_ptr<Backend> inner);

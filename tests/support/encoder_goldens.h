@@ -1,4 +1,4 @@
-// Running the golden cases of make_encoder_goldens.py through a backend.
+// Runs the golden cases of make_encoder_goldens.py through a backend.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -59,8 +59,8 @@ inline double largest_difference(std::span<const float> a, std::span<const float
   return largest / magnitude;
 }
 
-/// Of every GPU that tests open: the weights of one model of the published sizes in float32, and
-/// many times the activations of a test.
+/// Memory of every GPU that tests open: the weights of one model of the published sizes in float32,
+/// and many times the activations of a test.
 inline constexpr std::uint64_t kPoolBytes = std::uint64_t{8} << 30;
 
 /// "reference", "cpu", "cuda_0", and "device": the cpu backend behind memory of its own.
@@ -76,7 +76,7 @@ inline std::unique_ptr<Backend> make_backend(const std::string& name) {
   return std::make_unique<CpuBackend>(2);
 }
 
-/// "cuda_0", one for each GPU that tests are listed for.
+/// "cuda_0", one name for each GPU that tests are listed for.
 inline std::vector<std::string> cuda_names() {
   std::vector<std::string> names;
   for (const std::size_t gpu : listed_gpus()) names.push_back("cuda_" + std::to_string(gpu));
@@ -89,7 +89,7 @@ inline std::vector<std::string> cpu_and_gpus() {
   return names;
 }
 
-/// Tests that run once for each backend named; those of a GPU that cannot be used are skipped.
+/// Tests that run once for each backend in a list; tests of a GPU that cannot be used are skipped.
 class OnBackend : public testing::TestWithParam<std::string> {
  protected:
   void SetUp() override {
@@ -193,8 +193,8 @@ inline void check_encoders(const std::string& stem, const std::string& backend_n
                                std::string(name_of(precision));
       const Case made = make_case(description, precision, *backend);
       auto [least_cosine, most_difference] = limits(precision);
-      // Demanded for published shapes. Where activations are bfloat16, too, the error of twelve
-      // layers of 48 columns is averaged over too few of them.
+      // For published shapes. Where activations are bfloat16, too, the error of twelve layers of 48
+      // columns is averaged over too few of them.
       if (precision == Precision::kBf16 && stem != "large" &&
           backend->activation_type(precision) == DataType::kBFloat16) {
         least_cosine = 0.998;

@@ -16,17 +16,17 @@
 
 namespace virnucpro::test {
 
-/// What one device is like, and what happened to it. Thread-safe where several lanes write.
+/// The properties of one device, and what happened to it. Thread-safe where several lanes write.
 struct FakeGpu {
   explicit FakeGpu(int major_version = 9) : major(major_version) {}
 
   int major;                              ///< of its compute capability
   std::string reason;                     ///< why it cannot be used
-  bool is_full = false;                   ///< of other programs' memory: it cannot be opened
-  std::uint64_t lost_at = 0;              ///< its dense layer, from 1, that finds it lost
+  bool is_full = false;                   ///< with other programs' memory: it cannot be opened
+  std::uint64_t lost_at = 0;              ///< its dense layer, from 1, at which it is lost
   std::chrono::milliseconds slowness{0};  ///< of each batch
   std::optional<BatchRoom> room;
-  /// Sequences of an even length have embeddings of NaN, but for those of FP32 weights.
+  /// Sequences of an even length get embeddings of NaN, except from FP32 weights.
   bool overflows = false;
 
   std::size_t opened = 0;
@@ -36,13 +36,13 @@ struct FakeGpu {
   std::atomic<std::uint64_t> operations{0};  ///< dense layers
   std::atomic<std::uint64_t> batches{0};
   std::mutex mutex;
-  /// Weights that were prepared here. Those of another device are a ContractError.
+  /// Weights that were prepared here. Weights of another device are a ContractError.
   std::set<const void*> weights;
 };
 
 class FakeCudaPlugin final : public CudaPlugin {
  public:
-  /// Its devices are called cuda:0, cuda:1 ...
+  /// Its devices are named cuda:0, cuda:1 ...
   explicit FakeCudaPlugin(std::vector<std::shared_ptr<FakeGpu>> devices)
       : gpus(std::move(devices)) {}
 

@@ -1,7 +1,7 @@
-// The fake GPUs as a plug-in to be opened by the real program. VIRNUCPRO_TEST_GPUS says which there
-// are, by their compute capability ("9 9 8"); VIRNUCPRO_TEST_GPU_LOST at which of its dense layers
-// the last one is lost, VIRNUCPRO_TEST_FULL_GPUS how many of the first are full,
-// VIRNUCPRO_TEST_INTERFACE what it says to have been built for.
+// The fake GPUs as a plug-in that the real program opens. VIRNUCPRO_TEST_GPUS lists them by compute
+// capability ("9 9 8"). VIRNUCPRO_TEST_GPU_LOST is the dense layer at which the last one is lost,
+// VIRNUCPRO_TEST_FULL_GPUS the number of full ones from the first on, and VIRNUCPRO_TEST_INTERFACE
+// the interface that the plug-in claims to be built for.
 #include <cstdlib>
 #include <sstream>
 

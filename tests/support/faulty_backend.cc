@@ -17,14 +17,14 @@
 namespace virnucpro::test {
 namespace {
 
-/// What the workers of a run have in common.
+/// What the workers of a run share.
 struct SharedFaults {
   explicit SharedFaults(FaultPlan faults)
       : plan(std::move(faults)), losses(static_cast<std::ptrdiff_t>(plan.losses.size())) {}
 
   FaultPlan plan;
   std::atomic<std::uint64_t> operations{0};
-  std::latch losses;  ///< those that have not happened
+  std::latch losses;  ///< losses that have not happened yet
 };
 
 void fill_with_nan(const Matrix& matrix, std::int64_t row) {
@@ -78,7 +78,7 @@ class FaultyBackend final : public ForwardingBackend {
     if (!plan.count_path.empty()) count(op.sequences.count());
   }
 
-  /// In one call, so that lines of several workers, and of killed processes, stay whole.
+  /// Writes in one call, so that lines of several workers, and of killed processes, stay whole.
   void count(std::int64_t sequences) const {
     const int file = ::open(faults_->plan.count_path.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
     const std::string line = fmt::format("{}\n", sequences);

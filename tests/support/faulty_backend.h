@@ -1,4 +1,4 @@
-// Backends that break on purpose, to see what a run does then.
+// Backends that break on purpose, to see what a run then does.
 #pragma once
 
 #include <atomic>
@@ -21,26 +21,26 @@ struct FaultPlan {
     std::size_t worker = 0;       ///< from 0
     std::uint64_t operation = 0;  ///< its dense layer, from 1, at which it is lost for good
   };
-  std::size_t workers = 0;  ///< so many of one thread each; 0: those that the program made
+  std::size_t workers = 0;  ///< number of workers, one thread each; 0: the program's own
   std::vector<Loss> losses;
   std::int64_t room = 0;             ///< rows of the largest dense layer that fits; 0: any
   std::uint64_t nan_at = 0;          ///< the dense layer of all workers that puts out NaN, once
-  std::int64_t poisoned_length = 0;  ///< sequences of so many tokens have embeddings of NaN
+  std::int64_t poisoned_length = 0;  ///< sequences of this many tokens get embeddings of NaN
   std::chrono::milliseconds slowness{0};  ///< of each batch
   struct Slowness {
     std::size_t worker = 0;
     std::chrono::milliseconds time{0};
   };
   std::vector<Slowness> slow_workers;  ///< which have a slowness of their own
-  bool holds = false;      ///< workers that are not to be lost finish no batch before the losses
-  std::string count_path;  ///< gets a line per batch: how many sequences were embedded
+  bool holds = false;                  ///< the other workers finish no batch before the losses
+  std::string count_path;              ///< gets a line per batch: the number of sequences embedded
 };
 
 /// "workers=3;lost=1@20;hold;room=600;nan=5;poison=137;slow=50;slow=90@2;count=FILE", each part
 /// optional, `lost` and the slowness of one worker any number of times. Throws ConfigError.
 FaultPlan parse_faults(std::string_view text);
 
-/// Wraps all backends. Results of what does not fail stay the same to the bit.
+/// Wraps all backends. Results without a fault stay the same to the bit.
 void add_faults(Workers& workers, const FaultPlan& plan);
 
 }  // namespace virnucpro::test

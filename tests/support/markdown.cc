@@ -8,7 +8,7 @@
 namespace virnucpro::test {
 namespace {
 
-// `text` with its `code` taken out into `code`, blanks in its place. A run of backticks without an
+// `text` with its `code` moved into `code` and replaced by blanks. A run of backticks without an
 // equal one in the same paragraph is text.
 std::string take_code(std::string text, int line, std::vector<Piece>& code) {
   for (std::size_t at = 0; at < text.size(); ++at) {
@@ -18,7 +18,7 @@ std::string take_code(std::string text, int line, std::vector<Piece>& code) {
     const std::string ticks(begin - at, '`');
     std::size_t end = text.find(ticks, begin);
     while (end != std::string::npos && end + ticks.size() < text.size() &&
-           text[end + ticks.size()] == '`') {  // a longer run is another one
+           text[end + ticks.size()] == '`') {  // part of a longer run
       end = text.find(ticks, std::min(text.find_first_not_of('`', end), text.size()));
     }
     if (end == std::string::npos) {

@@ -1,4 +1,4 @@
-// What a Markdown text of this repository points at, and which anchors GitHub gives it.
+// The links, code and anchors of a Markdown text of this repository, as GitHub makes them.
 #pragma once
 
 #include <set>
@@ -14,9 +14,9 @@ struct Piece {
 };
 
 struct Markdown {
-  /// Of the headings (`## Title`), as GitHub makes them; repeated ones end in -1, -2 ...
+  /// The headings' anchors (`## Title`), as GitHub makes them; repeated ones end in -1, -2 ...
   std::set<std::string> anchors;
-  /// Targets of `[text](target)`, images included; none from code.
+  /// Targets of `[text](target)`, images included; none from inside code.
   std::vector<Piece> links;
   /// The insides of `code`, which may go over the end of a line.
   std::vector<Piece> code;

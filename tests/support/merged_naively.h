@@ -10,7 +10,7 @@
 
 namespace virnucpro::test {
 
-/// `ids`, merged: the leftmost pair of the lowest rank, again and again.
+/// `ids`, merged: again and again the leftmost pair of the lowest rank.
 inline std::vector<std::int32_t> merged_naively(std::vector<std::int32_t> ids,
                                                 const std::vector<TokenizerFile::Merge>& merges) {
   for (std::size_t rank = 0; rank < merges.size();) {

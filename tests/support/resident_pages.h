@@ -1,4 +1,4 @@
-// How much of a piece of memory this process holds.
+// Measures how much of a piece of memory this process holds.
 #pragma once
 
 #include <fcntl.h>

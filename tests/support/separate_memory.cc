@@ -64,7 +64,7 @@ class SeparateMemory {
 
 namespace {
 
-/// What one operation may touch, while this lives.
+/// Opens what one operation may touch, as long as this lives.
 class Opened {
  public:
   explicit Opened(SeparateMemory& memory) : memory_(memory) {}

@@ -11,8 +11,8 @@ namespace virnucpro::testing_support {
 
 class SeparateMemory;
 
-/// Computes with a backend on host memory, but gives out memory that faults when anybody touches it
-/// outside an operation, upload() or download(), and takes no other (ContractError). place()
+/// Computes with a backend on host memory, but gives out memory that faults at any access outside
+/// an operation, upload() or download(), and accepts no other memory (ContractError). place()
 /// copies. Only the views of an operation are opened to it.
 class SeparateMemoryBackend final : public ForwardingBackend {
  public:

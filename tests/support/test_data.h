@@ -1,4 +1,4 @@
-// Where the files of tests/data are.
+// Finds the files of tests/data.
 #pragma once
 
 #include <cstdlib>
@@ -6,8 +6,8 @@
 
 namespace virnucpro::testing_support {
 
-/// That of the checkout which was compiled, or what the environment's VIRNUCPRO_TEST_DATA names:
-/// test programs that were copied to another machine find their files by it.
+/// The folder in the checkout that was compiled, or the one that the variable VIRNUCPRO_TEST_DATA
+/// names, by which test programs that were copied to another machine find their files.
 inline std::filesystem::path test_data() {
   const char* other = std::getenv("VIRNUCPRO_TEST_DATA");
   return other == nullptr || *other == '\0' ? VIRNUCPRO_TEST_DATA : other;

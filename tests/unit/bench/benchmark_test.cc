@@ -116,7 +116,7 @@ TEST_F(GpuBenchmark, WritesWhatEachGpuGave) {
   EXPECT_EQ(esm2["ceiling_gflops_per_second"]["median"], 4000.0);
   EXPECT_TRUE(esm2["ceiling_products"].empty());
   EXPECT_GT(esm2["share_of_ceiling"], 0.0);
-  // Of both, in 10^6 bytes.
+  // The sum of both, in 10^6 bytes.
   EXPECT_THAT(bench_table(report), testing::EndsWith("\t3.0\n"));
 }
 

@@ -38,7 +38,7 @@ Esm2Weights planted_esm2(const std::string& name, float value, std::int64_t row 
   return make_esm2_weights(weights.config, std::move(changed));
 }
 
-// Of different lengths, so that the padded batch has padding.
+// The lengths differ, so that the padded batch has padding.
 const PackedBatch kBatch{{0, 5, 6, 7, 8, 2, 0, 9, 2}, {0, 6, 9}};
 const PaddedBatch kPadded = pad(kBatch, 1);
 

@@ -72,7 +72,7 @@ TEST(TimeSizedBatches, OfASlowWorkerTakeTwentySecondsAndGiveTheSameResults) {
   std::map<EncoderKind, int> seen;
   std::map<EncoderKind, std::int64_t> tokens;
   for (const SeenBatch& batch : timed.batches) {
-    // Of the first one nothing is known: one sequence.
+    // Nothing is known before the first batch: one sequence.
     const bool is_first = seen[batch.encoder]++ == 0;
     EXPECT_TRUE(is_first ? batch.sequences == 1 : batch.sequences == 1 || batch.tokens <= 400)
         << batch.sequences << " sequences of " << batch.tokens << " tokens";

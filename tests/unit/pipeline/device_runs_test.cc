@@ -86,7 +86,7 @@ class DeviceRuns : public testing::Test {
     return text;
   }
 
-  /// Of the batches of all devices, those that each of them computed.
+  /// For each device, how many batches of all it computed.
   static std::map<std::string, std::uint64_t> batches_of(const RunReport& report) {
     std::map<std::string, std::uint64_t> batches;
     for (const DeviceReport& device : report.devices) batches[device.name] = device.batches;

@@ -62,7 +62,7 @@ bool is_viral(const std::vector<Chunk>& chunks, double threshold) {
   return is_viral_record(viral, scored);
 }
 
-/// Of the records 0, 1 ...: a virus and another one in turn.
+/// The records 0, 1 ...: a virus and another one in turn.
 LabelTable labels_of(std::size_t records) {
   LabelTable table;
   table.groups = {"virus", "other"};

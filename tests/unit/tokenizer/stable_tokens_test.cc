@@ -140,7 +140,7 @@ TEST(StableTokens, GiveWhatTheDefinitionGivesForEveryShortText) {
   }
 }
 
-// Of merges that each make a new token of two that are there: are all tokens what their text gives?
+// Each merge joins two existing tokens: is every token what merging its own text gives?
 TEST(StableTokens, AreMadeExactlyWhenEveryTokenCanAppear) {
   std::mt19937 random(13);
   int made = 0;
