@@ -1,4 +1,4 @@
-// `virnucpro bench`: every figure there and within its bounds. How fast anything is, is no test.
+// `virnucpro bench`: every figure is there and within its bounds. Speed itself is not tested.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -18,7 +18,7 @@ using testing::HasSubstr;
 
 class Bench : public CliTest {
  protected:
-  /// As little as can be measured: one round.
+  /// The smallest measurement: one round.
   ProgramResult bench(std::vector<std::string> more) {
     std::vector<std::string> arguments = {"bench", "--seconds", "0.001", "--quiet"};
     arguments.insert(arguments.end(), more.begin(), more.end());

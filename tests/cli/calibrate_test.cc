@@ -29,7 +29,7 @@ class Calibrate : public StoredRunTest {
     std::vector<TestRecord> more = open_records(3, 90);
     for (TestRecord& record : more) record.id += "_more";  // a label stands for one record
     write("b.fq", fastq(more));
-    // Whether the embedded bundle has a calibration is not these tests' business.
+    // These tests do not depend on a calibration in the embedded bundle.
     std::filesystem::copy(kMini, path("bare"));
     json card = json::parse(read("bare/bundle.json"));
     for (json& classifier : card["classifiers"]) classifier.erase("calibration");

@@ -202,7 +202,7 @@ TEST_F(ChangedInput, ThatNeverComesEndsWithTheSignal) {
         std::vector<std::string>{"precision", "pipe"},
         std::vector<std::string>{"validate", "pipe"}}) {
     SCOPED_TRACE(command.front());
-    // Its writer is there, and has nothing to say.
+    // Its writer is there, but writes nothing.
     const ProgramResult result = run_with(command, [this](int process) {
       const int out = open_writer(path("pipe"), process);
       ::kill(process, SIGTERM);

@@ -1,4 +1,4 @@
-// `virnucpro dataset`: labelled genomes into balanced fragments, and what can be done with them.
+// `virnucpro dataset`: labelled genomes become balanced fragments, for use in other commands.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -384,7 +384,7 @@ TEST_F(GenbankDataset, PassesOverUnlabelledEntriesThatCannotBeUsed) {
   EXPECT_EQ(report["labels"]["unlabelled_and_unusable"],
             json({{"without_bases", 2}, {"proteins", 1}, {"damaged", 1}}));
   EXPECT_EQ(report["inputs"][0]["records"], 6);
-  // With a label each of them matters.
+  // Each of them matters once it has a label.
   write("labels.tsv", read("labels.tsv") + "D.1\tvirus\n");
   const ProgramResult refused = make(entries() + damaged);
   EXPECT_TRUE(ends_with(refused, 2));

@@ -27,7 +27,7 @@ class Devices : public CliTest {
     more.emplace("VIRNUCPRO_TEST_GPUS", gpus);
     return more;
   }
-  /// Also where there is a driver.
+  /// The same where there is a driver.
   static Variables without_gpus() { return {{"VIRNUCPRO_CUDA_PLUGIN", "/no/plugin.so"}}; }
 
   ProgramResult predict(const std::string& output, const std::vector<std::string>& more,

@@ -1,5 +1,5 @@
-// Commands and options that the documents name are those of the real program, and the other way
-// round.
+// Checks that commands and options in the documents are those of the real program, and the other
+// way round.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -25,7 +25,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Options of other programs, by the program; every use of them stands in the documents.
+/// Options of other programs, by the program; every one of them is used in the documents.
 const std::map<std::string, std::set<std::string>> kOfOthers = {
     {"cmake", {"--build", "--install", "--preset"}},
     {"ctest", {"--preset", "--test-dir"}},
@@ -174,7 +174,7 @@ std::vector<std::string> words_of(const std::string& line) {
   return {std::istream_iterator<std::string>(stream), {}};
 }
 
-/// Equal but for numbers with a point, which processors may round differently in the last digit.
+/// Equal except for numbers with a point, whose last digit processors may round differently.
 bool is_same_row(const std::vector<std::string>& a, const std::vector<std::string>& b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const auto& x, const auto& y) {
     if (x == y) return true;

@@ -1,4 +1,4 @@
-// `virnucpro evaluate`: figures of a finished run whose records are known.
+// `virnucpro evaluate`: figures of a finished run with records of known class.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-// Models that give NaN: what each command says of them, and how it counts what it leaves out.
+// Models that give NaN: the message of each command, and its count of what it leaves out.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-// What a run takes and gives does not depend on how much there is, in what order, or how often.
+// The needs and results of a run do not depend on the amount, order or repetition of its input.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -97,7 +97,7 @@ TEST_F(Growth, TheAutomaticBatchIsReportedAndTheOptionOverridesIt) {
   EXPECT_EQ(options["batch_tokens"], 99);
 }
 
-// Peak memory is no time: it may be tested. It varies by 0.1 % from run to run.
+// Peak memory, unlike time, can be tested: it varies by 0.1 % from run to run.
 TEST_F(Growth, TenTimesTheInputTakesTheSameMemory) {
 #ifdef VIRNUCPRO_SANITIZED
   GTEST_SKIP() << "sanitizers keep freed memory for a while";

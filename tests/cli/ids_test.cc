@@ -1,4 +1,4 @@
-// Ids that are hard to write, and ids that two records have: in every table, and back again.
+// Ids that are hard to write, and ids of two records: in every table, and back again.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -122,7 +122,7 @@ TEST_F(Ids, OfSeveralRecordsGetNoLabel) {
   expect_refused({"dataset", "twice.fa", "-o", "made"}, "twice.fa" + record);
   EXPECT_FALSE(exists("made"));
 
-  // Without a label for that id nothing is ambiguous: r0_1 is record 4, by whatever way it comes.
+  // Without a label for that id nothing is ambiguous: r0_1 is record 4, in whatever way it comes.
   write("labels.tsv", "id\tlabel\nr0_1\tother\nr1\tvirus\nr4\tvirus\nr5\tother\n");
   std::string expected;
   for (const char* input : {"twice.fa", "twice.h5", "kept"}) {

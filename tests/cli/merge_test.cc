@@ -155,7 +155,7 @@ TEST_F(Merge, RefusesFoldersThatAreNoFinishedShards) {
 }
 
 TEST_F(Merge, NamesAShardThatIsNotFinishedAsReportDoes) {
-  // A second of work at least: the kill may come late where others work.
+  // At least a second of work: the kill may come late where other programs work.
 #ifdef VIRNUCPRO_SANITIZED
   const std::size_t enough = 200;  // several times as slow
 #else
@@ -224,7 +224,7 @@ TEST_F(Merge, GoesOnAfterBeingKilledAtAnyMoment) {
         run({.arguments = merging(folders, "out"), .while_running = kill_later});
     killed += broken.exit_code == 128 + SIGKILL ? 1 : 0;
     if (broken.exit_code != 0 && exists("out/run.db")) {
-      // Whatever is there is whole, or says that it is not.
+      // Every file is whole, or says that it is not.
       const ProgramResult report = run({"report", "out", "-o", "seen", "--force", "-q"});
       if (report.exit_code == 0) {
         EXPECT_EQ(tables_of("seen"), tables_of("whole")) << i;

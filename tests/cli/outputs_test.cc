@@ -29,7 +29,7 @@ struct Case {
   std::string name;
   std::vector<std::string> call;  ///< "IN:<placeholder>" stands for a slot, "OUT" for the output
   std::vector<Slot> slots;
-  /// In the folder OUT; empty: OUT is a file.
+  /// A path in the folder OUT; empty: OUT is a file.
   std::vector<std::string> names;
 };
 
@@ -153,7 +153,7 @@ class Outputs : public CliTest, public testing::WithParamInterface<Case> {
     return run(arguments);
   }
 
-  /// Calls with `input` for `slot` and expects that nothing has happened to `file`.
+  /// Calls with `input` for `slot` and expects that `file` is unchanged.
   void expect_refused(const Slot& slot, const std::string& input, const std::string& output,
                       const std::string& file, const char* how) const {
     SCOPED_TRACE(GetParam().name + ", " + slot.what + ", " + file + ", " + how);

@@ -1,5 +1,5 @@
-// Folders where files are meant and files where folders are, in every command: which, and what to
-// name instead.
+// Folders in place of files and files in place of folders, in every command: the message names the
+// path and the right kind.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -25,7 +25,7 @@ constexpr const char* kContigsHeader =
 constexpr const char* kLegacyHeader = "Sequence_ID\tPrediction\tscore1\tscore2\n";
 constexpr const char* kLegacyChunksHeader = "Modified_ID\tIs_Virus\n";
 
-// Every result but run.json, which tells when and how.
+// Every result except run.json, which says when and how.
 const std::vector<std::string> kTables = {"predictions.tsv", "contigs.tsv", "viral.fasta",
                                           "prediction_results.txt",
                                           "prediction_results_highestscore.csv"};

@@ -43,9 +43,9 @@ std::vector<std::string> environment_with(const std::map<std::string, std::strin
     result.emplace_back(text);
   }
   for (const auto& [name, value] : variables) result.push_back(name + "=" + value);
-  // Not the cache of whoever runs the tests.
+  // Not the cache of the user who runs the tests.
   if (!variables.contains(kCache)) result.push_back(std::string(kCache) + "=" + cache);
-  // The same everywhere: a machine's own GPUs are for the tests that name them.
+  // The same everywhere: only tests that name a machine's own GPUs use them.
   constexpr const char* kPlugin = "VIRNUCPRO_CUDA_PLUGIN";
   if (!variables.contains(kPlugin)) result.push_back(std::string(kPlugin) + "=/no/plugin.so");
   return result;
@@ -137,7 +137,7 @@ ProgramResult CliTest::run(const ProgramCall& call) const {
   }
   std::string start = "exec ";
   if (call.processes > 0 && ::geteuid() == 0) {
-    // A user whom nobody else is, so that only this program counts; it gets the folder.
+    // A user without other processes, so that only this program counts; it gets the folder.
     const std::string user = std::to_string(100'000 + ::getpid());
     std::filesystem::permissions(folder_, std::filesystem::perms::all);
     start += "setpriv --reuid=" + user + " --regid=" + user + " --clear-groups ";

@@ -1,4 +1,4 @@
-// Starts the real program in a fresh folder and keeps what it said and wrote.
+// Starts the real program in a fresh folder and keeps its output and its files.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -22,9 +22,9 @@ struct ProgramResult {
 /// How to start the program.
 struct ProgramCall {
   std::vector<std::string> arguments = {};
-  /// Another program than virnucpro.
+  /// Another program instead of virnucpro.
   std::string program = {};
-  /// Added to an environment without any VIRNUCPRO_ variable but one that hides GPUs.
+  /// Added to an environment without VIRNUCPRO_ variables except one that hides GPUs.
   std::map<std::string, std::string> variables = {};
   /// Text for standard input.
   std::string input = {};
@@ -55,7 +55,7 @@ class CliTest : public testing::Test {
   ProgramResult run(const ProgramCall& call) const;
   ProgramResult run(std::vector<std::string> arguments) const;
 
-  /// What the running program has said on standard error so far; waits for `text` at most a minute.
+  /// The text on standard error so far; waits for `text` at most a minute.
   bool wait_for_message(const std::string& text) const;
 
   /// Inside the test's folder.

@@ -31,7 +31,7 @@ class Resources : public CliTest {
     return run(call).exit_code == 0;
   }
 
-  /// Done, or told what there is too little of.
+  /// Success, or a message that names what is short.
   void expect_done_or_told(const ProgramResult& result) const {
     if (result.exit_code == 0) return;
     EXPECT_TRUE(ends_with(result, 4));

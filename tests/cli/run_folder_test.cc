@@ -73,7 +73,7 @@ TEST_F(RunFolder, IsFreeAfterASignalBeforeTheFirstRecord) {
   call.while_running = [&](int process) {
     ASSERT_TRUE(wait_for_message("expected length"));
     ::kill(process, SIGTERM);
-    // What it waits for: the record ends, and with it the read.
+    // The record ends, and with it the read that the program waits for.
     ::usleep(200'000);
     const std::string more = ">b\n" + bases + "\n>c\n";
     EXPECT_EQ(::write(end, more.data(), more.size()), static_cast<ssize_t>(more.size()));

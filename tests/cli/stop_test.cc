@@ -28,7 +28,7 @@ constexpr std::chrono::seconds kMostSeconds{20};
 
 class Stop : public CliTest {
  protected:
-  /// Sends SIGTERM so long after the start of the command itself; its end must come in time.
+  /// Sends SIGTERM `after` the start of the command itself; its end must come in time.
   ProgramResult stopped(std::vector<std::string> arguments, milliseconds after = milliseconds(300),
                         int signal = SIGTERM) {
     ProgramCall call{.arguments = std::move(arguments)};
@@ -46,7 +46,7 @@ class Stop : public CliTest {
     return result;
   }
 
-  /// A pipe into which nobody writes.
+  /// A pipe to which nothing is written.
   std::string pipe(const std::string& name) const {
     EXPECT_EQ(::mkfifo(path(name).c_str(), 0600), 0);
     return name;
@@ -118,7 +118,7 @@ TEST_F(Stop, EndsCommandsOverFinishedRunsAndLargeFiles) {
   EXPECT_FALSE(exists("again/run.json"));
   stopped({"merge", "first", "second", "-o", "merged"}, after);
   EXPECT_FALSE(exists("merged/run.json"));
-  // The same command goes on, or starts over, and nothing is in its way.
+  // The same command continues, or starts over, and nothing is in its way.
   EXPECT_TRUE(ends_with(run({"report", "done", "-o", "again"}), 0));
   EXPECT_TRUE(ends_with(run({"merge", "first", "second", "-o", "merged"}), 0));
   EXPECT_EQ(read("merged/contigs.tsv"), read("done/contigs.tsv"));

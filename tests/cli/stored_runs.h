@@ -1,4 +1,4 @@
-// What tests of `report` and `merge` have in common: an input with everything in it, and tables.
+// Shared by tests of `report` and `merge`: an input with everything in it, and tables.
 #pragma once
 
 #include <string>
@@ -9,7 +9,7 @@
 
 namespace virnucpro::test {
 
-/// Every result but run.json, which tells when and how.
+/// Every result except run.json, which says when and how.
 inline const std::vector<std::string> kTables = {"predictions.tsv", "contigs.tsv", "viral.fasta",
                                                  "prediction_results.txt",
                                                  "prediction_results_highestscore.csv"};

@@ -242,7 +242,7 @@ TEST_F(Train, BalancesWhatIsUneven) {
 }
 
 TEST_F(Train, StopsEarlyWhenNothingGetsBetter) {
-  // Labels that say nothing: sooner or later no epoch is better.
+  // Labels without information: sooner or later no epoch is better.
   std::string labels = "id\tlabel\tsource\n";
   for (std::size_t i = 0; i < 24; ++i) {
     labels += "r" + std::to_string(i) + (i % 3 == 0 ? "\tvirus\tg" : "\tother\tg") +

@@ -1,4 +1,4 @@
-// Help, version and what a wrong command line is told.
+// Help, version and the messages about a wrong command line.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -15,7 +15,7 @@ using testing::StartsWith;
 
 class Usage : public CliTest {
  protected:
-  // The error of a call that ends with code 2 and has nothing to say on standard output.
+  // The error of a call that ends with code 2 and prints nothing to standard output.
   std::string error_of(std::vector<std::string> arguments) {
     const ProgramResult result = run(std::move(arguments));
     EXPECT_TRUE(ends_with(result, 2));

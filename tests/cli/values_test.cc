@@ -1,5 +1,5 @@
-// The values of options: every option of every command, found in the help, with texts that are
-// none.
+// The values of options: every option of every command, found in the help, with texts that are not
+// values.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -43,10 +43,10 @@ const std::map<std::string, std::vector<std::string>> kCalls = {
     {"precision", {"precision", "no.fa"}},
 };
 
-/// What the help calls values that are numbers, or have one in them.
+/// The names in the help for values that are numbers, or hold one.
 const std::set<std::string> kNumbers = {"N",       "P",   "Q",   "S",          "T",
                                         "300|500", "I/N", "N,N", "LENGTH=FILE"};
-/// What it calls all others.
+/// The names for all others.
 const std::set<std::string> kNoNumbers = {"DIR",
                                           "FILE",
                                           "FILE|DIR",

@@ -1,4 +1,4 @@
-// Models are known by their content: what other weights at the same place do to a run.
+// Models are known by their content: the effect of other weights at the same path on a run.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>

@@ -1,4 +1,4 @@
-// Counts what this test program, and every library in it, asks of operator new.
+// Counts the calls of operator new by this test program and every library in it.
 #pragma once
 
 #include <cstdint>

@@ -33,7 +33,7 @@ TEST_P(BackendTest, ReportsMemoryItCannotGet) {
   EXPECT_THROW(backend->allocate(std::size_t{1} << 60), OutOfDeviceMemory);
 }
 
-/// The elements of a vector that lies wherever the backend put it.
+/// The elements of a vector, which may be in any memory of the backend.
 std::vector<float> downloaded(Backend& backend, const PlacedTensor& placed) {
   std::vector<float> values(static_cast<std::size_t>(placed.floats().size));
   backend.download(placed.floats().data, values.data(), values.size() * sizeof(float));

@@ -1,4 +1,4 @@
-// What the conformance tests share: backends under test, guarded matrices, comparison.
+// Shared by the conformance tests: backends under test, guarded matrices, comparison.
 #pragma once
 
 #include <fmt/format.h>
@@ -30,7 +30,7 @@ struct Subject {
   std::int64_t target = 0;
   std::size_t gpu = 0;
 
-  /// What failures and lists of tests show.
+  /// The name in failures and lists of tests.
   friend void PrintTo(const Subject& subject, std::ostream* out) { *out << subject.name; }
 };
 
@@ -48,13 +48,13 @@ class Conformance : public testing::TestWithParam<Subject> {
 
   bool is_reference() const { return GetParam().kind == SubjectKind::kReference; }
   bool is_cuda() const { return GetParam().kind == SubjectKind::kCuda; }
-  /// Computes by the cpu backend's kernels.
+  /// True when the CPU backend's kernels compute.
   bool is_cpu() const { return !is_cuda() && GetParam().target != 0; }
-  /// Its memory is the host's.
+  /// True when its memory is the host's.
   bool is_in_host_memory() const { return is_reference() || GetParam().kind == SubjectKind::kCpu; }
   /// Types of activations that the subject takes.
   std::vector<DataType> activation_types() const;
-  /// A subject with that many threads. A GPU has none: another stream of it.
+  /// A subject with that many threads. A GPU has no threads: it gives another stream.
   std::unique_ptr<Backend> make(std::size_t threads) const;
 
   std::unique_ptr<Backend> backend;
@@ -98,7 +98,7 @@ class Grid {
   Grid rows_from(std::int64_t first, std::int64_t count) const;
   /// Rows [first, first + count) of a grid of the same columns and type, from row `to` on.
   void copy_rows(const Grid& from, std::int64_t first, std::int64_t count, std::int64_t to);
-  /// Elements rounded to `type` and back: what a backend sees that multiplies in that type.
+  /// Elements rounded to `type` and back: the values that a backend multiplying in that type sees.
   Grid rounded_to(DataType type) const;
   /// A test failure that names the place when something outside the elements was written.
   void expect_guards_intact() const;
@@ -113,7 +113,7 @@ class Grid {
   std::vector<std::byte> bytes_;
 };
 
-/// Whether the kernels of the cuda backend compute.
+/// True when the kernels of the CUDA backend compute.
 inline bool runs_on_cuda(const Backend& backend) { return backend.name().starts_with("cuda"); }
 
 /// |actual - expected| <= absolute + relative * |expected|.

@@ -1,4 +1,4 @@
-// The mirror itself, without a device: what it must catch, and what it must leave as it is.
+// The mirror itself, without a device: what it must notice, and what it must leave as it is.
 #include "support/device_mirror.h"
 
 #include <bit>

@@ -30,7 +30,7 @@ INSTANTIATE_TEST_SUITE_P(Targets, Quantizer, testing::ValuesIn(hwy::SupportedAnd
                            return std::string(hwy::TargetName(target.param));
                          });
 
-/// NaN equals NaN: which one it is carries no meaning.
+/// NaN equals NaN: its payload carries no meaning.
 bool same_scale(float a, float b) {
   return (std::isnan(a) && std::isnan(b)) ||
          std::bit_cast<std::uint32_t>(a) == std::bit_cast<std::uint32_t>(b);

@@ -34,7 +34,7 @@ class Damage : public DurabilityTest {
               << " without effect\n";
   }
 
-  /// Each flip of each test has bits of its own, whatever came before it.
+  /// Each flip of each test has its own bits, whatever came before it.
   void seed_flip(int flip) {
     const std::string test = testing::UnitTest::GetInstance()->current_test_info()->name();
     std::vector<std::uint32_t> seeds(test.begin(), test.end());
@@ -69,7 +69,7 @@ class Damage : public DurabilityTest {
     write(name, bytes);
   }
 
-  /// The database of `folder` was damaged: `call` gives the right results there or none.
+  /// The database of `folder` was damaged: `call` must give the right results there, or none.
   bool judge(const ProgramCall& call, const std::string& folder) {
     const ProgramResult result = run(call);
     if (result.exit_code == 0) {
@@ -83,7 +83,7 @@ class Damage : public DurabilityTest {
     return false;
   }
 
-  /// What was refused goes on by --repair, or says that only --force helps.
+  /// A refused run continues with --repair, or says that only --force helps.
   void repair(const std::string& folder) {
     ProgramCall call = predict(folder);
     call.arguments.push_back("--repair");
@@ -225,7 +225,7 @@ TEST_F(Damage, OfAShardNeverGivesAnotherMerge) {
   EXPECT_GT(refused_, 0);
 }
 
-/// Changes that a look at single values would not find.
+/// Changes that a check of single values would not find.
 TEST_F(Damage, BySqlIsRefusedAndRepaired) {
   for (const char* sql :
        {"UPDATE orfs SET p_virus = 1.0, p_others = 1.0 WHERE number = 3",
@@ -261,7 +261,7 @@ TEST_F(Damage, IsToldWithTheRecordAndRepairedByComputingThatAlone) {
   const std::string count = path("count");
   ProgramCall call = predict("out", "count=" + count);
   call.arguments.push_back("--repair");
-  // A kill on the way loses nothing of what is sound.
+  // A kill on the way loses no sound row.
   ASSERT_TRUE(ends_with(run(call), 0));
   EXPECT_TRUE(same_results(expected_, results_in(path("out"))));
   EXPECT_GT(counted("count"), 0);

@@ -1,4 +1,4 @@
-// Devices that run out of memory, give NaN, or are gone: the results of a run in peace, or a
+// Devices that run out of memory, give NaN, or are gone: the results of an undisturbed run, or a
 // reason.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // Disks that are full, read-only or gone, and limits of the system: a clear error, never a partial
-// file in the place of a whole one, and the same command goes on.
+// file in the place of a whole one, and the same command can continue.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -30,7 +30,7 @@ class Disk : public DurabilityTest {
     expected_ = undisturbed();
   }
 
-  /// The run did not end well: it says why, and nothing incomplete has a result's name.
+  /// The run failed: it says why, and nothing incomplete has a result's name.
   void expect_refused(const ProgramResult& result, const std::string& folder,
                       const std::string& reason) const {
     ASSERT_TRUE(ends_with(result, kOutput));
@@ -100,7 +100,7 @@ TEST_F(Disk, ThatCannotBeWrittenIsRefused) {
   EXPECT_TRUE(same_results(expected_, results_in(path("disk"))));
 }
 
-// Runs lock and map their log: it cannot become read-only below them, but it can be taken away.
+// Runs lock and map their log: it cannot become read-only under them, but it can be taken away.
 TEST_F(Disk, WhoseFolderIsRemovedWhileTheRunWorks) {
   ProgramCall call = predict("out", "workers=3;slow=150");
   call.while_running = [&](int) {

@@ -96,7 +96,7 @@ StoredState state_of(const std::string& folder) {
   StoredState state;
   const fs::path database = fs::path(folder) / "run.db";
   if (!fs::exists(database)) return state;
-  // The stock program would take the log in, and the next process could not show that it can.
+  // The stock program would take the log in, and the next process could not show that it can do so.
   const fs::path copy = folder + ".copy.db";
   fs::remove(copy.string() + "-wal");
   fs::copy_file(database, copy, fs::copy_options::overwrite_existing);

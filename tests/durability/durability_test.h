@@ -17,7 +17,7 @@ using Results = std::map<std::string, std::string>;
 Results results_in(const std::string& folder);
 /// Byte by byte; names the files that differ.
 testing::AssertionResult same_results(const Results& expected, const Results& found);
-/// Whatever has its final name is whole: a part of `expected`, and all of it beside run.json.
+/// A file with its final name is whole: a part of `expected`, and all of it beside run.json.
 testing::AssertionResult only_whole_results(const Results& expected, const Results& found);
 
 /// What the stock program reads from a copy of a folder's run.db.
@@ -33,7 +33,7 @@ StoredState state_of(const std::string& folder);
 /// ones, ambiguous ones, ids that occur again. Some 2.2 different frames a record.
 std::string mixed_input(std::size_t records, std::uint32_t seed);
 
-/// The number that a variable of the long form has, or the one of the short form.
+/// The number in a variable of the long form, or that of the short form.
 int form(const char* variable, int short_form);
 bool is_long_form();
 

@@ -1,4 +1,4 @@
-// SIGKILL at any moment: the same command goes on, and all its files are those of a run in peace.
+// SIGKILL at any moment: the same command continues, with all files as in an undisturbed run.
 #include <gtest/gtest.h>
 #include <signal.h>
 
@@ -96,8 +96,8 @@ class Kill : public DurabilityTest {
     return true;
   }
 
-  /// The last process, which nobody disturbs. With a count file: it computes what was missing, and
-  /// nothing of what was there.
+  /// The last process, which is not disturbed. With a count file: it computes what was missing, and
+  /// nothing that was there.
   void finish(const ProgramCall& call, const std::string& folder, const std::string& count = {}) {
     const std::int64_t before = count.empty() ? 0 : counted(count);
     const StoredState state = state_of(path(folder));

@@ -51,7 +51,7 @@ std::vector<std::string> hostile_ids() {
           std::string(65'536, 'x')};
 }
 
-/// Every line with as many fields as the first.
+/// Every line must have as many fields as the first.
 testing::AssertionResult is_table(const std::string& text, std::size_t rows,
                                   char separator = '\t') {
   std::istringstream lines(text);
@@ -97,7 +97,7 @@ testing::AssertionResult is_harmless(const std::string& messages) {
 
 std::string first_field(const std::string& line) { return line.substr(0, line.find('\t')); }
 
-/// With the byte that each \xHH in it stands for: a name and what a table has of it are then alike.
+/// Replaces each \xHH by the byte that it stands for: a name then equals its form in a table.
 std::string with_bytes(const std::string& text) {
   std::string bytes;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -136,7 +136,7 @@ class Names : public DurabilityTest {
     }
   }
 
-  /// What the test and the calls put there, and nothing else; nor beside it.
+  /// Only the files of the test and the calls may be there, and nothing beside the folder.
   void expect_only(std::vector<std::string> names) const {
     std::sort(names.begin(), names.end());
     EXPECT_EQ(names_in("."), names);

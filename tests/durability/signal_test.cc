@@ -1,4 +1,4 @@
-// Signals that ask a run to stop: what is finished is kept, and the same command goes on.
+// Signals that ask a run to stop: finished work is kept, and the same command continues.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -98,7 +98,7 @@ TEST_F(Signal, EndsAtOnceWhenSentTwice) {
   EXPECT_TRUE(same_results(expected_, results_in(path("out"))));
 }
 
-// Again and again in one run, until it gets through; what was stored only grows.
+// Again and again in one run, until it ends; the stored rows only grow.
 TEST_F(Signal, AtRandomMomentsEndsWithItsCodeAndTheRunGetsThrough) {
   std::mt19937 random(7);
   const std::array<int, 3> signals = {SIGTERM, SIGINT, SIGUSR1};

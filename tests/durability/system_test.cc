@@ -102,7 +102,7 @@ TEST_F(System, StreamThatComesAgainGoesOn) {
   }
 }
 
-// A stream has no hash to compare. What was stored of it must still never get into another's
+// A stream has no hash to compare. Even so, its stored rows must never get into another one's
 // results: these are refused, or those of a new run.
 TEST_F(System, AnotherStreamGetsNothingOfTheFirst) {
   const std::string input = read("in.fa");

@@ -54,7 +54,7 @@ void read_all(std::string_view bytes) {
   });
 }
 
-/// With the mark, and the hash of what the footer calls the manifest.
+/// The bytes with the mark, and the hash of what the footer calls the manifest.
 std::string with_right_manifest_hash(std::string bytes) {
   if (bytes.size() < kFooterBytes) return bytes;
   const std::size_t footer = bytes.size() - kFooterBytes;
@@ -69,7 +69,7 @@ std::string with_right_manifest_hash(std::string bytes) {
   return bytes;
 }
 
-/// With the hashes of what the manifest calls values, where it can be read.
+/// The bytes with the hashes of what the manifest calls values, where it can be read.
 std::string with_right_value_hashes(const std::string& bytes) {
   const ReadBytes read = [&](std::uint64_t offset, std::uint64_t size) {
     return bytes.substr(offset, size);

@@ -1,4 +1,4 @@
-// A file that lives in memory, for readers that want a path.
+// A file that lives in memory, for readers that need a path.
 #pragma once
 
 #include <sys/mman.h>

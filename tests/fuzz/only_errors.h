@@ -7,8 +7,8 @@
 
 namespace virnucpro::fuzz {
 
-/// Runs `action`. Errors about the data are what a reader is for; a ContractError and everything
-/// that is no Error of the project are findings and go on to the fuzzer.
+/// Runs `action`. A reader may throw errors about the data; a ContractError, and everything that is
+/// not an Error of the project, is a finding and goes on to the fuzzer.
 template <typename Action>
 void only_errors(Action&& action) {
   try {

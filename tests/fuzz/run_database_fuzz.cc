@@ -99,7 +99,7 @@ void read_all(const RunDatabase& database) {
   only_errors([&] { database.text("run.json"); });
 }
 
-/// Adds to what is there, as a run does that goes on.
+/// Adds to the rows that are there, as a continued run does.
 void go_on(RunDatabase& database) {
   const StoredExtent at = database.extent();
   if (database.is_complete()) return;
@@ -126,7 +126,7 @@ void run(Bytes database, Bytes log) {
     go_on(opened);
   });
   only_errors([&] { RunDatabase(folder.path(), {}, RunDatabase::Existing::kContinue); });
-  // Whatever it was, it can be thrown away.
+  // Any database can be thrown away.
   const RunDatabase emptied(folder.path(), {}, RunDatabase::Existing::kStartOver);
   check(emptied.extent().records == 0 && emptied.work().empty(), "something was left");
 }

@@ -1,4 +1,4 @@
-// Taking every tensor of a source, and reading every byte of it.
+// Takes every tensor of a source, and reads every byte of it.
 #pragma once
 
 #include <cstddef>
@@ -9,7 +9,7 @@
 
 namespace virnucpro::fuzz {
 
-/// A tensor that cannot be taken does not keep the others from being tried.
+/// The other tensors are tried even when one cannot be taken.
 inline void take_tensors(TensorSource source) {
   for (const std::string& name : source.names()) {
     only_errors([&] {

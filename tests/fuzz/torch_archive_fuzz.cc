@@ -16,7 +16,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const TorchArchive archive = TorchArchive::from_memory(bytes, nullptr, "model.pt");
     fuzz::take_tensors(archive.tensors(archive.root()));
   });
-  // Without the archive around it a pickle is short, and most changes hit what it says.
+  // A pickle without its archive is short, so most changes reach its content.
   fuzz::only_errors([&] { Pickle::parse(bytes, "data.pkl"); });
   return 0;
 }

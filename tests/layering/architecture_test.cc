@@ -1,4 +1,4 @@
-// docs/architecture.md says of the modules what their CMakeLists.txt record.
+// Checks that docs/architecture.md describes the modules as their CMakeLists.txt record them.
 #include <gtest/gtest.h>
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Tests, variables, targets of make and presets that documents name are there.
+// Checks that tests, variables, targets of make and presets that documents name exist.
 #include <gtest/gtest.h>
 
 #include <regex>
@@ -10,7 +10,7 @@
 namespace virnucpro::test {
 namespace {
 
-/// `Suite.Test`; `Suite.Begin...` stands for all that begin so.
+/// `Suite.Test`; `Suite.Begin...` stands for all names that begin so.
 Complaints test_complaints(const std::string& name, const DocumentTree& tree) {
   static const std::regex kTest(R"([A-Z]\w*\.[A-Z]\w*(\.\.\.)?)");
   Complaints found;
@@ -29,7 +29,7 @@ Complaints test_complaints(const std::string& name, const DocumentTree& tree) {
   return found;
 }
 
-/// VIRNUCPRO_... anywhere in code, `make target` at its begin, and `--preset name`.
+/// VIRNUCPRO_... anywhere in code, `make target` at its beginning, and `--preset name`.
 Complaints word_complaints(const std::string& name, const DocumentTree& tree) {
   static const std::regex kWord(R"(\bVIRNUCPRO_[A-Z0-9_]+|^\s*make [a-z-]+|--preset [a-z-]+)");
   Complaints found;

@@ -1,4 +1,4 @@
-// The tree as the tests of documents see it: files, folders, what documents say, what sources hold.
+// The tree as the tests of documents see it: files, folders, texts of documents, names in sources.
 #pragma once
 
 #include <map>
@@ -26,13 +26,13 @@ struct DocumentTree {
 /// VIRNUCPRO_THREADS, and `make test` and `--preset release` of Makefile and CMakePresets.json.
 void add_names(const std::string& file, const std::string& text, DocumentTree& tree);
 
-/// The checkout, without what builds and runs leave in it.
+/// The checkout, without the output of builds and runs.
 DocumentTree read_document_tree(const std::string& root);
 
-/// The one of this checkout, read once.
+/// The tree of this checkout, read once.
 const DocumentTree& this_tree();
 
-/// What is wrong with the document `name`, a line for each fault.
+/// The faults of the document `name`, a line for each.
 using Complaints = std::vector<std::string>;
 using ComplaintsOfDocument = Complaints (*)(const std::string& name, const DocumentTree& tree);
 

@@ -1,5 +1,5 @@
-// Reads the documents of the tree: what they link to, cite and name must be there, and so must what
-// sources cite of them.
+// Reads the documents of the tree: all that they link to, cite and name must exist, and so must the
+// documents that sources cite.
 #include <fnmatch.h>
 #include <gtest/gtest.h>
 
@@ -20,7 +20,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// What is wrong with `target` (a path, an #anchor or both) in a file of `folder`; empty: nothing.
+/// The fault of `target` (a path, an #anchor or both) in a file of `folder`; empty: there is none.
 std::string fault_of(const std::string& target, const fs::path& folder, const DocumentTree& tree,
                      const std::string& own) {
   const std::size_t hash = std::min(target.find('#'), target.size());
@@ -82,7 +82,7 @@ std::vector<std::string> patterns_of(const std::string& path) {
   return patterns;
 }
 
-/// A path from the root, from src/, from the folder of the document, or the end of one.
+/// A path from the root, from src/ or from the folder of the document, or the end of a path.
 bool is_in_tree(std::string pattern, const fs::path& folder, const DocumentTree& tree) {
   const bool is_folder = pattern.ends_with('/');
   if (is_folder) pattern.pop_back();
@@ -96,7 +96,7 @@ bool is_in_tree(std::string pattern, const fs::path& folder, const DocumentTree&
          (!is_folder && std::any_of(tree.files.begin(), tree.files.end(), matches));
 }
 
-/// Begins with a folder of the root or of src/, which no file of a user does.
+/// True for a path that begins with a folder of the root or of src/, as no user's file does.
 bool is_below_a_folder(const std::string& text, const DocumentTree& tree) {
   const std::size_t slash = text.find('/');
   if (slash == std::string::npos) return false;
@@ -170,7 +170,7 @@ TEST(Documents, OfDecisionsBeginWithTheirNumber) {
   EXPECT_GE(decisions, 12);
 }
 
-// A tree of two documents with what a test puts into the first.
+// A tree of two documents; a test chooses the text of the first.
 DocumentTree tree_with(const std::string& text) {
   DocumentTree tree;
   tree.files = {"README.md", "docs/a.md", "src/base/check.h", "src/base/check.cc"};

@@ -18,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The module a path below src/ belongs to: the longest one that is a prefix of its folder.
+/// The module of a path below src/: the one with the longest name that is a prefix of its folder.
 std::string module_of(const std::string& path, const std::map<std::string, Module>& modules) {
   std::string best;
   for (const auto& [name, module] : modules) {
@@ -32,7 +32,7 @@ struct Include {
   bool is_quoted = false;
 };
 
-/// What `#include "x"` or `#include <x>` names; nothing for other lines.
+/// The name in `#include "x"` or `#include <x>`; absent for other lines.
 std::optional<Include> parse_include(const std::string& line) {
   std::istringstream stream(line);
   std::string hash;
@@ -49,7 +49,7 @@ std::optional<Include> parse_include(const std::string& line) {
   return Include{line.substr(open + 1, close - open - 1), line[open] == '"'};
 }
 
-/// What the sources of one module include of what it may.
+/// The allowed includes that the sources of one module use.
 struct UsedEdges {
   std::set<std::string> edges;
   std::set<std::string> headers;
@@ -73,7 +73,7 @@ void add_used(const std::string& own, const std::string& text,
   }
 }
 
-/// One for each recorded edge and header that nothing uses.
+/// A complaint for each recorded edge and header that nothing uses.
 std::vector<std::string> complaints_of_unused(const std::map<std::string, Module>& modules,
                                               const std::map<std::string, UsedEdges>& used) {
   std::vector<std::string> found;
@@ -112,7 +112,7 @@ int for_each_source(const Take& take) {
   return files;
 }
 
-/// Every complaint about one source text, for the module it lies in.
+/// The complaints about one source text of the module `own`.
 std::vector<std::string> complaints(const std::string& file, const std::string& text,
                                     const std::map<std::string, Module>& modules) {
   std::vector<std::string> found;

@@ -14,11 +14,11 @@ struct Module {
   std::vector<std::string> headers;  ///< prefixes of third-party headers
 };
 
-/// By name, from the folder that CMake writes them to.
+/// The modules by name, from the folder that CMake writes them to.
 std::map<std::string, Module> read_modules(const std::string& folder);
 
-/// The height of each module: 1 without edges, else one more than the highest that it includes. A
-/// module on a circle has none.
+/// The height of each module: 1 without edges, else one more than the highest that it includes.
+/// Modules on a cycle have none.
 std::map<std::string, int> levels_of(const std::map<std::string, Module>& modules);
 
 }  // namespace virnucpro::test

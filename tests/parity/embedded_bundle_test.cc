@@ -80,9 +80,9 @@ struct BundleLimits {
   double score;
 };
 
-/// The stored weights are FP16, so with float32 activations both precisions compute from the very
-/// same numbers. With float16 activations embeddings are as far off as any; what that does to a
-/// score is not demanded, only guarded.
+/// The stored weights are FP16, so with float32 activations both precisions compute from exactly
+/// the same numbers. With float16 activations embeddings differ as in any model; the effect on a
+/// score is only guarded.
 BundleLimits bundle_limits(const Backend& backend, Precision precision) {
   if (backend.activation_type(precision) == DataType::kFloat32) return {{0.999999, 1e-4}, 1e-4};
   return {limits(precision), 2e-2};

@@ -1,4 +1,4 @@
-// The GPU attention kernel's arithmetic of places, on the host: tiles, and a whole tile computed
+// The GPU attention kernel's index arithmetic, on the host: tiles, and a whole tile computed
 // through the fragments that each lane would hold.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -102,7 +102,7 @@ TEST(AttentionTiling, AnglesArePermutedInPairs) {
     for (int j = 0; pack > 1 && j < half; j += 2) {
       EXPECT_EQ(angle_index(j, half, pack) % 2, 0);
       EXPECT_EQ(angle_index(j + 1, half, pack), angle_index(j, half, pack) + 1);
-      // The next thread's pair stands beside it.
+      // The next thread's pair is beside it.
       if (j + pack < half) {
         EXPECT_EQ(angle_index(j + pack, half, pack), angle_index(j, half, pack) + 2);
       }

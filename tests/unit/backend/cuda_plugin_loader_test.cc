@@ -1,4 +1,4 @@
-// What is said where the plug-in cannot be used.
+// The messages where the plug-in cannot be used.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -18,7 +18,7 @@ TEST(CudaPluginLoader, LooksWhereItIsToldOrBesideTheProgram) {
 TEST(CudaPluginLoader, SaysWhyThereIsNone) {
   const LoadedCudaPlugin loaded = load_cuda_plugin({"/no/such/libvirnucpro_cuda.so"});
   EXPECT_EQ(loaded.plugin, nullptr);
-  // Without a driver that is the reason; with one, the missing plug-in.
+  // The reason is the missing driver or, where there is one, the missing plug-in.
   EXPECT_THAT(loaded.reason, testing::AnyOf(testing::HasSubstr("no NVIDIA driver"),
                                             testing::HasSubstr("is not installed")));
 }

@@ -1,4 +1,4 @@
-// What a file holds, and that it is seen when it holds something else.
+// The content of a file, and that a change of it is noticed.
 #include "base/known_file.h"
 
 #include <gmock/gmock.h>

@@ -1,4 +1,4 @@
-// What is left of the machine's memory and of control groups, from files made for the purpose.
+// What is left of the machine's memory and of control groups, read from files made for the test.
 #include "base/memory.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// Which texts are numbers, and what is said of those that are none.
+// Which texts are numbers, and the messages about those that are not.
 #include "base/number_text.h"
 
 #include <gtest/gtest.h>
@@ -13,7 +13,7 @@
 namespace virnucpro {
 namespace {
 
-/// No number of either kind.
+/// A text that is a number of neither kind.
 const std::vector<std::string> kNoNumbers = {"",         " ",   " 1",
                                              "1 ",       "\t1", "1\n",
                                              "+1",       "-1",  "-0",

@@ -73,7 +73,7 @@ TEST(WorkerGroup, BeginsNothingMoreOnceAStopIsRequested) {
 }
 
 #ifndef VIRNUCPRO_SANITIZED
-// Threads that had started waited for work for ever, and the constructor for them.
+// The threads that had started waited forever for work, and the constructor for them.
 TEST(WorkerGroupDeathTest, EndsWhatHasStartedWhenTheSystemRefusesAThread) {
   testing::FLAGS_gtest_death_test_style = "threadsafe";
   EXPECT_EXIT(

@@ -1,5 +1,5 @@
-// Whole runs on GPUs, as far as they can be had without one: the work is done by the CPU, the
-// devices answer what is asked of them beside it.
+// Whole runs on GPUs, as far as that is possible without one: the CPU does the work, and the
+// devices only answer the questions about them.
 #include "bench/benchmark.h"
 
 #include <gmock/gmock.h>

@@ -1,4 +1,4 @@
-// What a forward pass has to multiply, against numbers worked out by hand.
+// The multiplications of a forward pass, against numbers worked out by hand.
 #include "bench/model_shapes.h"
 
 #include <gmock/gmock.h>

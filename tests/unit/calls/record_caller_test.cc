@@ -55,7 +55,7 @@ TEST(RecordCaller, CountsChunksAndTakesMoreThanHalfOfTheScoredOnes) {
   EXPECT_TRUE(two_of_three.is_viral);
   EXPECT_FALSE(two_of_three.log_odds);
   EXPECT_FALSE(two_of_three.probability);
-  // Nothing of one record is left in the next.
+  // Nothing of a record is left in the next one.
   EXPECT_FALSE(call(caller, {0.9f, 0.1f}).is_viral);
   EXPECT_EQ(call(caller, {}).chunks, 0u);
   EXPECT_FALSE(call(caller, {-1.0f}).is_viral);

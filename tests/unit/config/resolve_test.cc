@@ -1,4 +1,4 @@
-// Which source wins, what each option changes, and what each mistake is told.
+// Which source wins, what each option changes, and the message of each mistake.
 #include "config/resolve.h"
 
 #include <gmock/gmock.h>
@@ -230,7 +230,7 @@ TEST(ResolveSettings, RefusesTextsThatAreNoNumbersFromEverySource) {
         EXPECT_EQ(error_of(command, {}, {{std::string(option.variable), text}}),
                   std::string(option.variable) + refused);
       }
-      // YAML itself takes the blanks around a plain text away.
+      // YAML itself removes the blanks around a plain text.
       if (option.yaml_key.empty() || text.front() == ' ' || text.back() == ' ') continue;
       const std::string path = yaml_file(std::string(option.yaml_key) + ": " + text + "\n");
       EXPECT_EQ(error_of(command, {{"config", path}}),
@@ -262,7 +262,7 @@ TEST(ResolveSettings, LetsALaterSourceReplaceTheCallRuleOfAnEarlierOne) {
   settings = predict({{"config", path}, {"fdr", "0.2"}}, {{"VIRNUCPRO_RELAXED", "1"}});
   EXPECT_EQ(settings.calls.fdr, 0.2);
   EXPECT_FALSE(settings.calls.relaxed);
-  // A switch that is off chooses no rule, and takes itself back.
+  // A switch that is off chooses no rule, and cancels itself.
   settings = predict({{"config", path}, {"conservative", "false"}});
   EXPECT_EQ(settings.calls.fdr, 0.05);
   settings = predict({{"conservative", "false"}}, {{"VIRNUCPRO_CONSERVATIVE", "1"}});

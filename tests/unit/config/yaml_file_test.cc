@@ -1,4 +1,4 @@
-// Settings files: what is read, and what each mistake is told.
+// Settings files: what is read, and the message of each mistake.
 #include "config/yaml_file.h"
 
 #include <gmock/gmock.h>

@@ -73,7 +73,7 @@ class Genbank : public testing::Test {
     for (GenbankRecord record; reader.next(record);) records.push_back(record);
     return records;
   }
-  /// The message behind the file's name.
+  /// The message after the file's name.
   std::string error_of(const std::string& text) const {
     try {
       records_of(text);
@@ -143,7 +143,7 @@ TEST_F(Genbank, RefusesAFileThatEndsWithinAnEntry) {
             "may be cut. Copy it again.");
   EXPECT_THAT(error_of(text + cut), HasSubstr("which begins in line 33, has no end"));
   EXPECT_THAT(error_of(text.substr(0, text.find("FEATURES"))), HasSubstr("has no end"));
-  // Without a length nothing proves that the bases are all there.
+  // Without a length nothing proves that all bases are there.
   const std::string unknown = with(text, "AB000001                  70 bp", "c_70 bp");
   EXPECT_THAT(error_of(unknown.substr(0, unknown.find("//\n"))), HasSubstr("has no end"));
 }

@@ -13,7 +13,7 @@
 #include "unit/report/temporary_folder.h"
 
 #if defined(__SANITIZE_ADDRESS__)
-// HDF5 loses one chunk of its cache when a write fails; nobody outside the library can free it.
+// HDF5 loses one chunk of its cache when a write fails, and only the library could free it.
 extern "C" const char* __lsan_default_suppressions() { return "leak:libhdf5"; }
 #endif
 

@@ -128,7 +128,7 @@ TEST(EmbeddingReader, ReadsBlockByBlockAndNothingOfAnEmptyFile) {
   EXPECT_FALSE(empty.next(block));
 }
 
-// Where a chunk lies is found by its bytes: those of zeros could be anything's.
+// A chunk is found by its bytes; zeros could belong to anything.
 TEST(EmbeddingReader, ReadsBackManyChunksOfZeros) {
   TemporaryFolder folder;
   constexpr std::size_t kRecords = 200'000;
@@ -250,7 +250,7 @@ TEST(EmbeddingReader, GivesTheSameOrAnErrorWhateverBitsAreTurned) {
   }
 }
 
-// Somebody may give a manifest the right hash.
+// A manifest may have been given the right hash.
 TEST(EmbeddingReader, TakesNothingOnTrustFromAManifestThatIsSealed) {
   TemporaryFolder folder;
   const std::string path = folder.file("f.h5");

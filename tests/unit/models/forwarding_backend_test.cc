@@ -1,4 +1,4 @@
-// What a forwarding backend changes: nothing; and what a subclass of it learns from the encoders.
+// A forwarding backend changes nothing, and its subclasses learn what the encoders do.
 #include "backend/forwarding_backend.h"
 
 #include <gtest/gtest.h>
@@ -103,7 +103,7 @@ TEST(StopOfABackend, EndsABatchAtItsNextProductAndLeavesModelsAndBackendUsable) 
       stopper.set_stop(stopper.source.get_token());
       EXPECT_THROW(embed(dna, stopper, packed), Interrupted);
       EXPECT_LT(stopper.linears, all);
-      // Weights are not prepared, either, by this one or by what it forwards to.
+      // Neither this one nor the one it forwards to prepares weights, either.
       const auto weights = [] {
         return testing_support::synthetic_dnabert_s("dna", 1, 32, 4, 64, 16);
       };

@@ -1,4 +1,4 @@
-// The text of --device: single devices, numbers, mixes, and what cannot be meant.
+// The text of --device: single devices, numbers, mixes, and impossible texts.
 #include "pipeline/device_names.h"
 
 #include <gmock/gmock.h>

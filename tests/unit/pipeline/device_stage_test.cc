@@ -1,4 +1,4 @@
-// The workers alone: tasks in, finished windows out, whatever becomes of devices.
+// The workers alone: tasks come in, finished windows go out, even when devices fail.
 #include "pipeline/device_stage.h"
 
 #include <gtest/gtest.h>

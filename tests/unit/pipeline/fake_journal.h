@@ -1,4 +1,4 @@
-// A journal that remembers what it was told, and recalls what a test wants.
+// A journal that remembers its calls, and recalls what a test tells it to.
 #pragma once
 
 #include <chrono>

@@ -78,7 +78,7 @@ class FakeEngine final : public Engine {
   }
 };
 
-/// Everything a window said, as lines that do not show where windows begin.
+/// All values of a window, as lines that do not show where windows begin.
 class CollectedLines {
  public:
   void take(const Window& window) {
@@ -94,7 +94,7 @@ class CollectedLines {
                         std::to_string(entry.chunk.end));
         for (std::size_t k = 0; k < entry.orf_count; ++k, ++orf) {
           std::string line = frame_id(id, window.read.orfs[orf].frame);
-          // The features of a classified window are nobody's business: repeats have none.
+          // The features of a classified window do not matter: repeats have none.
           for (std::size_t column = 0; window.computed.scores.empty() && column < kWidth;
                ++column) {
             line += " " + std::to_string(window.computed.features[orf * kWidth + column]);
@@ -152,7 +152,7 @@ inline RecordStream stream_of(const std::vector<Record>& records) {
   };
 }
 
-/// A whole plan over `records`; tests change what they are about.
+/// A whole plan over `records`, which tests change as they need.
 struct FakeRun {
   explicit FakeRun(const std::vector<Record>& records, std::size_t engine_count = 1)
       : engines(engine_count) {

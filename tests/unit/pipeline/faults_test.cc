@@ -24,7 +24,7 @@ std::vector<std::string> lines_without_faults(const std::vector<Record>& records
   return run.collected.lines;
 }
 
-/// What the log said, as long as the run lives.
+/// The text of the log, as long as the run lives.
 struct LoggedRun : FakeRun {
   explicit LoggedRun(const std::vector<Record>& records, std::size_t engine_count = 1)
       : FakeRun(records, engine_count) {

@@ -1,4 +1,4 @@
-// Frames of files and of runs beside their labels.
+// Frames of files and of runs, together with their labels.
 #include "pipeline/labelled_frames.h"
 
 #include <gmock/gmock.h>

@@ -1,4 +1,4 @@
-// Datasets whose input or patience changes on the way.
+// Datasets whose input changes, or which are stopped, on the way.
 #include "pipeline/make_dataset.h"
 
 #include <gmock/gmock.h>
@@ -48,7 +48,7 @@ class MakeDataset : public testing::Test {
     folder_.write("a.fa", text);
   }
 
-  /// Calls `change` between the two readings: that is when the log tells what was selected.
+  /// Calls `change` between the two readings, which is when the log says what was selected.
   std::string error_after(const std::function<void()>& change) const {
     const Log log([&change](LogLevel, std::string_view message) {
       if (message.starts_with("train: ")) change();

@@ -86,7 +86,7 @@ class Rows {
   float first_score_ = 0.0f;
 };
 
-/// What is in a merged database: a repeat is told by the scores of what it repeats.
+/// The content of a merged database; a repeat shows the scores of its original.
 std::string content_of(const std::string& folder) {
   const RunDatabase database(folder);
   std::string text = transcript_of(database);

@@ -1,4 +1,4 @@
-// Scores of a stored run by another classifier, against that classifier asked row by row.
+// Scores of a stored run by another classifier, compared with that classifier row by row.
 #include "pipeline/new_scores.h"
 
 #include <gmock/gmock.h>

@@ -1,4 +1,4 @@
-// The study of a precision: windows, limits, the guilty frame, and what is refused.
+// The study of a precision: windows, limits, the frame at fault, and what is refused.
 #include "pipeline/precision_study.h"
 
 #include <gmock/gmock.h>
@@ -23,7 +23,7 @@ namespace {
 
 const std::string kParts = std::string(VIRNUCPRO_SOURCE_DIR) + "/tests/data/parity/pipeline/";
 
-/// What is kept of a frame.
+/// What the test keeps of a frame.
 struct Row {
   std::string id;
   std::string first_nonfinite;
@@ -142,7 +142,7 @@ TEST(PrecisionStudy, BlamesTheFramesThatHoldTheGuiltyTokenAndNoOthers) {
   Fixture f;
   f.study();
   const std::vector<Row> healthy = f.rows;
-  // A token that some of the frames hold, so that guilty and healthy ones share batches.
+  // A token that only some frames hold, so that faulty and healthy ones share batches.
   std::vector<std::set<std::int32_t>> tokens;
   DnaTokenizer::Scratch scratch;
   SequenceReader reader({f.settings.inputs});

@@ -1,4 +1,4 @@
-// What is to be computed of a window: all that is neither repeated nor kept, in both lanes.
+// Computes of a window all that is neither repeated nor kept, in both lanes.
 #include "pipeline/prepare_stage.h"
 
 #include <gmock/gmock.h>
@@ -94,7 +94,7 @@ TEST(PrepareStage, PushesEveryBatchOnceWithItsNumberAndThenTheEnd) {
     EXPECT_EQ(members[&window],
               preparer.lane(i, kDna).orfs.size() + preparer.lane(i, kProtein).orfs.size());
   }
-  // A window without ORFs goes on as one task, for its scores.
+  // A window without ORFs still gets one task, for its scores.
   EXPECT_EQ(tasks[&preparer.windows[2]], 1u);
   EXPECT_EQ(members[&preparer.windows[2]], 0u);
 }

@@ -1,4 +1,4 @@
-// A run that --repair sets aside: also for what lies beside its rows.
+// A run that --repair sets aside, also for damage beside its rows.
 #include "pipeline/repair.h"
 
 #include <gtest/gtest.h>
@@ -15,7 +15,7 @@
 namespace virnucpro {
 namespace {
 
-/// Whether a complete run without records, which has this text instead of its own, is set aside.
+/// True when a complete run without records, which has this text instead of its own, is set aside.
 bool is_set_aside_with(const std::string& name, const std::string& text) {
   const TemporaryFolder folder;
   const std::vector<RunFact> work = {{kLengthFact, "500"}, {kEmbeddingsFact, "no"}};

@@ -1,4 +1,4 @@
-// Repeats: found by every byte, forgotten when full, and given the result of their first.
+// Repeats: found by every byte, forgotten when full, and given the result of their original.
 #include "pipeline/repeats.h"
 
 #include <gtest/gtest.h>
@@ -73,7 +73,7 @@ TEST(RepeatFinder, LeavesOutWhatIsTooLongToRemember) {
   EXPECT_FALSE(none.find("A", "K").is_repeat());
 }
 
-// Whatever is forgotten in between, and however windows cut the stream.
+// The results are the same whatever is forgotten in between, and however windows cut the stream.
 TEST(RepeatedResults, GivesEveryOrfTheResultOfItsText) {
   for (const RepeatLimits limits : {RepeatLimits{0, 0}, RepeatLimits{2, 1000}, RepeatLimits{7, 60},
                                     RepeatLimits{20, 10'000}, RepeatLimits{5000, 500'000}}) {

@@ -1,4 +1,4 @@
-// Runs that are broken off and gone on with, as often as it takes, against one that was left alone.
+// Runs that are interrupted and continued, as often as it takes, against an undisturbed one.
 #include "pipeline/run_journal.h"
 
 #include <gmock/gmock.h>
@@ -62,8 +62,8 @@ struct Settings {
   std::chrono::milliseconds interval{0};
 };
 
-/// One process's share: until `batches` have begun, or to the end. Returns how many sequences were
-/// computed; `finished` says whether the end was reached.
+/// The share of one process: until `batches` have begun, or to the end. Returns the number of
+/// sequences that were computed; `finished` says whether the end was reached.
 std::uint64_t work_on(const std::string& folder, const std::vector<Record>& records,
                       const Settings& settings, int batches, bool& finished) {
   RunDatabase database(folder, kWork, RunDatabase::Existing::kContinue);
@@ -119,7 +119,7 @@ TEST(RunJournal, StoresTheSameRowsHoweverOftenARunIsBrokenOff) {
       std::uint64_t computed = 0;
       int processes = 0;
       do {
-        // Windows and batches of every process are different ones.
+        // Every process has other windows and batches.
         const Settings settings{.engines = engines,
                                 .window_orfs = 2 + random() % 20,
                                 .batch_tokens = 20 + static_cast<std::int64_t>(random() % 100)};
@@ -129,7 +129,7 @@ TEST(RunJournal, StoresTheSameRowsHoweverOftenARunIsBrokenOff) {
       } while (!finished);
       EXPECT_EQ(rows_of(folder.path()), expected) << engines << ' ' << longest;
       EXPECT_GT(processes, 1);
-      // A stop lets the batches in hand finish: nothing is computed twice.
+      // A stop lets the batches in progress finish: nothing is computed twice.
       EXPECT_EQ(computed, sequences) << engines << ' ' << longest;
       EXPECT_EQ(RunDatabase(folder.path()).sessions().size(), static_cast<std::size_t>(processes));
     }

@@ -1,5 +1,5 @@
-// Workers of unlike speed share the batches of a run by it. The time in which they work is counted,
-// not measured: the queue and its threads are real, and no load of the machine changes the outcome.
+// Workers of different speed share the batches of a run by speed. Their time is counted, not
+// measured: the queue and its threads are real, but no load of the machine changes the outcome.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -14,8 +14,8 @@
 namespace virnucpro {
 namespace {
 
-/// A clock that stands still while any worker is on its way to its next batch, and then goes on to
-/// the earliest end of those in hand. Thread-safe.
+/// A clock that stands still while any worker is between two batches, and then jumps to the
+/// earliest end of those being computed. Thread-safe.
 class CountedTime {
  public:
   explicit CountedTime(std::size_t workers) : ends_(workers), busy_(workers) {}
@@ -27,7 +27,7 @@ class CountedTime {
     busy_[worker] += time;
     moved_.notify_all();
     while (!is_next(worker) || !are_all_here()) {
-      // Nobody has come for so long: the others have no batch to come with.
+      // No worker has come for so long: the others have no batch.
       constexpr std::chrono::milliseconds kPatience{500};
       const std::uint64_t before = moves_;
       if (moved_.wait_for(lock, kPatience) == std::cv_status::timeout && before == moves_ &&

@@ -87,7 +87,7 @@ struct Rows {
   std::vector<Record> records;
 };
 
-/// What a visit to the rows says after `change`; the same in each of the three ways.
+/// The error of a visit to the rows after `change`; it is the same in each of the three ways.
 std::string said_of(const std::function<void(Rows&)>& change) {
   const TemporaryFolder folder;
   Rows rows;

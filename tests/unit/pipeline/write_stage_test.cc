@@ -1,4 +1,4 @@
-// The writer alone: windows come in any order, leave in theirs, and are told to the journal.
+// The writer alone: windows come in any order, leave in input order, and reach the journal.
 #include "pipeline/write_stage.h"
 
 #include <gmock/gmock.h>

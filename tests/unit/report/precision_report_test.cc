@@ -80,7 +80,7 @@ TEST(PrecisionReport, CountsWhatIsNotFiniteAndComparesItNot) {
     broken.p_virus.reset();
     report.add(broken);
   }
-  // NaN on the way that the embedding is free of: an example, not a broken frame.
+  // NaN on the way to a finite embedding: an example, but not a broken frame.
   FrameComparison passing = frame("z", 1, 1.0);
   passing.encoders[1].first_nonfinite = "layer 1, attention 1";
   report.add(passing);

@@ -1,4 +1,4 @@
-// In what two works differ: each kind of line, and none for equal ones.
+// The differences of two works: each kind of line, and none for equal works.
 #include "run/fact_differences.h"
 
 #include <gtest/gtest.h>

@@ -29,14 +29,14 @@ void make_small_run(const TemporaryFolder& folder) {
   database.commit();
 }
 
-/// What another checksum is called.
+/// The message about another checksum.
 constexpr const char* kChecksum = "another checksum than it was stored with";
 constexpr const char* kSmallTables =
     "the tables work, progress, sessions, texts and outcomes with another checksum than they were "
     "stored with";
 
-/// What is found wrong in a run after `sql`, without the file and the advice around it; "in" before
-/// it where the message names the record.
+/// The fault found in a run after `sql`, without the file and the advice around it; "in" comes
+/// before it where the message names the record.
 std::string found_after(const std::string& sql) {
   const TemporaryFolder folder;
   make_small_run(folder);

@@ -16,7 +16,7 @@ namespace {
 
 using Existing = RunDatabase::Existing;
 
-/// A disk of its own that is soon full; only root may have one.
+/// A disk of its own that is soon full; only root can have one.
 class SmallDisk {
  public:
   explicit SmallDisk(const std::string& path) : path_(path) {

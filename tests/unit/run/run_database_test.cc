@@ -155,7 +155,7 @@ TEST(RunDatabase, RefusesRowsOutOfOrder) {
 TEST(RunDatabase, RefusesARecordThatIsTooLargeForIt) {
   const TemporaryFolder folder;
   RunDatabase database(folder.path(), kWork, Existing::kContinue);
-  // Address space only: nobody looks at these bytes.
+  // Only address space: these bytes are never read.
   const std::size_t size = 1'000'000'000;
   void* bytes =
       ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);

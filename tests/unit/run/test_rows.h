@@ -1,4 +1,4 @@
-// Rows for tests of a run's database, and what comes out of it again.
+// Rows for tests of a run's database, and the rows that it gives back.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -18,7 +18,7 @@
 
 namespace virnucpro {
 
-/// What a test would say of its work.
+/// The facts of a test's work.
 inline const std::vector<RunFact> kWork = {{"input 1 sha256", "9f86d0"},
                                            {"expected length", "500"}};
 
@@ -50,7 +50,7 @@ inline void add_small_record(RunDatabase& database, std::uint64_t ordinal) {
   database.end_record(ordinal, Outcome::kScored, {});
 }
 
-/// Writes down all that is visited.
+/// Writes down everything that is visited.
 class Transcript final : public StoredRunVisitor {
  public:
   void begin_record(const StoredRecord& record) override {

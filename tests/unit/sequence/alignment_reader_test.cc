@@ -104,7 +104,7 @@ TEST_F(AlignmentReader, PassesOverZerosBehindABamFile) {
     EXPECT_THAT(warnings, Contains(file + ": zeros follow the compressed data; they are passed "
                                           "over"))
         << zeros;
-    // Where the end block did not come, records may be missing.
+    // Without the end block, records may be missing.
     EXPECT_NE(input_error({write(
                   "hole", whole.substr(0, whole.size() - kBamEndMark) + std::string(zeros, '\0'))}),
               "")

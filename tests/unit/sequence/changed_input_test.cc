@@ -1,5 +1,5 @@
 // Inputs that change between the first look at them and the last byte read: the records, the hash
-// and the size must be of the same bytes.
+// and the size must belong to the same bytes.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -26,8 +26,8 @@ using ::testing::StartsWith;
 constexpr std::size_t kRecords = 1500;
 constexpr std::size_t kBases = 2000;
 
-/// Much more than the buffers between file and parser hold, also when compressed: after the first
-/// record most of the file has not been read.
+/// Much more than the buffers between file and parser hold, even compressed: after the first record
+/// most of the file has not been read.
 std::vector<Record> many_records(std::uint32_t seed) {
   std::mt19937 random(seed);
   std::vector<Record> records;

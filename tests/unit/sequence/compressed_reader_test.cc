@@ -172,7 +172,7 @@ TEST_F(CompressedReader, RefusesAChangedByteInTheData) {
 
 class DamagedInput : public ReaderTest {
  protected:
-  // Reads `whole` with a few bytes changed, many times: every outcome but records or an InputError
+  // Reads `whole` with a few bytes changed, many times: any outcome except records or an InputError
   // fails the test.
   void damage(const std::string& whole) {
     std::mt19937 random(9);

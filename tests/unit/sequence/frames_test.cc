@@ -41,7 +41,7 @@ std::map<Frame, Found> by_frame(std::string_view bases) {
   return frames;
 }
 
-// The specification, read as naively as possible.
+// The specification, followed as naively as possible.
 std::vector<Found> naive_orfs(std::string bases) {
   const std::string order = "TCAG";
   const std::string amino = "FFLLSSSSYY**CC*WLLLLPPPPHHQQRRRRIIIMTTTTNNKKSSRRVVVVAAAADDEEGGGG";

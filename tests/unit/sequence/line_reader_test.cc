@@ -65,7 +65,7 @@ TEST_F(Lines, OfAnEndlessLineOrACutFileAreAnError) {
 TEST_F(Lines, MayEndInCarriageReturnsAloneWhereverABufferEnds) {
   EXPECT_THAT(lines_of(write("mac", "one\r\rthree\rlast")),
               ElementsAre("one", "", "three", "last"));
-  // The second byte of a "\r\n" behind the head of 65536 bytes, of which no "\n" is one.
+  // The "\n" of a "\r\n" comes after the head of 65536 bytes; it is no second line end.
   for (const std::size_t size : {65'536U, 65'537U, 131'072U}) {
     const std::string line(size - 6, 'x');
     EXPECT_THAT(lines_of(write("split", "head\r" + line + "\r\nb\rc\r\n")),

@@ -51,7 +51,7 @@ struct Vocabulary {
 std::string random_text(const std::string& letters, std::size_t length, std::mt19937& random) {
   std::string text;
   while (text.size() < length) {
-    // Now and then a repeat, which is where ties are.
+    // Now and then a repeat, which makes ties.
     const std::size_t unit = 1 + random() % 3;
     std::string piece;
     for (std::size_t i = 0; i < unit; ++i) piece += letters[random() % letters.size()];
@@ -205,7 +205,7 @@ TEST(StableTokens, AreNotMadeWhereTablesWouldBeLarge) {
   EXPECT_FALSE(Encoder(doubled.file).is_made());
 }
 
-// What one thread finds out about a pair the others use.
+// The other threads use what one thread finds out about a pair.
 TEST(StableTokens, ServeSeveralThreadsAtOnce) {
   std::mt19937 random(14);
   const Vocabulary vocabulary = trained("ACGT", 200, random);

@@ -1,4 +1,4 @@
-// Where the tokenizer tests find their files.
+// Finds the files of the tokenizer tests.
 #pragma once
 
 #include <cstdlib>

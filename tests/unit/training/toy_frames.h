@@ -1,4 +1,4 @@
-// Frames of two classes that lie apart, for tests of training.
+// Frames of two classes that are far apart, for tests of training.
 #pragma once
 
 #include <cstddef>

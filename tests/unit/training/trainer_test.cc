@@ -142,7 +142,7 @@ TEST(Trainer, GivesTheSameBitsForAnyNumberOfThreads) {
   EXPECT_NE(one.classifier.state.parameters, train(frames, settings).classifier.state.parameters);
 }
 
-// Few frames and a wide network: it learns them by heart, and what it finds of others gets worse.
+// Few frames and a wide network: it memorises them, and its results on others get worse.
 struct Overfitting {
   Overfitting() : frames(test::toy_frames({.frames_of_source = 4, .width = 30, .distance = 0.25})) {
     settings.hidden = 256;

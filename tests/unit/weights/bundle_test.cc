@@ -213,7 +213,7 @@ TEST_F(BundleTest, ReplacesNothingButItsOwnFiles) {
                 "'results'. Move that elsewhere, or name another folder");
   EXPECT_THAT(error_of([&] { require_free_bundle_folder(scratch("tiny"), true); }),
               HasSubstr("'results'"));
-  // What comes while somebody trains for hours is kept.
+  // Files that come during hours of training are kept.
   const Bundle base = Bundle::open(scratch("tiny"));
   base.save(base.info(), scratch("tiny"), true);
   EXPECT_EQ(read_all(scratch("tiny/results/contigs.tsv")), "precious");
@@ -369,7 +369,7 @@ TEST_F(BundleTest, KeepsKeysItDoesNotKnow) {
 
 TEST_F(BundleTest, DerivesOneWithANewClassifier) {
   BundleInfo made = import_bundle(example());
-  // Another classifier has the name that the new one is to get.
+  // Another classifier already has the name of the new one.
   const std::string tiny = scratch("tiny");
   fs::rename(tiny + "/classifier_300.safetensors", tiny + "/classifier_500.safetensors.old");
   fs::rename(tiny + "/classifier_500.safetensors", tiny + "/spare.safetensors");

@@ -25,12 +25,12 @@ constexpr std::int64_t kSecond = 1'000'000'000;
 
 class ContentHashesTest : public ScratchTest {
  protected:
-  /// So long after now that no file of the test is recent.
+  /// So far in the future that no file of the test is recent.
   HashCache cache(std::int64_t later = 10 * kSecond) const {
     return HashCache(scratch("cache/virnucpro"),
                      [later] { return HashCache::system_time() + later; });
   }
-  /// For which every file is from the future, so that nothing is written.
+  /// So far in the past that every file is from the future, and nothing is written.
   HashCache reading() const { return cache(-3600 * kSecond); }
   std::string hash(const std::string& name, HashCache with) const {
     ContentHashes hashes(std::move(with));
@@ -65,7 +65,7 @@ TEST_F(ContentHashesTest, AreRememberedByWhatTheFileIs) {
   const std::string right = sha256_text("weights");
   EXPECT_EQ(hash("a", cache()), right);
   ASSERT_EQ(entries().size(), 1u);
-  // That the entry is read shows when it lies; nothing else could tell.
+  // Only a wrong entry shows that the entry is read.
   const std::string wrong(64, 'f');
   poison(wrong);
   EXPECT_EQ(hash("a", cache()), wrong);
@@ -169,7 +169,7 @@ TEST_F(ContentHashesTest, RefuseAFileThatChanges) {
   std::vector<UsedFile> again = {{"a", OpenFile::open(scratch("a")), {}}};
   EXPECT_THAT(model_error([&] { hashes.complete(again, {}); }),
               HasSubstr("was changed since the run began"));
-  // What is claimed.
+  // The hash that is claimed.
   std::vector<UsedFile> claimed = {{"a", OpenFile::open(scratch("a")), std::string(64, '0'), true}};
   ContentHashes others;
   EXPECT_THAT(model_error([&] { others.complete(claimed, {}); }),

@@ -64,7 +64,7 @@ inline void write_all(const std::string& path, const std::string& bytes) {
   std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
 }
 
-/// Replaces the first `from` by the equally meant `to`; fails the test when it is not there.
+/// Replaces the first `from` by `to`, which means the same; fails the test when it is not there.
 inline std::string replaced(std::string text, const std::string& from, const std::string& to) {
   const std::size_t at = text.find(from);
   EXPECT_NE(at, std::string::npos) << from;

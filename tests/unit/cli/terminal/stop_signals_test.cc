@@ -51,7 +51,7 @@ TEST(StopSignalsDeathTest, EndTheProcessAtTheSecondSignal) {
       testing::ExitedWithCode(75), "");
 }
 
-// Whatever holds the program up: nobody looks at the token here.
+// Nothing checks the token here, whatever holds the program up.
 TEST(StopSignalsDeathTest, EndTheProcessSecondsAfterTheFirstSignal) {
   testing::FLAGS_gtest_death_test_style = "threadsafe";
   EXPECT_EXIT(
