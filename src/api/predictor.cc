@@ -38,10 +38,10 @@ Predictor::Predictor(const PredictorOptions& options) : state_(std::make_unique<
     throw ConfigError("expected_length must be 300 or 500, not " +
                       std::to_string(options.expected_length));
   }
-  RunSettings settings;
-  settings.expected_length = options.expected_length;
-  settings.bundle = options.bundle.empty() ? kEmbeddedBundle : options.bundle;
-  state_->precision = precision_of(settings, process_environment());
+  ModelRequest request;
+  request.expected_length = options.expected_length;
+  request.bundle = options.bundle.empty() ? kEmbeddedBundle : options.bundle;
+  state_->precision = choose_precision({}, process_environment());
   state_->backend = create_backend(options.device, options.threads);
   const OpenBundle open = [is_embedded = options.bundle.empty()](const std::string& name) {
     return is_embedded ? embedded_bundle() : Bundle::open(name);
@@ -49,9 +49,9 @@ Predictor::Predictor(const PredictorOptions& options) : state_(std::make_unique<
   const ModelHashing hashing = {
       std::make_shared<ContentHashes>(HashCache(hash_cache_folder(process_environment())))};
   state_->models =
-      load_models(settings, state_->precision.precision, true, open, *state_->backend, hashing);
-  state_->exact = std::make_unique<ExactModels>([settings, open, hashing](Backend& backend) {
-    return load_models(settings, Precision::kFp32, false, open, backend, hashing);
+      load_models(request, state_->precision.precision, true, open, *state_->backend, hashing);
+  state_->exact = std::make_unique<ExactModels>([request, open, hashing](Backend& backend) {
+    return load_models(request, Precision::kFp32, false, open, backend, hashing);
   });
   state_->engine =
       std::make_unique<ModelEngine>(state_->models.model_set(), *state_->backend,

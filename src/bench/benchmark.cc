@@ -183,19 +183,19 @@ LoadedModels ModelsBenchmark::load(Precision precision, Backend& backend) const 
   if (models_.bundle.empty()) {
     return random_models(*models_.shapes, request_.expected_length, precision, backend, stop_);
   }
-  RunSettings settings;
-  settings.bundle = models_.bundle;
-  settings.expected_length = request_.expected_length;
-  return load_models(settings, precision, /*with_classifier=*/true, open_bundle_, backend);
+  ModelRequest models;
+  models.bundle = models_.bundle;
+  models.expected_length = request_.expected_length;
+  return load_models(models, precision, /*with_classifier=*/true, open_bundle_, backend);
 }
 
 RunReport ModelsBenchmark::run(const DeviceModels& models, Precision precision,
                                const std::vector<std::string>& inputs) {
-  RunSettings settings;
-  settings.inputs = inputs;
-  settings.output = in_folder("results");
-  settings.force = true;
-  settings.batch_tokens = request_.batch_tokens;
+  PredictRequest request;
+  request.inputs = inputs;
+  request.output = in_folder("results");
+  request.force = true;
+  request.batch_tokens = request_.batch_tokens;
   RunContext context;
   context.precision = {precision, precision != Precision::kFp32, {}};
   context.device = devices_.name;
@@ -204,7 +204,7 @@ RunReport ModelsBenchmark::run(const DeviceModels& models, Precision precision,
   context.threads = workers_.threads;
   context.numa_nodes = workers_.numa_nodes;
   try {
-    return run_predict(settings, models.front(), context, stop_).report;
+    return run_predict(request, models.front(), context, stop_).report;
   } catch (const Interrupted&) {
     throw Interrupted(kStopped);  // its folder is removed: nothing can be continued
   }

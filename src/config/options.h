@@ -1,62 +1,96 @@
-// The table of options: the one place that says which settings exist and how each source names
-// them.
+// The table of options: the one place that says which options the commands have and how each source
+// names them.
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
-#include "config/settings.h"
+#include "base/number_text.h"
 
 namespace virnucpro {
 
 /// What a switch takes, to follow "takes" in messages.
 inline constexpr std::string_view kSwitchValues = "true or false";
 
-/// The commands that take settings. Values are bits, so that an option can name several.
-enum class Command : std::uint8_t {
+/// The commands that have options. Values are bits, so that an option can name several.
+enum class Command : std::uint16_t {
   kPredict = 1,
   kEmbed = 2,
   kValidate = 4,
   kPrecision = 8,
-  kTrain = 16
+  kTrain = 16,
+  kReport = 32,
+  kMerge = 64,
+  kEvaluate = 128,
+  kDataset = 256,
+  kCalibrate = 512,
+  kBench = 1024,
+  kImport = 2048
 };
+/// All of them, in the order of the documentation.
+std::span<const Command> commands();
+/// "predict", "models import".
+std::string_view name_of(Command command);
 
-enum class OptionType : std::uint8_t { kSwitch, kInteger, kText };
+/// Numbers and switches stand without quotes in a settings file; choices and texts may have them.
+enum class OptionType : std::uint8_t { kSwitch, kInteger, kNumber, kChoice, kText };
 
-/// One row of the table. Empty spellings: that source cannot set the option.
+/// Where an option may come from, besides the flag.
+enum class OptionSources : std::uint8_t { kFileAndVariable, kFile, kVariable, kNone };
+
+/// One row of the table. Several rows may have one name, for different commands: then one key and
+/// one variable set the option of that name of the command that runs.
 struct Option {
-  /// Unique; also the name of the value among FlagValues.
-  std::string_view name;
-  OptionType type;
-  /// The flags, separated by commas: "-t,--threads".
-  std::string_view flags;
-  std::string_view yaml_key;
-  std::string_view variable;
-  /// Stands for the value in the help: "N"; empty for a switch.
-  std::string_view value_name;
-  /// Which values are accepted, to follow "takes" in messages.
-  std::string_view values;
-  std::string_view default_text;
-  std::string_view help;
+  /// "output-dir" is the flag --output-dir, the key output_dir, the variable VIRNUCPRO_OUTPUT_DIR.
+  std::string_view name = {};
+  /// The short flag, 'o' for -o; 0 for none.
+  char letter = 0;
+  /// Another long flag: "--model-type"; empty for none.
+  std::string_view other_flag = {};
+  OptionSources sources = OptionSources::kFileAndVariable;
+  OptionType type = OptionType::kText;
+  /// Stands for the value in the help: "N"; empty for a switch. The values of a choice: "a|b".
+  std::string_view value_name = {};
+  WholeRange whole = {};    ///< of kInteger
+  NumberRange number = {};  ///< of kNumber
+  /// Which values are accepted, to follow "takes" in messages. Empty: what the type and its range
+  /// say.
+  std::string_view described_values = {};
+  std::string_view default_text = {};
+  std::string_view help = {};
   /// Commands that take it, as bits.
-  std::uint8_t commands;
-  /// Parses and stores; false when `text` is not one of `values`. Null for `config`, which is no
-  /// setting.
-  bool (*assign)(RunSettings& settings, const std::string& text);
+  std::uint16_t commands = 0;
+  /// The whole error message where no source gives it; empty: it may be left out.
+  std::string_view missing = {};
+  /// The flag may be given several times; the values are joined by commas, as in the other sources.
+  bool repeats = false;
+  /// What a value must be besides what the type says; null: nothing.
+  bool (*also)(const std::string& text) = nullptr;
 
   bool belongs_to(Command command) const {
-    return (commands & static_cast<std::uint8_t>(command)) != 0;
+    return (commands & static_cast<std::uint16_t>(command)) != 0;
   }
+  /// All flags, separated by commas: "-t,--threads".
+  std::string flags() const;
+  /// Empty where that source cannot set the option.
+  std::string yaml_key() const;
+  std::string variable() const;
+  /// Which values are accepted, to follow "takes" in messages.
+  std::string values() const;
+  /// Whether `text` is one of them.
+  bool accepts(const std::string& text) const;
 };
 
-/// Every option, in the order of the help.
+/// Every row, in the order of the help.
 std::span<const Option> options();
-/// The one of that name; null when there is none.
-const Option* find_option(std::string_view name);
+/// The row of that name for `command`; null when it has none.
+const Option* find_option(Command command, std::string_view name);
 
 /// Choices that exclude each other: within one source two of them are an error, which `message`
 /// tells, and a later source replaces what an earlier one chose.
@@ -69,15 +103,8 @@ std::span<const Alternatives> alternatives();
 
 /// true, yes, on, 1; false, no, off, 0; nothing for any other text.
 std::optional<bool> parse_switch(std::string_view text);
-/// 300 or 500, the chunk lengths of the method; nothing for any other text.
-std::optional<std::int64_t> parse_expected_length(std::string_view text);
-/// "2/5": part 2 of 5.
-struct ShardNumber {
-  std::uint64_t number;
-  std::uint64_t of;
-};
-/// Nothing unless 1 <= number <= of <= kMaxShards.
-std::optional<ShardNumber> parse_shard(std::string_view text);
+/// The entries of a list with commas; empty ones stay.
+std::vector<std::string> split_list(std::string_view text);
 
 /// A variable that overrules flags instead of being overruled; read by models/precision_policy.h.
 struct PolicyVariable {
@@ -86,14 +113,29 @@ struct PolicyVariable {
 };
 std::span<const PolicyVariable> policy_variables();
 
+/// The bundle that is compiled into the program.
+inline constexpr std::string_view kDefaultBundle = "mini";
+/// Where `predict` writes when no folder is named.
+inline constexpr std::string_view kDefaultOutputFolder = "virnucpro_out";
+
 /// The bounds of counts: no machine has more processors, and batch offsets are 32-bit.
 inline constexpr std::size_t kMaxThreads = 4096;
 inline constexpr std::size_t kMaxBatchTokens = std::size_t{1} << 30;
 /// More frames than any study could compare.
 inline constexpr std::size_t kMaxFrameLimit = std::size_t{1} << 40;
 /// No machine has more GPUs than CUDA can number.
-inline constexpr std::size_t kMaxGpus = 65535;
-/// More jobs than any scheduler takes in one array.
-inline constexpr std::size_t kMaxShards = 65536;
+inline constexpr std::size_t kMaxGpuNumber = 65535;
+/// A million epochs, or frames in a step, are a mistyped number.
+inline constexpr std::size_t kMaxTrainingCount = std::size_t{1} << 20;
+/// Wider than any classifier of these embeddings.
+inline constexpr std::size_t kMaxHidden = 65536;
+/// Intervals of more draws than this are no narrower.
+inline constexpr std::size_t kMaxResamples = 100'000;
+/// More fragments of a class than there are sequences to cut them from.
+inline constexpr std::size_t kMaxFragments = std::size_t{1} << 40;
+/// More frames than a benchmark could run in a day.
+inline constexpr std::uint64_t kMaxBenchFrames = std::uint64_t{1} << 32;
+/// A day.
+inline constexpr double kMaxBenchSeconds = 86400.0;
 
 }  // namespace virnucpro

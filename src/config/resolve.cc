@@ -15,24 +15,28 @@
 namespace virnucpro {
 namespace {
 
+/// The option that names the settings file, and so is none of them.
+constexpr std::string_view kConfig = "config";
+
 class Resolver {
  public:
   Resolver(Command command, const FlagValues& flags, const Environment& environment)
-      : command_(command), flags_(flags), environment_(environment) {
-    if (command != Command::kPredict) result_.settings.output.clear();
-  }
+      : command_(command), flags_(flags), environment_(environment) {}
 
-  ResolvedSettings run(std::vector<std::string> inputs) {
+  GivenOptions run() {
     take_file();
     take_environment();
     take_flags();
-    apply();
-    RunSettings& settings = result_.settings;
-    settings.inputs = std::move(inputs);
     require_all_parts();
-    validate();
-    if (settings.quiet) settings.no_progress = true;
-    return std::move(result_);
+    require_needed();
+    std::map<std::string, std::string, std::less<>> values;
+    for (const Given& given : chosen_) values.emplace(given.option->name, given.value);
+    GivenOptions result(command_, std::move(values));
+    for (const Given& given : chosen_) {
+      if (!given.origin.empty()) result.origins.push_back(given.origin);
+    }
+    result.config = std::move(config_);
+    return result;
   }
 
  private:
@@ -47,14 +51,11 @@ class Resolver {
   /// What one source gives to this command.
   using Layer = std::vector<Given>;
 
-  /// Checks the value. A settings file may serve several commands: what belongs to others is
-  /// checked, not used.
   void add(Layer& layer, Given given) const {
-    RunSettings unused;
-    if (!given.option->assign(unused, given.value)) {
-      refuse_value(given.place, given.value, given.option->values);
+    if (!given.option->accepts(given.value)) {
+      refuse_value(given.place, given.value, given.option->values());
     }
-    if (given.option->belongs_to(command_)) layer.push_back(std::move(given));
+    layer.push_back(std::move(given));
   }
 
   /// True for a choice among alternatives: a switch that is off chooses nothing.
@@ -106,13 +107,6 @@ class Resolver {
     throw ConfigError(fmt::format("{} and {}: {}", one.place, other.place, alternatives.message));
   }
 
-  void apply() {
-    for (const Given& given : chosen_) {
-      check(given.option->assign(result_.settings, given.value), "a value that was taken before");
-      if (!given.origin.empty()) result_.origins.push_back(given.origin);
-    }
-  }
-
   bool has(std::string_view name) const {
     return std::ranges::any_of(chosen_,
                                [&](const Given& given) { return given.option->name == name; });
@@ -126,53 +120,77 @@ class Resolver {
     return environment_("VIRNUCPRO_CONFIG").value_or("");
   }
 
+  /// A settings file may serve several commands: what belongs to others only is checked, not used.
   void take_file() {
-    const std::string path = config_path();
-    if (path.empty()) return;
-    result_.config = path;
+    config_ = config_path();
+    if (config_.empty()) return;
     Layer layer;
-    for (const YamlEntry& entry : read_yaml_file(path)) {
-      const Option* option = find_key(entry.key);
-      const std::string place = fmt::format("{}: line {}: {}", path, entry.line, entry.key);
-      if (option == nullptr) throw unknown_key(path, entry);
-      if (entry.quoted && option->type != OptionType::kText) {
-        throw ConfigError(fmt::format("{}: \"{}\" is a text; it takes {}, without quotes", place,
-                                      entry.value, option->values));
+    for (const YamlEntry& entry : read_yaml_file(config_)) {
+      const std::vector<const Option*> rows = rows_of(entry.key);
+      if (rows.empty()) throw unknown_key(entry);
+      const std::string place = fmt::format("{}: line {}: {}", config_, entry.line, entry.key);
+      const auto own =
+          std::ranges::find_if(rows, [&](const Option* row) { return row->belongs_to(command_); });
+      if (own == rows.end()) {
+        const bool suits_one =
+            std::ranges::any_of(rows, [&](const Option* row) { return suits(*row, entry); });
+        if (!suits_one) refuse(*rows.front(), entry, place);
+        continue;
       }
-      add(layer,
-          {option, entry.value, place,
-           fmt::format("{} = {} (from {}, line {})", option->name, entry.value, path, entry.line)});
+      if (!suits(**own, entry)) refuse(**own, entry, place);
+      add(layer, {*own, entry.value, place,
+                  fmt::format("{} = {} (from {}, line {})", (*own)->name, entry.value, config_,
+                              entry.line)});
     }
     take(std::move(layer));
   }
 
-  static const Option* find_key(const std::string& key) {
+  static std::vector<const Option*> rows_of(const std::string& key) {
+    std::vector<const Option*> rows;
     for (const Option& option : options()) {
-      if (!option.yaml_key.empty() && option.yaml_key == key) return &option;
+      if (option.yaml_key() == key && !key.empty()) rows.push_back(&option);
     }
-    return nullptr;
+    return rows;
   }
 
-  static ConfigError unknown_key(const std::string& path, const YamlEntry& entry) {
+  /// A text in quotes, which no number and no switch is.
+  static bool is_misquoted(const Option& option, const YamlEntry& entry) {
+    const bool may_be_text = option.type == OptionType::kText || option.type == OptionType::kChoice;
+    return entry.quoted && !may_be_text;
+  }
+
+  static bool suits(const Option& option, const YamlEntry& entry) {
+    return !is_misquoted(option, entry) && option.accepts(entry.value);
+  }
+
+  [[noreturn]] static void refuse(const Option& option, const YamlEntry& entry,
+                                  const std::string& place) {
+    if (is_misquoted(option, entry)) {
+      throw ConfigError(fmt::format("{}: \"{}\" is a text; it takes {}, without quotes", place,
+                                    entry.value, option.values()));
+    }
+    refuse_value(place, entry.value, option.values());
+  }
+
+  ConfigError unknown_key(const YamlEntry& entry) const {
     std::vector<std::string> keys;
     for (const Option& option : options()) {
-      if (!option.yaml_key.empty()) keys.emplace_back(option.yaml_key);
+      const std::string key = option.yaml_key();
+      if (!key.empty() && std::ranges::find(keys, key) == keys.end()) keys.push_back(key);
     }
     const std::string nearest = nearest_name(entry.key, keys);
     const std::string advice = nearest.empty()
                                    ? fmt::format("known keys: {}", fmt::join(keys, ", "))
                                    : fmt::format("did you mean '{}'?", nearest);
     return ConfigError(
-        fmt::format("{}: line {}: unknown key '{}'; {}", path, entry.line, entry.key, advice));
+        fmt::format("{}: line {}: unknown key '{}'; {}", config_, entry.line, entry.key, advice));
   }
 
   void take_environment() {
     Layer layer;
     for (const Option& option : options()) {
-      if (option.variable.empty() || option.assign == nullptr || !option.belongs_to(command_)) {
-        continue;
-      }
-      const std::string variable(option.variable);
+      const std::string variable = option.variable();
+      if (variable.empty() || option.name == kConfig || !option.belongs_to(command_)) continue;
       const std::optional<std::string> value = environment_(variable);
       if (!value || value->empty()) continue;
       add(layer, {&option, *value, variable,
@@ -184,16 +202,16 @@ class Resolver {
   void take_flags() {
     Layer layer;
     for (const auto& [name, value] : flags_) {
-      const Option* option = find_option(name);
-      check(option != nullptr, "a flag '{}' that is not in the table of options", name);
-      check(option->belongs_to(command_), "a flag '{}' of another command", name);
-      if (option->assign != nullptr) add(layer, {option, value, "--" + name, {}});
+      const Option* option = find_option(command_, name);
+      check(option != nullptr, "a flag '{}' that is no option of '{}'", name, name_of(command_));
+      if (option->name != kConfig) add(layer, {option, value, "--" + name, {}});
     }
     take(std::move(layer));
   }
 
   void require_all_parts() const {
-    if (!has("dnabert") && !has("esm2") && !has("classifier")) return;
+    const bool may_be_bundle = find_option(command_, "dnabert") && find_option(command_, "bundle");
+    if (!may_be_bundle || (!has("dnabert") && !has("esm2") && !has("classifier"))) return;
     const bool needs_classifier = command_ != Command::kEmbed;
     std::vector<std::string_view> missing;
     if (!has("dnabert")) missing.emplace_back("--dnabert");
@@ -207,35 +225,37 @@ class Resolver {
     }
   }
 
-  void validate() const {
-    const RunSettings& settings = result_.settings;
-    if (settings.inputs.empty()) {
-      throw ConfigError("no input; name sequence files, or - for standard input");
-    }
-    const auto empty = [](const std::string& path) { return path.empty(); };
-    if (std::any_of(settings.inputs.begin(), settings.inputs.end(), empty)) {
-      throw ConfigError("an input path is empty");
-    }
-    if (std::count(settings.inputs.begin(), settings.inputs.end(), "-") > 1) {
-      throw ConfigError("standard input (-) can be read only once");
-    }
-    if (command_ == Command::kEmbed && settings.output.empty()) {
-      throw ConfigError("embed needs the file to write: -o FEATURES.h5");
+  void require_needed() const {
+    for (const Option& option : options()) {
+      if (!option.belongs_to(command_) || option.missing.empty() || has(option.name)) continue;
+      throw ConfigError(std::string(option.missing));
     }
   }
 
   Command command_;
   const FlagValues& flags_;
   const Environment& environment_;
-  ResolvedSettings result_;
+  std::string config_;
   Layer chosen_;  // by now, each option once
 };
 
 }  // namespace
 
-ResolvedSettings resolve_settings(Command command, std::vector<std::string> inputs,
-                                  const FlagValues& flags, const Environment& environment) {
-  return Resolver(command, flags, environment).run(std::move(inputs));
+GivenOptions resolve_options(Command command, const FlagValues& flags,
+                             const Environment& environment) {
+  return Resolver(command, flags, environment).run();
+}
+
+void require_inputs(const std::vector<std::string>& inputs) {
+  if (inputs.empty()) {
+    throw ConfigError("no input; name sequence files, or - for standard input");
+  }
+  if (std::ranges::any_of(inputs, [](const std::string& path) { return path.empty(); })) {
+    throw ConfigError("an input path is empty");
+  }
+  if (std::ranges::count(inputs, "-") > 1) {
+    throw ConfigError("standard input (-) can be read only once");
+  }
 }
 
 }  // namespace virnucpro

@@ -8,7 +8,6 @@
 #include "base/errors.h"
 #include "base/format.h"
 #include "base/number_text.h"
-#include "config/options.h"
 
 namespace virnucpro {
 namespace {
@@ -25,7 +24,7 @@ bool is_number(std::string_view part) {
 }
 
 std::size_t number_of(std::string_view text, std::string_view part) {
-  const std::optional<std::uint64_t> number = parse_whole(part, {.high = kMaxGpus});
+  const std::optional<std::uint64_t> number = parse_whole(part, {.high = kHighestDeviceNumber});
   if (!number) throw bad_name(text, fmt::format("'{}' is no number of a device", part));
   return static_cast<std::size_t>(*number);
 }

@@ -10,6 +10,9 @@
 
 namespace virnucpro {
 
+/// No machine has more GPUs than CUDA can number.
+inline constexpr std::size_t kHighestDeviceNumber = 65535;
+
 struct DeviceName {
   std::string kind;                        ///< "cpu", "cuda"
   std::optional<std::size_t> number = {};  ///< absent: the only one, or all of the kind

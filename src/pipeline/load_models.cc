@@ -10,7 +10,6 @@
 #include "base/format.h"
 #include "models/dnabert_s.h"
 #include "models/esm2.h"
-#include "tensor/precision_name.h"
 #include "tokenizer/protein_alphabet.h"
 
 namespace virnucpro {
@@ -23,14 +22,8 @@ struct Weights {
   std::optional<ClassifierWeights> classifier;
 };
 
-Precision parse_precision(const std::string& name) {
-  const std::optional<Precision> precision = precision_named(name);
-  if (precision) return *precision;
-  throw ConfigError(fmt::format("unknown precision '{}'. Use fp16, bf16, int8 or fp32.", name));
-}
-
-std::int64_t length_for(const Bundle& bundle, const RunSettings& settings) {
-  return settings.expected_length.value_or(usual_length(bundle.expected_lengths()));
+std::int64_t length_for(const Bundle& bundle, const ModelRequest& request) {
+  return request.expected_length.value_or(usual_length(bundle.expected_lengths()));
 }
 
 Weights from_bundle(const Bundle& bundle, bool with_classifier, LoadedModels& models) {
@@ -51,10 +44,10 @@ Weights from_bundle(const Bundle& bundle, bool with_classifier, LoadedModels& mo
   return weights;
 }
 
-Weights from_parts(const RunSettings& settings, bool with_classifier, LoadedModels& models) {
+Weights from_parts(const ModelRequest& request, bool with_classifier, LoadedModels& models) {
   models.bundle = "own parts";
-  Weights weights{load_dnabert_s(settings.dnabert), load_esm2(settings.esm2), std::nullopt};
-  if (with_classifier) weights.classifier = load_classifier(settings.classifier);
+  Weights weights{load_dnabert_s(request.dnabert), load_esm2(request.esm2), std::nullopt};
+  if (with_classifier) weights.classifier = load_classifier(request.classifier);
   return weights;
 }
 
@@ -119,24 +112,17 @@ void require_fit(const LoadedModels& models) {
 
 }  // namespace
 
-PrecisionChoice precision_of(const RunSettings& settings, const Environment& environment) {
-  PrecisionRequest request;
-  if (settings.precision) request.precision = parse_precision(*settings.precision);
-  request.no_packing = settings.no_packing;
-  return choose_precision(request, environment);
-}
-
-LoadedModels load_models(const RunSettings& settings, Precision precision, bool with_classifier,
+LoadedModels load_models(const ModelRequest& request, Precision precision, bool with_classifier,
                          const OpenBundle& open_bundle, Backend& backend,
                          const ModelHashing& hashing) {
   LoadedModels models;
   Weights weights;
-  if (settings.has_own_parts()) {
-    models.expected_length = settings.expected_length.value_or(kUsualLength);
-    weights = from_parts(settings, with_classifier, models);
+  if (request.has_own_parts()) {
+    models.expected_length = request.expected_length.value_or(kUsualLength);
+    weights = from_parts(request, with_classifier, models);
   } else {
-    const Bundle bundle = open_bundle(settings.bundle);
-    models.expected_length = length_for(bundle, settings);
+    const Bundle bundle = open_bundle(request.bundle);
+    models.expected_length = length_for(bundle, request);
     weights = from_bundle(bundle, with_classifier, models);
   }
   const FilesByPart files = files_of(weights);

@@ -1,4 +1,4 @@
-// From settings to models that are ready to run: a bundle, or the user's own parts.
+// Models that are ready to run, from a bundle or from the user's own parts.
 #pragma once
 
 #include <cstdint>
@@ -10,9 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "base/environment.h"
 #include "calls/calibration.h"
-#include "config/settings.h"
 #include "models/classifier.h"
 #include "models/encoder.h"
 #include "models/model_set.h"
@@ -22,8 +20,23 @@
 #include "tokenizer/protein_alphabet.h"
 #include "weights/bundle.h"
 #include "weights/content_hashes.h"
+#include "weights/embedded_bundle.h"
 
 namespace virnucpro {
+
+/// Which models, and for which chunks.
+struct ModelRequest {
+  /// Name of an embedded bundle, or a folder. Unused where there are own parts.
+  std::string bundle = kEmbeddedBundle;
+  /// Own parts instead of a bundle: all, or all but the classifier where none is needed, or none.
+  std::string dnabert;
+  std::string esm2;
+  std::string classifier;
+  /// 300 or 500; absent: the only length of the bundle, else 500.
+  std::optional<std::int64_t> expected_length;
+
+  bool has_own_parts() const { return !dnabert.empty(); }
+};
 
 /// Everything that a run computes with. Immutable once loaded; shared by all workers whose backends
 /// belong to the device it was prepared for.
@@ -66,15 +79,11 @@ struct ModelHashing {
 /// Opens a bundle by the text of `--bundle`, which may name an embedded bundle of the program.
 using OpenBundle = std::function<Bundle(const std::string& name)>;
 
-/// Precision and packing of the run (models/precision_policy.h). Call it first: it is cheap, and
-/// throws PrecisionError for an impossible choice before any weight is read.
-PrecisionChoice precision_of(const RunSettings& settings, const Environment& environment);
-
 /// Loads the parts, checks that they fit together and prepares them on `backend`, while another
 /// thread hashes the files. Throws ModelError naming part, expectation and finding, also for
 /// files that change meanwhile; ConfigError when the bundle lacks the expected length;
 /// Interrupted.
-LoadedModels load_models(const RunSettings& settings, Precision precision, bool with_classifier,
+LoadedModels load_models(const ModelRequest& request, Precision precision, bool with_classifier,
                          const OpenBundle& open_bundle, Backend& backend,
                          const ModelHashing& hashing = {});
 

@@ -224,10 +224,7 @@ RunDatabase merged_database(const ShardSet& set, const MergeRequest& request, co
 StoredResults merge_shards(const MergeRequest& request, const Log& log,
                            const std::stop_token& stop) {
   check(!request.folders.empty(), "a merge of nothing");
-  RunSettings output;
-  output.output = request.output;
-  output.force = request.force;
-  require_free_prediction_folder(output);
+  require_free_prediction_folder(request.output, request.force);
   const ShardSet set = open_shards(request.folders);
   log.info("merging {}, {} records", counted(set.shards.size(), "shard"), set.records);
   const RunDatabase database = merged_database(set, request, log, stop);

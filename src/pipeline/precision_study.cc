@@ -27,13 +27,13 @@ namespace {
 
 class Study {
  public:
-  Study(const RunSettings& settings, const PrecisionStudy& study,
+  Study(const std::vector<std::string>& inputs, const PrecisionStudy& study,
         const std::function<void(const FrameComparison&)>& take, std::stop_token stop)
       : study_(study),
         take_(take),
         stop_(std::move(stop)),
-        reader_(settings.inputs, study.log, stop_),
-        batch_tokens_(tokens_of_a_batch(settings)),
+        reader_(inputs, study.log, stop_),
+        batch_tokens_(tokens_of_a_batch()),
         studied_(study.studied, study.precision.packed, study.backend),
         exact_(study.exact, /*packed=*/false, study.backend),
         workspace_(study.backend) {
@@ -41,7 +41,7 @@ class Study {
     check(studied_.width() == exact_.width(), "embeddings of {} and {} values", studied_.width(),
           exact_.width());
     RunReport& run = report_.run;
-    for (const std::string& path : settings.inputs) run.inputs.push_back({path, std::nullopt, 0});
+    for (const std::string& path : inputs) run.inputs.push_back({path, std::nullopt, 0});
     run.bundle = study.studied.bundle;
     run.bundle_version = study.studied.bundle_version;
     run.parts = study.studied.parts;
@@ -85,8 +85,8 @@ class Study {
   }
 
  private:
-  std::int64_t tokens_of_a_batch(const RunSettings& settings) const {
-    if (settings.batch_tokens > 0) return static_cast<std::int64_t>(settings.batch_tokens);
+  std::int64_t tokens_of_a_batch() const {
+    if (study_.batch_tokens > 0) return static_cast<std::int64_t>(study_.batch_tokens);
     const LoadedModels& models = study_.studied;
     return automatic_batch_tokens(available_memory(),
                                   std::max(models.dnabert_s->width(), models.esm2->width()), 1);
@@ -240,26 +240,26 @@ class Study {
 
 }  // namespace
 
-PrecisionChoice studied_precision(const RunSettings& settings, const Environment& environment) {
+PrecisionChoice studied_precision(const PrecisionRequest& request, const Environment& environment) {
   // Unpacked FP32 could run, so that the error gives the study's own reason.
-  RunSettings unpacked = settings;
+  PrecisionRequest unpacked = request;
   unpacked.no_packing = true;
-  if (precision_of(unpacked, environment).precision == Precision::kFp32) {
-    const bool by_flag = settings.precision == "fp32";
+  if (choose_precision(unpacked, environment).precision == Precision::kFp32) {
+    const bool by_flag = request.precision == Precision::kFp32;
     throw PrecisionError(fmt::format(
         "precision compares another precision with FP32, and {} FP32 for both: nothing could be "
         "learned. {}",
         by_flag ? "--precision fp32 asks for" : "VIRNUCPRO_DISABLE_FP16 is set, which means",
         by_flag ? "Name fp16, bf16 or int8." : "Unset it for this command."));
   }
-  return precision_of(settings, environment);
+  return choose_precision(request, environment);
 }
 
-PrecisionReport study_precision(const RunSettings& settings, const PrecisionStudy& study,
+PrecisionReport study_precision(const std::vector<std::string>& inputs, const PrecisionStudy& study,
                                 const std::function<void(const FrameComparison&)>& take,
                                 std::stop_token stop) {
   try {
-    return Study(settings, study, take, std::move(stop)).run();
+    return Study(inputs, study, take, std::move(stop)).run();
   } catch (const Interrupted&) {
     // One text, wherever the stop was noticed: between windows, batches or operations.
     throw Interrupted(

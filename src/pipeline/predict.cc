@@ -58,12 +58,12 @@ std::string describe(const std::vector<Backend*>& backends) {
 /// The work around the stages that both commands share.
 class Run {
  public:
-  Run(const RunSettings& settings, const LoadedModels& models, const RunContext& context,
-      const std::stop_token& stop)
-      : settings_(settings),
+  Run(const RunRequest& request, ShardNumber shard, const LoadedModels& models,
+      const RunContext& context, const std::stop_token& stop)
+      : shard_(shard),
         models_(models),
         context_(context),
-        reader_(settings.inputs, context.log, stop) {
+        reader_(request.inputs, context.log, stop) {
     check(!context.backends.empty(), "a run without a device");
     check(context.models.empty() || context.models.size() == context.backends.size(),
           "models for {} of {} backends", context.models.size(), context.backends.size());
@@ -72,14 +72,14 @@ class Run {
     report.command_line = context.command_line;
     report.started_at = utc_now();
     // Read once before the run, so that another input is refused before any work is done.
-    std::vector<std::optional<KnownFile>> known = read_known_files(settings.inputs, stop);
-    report.inputs = describe_inputs(settings.inputs, known);
+    std::vector<std::optional<KnownFile>> known = read_known_files(request.inputs, stop);
+    report.inputs = describe_inputs(request.inputs, known);
     for (const std::optional<KnownFile>& file : known) {
       if (file) input_stamps_ += to_string(file->stamp) + "\n";
     }
     reader_.expect(std::move(known));
-    report.shard = settings.shard;
-    report.shards = settings.shards;
+    report.shard = shard.number;
+    report.shards = shard.of;
     report.bundle = models.bundle;
     report.bundle_version = models.bundle_version;
     report.parts = models.parts;
@@ -92,13 +92,13 @@ class Run {
     report.threads = context.threads;
     report.workers = context.backends.size();
     report.numa_nodes = context.numa_nodes;
-    report.automatic_batch_tokens = settings.batch_tokens == 0;
+    report.automatic_batch_tokens = request.batch_tokens == 0;
     report.batch_tokens =
         report.automatic_batch_tokens
             ? automatic_batch_tokens(context.backends, context.precision.precision,
                                      std::max(models.dnabert_s->width(), models.esm2->width()),
                                      available_memory())
-            : static_cast<std::int64_t>(settings.batch_tokens);
+            : static_cast<std::int64_t>(request.batch_tokens);
     report.warnings = context.precision.warnings;
     report.warnings.insert(report.warnings.end(), context.warnings.begin(), context.warnings.end());
   }
@@ -177,7 +177,7 @@ class Run {
   bool next(Record& record) {
     do {
       if (!reader_.next(record)) return false;
-    } while (record.ordinal % settings_.shards != settings_.shard - 1);
+    } while (record.ordinal % shard_.of != shard_.number - 1);
     ++summary_.report.inputs.at(record.file).records;
     return true;
   }
@@ -213,7 +213,7 @@ class Run {
     }
   }
 
-  const RunSettings& settings_;
+  const ShardNumber shard_;
   const LoadedModels& models_;
   const RunContext& context_;
   const Stopwatch watch_;
@@ -243,21 +243,21 @@ class ReadOnly final : public StoredRunVisitor {
 /// The name of the database's text about the files that the newest session reads.
 constexpr const char* kInputStamps = "input stamps";
 
-RunDatabase open_database(const RunSettings& settings, const RunReport& report, const Log& log,
+RunDatabase open_database(const PredictRequest& request, const RunReport& report, const Log& log,
                           const std::stop_token& stop) {
-  if (settings.force) {
-    remove_set_aside(settings.output);
-  } else if (settings.repair) {
-    set_aside_if_damaged(settings.output, facts_of(settings, report), log, stop);
+  if (request.force) {
+    remove_set_aside(request.output);
+  } else if (request.repair) {
+    set_aside_if_damaged(request.output, facts_of(report, request.keep_embeddings), log, stop);
   } else {
-    require_no_broken_repair(settings.output);
+    require_no_broken_repair(request.output);
   }
-  if (settings.resume && !RunDatabase::exists(settings.output)) {
-    log.warning("{}: no run to go on with; a new one begins", settings.output);
+  if (request.resume && !RunDatabase::exists(request.output)) {
+    log.warning("{}: no run to go on with; a new one begins", request.output);
   }
   RunDatabase database(
-      settings.output, facts_of(settings, report),
-      settings.force ? RunDatabase::Existing::kStartOver : RunDatabase::Existing::kContinue);
+      request.output, facts_of(report, request.keep_embeddings),
+      request.force ? RunDatabase::Existing::kStartOver : RunDatabase::Existing::kContinue);
   const StoredExtent extent = database.extent();
   if (database.is_complete()) {
     log.info("{}: everything is computed; the results are written again", database.path());
@@ -293,11 +293,11 @@ void with_advice(const RunDatabase& database, const Action& action) {
 /// removed: a folder without results is no reason to refuse the next command.
 class RunFolder {
  public:
-  RunFolder(const RunSettings& settings, const RunReport& report, const Log& log,
+  RunFolder(const PredictRequest& request, const RunReport& report, const Log& log,
             const std::stop_token& stop)
-      : made_(make_result_folder(settings.output)) {
+      : made_(make_result_folder(request.output)) {
     try {
-      database_.emplace(open_database(settings, report, log, stop));
+      database_.emplace(open_database(request, report, log, stop));
     } catch (...) {
       remove_empty_folders(made_);
       throw;
@@ -319,7 +319,7 @@ class RunFolder {
 };
 
 /// Does all work between opening the database and completing it.
-void compute(Run& run, RunDatabase& database, const RunSettings& settings,
+void compute(Run& run, RunDatabase& database, const PredictRequest& request,
              const LoadedModels& models, const std::stop_token& stop) {
   RunReport& report = run.summary().report;
   // Rows are compared with the input, but embeddings ahead of them are known by number alone. Those
@@ -331,10 +331,10 @@ void compute(Run& run, RunDatabase& database, const RunSettings& settings,
   store_calibration(database, models.calibration);
   database.commit();
   std::optional<KeptRows> kept;
-  if (has_set_aside(settings.output)) kept.emplace(settings.output, database.work());
+  if (has_set_aside(request.output)) kept.emplace(request.output, database.work());
   RunJournal journal(database, {.layout = {{{static_cast<std::size_t>(models.dnabert_s->width()),
                                              static_cast<std::size_t>(models.esm2->width())}}},
-                                .keep_embeddings = settings.keep_embeddings,
+                                .keep_embeddings = request.keep_embeddings,
                                 .is_known_input = are_known(report.inputs),
                                 .before_save = [&run] { run.require_unchanged_models(); },
                                 .kept = kept ? &*kept : nullptr});
@@ -359,52 +359,51 @@ void warn_of_failed_frames(const Ledger& ledger, const Log& log) {
 
 }  // namespace
 
-void require_free_prediction_folder(const RunSettings& settings) {
-  require_no_file(settings.output, "results");
+void require_free_prediction_folder(const std::string& folder, bool force) {
+  require_no_file(folder, "results");
   // A run with a database can always make its results again, and replaces only its own.
-  if (settings.force || RunDatabase::exists(settings.output) || has_set_aside(settings.output)) {
+  if (force || RunDatabase::exists(folder) || has_set_aside(folder)) {
     return;
   }
-  const char* held = held_file(settings.output, kPredictionFiles);
+  const char* held = held_file(folder, kPredictionFiles);
   if (held == nullptr) return;
   throw ConfigError(
       fmt::format("{}: holds the results of an earlier run ({}) and no {} to go on with. Name "
                   "another folder with -o, or pass --force to replace them.",
-                  settings.output, held, kDatabaseFile));
+                  folder, held, kDatabaseFile));
 }
 
-void require_free_embedding_file(const RunSettings& settings) {
-  if (settings.output == "-") {
+void require_free_embedding_file(const std::string& file, bool force) {
+  if (file == "-") {
     throw ConfigError(
         "embed writes HDF5, which needs a file to seek in: '-' (standard output) cannot be used. "
         "Name a file, such as -o features.h5.");
   }
   std::error_code error;
-  if (settings.force || !fs::exists(settings.output, error)) return;
-  throw ConfigError(
-      fmt::format("{}: exists already. Name another file with -o, or pass --force to replace it.",
-                  settings.output));
+  if (force || !fs::exists(file, error)) return;
+  throw ConfigError(fmt::format(
+      "{}: exists already. Name another file with -o, or pass --force to replace it.", file));
 }
 
-RunSummary run_predict(const RunSettings& settings, const LoadedModels& models,
+RunSummary run_predict(const PredictRequest& request, const LoadedModels& models,
                        const RunContext& context, std::stop_token stop) {
-  require_free_prediction_folder(settings);
-  require_calibration(settings.calls, models.calibration.has_value(), models.bundle);
+  require_free_prediction_folder(request.output, request.force);
+  require_calibration(request.calls, models.calibration.has_value(), models.bundle);
   // The inputs are opened before the folder is made, so that a wrong path leaves no trace.
-  Run run(settings, models, context, stop);
+  Run run(request, request.shard, models, context, stop);
   RunReport& report = run.summary().report;
-  RunFolder folder(settings, report, context.log, stop);
+  RunFolder folder(request, report, context.log, stop);
   RunDatabase& database = folder.database();
   if (!database.is_complete()) {
-    compute(run, database, settings, models, stop);
+    compute(run, database, request, models, stop);
   } else if (!are_known(report.inputs)) {
     run.compare_input(database, stop);
   }
 
-  store_calls(database, settings.calls);
+  store_calls(database, request.calls);
   StoredResults results =
-      publish_stored_results(database, settings.output, own_choice(database), context.log, stop);
-  remove_set_aside(settings.output);
+      publish_stored_results(database, request.output, own_choice(database), context.log, stop);
+  remove_set_aside(request.output);
   report.intake = results.intake;
   report.ledger = results.ledger;
   report.calls = results.calls;
@@ -415,14 +414,14 @@ RunSummary run_predict(const RunSettings& settings, const LoadedModels& models,
   return std::move(run.summary());
 }
 
-RunSummary run_embed(const RunSettings& settings, const LoadedModels& models,
+RunSummary run_embed(const RunRequest& request, const LoadedModels& models,
                      const RunContext& context, std::stop_token stop) {
-  require_free_embedding_file(settings);
-  Run run(settings, models, context, stop);
+  require_free_embedding_file(request.output, request.force);
+  Run run(request, ShardNumber(), models, context, stop);
   RunReport& report = run.summary().report;
   const EmbeddingOrigin origin = {report.program_version, report.bundle, report.precision,
                                   report.expected_length, report.parts};
-  EmbeddingFile file(settings.output, origin, models.dnabert_s->width(), models.esm2->width());
+  EmbeddingFile file(request.output, origin, models.dnabert_s->width(), models.esm2->width());
   EmbeddingSink sink(file);
   try {
     run.run_stages(
@@ -439,14 +438,14 @@ RunSummary run_embed(const RunSettings& settings, const LoadedModels& models,
   run.warn_of_repeated_ids(report.calls.repeated_ids, "the dataset ids");
   run.stop_clock();
   file.publish();
-  run.summary().files.push_back(settings.output);
+  run.summary().files.push_back(request.output);
   return std::move(run.summary());
 }
 
-RunSummary run_embed_into(const RunSettings& settings, const LoadedModels& models,
+RunSummary run_embed_into(const RunRequest& request, const LoadedModels& models,
                           const RunContext& context, const std::function<void(const Window&)>& take,
                           std::stop_token stop) {
-  Run run(settings, models, context, stop);
+  Run run(request, ShardNumber(), models, context, stop);
   run.run_stages(false, take, nullptr, std::move(stop));
   run.stop_clock();
   return std::move(run.summary());

@@ -1,4 +1,4 @@
-// Whole runs: from validated settings and loaded models to result files.
+// Whole runs: from requests and loaded models to result files.
 #pragma once
 
 #include <cstdint>
@@ -9,16 +9,42 @@
 #include <vector>
 
 #include "base/log.h"
-#include "config/settings.h"
+#include "calls/call_request.h"
 #include "pipeline/exact_models.h"
 #include "pipeline/load_models.h"
 #include "pipeline/progress.h"
 #include "pipeline/window.h"
 #include "report/run_report.h"
+#include "run/shard_number.h"
 
 namespace virnucpro {
 
-/// What a run needs beside its settings.
+/// What is asked of every run. Plain data, checked before.
+struct RunRequest {
+  /// Paths in the order given; "-" is standard input. Never empty.
+  std::vector<std::string> inputs;
+  /// The folder of the results, or the HDF5 file.
+  std::string output;
+  /// Replace the results that `output` holds already; without it such an output is refused.
+  bool force = false;
+  /// Tokens of one batch; 0: chosen by the program.
+  std::size_t batch_tokens = 0;
+};
+
+struct PredictRequest : RunRequest {
+  /// Continue the run in `output`, as happens without it, too; where there is none, warn and begin
+  /// one.
+  bool resume = false;
+  /// Continue with what can be proven of a damaged run in `output`.
+  bool repair = false;
+  ShardNumber shard;
+  /// The run's database keeps the embeddings of every frame.
+  bool keep_embeddings = false;
+  /// How records are called by calibrated probabilities.
+  CallRequest calls;
+};
+
+/// What a run needs beside its request.
 struct RunContext {
   std::string program_version;
   std::vector<std::string> command_line;
@@ -47,24 +73,24 @@ struct RunSummary {
 };
 
 /// Throws ConfigError when the output already holds results that belong to no database of a run and
-/// settings.force is not set, or when the command cannot write them. Call before loading models;
+/// `force` is not set, or when the command cannot write them. Call before loading models;
 /// the runs check again.
-void require_free_prediction_folder(const RunSettings& settings);
-void require_free_embedding_file(const RunSettings& settings);
+void require_free_prediction_folder(const std::string& folder, bool force);
+void require_free_embedding_file(const std::string& file, bool force);
 
-/// Continues the run whose database is in the folder settings.output, or begins one. Results appear
+/// Continues the run whose database is in the folder request.output, or begins one. Results appear
 /// there together, or not at all. Memory is bounded for any input. Throws the typed errors of
 /// base/errors.h; Interrupted on a stop request. Finished work is then in the database, and the
 /// same call continues it.
-RunSummary run_predict(const RunSettings& settings, const LoadedModels& models,
+RunSummary run_predict(const PredictRequest& request, const LoadedModels& models,
                        const RunContext& context, std::stop_token stop = {});
 
-/// The same for the HDF5 file settings.output; the models need no classifier.
-RunSummary run_embed(const RunSettings& settings, const LoadedModels& models,
+/// The same for the HDF5 file request.output; the models need no classifier.
+RunSummary run_embed(const RunRequest& request, const LoadedModels& models,
                      const RunContext& context, std::stop_token stop = {});
 
-/// The same without a file: hands each window with its embeddings to `take`, in input order.
-RunSummary run_embed_into(const RunSettings& settings, const LoadedModels& models,
+/// The same without an output: hands each window with its embeddings to `take`, in input order.
+RunSummary run_embed_into(const RunRequest& request, const LoadedModels& models,
                           const RunContext& context, const std::function<void(const Window&)>& take,
                           std::stop_token stop = {});
 

@@ -61,7 +61,7 @@ void describe_read_inputs(const std::vector<KnownFile>& files, std::vector<Input
   }
 }
 
-std::vector<RunFact> facts_of(const RunSettings& settings, const RunReport& report) {
+std::vector<RunFact> facts_of(const RunReport& report, bool keeps_embeddings) {
   std::vector<RunFact> facts = {{"program version", report.program_version}};
   for (std::size_t i = 0; i < report.inputs.size(); ++i) {
     const InputReport& input = report.inputs[i];
@@ -75,8 +75,8 @@ std::vector<RunFact> facts_of(const RunSettings& settings, const RunReport& repo
   facts.push_back({"packed batches", report.packed ? kYes : kNo});
   // Which devices, and how many, changes no result.
   facts.push_back({kDeviceFact, device_kinds(report.device)});
-  facts.push_back({kShardFact, fmt::format("{}/{}", settings.shard, settings.shards)});
-  facts.push_back({kEmbeddingsFact, settings.keep_embeddings ? kYes : kNo});
+  facts.push_back({kShardFact, fmt::format("{}/{}", report.shard, report.shards)});
+  facts.push_back({kEmbeddingsFact, keeps_embeddings ? kYes : kNo});
   // Absent where there is none, as in databases of older programs.
   if (!report.calibration_sha256.empty()) {
     facts.push_back({kCalibrationFact, report.calibration_sha256});

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "base/known_file.h"
-#include "config/settings.h"
 #include "pipeline/load_models.h"
 #include "report/run_report.h"
 #include "run/stored_rows.h"
@@ -41,6 +40,7 @@ std::vector<InputReport> describe_inputs(const std::vector<std::string>& paths,
 void describe_read_inputs(const std::vector<KnownFile>& files, std::vector<InputReport>& inputs);
 
 /// Two runs with equal facts give equal results. `report` lacks only the stages' counts.
-std::vector<RunFact> facts_of(const RunSettings& settings, const RunReport& report);
+/// `keeps_embeddings`: of every frame, in the database.
+std::vector<RunFact> facts_of(const RunReport& report, bool keeps_embeddings);
 
 }  // namespace virnucpro

@@ -9,10 +9,10 @@
 
 #include "base/errors.h"
 #include "base/format.h"
-#include "config/options.h"
 #include "pipeline/run_facts.h"
 #include "run/damage.h"
 #include "run/fact_differences.h"
+#include "run/shard_number.h"
 
 namespace virnucpro {
 namespace {

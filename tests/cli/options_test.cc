@@ -1,16 +1,20 @@
-// Every option and every variable changes something in the real program.
+// Every option and every variable changes something in the real program, and the help has them all.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <iterator>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "cli/program_runner.h"
+#include "cli/stored_runs.h"
 #include "cli/test_inputs.h"
+#include "config/options.h"
 
 namespace virnucpro::test {
 namespace {
@@ -223,6 +227,108 @@ TEST_F(RunOptions, ProgressIsShownOnATerminalUnlessSwitchedOff) {
   EXPECT_THAT(shown("three", {}, {{"VIRNUCPRO_NO_PROGRESS", "1"}}),
               testing::Not(HasSubstr("\033[K")));
   EXPECT_EQ(shown("four", {"--quiet"}), "");
+}
+
+class Help : public CliTest {};
+
+TEST_F(Help, OfEveryCommandHasItsOptionsAndNoOthers) {
+  for (const Command command : commands()) {
+    std::istringstream name{std::string(name_of(command))};
+    std::vector<std::string> call(std::istream_iterator<std::string>(name), {});
+    call.emplace_back("--help");
+    const std::string help = run(call).out;
+    std::size_t options_of_it = 1;  // --help
+    for (const Option& option : options()) {
+      if (!option.belongs_to(command)) continue;
+      std::string head = "\n  " + option.flags();
+      if (!option.value_name.empty()) head += " " + std::string(option.value_name);
+      // The help of one with a long head begins on the next line.
+      EXPECT_THAT(help, testing::AnyOf(HasSubstr(head + " "), HasSubstr(head + "\n")))
+          << name_of(command);
+      EXPECT_THAT(help, HasSubstr(" " + std::string(option.help))) << name_of(command);
+      ++options_of_it;
+    }
+    std::size_t shown = 0;
+    for (std::size_t at = 0; (at = help.find("\n  -", at)) != std::string::npos; ++at) ++shown;
+    EXPECT_EQ(shown, options_of_it) << help;
+  }
+}
+
+/// Options of commands that are no runs, from files and variables.
+class OtherCommands : public StoredRunTest {
+ protected:
+  void SetUp() override {
+    StoredRunTest::SetUp();
+    write_inputs();
+  }
+
+  ProgramResult call(const std::vector<std::string>& arguments, const Variables& variables = {}) {
+    ProgramResult result = run({.arguments = arguments, .variables = variables});
+    EXPECT_TRUE(ends_with(result, 0));
+    return result;
+  }
+};
+
+TEST_F(OtherCommands, ReportTakesThresholdAndFolderFromFileAndVariable) {
+  ASSERT_TRUE(ends_with(predict({"-o", "out"}), 0));
+  call({"report", "out", "--threshold", "0.001", "-o", "by_flag"});
+  write("report.yaml", "threshold: 0.001\nthreads: 2\n");
+  const ProgramResult result =
+      call({"report", "out", "--config", "report.yaml"}, {{"VIRNUCPRO_OUTPUT_DIR", "by_file"}});
+  EXPECT_EQ(tables_of("by_file"), tables_of("by_flag"));
+  EXPECT_NE(tables_of("by_file"), tables_of("out"));
+  EXPECT_THAT(result.err, HasSubstr("] setting threshold = 0.001 (from report.yaml, line 1)\n"));
+  EXPECT_THAT(result.err,
+              HasSubstr("] setting output-dir = by_file (from VIRNUCPRO_OUTPUT_DIR)\n"));
+  EXPECT_THAT(result.err, testing::Not(HasSubstr("threads"))) << "an option of other commands";
+}
+
+TEST_F(OtherCommands, MergeTakesItsFolderFromTheFileOfPredict) {
+  for (const char* shard : {"1/2", "2/2"}) {
+    ASSERT_TRUE(ends_with(predict({"--shard", shard, "-o", std::string("part") + shard[0]}), 0));
+  }
+  write("run.yaml", "output_dir: whole\nshard: 1/2\n");
+  call({"merge", "part1", "part2"}, {{"VIRNUCPRO_CONFIG", "run.yaml"}});
+  ASSERT_TRUE(ends_with(predict({"-o", "at_once"}), 0));
+  EXPECT_EQ(tables_of("whole"), tables_of("at_once"));
+}
+
+TEST_F(OtherCommands, EvaluateTakesLabelsFromAVariable) {
+  write("b.fa", fasta(open_records(4, 200)));
+  ASSERT_TRUE(ends_with(run({"predict", "b.fa", "-o", "out"}), 0));
+  std::string labels = "id\tlabel\n";
+  for (const TestRecord& record : open_records(4, 200)) {
+    labels += record.id + (labels.find("virus") == std::string::npos ? "\tvirus\n" : "\tother\n");
+  }
+  write("labels.tsv", labels);
+  const std::string by_flag =
+      call({"evaluate", "out", "--labels", "labels.tsv", "--seed", "3"}).out;
+  write("judge.yaml", "seed: 3\n");
+  EXPECT_EQ(
+      call({"evaluate", "out", "--config", "judge.yaml"}, {{"VIRNUCPRO_LABELS", "labels.tsv"}}).out,
+      by_flag);
+}
+
+TEST_F(OtherCommands, ImportTakesEverythingFromAFile) {
+  // Small checkpoints that fit together.
+  const std::string parts = VIRNUCPRO_TEST_DATA "/weights/";
+  write("import.yaml", "dnabert: " + parts + "dnabert_s\nesm2: " + parts +
+                           "hf_safetensors\nclassifier: 500=" + parts +
+                           "classifier.safetensors,300=" + parts +
+                           "classifier_state.pth\noutput_dir: mine\nlicense: MIT\n");
+  const ProgramResult result = call({"models", "import", "--config", "import.yaml"});
+  EXPECT_THAT(result.err, HasSubstr("bundle 'mine' for 300, 500 bases is in mine\n"));
+  EXPECT_THAT(call({"models", "info", "mine"}).out, HasSubstr("license           MIT\n"));
+}
+
+TEST_F(OtherCommands, TheSettingsFileIsNeverWrittenOver) {
+  write("labels.tsv", "id\tlabel\n");
+  write("data/dataset.json", "seed: 3\n");
+  const ProgramResult result = run({"dataset", "a.fa", "--labels", "labels.tsv", "-o", "data",
+                                    "--config", "data/dataset.json", "--force"});
+  EXPECT_TRUE(ends_with(result, 2));
+  EXPECT_THAT(result.err, HasSubstr("--config"));
+  EXPECT_EQ(read("data/dataset.json"), "seed: 3\n");
 }
 
 }  // namespace

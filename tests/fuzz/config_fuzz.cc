@@ -1,4 +1,4 @@
-// Fuzz target: YAML settings files, up to the settings of a run.
+// Fuzz target: YAML settings files, up to the options of a run.
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -18,7 +18,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     parse_yaml(std::string(reinterpret_cast<const char*>(data), size), "settings.yaml");
     // Only what is YAML comes here: the file reader is slow, its buffer being made for 1 MiB.
     file.fill({data, size});
-    resolve_settings(Command::kPredict, {"reads.fa"}, {{"config", file.path()}}, nothing);
+    resolve_options(Command::kPredict, {{"config", file.path()}}, nothing);
   });
   return 0;
 }

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cctype>
 #include <filesystem>
 #include <fstream>
 #include <regex>
@@ -27,6 +28,19 @@ void add_matches(const std::string& text, const std::regex& pattern, const std::
   }
 }
 
+/// The variables that the rows of the table of options are named for: "batch-tokens" is
+/// VIRNUCPRO_BATCH_TOKENS.
+void add_option_variables(const std::string& text, std::set<std::string>& names) {
+  static const std::regex kName(R"re(\.name = "([a-z0-9-]+)")re");
+  for (std::sregex_iterator match(text.begin(), text.end(), kName), end; match != end; ++match) {
+    std::string variable = "VIRNUCPRO_";
+    for (const char c : (*match)[1].str()) {
+      variable += c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    }
+    names.insert(variable);
+  }
+}
+
 bool is_source(const std::string& path) {
   // The seeds of fuzzers and the stored answers of tests are data.
   if (path.starts_with("tests/fuzz/seeds/") || path.starts_with("tests/data/")) return false;
@@ -44,6 +58,7 @@ void add_names(const std::string& file, const std::string& text, DocumentTree& t
   static const std::regex kPreset(R"re("name": "([a-z-]+)")re");
   if (file.starts_with("tests/")) add_matches(text, kTest, "", tree.names);
   if (text.find("VIRNUCPRO_") != std::string::npos) add_matches(text, kVariable, "", tree.names);
+  if (file == "src/config/option_table.cc") add_option_variables(text, tree.names);
   if (file == "Makefile") add_matches(text, kTarget, "make ", tree.names);
   if (file == "CMakePresets.json") add_matches(text, kPreset, "--preset ", tree.names);
 }

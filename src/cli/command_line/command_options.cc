@@ -1,117 +1,90 @@
 #include "cli/command_line/command_options.h"
 
 #include <CLI/CLI.hpp>
-#include <array>
+#include <utility>
 
-#include "base/check.h"
 #include "base/format.h"
 #include "cli/command_line/argument_list.h"
-#include "cli/command_line/command_line.h"
 #include "cli/context.h"
-#include "config/options.h"
 
 namespace virnucpro::cli {
-namespace {
 
-/// What is taken where a value of this name is wanted.
-std::string values_of(const std::string& value_name) {
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kValues = {{
-      {"DIR", "the path of a folder"},
-      {"FILE", "the path of a file"},
-      {"FILE|DIR", "the path of a file or a folder"},
-      {"FILE|BUNDLE", "the path of a file, the name of an embedded bundle or a bundle folder"},
-      {"NAME|DIR", "the name of an embedded bundle or the path of a bundle folder"},
-      {"NAME|DIR,...", "names of embedded bundles or paths of bundle folders, such as a,b"},
-      {"NAME,...", "names, such as a,b"},
-      {"NAME", "a name"},
-      {"TEXT", "a text"},
-  }};
-  for (const auto& [name, values] : kValues) {
-    if (name == value_name) return std::string(values);
+std::string help_of(const Option& option) {
+  if (option.type == OptionType::kSwitch || option.default_text.empty()) {
+    return std::string(option.help);
   }
-  return "a value that is not empty";
-}
-
-/// The first long flag, or the name of an argument: what messages call it.
-std::string place_of(const CLI::Option& option) { return option.get_name(); }
-
-}  // namespace
-
-std::string CommandOptions::joined(const std::vector<std::string>& names, std::string_view between,
-                                   std::string_view last) {
-  std::string text;
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    if (i > 0) text += i + 1 == names.size() ? last : between;
-    text += names[i];
-  }
-  return text;
+  return fmt::format("{} [{}]", option.help, option.default_text);
 }
 
 CLI::Option& CommandOptions::value(const std::string& flags, const std::string& value_name,
-                                   const std::string& help, std::string values, Take take) {
+                                   const std::string& help, std::string_view values, Take take) {
   CLI::Option* option = command_.add_option(flags, CLI::callback_t(), help);
   option->type_name(value_name);
-  context_.values.emplace_back([option, values = std::move(values), take = std::move(take)] {
+  context_.values.emplace_back([option, values = std::string(values), take = std::move(take)] {
     for (const std::string& given : option->results()) {
       const std::string text = as_given(given);
-      if (text.empty() || !take(text)) refuse_value(place_of(*option), text, values);
+      // The first long flag, or the name of an argument.
+      if (text.empty()) refuse_value(option->get_name(), text, values);
+      take(text);
     }
   });
   return *option;
 }
 
-CLI::Option& CommandOptions::text(const std::string& flags, const std::string& value_name,
-                                  const std::string& help, std::string& target) {
-  return value(flags, value_name, help, values_of(value_name), [&target](const std::string& text) {
-    target = text;
-    return true;
-  });
-}
-
-void CommandOptions::flag(const std::string& flags, const std::string& help, bool& target) {
-  flag(flags, help, [&target](const std::string& text) {
-    const std::optional<bool> value = parse_switch(text);
-    if (value) target = *value;
-    return value.has_value();
-  });
-}
-
-void CommandOptions::flag(const std::string& flags, const std::string& help, Take take) {
-  CLI::Option* option = command_.add_flag(flags, help);
-  option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-  context_.values.emplace_back([option, take = std::move(take)] {
-    if (option->count() == 0) return;
-    const std::string& text = option->results().back();
-    if (!take(text)) refuse_value(place_of(*option), text, kSwitchValues);
-  });
-}
-
-void CommandOptions::setting(std::string_view name, RunSettings& settings) {
-  const Option* option = find_option(name);
-  check(option != nullptr, "an option '{}' that is not in the table", name);
-  const Take take = [option, &settings](const std::string& text) {
-    return option->assign(settings, text);
+void CommandOptions::add(const Option& option) {
+  // Parsed by resolve_options(), which knows the other sources.
+  const auto set = [input = input_, name = std::string(option.name),
+                    repeats = option.repeats](const std::string& text) {
+    std::string& value = input->flags[name];
+    value = repeats && !value.empty() ? value + "," + text : text;
   };
-  const std::string flags(option->flags);
-  const std::string help = help_of(*option);
-  if (option->type == OptionType::kSwitch) return flag(flags, help, take);
-  value(flags, std::string(option->value_name), help, std::string(option->values), take);
+  if (option.type == OptionType::kSwitch) {
+    const std::string help = help_of(option);  // CLI11 takes another text for a target
+    CLI::Option* flag = command_.add_flag(option.flags(), help);
+    flag->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+    context_.values.emplace_back([flag, set] {
+      if (flag->count() > 0) set(flag->results().back());
+    });
+    return;
+  }
+  CLI::Option& added =
+      value(option.flags(), std::string(option.value_name), help_of(option), option.values(), set);
+  if (option.repeats) added.multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
 }
 
-void CommandOptions::argument(const std::string& name, const std::string& value_name,
-                              const std::string& help, std::string& target) {
-  text(name, value_name, help, target).required()->type_name("");
+void CommandOptions::argument(const std::string& name, const std::string& help,
+                              std::string_view values) {
+  value(name, "", help, values, [input = input_](const std::string& text) {
+    input->arguments.push_back(text);
+  }).required();
 }
 
-CLI::Option& CommandOptions::arguments(const std::string& name, const std::string& value_name,
-                                       const std::string& help, std::vector<std::string>& targets) {
-  CLI::Option& option =
-      value(name, value_name, help, values_of(value_name), [&targets](const std::string& text) {
-        targets.push_back(text);
-        return true;
-      });
-  option.type_name("")->expected(CLI::detail::expected_max_vector_size);
-  return option;
+void CommandOptions::arguments(const std::string& name, const std::string& help,
+                               std::string_view values, bool are_needed) {
+  value(name, "", help, values,
+        [input = input_](const std::string& text) { input->arguments.push_back(text); })
+      .expected(CLI::detail::expected_max_vector_size)
+      ->required(are_needed);
+}
+
+void CommandOptions::run_with(
+    Command which,
+    std::function<void(const std::vector<std::string>& arguments, const GivenOptions& options)>
+        run) {
+  for (const Option& option : options()) {
+    if (option.belongs_to(which)) add(option);
+  }
+  command_.callback([&context = context_, input = input_, which, run = std::move(run)] {
+    context.action = [&context, input, which, run] {
+      run(input->arguments, resolve_options(which, input->flags, context.environment));
+    };
+  });
+}
+
+void CommandOptions::run_with(std::function<void(const std::vector<std::string>& arguments)> run) {
+  command_.callback([&context = context_, input = input_, run = std::move(run)] {
+    context.action = [input, run] { run(input->arguments); };
+  });
 }
 
 }  // namespace virnucpro::cli

@@ -1,17 +1,15 @@
-// The one way in which commands declare options: as text, turned into values by our own parsers.
+// The one way in which commands declare what they take: arguments of their own, and their options
+// of the table. All is taken as text and turned into values by our own parsers.
 #pragma once
 
-#include <cstdint>
 #include <functional>
-#include <initializer_list>
-#include <optional>
+#include <memory>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
-#include "base/number_text.h"
 #include "config/options.h"
+#include "config/resolve.h"
 
 namespace CLI {
 class App;
@@ -22,93 +20,53 @@ namespace virnucpro::cli {
 
 struct Context;
 
-/// Adds options and arguments to one command. The targets must live until the program has run.
-/// CLI11 only finds the texts: whatever was given is parsed when the whole command line has been
-/// read, before the command runs. A text that cannot be used, and always one that is empty, is the
-/// ConfigError of refuse_value().
+inline constexpr const char* kSequenceFiles =
+    "FASTA, FASTQ, SAM, BAM or CRAM files, plain or gzip; - is standard input";
+
+/// What the command line gives to one command. Filled while it is read.
+struct CommandInput {
+  std::vector<std::string> arguments;
+  FlagValues flags;
+};
+
+/// Adds arguments and options to one command. CLI11 only finds the texts: arguments are taken when
+/// the whole command line has been read, options when the command runs, with those of the other
+/// sources. A text that cannot be used, and always one that is empty, is the ConfigError of
+/// refuse_value().
 class CommandOptions {
  public:
-  /// False when the text cannot be used.
-  using Take = std::function<bool(const std::string& text)>;
+  CommandOptions(CLI::App& command, Context& context)
+      : command_(command), context_(context), input_(std::make_shared<CommandInput>()) {}
 
-  CommandOptions(CLI::App& command, Context& context) : command_(command), context_(context) {}
+  /// The one argument without a flag; `values` says what it takes, to follow "takes".
+  void argument(const std::string& name, const std::string& help, std::string_view values);
+  /// Any number of them, but at least one where they are needed.
+  void arguments(const std::string& name, const std::string& help, std::string_view values,
+                 bool are_needed);
 
-  /// `flags` such as "-o,--output-dir"; `values` says what `take` takes, to follow "it takes".
-  CLI::Option& value(const std::string& flags, const std::string& value_name,
-                     const std::string& help, std::string values, Take take);
-  /// A path, a name or another text; what it takes follows from `value_name`.
-  CLI::Option& text(const std::string& flags, const std::string& value_name,
-                    const std::string& help, std::string& target);
-  /// A whole number; `Target` is an integer or an optional one that holds all of `range`.
-  template <typename Target>
-  void whole(const std::string& flags, const std::string& help, Target& target,
-             const WholeRange& range) {
-    value(flags, "N", help, described(range), [&target, range](const std::string& text) {
-      const auto number = parse_whole(text, range);
-      if (number) target = static_cast<Target>(*number);
-      return number.has_value();
-    });
-  }
-  /// A number; `Target` is a double or an optional one.
-  template <typename Target>
-  void number(const std::string& flags, const std::string& value_name, const std::string& help,
-              Target& target, const NumberRange& range) {
-    value(flags, value_name, help, described(range), [&target, range](const std::string& text) {
-      const auto number = parse_number(text, range);
-      if (number) target = *number;
-      return number.has_value();
-    });
-  }
-  /// One of the values of an enumeration, by their names (name_of).
-  template <typename Value>
-  void choice(const std::string& flags, const std::string& help, Value& target,
-              std::initializer_list<Value> values) {
-    std::vector<std::pair<std::string, Value>> named;
-    std::vector<std::string> names;
-    for (const Value each : values) {
-      names.emplace_back(name_of(each));
-      named.emplace_back(names.back(), each);
-    }
-    value(flags, joined(names, "|", "|"), help, joined(names, ", ", " or "),
-          [&target, named](const std::string& text) {
-            for (const auto& [name, each] : named) {
-              if (name != text) continue;
-              target = each;
-              return true;
-            }
-            return false;
-          });
-  }
-  /// 300 or 500.
-  template <typename Target>
-  void expected_length(const std::string& flags, const std::string& help, Target& target) {
-    value(flags, "300|500", help, "300 or 500", [&target](const std::string& text) {
-      const std::optional<std::int64_t> length = parse_expected_length(text);
-      if (length) target = static_cast<Target>(*length);
-      return length.has_value();
-    });
-  }
-  /// "--force", or "--force=false".
-  void flag(const std::string& flags, const std::string& help, bool& target);
-  /// As flag(), for what is parsed elsewhere: `take` gets "true" or the text behind "=".
-  void flag(const std::string& flags, const std::string& help, Take take);
-
-  /// The option of that name as the table of options has it, and where it is stored.
-  void setting(std::string_view name, RunSettings& settings);
-
-  /// The one argument without a flag; `value_name` says what it takes.
-  void argument(const std::string& name, const std::string& value_name, const std::string& help,
-                std::string& target);
-  /// Any number of them.
-  CLI::Option& arguments(const std::string& name, const std::string& value_name,
-                         const std::string& help, std::vector<std::string>& targets);
+  /// Adds every option that the table has for `which`. When the command line names this command,
+  /// `run` gets its arguments and what all sources say.
+  void run_with(
+      Command which,
+      std::function<void(const std::vector<std::string>& arguments, const GivenOptions& options)>
+          run);
+  /// The same of a command without options.
+  void run_with(std::function<void(const std::vector<std::string>& arguments)> run);
 
  private:
-  static std::string joined(const std::vector<std::string>& names, std::string_view between,
-                            std::string_view last);
+  using Take = std::function<void(const std::string& text)>;
+
+  /// `values` says what is taken, to follow "takes"; `take` gets no empty text.
+  CLI::Option& value(const std::string& flags, const std::string& value_name,
+                     const std::string& help, std::string_view values, Take take);
+  void add(const Option& option);
 
   CLI::App& command_;
   Context& context_;
+  std::shared_ptr<CommandInput> input_;
 };
+
+/// The help of an option, with its default.
+std::string help_of(const Option& option);
 
 }  // namespace virnucpro::cli

@@ -4,65 +4,91 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
+#include <map>
 #include <set>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace virnucpro {
 namespace {
 
-std::vector<std::string> spellings(const Option& option) {
-  std::vector<std::string> result;
-  std::stringstream stream{std::string(option.flags)};
-  for (std::string one; std::getline(stream, one, ',');) result.push_back(one);
-  return result;
-}
-
-TEST(Options, HaveUniqueNamesKeysAndVariables) {
-  std::set<std::string_view> names, keys, variables;
-  for (const Option& option : options()) {
-    EXPECT_TRUE(names.insert(option.name).second) << option.name;
-    if (!option.yaml_key.empty()) {
-      EXPECT_TRUE(keys.insert(option.yaml_key).second) << option.name;
-    }
-    if (!option.variable.empty()) {
-      EXPECT_TRUE(variables.insert(option.variable).second) << option.name;
-    }
+std::string join(const std::vector<std::string_view>& names) {
+  std::string text;
+  for (const std::string_view name : names) {
+    text += text.empty() ? "" : ", ";
+    text += name;
   }
+  return text;
 }
 
-TEST(Options, HaveNoFlagTwiceInOneCommand) {
-  for (const Command command : {Command::kPredict, Command::kEmbed, Command::kValidate,
-                                Command::kPrecision, Command::kTrain}) {
+TEST(Options, AreOnceInEachCommand) {
+  for (const Command command : commands()) {
     std::set<std::string> seen;
     for (const Option& option : options()) {
       if (!option.belongs_to(command)) continue;
-      for (const std::string& flag : spellings(option)) {
-        EXPECT_TRUE(seen.insert(flag).second) << flag;
+      EXPECT_TRUE(seen.insert(std::string(option.name)).second)
+          << option.name << " of " << name_of(command);
+      for (const std::string& flag : split_list(option.flags())) {
+        EXPECT_TRUE(seen.insert(flag).second) << flag << " of " << name_of(command);
       }
     }
   }
 }
 
-TEST(Options, FollowOneRuleOfNaming) {
+TEST(Options, OfOneNameHaveTheSameSources) {
+  std::map<std::string_view, OptionSources> sources;
   for (const Option& option : options()) {
-    std::string key(option.name);
-    for (char& c : key) c = c == '-' ? '_' : c;
-    std::string variable = "VIRNUCPRO_" + key;
-    for (char& c : variable) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-    if (!option.yaml_key.empty()) {
-      EXPECT_EQ(option.yaml_key, key);
-    }
-    if (!option.variable.empty()) {
-      EXPECT_EQ(option.variable, variable);
-    }
-    EXPECT_THAT(spellings(option), testing::Contains("--" + std::string(option.name)));
+    EXPECT_EQ(sources.emplace(option.name, option.sources).first->second, option.sources)
+        << option.name;
+  }
+}
+
+TEST(Options, AreNamedAlikeBySources) {
+  const Option* length = find_option(Command::kPredict, "expected-length");
+  ASSERT_NE(length, nullptr);
+  EXPECT_EQ(length->flags(), "--expected-length,--model-type");
+  EXPECT_EQ(length->yaml_key(), "expected_length");
+  EXPECT_EQ(length->variable(), "VIRNUCPRO_EXPECTED_LENGTH");
+  EXPECT_EQ(find_option(Command::kPredict, "threads")->flags(), "-t,--threads");
+  EXPECT_EQ(find_option(Command::kMerge, "threads"), nullptr);
+}
+
+TEST(Options, AreWholeRows) {
+  for (const Option& option : options()) {
     EXPECT_EQ(option.type == OptionType::kSwitch, option.value_name.empty()) << option.name;
     EXPECT_NE(option.commands, 0) << option.name;
-    EXPECT_FALSE(option.help.empty() || option.values.empty()) << option.name;
+    EXPECT_FALSE(option.help.empty() || option.values().empty()) << option.name;
+    EXPECT_EQ(option.help.ends_with("(required)") || option.help.ends_with("(required)."),
+              !option.missing.empty())
+        << option.name;
   }
+}
+
+/// What may be overwritten or gone on with is decided anew for each run, GPUs have the key of the
+/// device, and packing has a variable that overrules flags.
+TEST(Options, ComeFromEverySourceButForAFew) {
+  std::set<std::string_view> without;
+  for (const Option& option : options()) {
+    if (option.yaml_key().empty() || option.variable().empty()) without.insert(option.name);
+  }
+  EXPECT_THAT(without,
+              testing::ElementsAre("config", "force", "gpus", "no-packing", "repair", "resume"));
+}
+
+TEST(Options, HaveDefaultsThatTheyAccept) {
+  int looked_at = 0;
+  for (const Option& option : options()) {
+    const bool is_value = option.type != OptionType::kText && option.default_text != "" &&
+                          option.default_text.find(' ') == std::string_view::npos;
+    if (!is_value) continue;
+    EXPECT_TRUE(option.accepts(std::string(option.default_text))) << option.name;
+    ++looked_at;
+  }
+  EXPECT_GT(looked_at, 30);
 }
 
 std::string reference() {
@@ -74,40 +100,73 @@ std::string reference() {
 
 // The row of an option in the reference.
 std::string documented(const Option& option) {
-  const auto or_none = [](std::string_view text) {
-    return text.empty() ? std::string("-") : "`" + std::string(text) + "`";
+  const auto or_none = [](const std::string& text) {
+    return text.empty() ? std::string("-") : "`" + text + "`";
+  };
+  const auto in_cell = [](std::string_view given) {
+    std::string text(given);
+    for (std::size_t at = 0; (at = text.find('|', at)) != std::string::npos; at += 2) {
+      text.insert(at, "\\");  // a bar would end the cell
+    }
+    return text;
   };
   std::string flags;
-  for (const std::string& flag : spellings(option)) {
+  for (const std::string& flag : split_list(option.flags())) {
     flags += (flags.empty() ? "`" : ", `") + flag + "`";
   }
-  std::string value(option.value_name);
-  for (std::size_t at = 0; (at = value.find('|', at)) != std::string::npos; at += 2) {
-    value.insert(at, "\\");  // a bar would end the cell
+  if (!option.value_name.empty()) flags += " " + in_cell(option.value_name);
+  std::vector<std::string_view> takers;
+  for (const Command command : commands()) {
+    if (option.belongs_to(command)) takers.push_back(name_of(command));
   }
-  if (!value.empty()) flags += " " + value;
-  std::string commands;
-  const auto add = [&](Command command, const char* name) {
-    if (option.belongs_to(command)) commands += (commands.empty() ? "" : ", ") + std::string(name);
-  };
-  add(Command::kPredict, "predict");
-  add(Command::kEmbed, "embed");
-  add(Command::kValidate, "validate");
-  add(Command::kPrecision, "precision");
-  add(Command::kTrain, "train");
-  return "| " + flags + " | " + or_none(option.yaml_key) + " | " + or_none(option.variable) +
-         " | " + (option.default_text.empty() ? "-" : std::string(option.default_text)) + " | " +
-         commands + " | " + std::string(option.help) + " |";
+  return "| " + flags + " | " + or_none(option.yaml_key()) + " | " + or_none(option.variable()) +
+         " | " + (option.default_text.empty() ? "-" : in_cell(option.default_text)) + " | " +
+         join(takers) + " | " + in_cell(option.help) + " |";
 }
 
-TEST(Options, AreAllInTheReferenceAsTheTableHasThem) {
+/// The rows of the reference's table of options, and those that the program's table gives.
+TEST(Options, AreTheTableOfTheReference) {
   const std::string text = reference();
-  ASSERT_FALSE(text.empty()) << "docs/command_line.md";
-  for (const Option& option : options()) {
-    EXPECT_NE(text.find(documented(option)), std::string::npos)
-        << "docs/command_line.md needs this line:\n"
-        << documented(option);
+  const std::string head = "| flag | YAML key | variable | default | commands | meaning |\n";
+  const std::size_t begin = text.find(head);
+  ASSERT_NE(begin, std::string::npos) << "docs/command_line.md";
+  std::istringstream lines(text.substr(begin + head.size()));
+  std::string line;
+  std::getline(lines, line);  // under the head
+  std::vector<std::string> found;
+  while (std::getline(lines, line) && line.starts_with("|")) found.push_back(line);
+  std::vector<std::string> expected;
+  for (const Option& option : options()) expected.push_back(documented(option));
+  std::string wanted;
+  for (const std::string& row : expected) wanted += row + "\n";
+  EXPECT_EQ(found, expected) << "docs/command_line.md needs these rows:\n" << wanted;
+}
+
+/// What the section of a command says of its options is of options that it has.
+TEST(Options, AreThereWhereSectionsOfTheReferenceTellOfThem) {
+  const std::string text = reference();
+  int looked_at = 0;
+  for (const Command command : commands()) {
+    const std::string head = "\n## " + std::string(name_of(command)) + "\n";
+    const std::size_t begin = text.find(head);
+    if (begin == std::string::npos) continue;
+    const std::size_t end = text.find("\n## ", begin + head.size());
+    std::istringstream lines(text.substr(begin, end - begin));
+    for (std::string line; std::getline(lines, line);) {
+      if (!line.starts_with("| `-")) continue;
+      const std::string cell = line.substr(0, line.find(" | "));
+      for (std::size_t at = 0; (at = cell.find("`--", at)) != std::string::npos; ++at) {
+        const std::string flag = cell.substr(at + 1, cell.find('`', at + 1) - at - 1);
+        const bool has = std::ranges::any_of(options(), [&](const Option& option) {
+          return option.belongs_to(command) &&
+                 std::ranges::count(split_list(option.flags()), flag) > 0;
+        });
+        EXPECT_TRUE(has) << flag << " of " << name_of(command);
+        ++looked_at;
+      }
+    }
   }
+  EXPECT_GT(looked_at, 50);
 }
 
 TEST(Options, PolicyVariablesAreInTheReference) {

@@ -12,6 +12,7 @@
 #include "pipeline/predict.h"
 #include "pipeline/run_facts.h"
 #include "run/run_database.h"
+#include "support/run_settings.h"
 #include "unit/pipeline/fake_machine.h"
 #include "unit/pipeline/fake_run.h"
 #include "unit/report/temporary_folder.h"
@@ -57,7 +58,7 @@ class DeviceRuns : public testing::Test {
     context.program_version = "0.0.test";
     context.device = choice.name;
     context.warnings = choice.warnings;
-    context.precision = precision_of(settings, environment_of());
+    context.precision = choose_precision(settings, environment_of());
     const auto load = [this](Precision precision, bool with_classifier, Backend& backend) {
       return load_models(
           settings, precision, with_classifier,
@@ -102,7 +103,7 @@ class DeviceRuns : public testing::Test {
   }
 
   TemporaryFolder folder;
-  RunSettings settings;
+  testing_support::RunSettings settings;
   std::mutex mutex;
   std::vector<std::string> messages;
 };

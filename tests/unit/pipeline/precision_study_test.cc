@@ -15,6 +15,7 @@
 #include "pipeline/window_builder.h"
 #include "sequence/reader.h"
 #include "support/planted_weights.h"
+#include "support/run_settings.h"
 #include "unit/pipeline/fake_run.h"
 #include "unit/report/temporary_folder.h"
 
@@ -49,14 +50,14 @@ struct Fixture {
     settings.dnabert = kParts + "dnabert_s";
     settings.esm2 = kParts + "esm2.pt";
     settings.classifier = kParts + "classifier.pth";
-    settings.precision = "int8";
+    settings.precision = Precision::kInt8;
   }
 
   void plant(const std::string& tensor, std::int64_t row = 0) {
     testing_support::plant_dnabert_s(kParts + "dnabert_s", folder.file("planted"), tensor, row,
                                      testing_support::kBeyondHalf);
     settings.dnabert = folder.file("planted");
-    settings.precision = "fp16";
+    settings.precision = Precision::kFp16;
   }
 
   PrecisionReport study(std::stop_token stop = {}) {
@@ -68,12 +69,13 @@ struct Fixture {
     const LoadedModels exact = load_models(settings, Precision::kFp32, false, {}, *backend);
     tokenizer = studied.tokenizer;
     return study_precision(
-        settings,
+        settings.inputs,
         {.studied = studied,
          .exact = exact,
          .precision = precision,
          .backend = *backend,
          .limit = limit,
+         .batch_tokens = settings.batch_tokens,
          .limits = limits},
         [this](const FrameComparison& frame) { keep(frame); }, std::move(stop));
   }
@@ -85,7 +87,7 @@ struct Fixture {
   }
 
   TemporaryFolder folder;
-  RunSettings settings;
+  testing_support::RunSettings settings;
   std::uint64_t limit = 0;
   std::optional<WindowLimits> limits;
   std::optional<DnaTokenizer> tokenizer;
@@ -193,14 +195,14 @@ TEST(PrecisionStudy, EndsOnAStopRequest) {
 
 TEST(StudiedPrecision, IsThatOfTheRunUnlessItIsFp32) {
   const auto none = [](const std::string&) { return std::optional<std::string>(); };
-  RunSettings settings;
+  testing_support::RunSettings settings;
   EXPECT_EQ(studied_precision(settings, none).precision, Precision::kFp16);
   EXPECT_TRUE(studied_precision(settings, none).packed);
-  settings.precision = "bf16";
+  settings.precision = Precision::kBf16;
   settings.no_packing = true;
   EXPECT_EQ(studied_precision(settings, none).precision, Precision::kBf16);
   EXPECT_FALSE(studied_precision(settings, none).packed);
-  settings.precision = "fp32";
+  settings.precision = Precision::kFp32;
   EXPECT_THROW(studied_precision(settings, none), PrecisionError);
 }
 

@@ -13,6 +13,7 @@
 #include "base/errors.h"
 #include "pipeline/devices.h"
 #include "run/run_database.h"
+#include "support/run_settings.h"
 #include "unit/pipeline/fake_run.h"
 #include "unit/report/temporary_folder.h"
 
@@ -57,7 +58,7 @@ struct Fixture {
     context.device = settings.device;
     context.backends = {backend.get()};
     context.precision =
-        precision_of(settings, [](const std::string&) { return std::optional<std::string>(); });
+        choose_precision(settings, [](const std::string&) { return std::optional<std::string>(); });
     models = load_models(
         settings, context.precision.precision, with_classifier,
         [](const std::string& name) { return Bundle::open(name); }, *backend);
@@ -75,7 +76,7 @@ struct Fixture {
   }
 
   TemporaryFolder folder;
-  RunSettings settings;
+  testing_support::RunSettings settings;
   RunContext context;
   std::unique_ptr<Backend> backend;
   LoadedModels models;
@@ -128,7 +129,7 @@ TEST(RunPredict, GivesTheSameBytesWhateverBatchWindowThreadsAndPacking) {
 TEST(RunPredict, RunsUnpackedAndInFp32) {
   Fixture f;
   f.settings.no_packing = true;
-  f.settings.precision = "fp32";
+  f.settings.precision = Precision::kFp32;
   const RunSummary summary = f.predict();
   EXPECT_FALSE(summary.report.packed);
   EXPECT_EQ(summary.report.precision, "fp32");
@@ -197,7 +198,7 @@ TEST(RunPredict, RefusesResultsThatNoDatabaseVouchesForUnlessForced) {
   const std::string before = f.tables();
   std::filesystem::remove(f.folder.file("out/run.db"));
   try {
-    require_free_prediction_folder(f.settings);
+    require_free_prediction_folder(f.settings.output, f.settings.force);
     FAIL() << "no ConfigError";
   } catch (const ConfigError& error) {
     EXPECT_THAT(error.what(), HasSubstr("holds the results of an earlier run"));
@@ -262,13 +263,16 @@ TEST(RunPredict, GoesOnOnlyWithTheSameWork) {
   const std::vector<std::pair<std::string, std::function<void()>>> changes = {
       {"input 1: sha256", [&] { f.folder.write("in.fa", some_fasta() + ">more\nACGT\n"); }},
       {"expected length: 500 there, 300 now", [&] { f.settings.expected_length = 300; }},
-      {"precision: fp16 there, bf16 now", [&] { f.settings.precision = "bf16"; }},
+      {"precision: fp16 there, bf16 now", [&] { f.settings.precision = Precision::kBf16; }},
       {"packed batches: yes there, no now", [&] { f.settings.no_packing = true; }},
-      {"shard: 1/1 there, 2/3 now", [&] { f.settings.shard = 2, f.settings.shards = 3; }},
+      {"shard: 1/1 there, 2/3 now",
+       [&] {
+         f.settings.shard = {2, 3};
+       }},
       {"embeddings kept: no there, yes now", [&] { f.settings.keep_embeddings = true; }},
       {"program version: 0.0.test there, 9 now", [&] { f.context.program_version = "9"; }},
   };
-  const RunSettings settings = f.settings;
+  const testing_support::RunSettings settings = f.settings;
   for (const auto& [difference, change] : changes) {
     change();
     try {
@@ -291,8 +295,7 @@ TEST(RunPredict, ComputesItsShareOfTheRecords) {
   std::string rows;
   for (std::uint64_t shard = 1; shard <= 3; ++shard) {
     Fixture f;
-    f.settings.shard = shard;
-    f.settings.shards = 3;
+    f.settings.shard = {shard, 3};
     f.predict();
     const std::string contigs = f.folder.read("out/contigs.tsv");
     rows += contigs.substr(contigs.find('\n') + 1);

@@ -1,19 +1,19 @@
 #include "cli/commands/models/models_command.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/errors.h"
 #include "base/format.h"
-#include "base/input_guard.h"
-#include "base/number_text.h"
 #include "cli/command_line/command_options.h"
 #include "cli/command_line/help.h"
+#include "cli/commands/models/bundle_lengths.h"
+#include "cli/commands/models/import_command.h"
 #include "cli/commands/shared/named_bundle.h"
 #include "cli/context.h"
 #include "cli/terminal/console.h"
@@ -22,17 +22,6 @@
 
 namespace virnucpro::cli {
 namespace {
-
-/// Of the chunks that a classifier was trained for.
-constexpr WholeRange kClassifierLengths = {.low = 1, .high = std::uint64_t{1} << 40};
-
-std::string lengths_of(const BundleInfo& info) {
-  std::vector<std::int64_t> lengths;
-  for (const BundleClassifier& classifier : info.classifiers) {
-    lengths.push_back(classifier.expected_length);
-  }
-  return fmt::format("{}", fmt::join(lengths, ", "));
-}
 
 // One "key  value" line; nothing for an empty value.
 std::string field(std::string_view key, std::string_view value) {
@@ -147,100 +136,40 @@ void verify(Console& console, const std::string& name) {
                                problems.size(), problems.size() == 1 ? "" : "s"));
 }
 
-/// "500=classifier.pth"; false for anything else.
-bool add_classifier(BundleImport& options, const std::string& text) {
-  const std::size_t equals = text.find('=');
-  if (equals == std::string::npos || equals + 1 == text.size()) return false;
-  const auto length = parse_whole(text.substr(0, equals), kClassifierLengths);
-  if (!length) return false;
-  options.classifiers.push_back({static_cast<std::int64_t>(*length), text.substr(equals + 1)});
-  return true;
-}
-
-void import(Console& console, BundleImport& options) {
-  if (options.name.empty()) {
-    const std::filesystem::path folder =
-        std::filesystem::path(options.output_folder).lexically_normal();
-    options.name = (folder.has_filename() ? folder : folder.parent_path()).filename().string();
-  }
-  InputGuard inputs;
-  inputs.add("--dnabert", options.dnabert_folder);
-  inputs.add("--esm2", options.esm2_path);
-  for (const auto& classifier : options.classifiers) inputs.add("--classifier", classifier.path);
-  inputs.require_outside(options.output_folder);
-  const BundleInfo info = import_bundle(options);
-  console.message(fmt::format("bundle '{}' for {} bases is in {}", escape_controls(info.name),
-                              lengths_of(info), escape_controls(options.output_folder)));
-}
-
 void add_list(CLI::App& models, Context& context) {
   CLI::App* command =
       models.add_subcommand("list", "List the embedded bundles, and those in folders");
-  auto folders = std::make_shared<std::vector<std::string>>();
-  CommandOptions(*command, context)
-      .arguments("FOLDER", "DIR", "Bundles, or folders that hold some", *folders);
+  CommandOptions taken(*command, context);
+  taken.arguments("FOLDER", "Bundles, or folders that hold some", "the path of a folder",
+                  /*are_needed=*/false);
   command->footer(help_footer({"virnucpro models list", "virnucpro models list ~/bundles"}));
-  command->callback([&context, folders] {
-    context.action = [&context, folders] { list(context.console, *folders); };
-  });
+  taken.run_with(
+      [&context](const std::vector<std::string>& folders) { list(context.console, folders); });
 }
+
+/// Of the commands that take one bundle.
+constexpr const char* kBundleHelp = "Name of an embedded bundle, or a folder";
+constexpr const char* kBundleValues =
+    "the name of an embedded bundle or the path of a bundle folder";
 
 void add_info(CLI::App& models, Context& context) {
   CLI::App* command = models.add_subcommand("info", "Describe a bundle");
-  auto name = std::make_shared<std::string>();
-  CommandOptions(*command, context)
-      .argument("BUNDLE", "NAME|DIR", "Name of an embedded bundle, or a folder", *name);
+  CommandOptions taken(*command, context);
+  taken.argument("BUNDLE", kBundleHelp, kBundleValues);
   command->footer(help_footer({"virnucpro models info mini", "virnucpro models info my_bundle/"}));
-  command->callback([&context, name] {
-    context.action = [&context, name] {
-      context.console.print(described(open_named_bundle(*name)));
-    };
+  taken.run_with([&context](const std::vector<std::string>& names) {
+    context.console.print(described(open_named_bundle(names.front())));
   });
 }
 
 void add_verify(CLI::App& models, Context& context) {
   CLI::App* command = models.add_subcommand(
       "verify", "Compare every part of a bundle with its SHA-256 and read it");
-  auto name = std::make_shared<std::string>();
-  CommandOptions(*command, context)
-      .argument("BUNDLE", "NAME|DIR", "Name of an embedded bundle, or a folder", *name);
+  CommandOptions taken(*command, context);
+  taken.argument("BUNDLE", kBundleHelp, kBundleValues);
   command->footer(help_footer({"virnucpro models verify my_bundle/"}));
-  command->callback(
-      [&context, name] { context.action = [&context, name] { verify(context.console, *name); }; });
-}
-
-void add_import(CLI::App& models, Context& context) {
-  CLI::App* command = models.add_subcommand(
-      "import", "Make a bundle of FP16 safetensors from published or own checkpoints");
-  auto target = std::make_shared<BundleImport>();
-  CommandOptions options(*command, context);
-  options
-      .text("--dnabert", "DIR", "DNABERT-S folder: config.json, tokenizer.json, weights",
-            target->dnabert_folder)
-      .required();
-  options
-      .text("--esm2", "FILE|DIR", "ESM-2 checkpoint: fair-esm .pt file or Hugging Face folder",
-            target->esm2_path)
-      .required();
-  options
-      .value("--classifier", "LENGTH=FILE",
-             "Classifier and its chunk length, such as 500=model.pth; may be repeated",
-             "LENGTH=FILE, such as 500=classifier.pth",
-             [target](const std::string& text) { return add_classifier(*target, text); })
-      .multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-      ->required();
-  options.text("-o,--output-dir", "DIR", "Folder of the bundle", target->output_folder).required();
-  options.text("--name", "TEXT", "Name of the bundle [the folder's name]", target->name);
-  options.text("--bundle-version", "TEXT", "Version of the bundle [1]", target->version);
-  options.text("--description", "TEXT", "What the models are and are for", target->description);
-  options.text("--license", "TEXT", "License of the weights", target->license);
-  options.text("--training-data", "TEXT", "What the models were trained on", target->training_data);
-  options.flag("--force", "Replace a bundle that is there already", target->force);
-  command->footer(help_footer(
-      {"virnucpro models import --dnabert DNABERT-S/ --esm2 esm2_t36_3B_UR50D.pt \\\n"
-       "      --classifier 300=300_model.pth --classifier 500=500_model.pth -o published/"}));
-  command->callback([&context, target] {
-    context.action = [&context, target] { import(context.console, *target); };
+  taken.run_with([&context](const std::vector<std::string>& names) {
+    verify(context.console, names.front());
   });
 }
 
@@ -252,7 +181,7 @@ void add_models_command(CLI::App& app, Context& context) {
   models->footer(help_footer({"virnucpro models list", "virnucpro models info mini"}));
   add_list(*models, context);
   add_info(*models, context);
-  add_import(*models, context);
+  add_import_command(*models, context);
   add_verify(*models, context);
 }
 

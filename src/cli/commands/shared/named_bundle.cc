@@ -4,13 +4,12 @@
 #include <string_view>
 #include <utility>
 
-#include "config/settings.h"
+#include "config/options.h"
 #include "weights/embedded_bundle.h"
 
 namespace virnucpro::cli {
 
-static_assert(std::string_view(kDefaultBundle) == kEmbeddedBundle,
-              "the default bundle is the embedded one");
+static_assert(kDefaultBundle == kEmbeddedBundle, "the default bundle is the embedded one");
 
 std::vector<std::string> embedded_bundle_names() { return {kEmbeddedBundle}; }
 

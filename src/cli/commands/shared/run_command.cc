@@ -1,12 +1,10 @@
 #include "cli/commands/shared/run_command.h"
 
 #include <string>
-#include <utility>
 
 #include "base/format.h"
 #include "cli/command_line/help.h"
 #include "cli/commands/shared/named_bundle.h"
-#include "cli/commands/shared/result_log.h"
 #include "cli/terminal/console.h"
 #include "cli/terminal/input_meter.h"
 #include "cli/terminal/log_output.h"
@@ -23,8 +21,8 @@ namespace {
 // is due.
 class ProgressBridge final : public ProgressSink {
  public:
-  ProgressBridge(const RunSettings& settings, ProgressDisplay& display)
-      : meter_(settings.inputs), display_(display) {}
+  ProgressBridge(const std::vector<std::string>& inputs, ProgressDisplay& display)
+      : meter_(inputs), display_(display) {}
 
   void update(const RunProgress& progress) override {
     if (!display_.is_due()) return;
@@ -73,9 +71,9 @@ void log_shares(const Log& log, const RunReport& report) {
   }
 }
 
-void log_decisions(const Log& log, const ResolvedSettings& resolved, const DeviceChoice& device,
+void log_decisions(const Log& log, const RunSettings& settings, const DeviceChoice& device,
                    const Workers& workers, const PrecisionChoice& precision) {
-  for (const std::string& origin : resolved.origins) log.info("setting {}", origin);
+  log_origins(log, settings.common);
   log_devices(log, device, workers);
   log.info("precision {}, {} batches", name_of(precision.precision),
            precision.packed ? "packed" : "padded");
@@ -90,31 +88,28 @@ std::string failed_text(std::uint64_t count) {
   return count == 0 ? std::string() : fmt::format(", {} failed", count);
 }
 
-void run_command(Context& context, const RunKind& kind, const SettingsArguments& arguments) {
-  const ResolvedSettings resolved =
-      resolve_settings(kind.command, arguments.inputs, arguments.flags, context.environment);
-  const RunSettings& settings = resolved.settings;
-  if (settings.json_log) context.console.use_json();
-  const Log log = make_log(context.console, {settings.quiet, settings.json_log});
+void run_command(Context& context, const RunKind& kind, const RunSettings& settings,
+                 const std::vector<std::string>& paths) {
+  const Log log = log_for(context, settings.common);
 
-  const InputGuard inputs = guard_of(resolved);
+  const InputGuard inputs = guard_of(paths, settings);
   inputs.require_streams_apart();
-  kind.require_apart(settings, inputs);
-  const PrecisionChoice precision = precision_of(settings, context.environment);
+  if (kind.require_apart) kind.require_apart(inputs);
+  const PrecisionChoice precision = choose_precision(settings.precision, context.environment);
   DeviceRegistry devices(context.environment);
   DeviceChoice device = devices.choose(settings.device);
-  kind.require_free_output(settings);
+  if (kind.require_free_output) kind.require_free_output();
   // The run opens them later; large models may take minutes until then.
-  for (const std::string& input : settings.inputs) check_readable(input);
+  for (const std::string& path : paths) check_readable(path);
 
   Workers workers = devices.create_workers(device, settings.threads);
   if (context.change_workers) context.change_workers(workers);
   for (const auto& backend : workers.backends) backend->set_stop(context.stop);
-  log_decisions(log, resolved, device, workers, precision);
+  log_decisions(log, settings, device, workers, precision);
   const ModelHashing hashing = hashing_for(context, context.stop);
   const DeviceModels device_models(workers, [&](Backend& backend) {
-    return load_models(settings, precision.precision, kind.with_classifier, open_named_bundle,
-                       backend, hashing);
+    return load_models(settings.models, precision.precision, kind.with_classifier,
+                       open_named_bundle, backend, hashing);
   });
   const LoadedModels& models = device_models.front();
   log.info("models {}{}{}, expected length {}", models.bundle,
@@ -122,8 +117,8 @@ void run_command(Context& context, const RunKind& kind, const SettingsArguments&
 
   RunSummary summary;
   {
-    ProgressDisplay display(context.console, log, !settings.no_progress);
-    ProgressBridge progress(settings, display);
+    ProgressDisplay display(context.console, log, !settings.common.no_progress);
+    ProgressBridge progress(paths, display);
     RunContext run;
     run.program_version = program_version();
     run.command_line = command_line_of(context);
@@ -137,12 +132,13 @@ void run_command(Context& context, const RunKind& kind, const SettingsArguments&
     run.log = log;
     run.progress = &progress;
     run.load_exact = [&](Backend& backend) {
-      return load_models(settings, Precision::kFp32, false, open_named_bundle, backend, hashing);
+      return load_models(settings.models, Precision::kFp32, false, open_named_bundle, backend,
+                         hashing);
     };
-    summary = kind.run(settings, models, run, context.stop);
+    summary = kind.run(models, run, context.stop);
   }
   log_shares(log, summary.report);
-  kind.log_summary(settings, summary, log);
+  kind.log_summary(summary, log);
 }
 
 }  // namespace virnucpro::cli

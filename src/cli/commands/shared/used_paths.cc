@@ -10,10 +10,9 @@
 
 namespace virnucpro::cli {
 
-InputGuard guard_of(const ResolvedSettings& resolved) {
-  const RunSettings& settings = resolved.settings;
+InputGuard guard_of(const std::vector<std::string>& inputs, const std::string& config) {
   InputGuard guard;
-  for (const std::string& input : settings.inputs) {
+  for (const std::string& input : inputs) {
     std::error_code error;
     if (std::filesystem::is_directory(input, error)) {
       add_run(guard, "the input", input);
@@ -21,13 +20,19 @@ InputGuard guard_of(const ResolvedSettings& resolved) {
       guard.add("the input", input);
     }
   }
-  guard.add("--config", resolved.config);
-  if (settings.has_own_parts()) {
-    guard.add("--dnabert", settings.dnabert);
-    guard.add("--esm2", settings.esm2);
-    guard.add("--classifier", settings.classifier);
+  guard.add("--config", config);
+  return guard;
+}
+
+InputGuard guard_of(const std::vector<std::string>& inputs, const RunSettings& settings) {
+  InputGuard guard = guard_of(inputs, settings.common.config);
+  const ModelRequest& models = settings.models;
+  if (models.has_own_parts()) {
+    guard.add("--dnabert", models.dnabert);
+    guard.add("--esm2", models.esm2);
+    guard.add("--classifier", models.classifier);
   } else {
-    add_bundle(guard, "--bundle", settings.bundle);
+    add_bundle(guard, "--bundle", models.bundle);
   }
   return guard;
 }

@@ -5,12 +5,14 @@
 #include <vector>
 
 #include "base/input_guard.h"
-#include "config/resolve.h"
+#include "cli/commands/shared/run_settings.h"
 
 namespace virnucpro::cli {
 
-/// What a command with settings reads: its inputs, the settings file, and its models.
-InputGuard guard_of(const ResolvedSettings& resolved);
+/// The inputs of a command, of which folders are finished runs, and its settings file.
+InputGuard guard_of(const std::vector<std::string>& inputs, const std::string& config);
+/// With the models of a command that runs some.
+InputGuard guard_of(const std::vector<std::string>& inputs, const RunSettings& settings);
 /// A bundle by its name or folder; an embedded one is no file.
 void add_bundle(InputGuard& guard, const std::string& what, const std::string& name);
 /// The database of a finished run.

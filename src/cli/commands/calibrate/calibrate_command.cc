@@ -1,0 +1,76 @@
+#include "cli/commands/calibrate/calibrate_command.h"
+
+#include <CLI/CLI.hpp>
+#include <string>
+
+#include "base/errors.h"
+#include "base/format.h"
+#include "cli/command_line/command_options.h"
+#include "cli/command_line/help.h"
+#include "cli/commands/calibrate/calibrate_settings.h"
+#include "cli/commands/shared/named_bundle.h"
+#include "cli/commands/shared/used_paths.h"
+#include "cli/context.h"
+#include "cli/terminal/console.h"
+#include "pipeline/calibrate_bundle.h"
+
+namespace virnucpro::cli {
+namespace {
+
+std::string row(const char* level, const HeldOut& held_out) {
+  const Reliability& before = held_out.before;
+  const Reliability& after = held_out.after;
+  return fmt::format("{}\t{}\t{}\t{:.4f}\t{:.4f}\t{:.4f}\t{:.4f}\t{:.4f}\t{:.4f}\n", level,
+                     held_out.viruses, held_out.others, before.log_loss, after.log_loss,
+                     before.brier, after.brier, before.calibration_error, after.calibration_error);
+}
+
+std::string table_of(const CrossValidation& held_out) {
+  return "level\tviruses\tothers\tlog_loss\tlog_loss_calibrated\tbrier_score\t"
+         "brier_score_calibrated\texpected_calibration_error\t"
+         "expected_calibration_error_calibrated\n" +
+         row("fragments", held_out.chunks) + row("contigs", held_out.contigs);
+}
+
+void calibrate(Context& context, const CalibrateSettings& settings) {
+  const CalibrateRequest& request = settings.request;
+  const Log log = log_for(context, settings.common);
+  log_origins(log, settings.common);
+  InputGuard inputs;
+  add_run(inputs, "the run", request.folder);
+  inputs.add("--labels", request.labels);
+  inputs.add("--config", settings.common.config);
+  add_bundle(inputs, "--bundle", settings.bundle);
+  inputs.require_streams_apart();
+  inputs.require_outside(request.bundle_folder);
+  const CalibrateResult result =
+      calibrate_bundle(request, open_named_bundle(settings.bundle), log, context.stop);
+  if (result.calibration.contig_viruses == 0) {
+    log.info("fewer than {} records of a label: the mean over its chunks stands for a record",
+             kFewestContigs);
+  }
+  log.info("{} folds over sources; the figures are of sources that a fold has not seen",
+           result.held_out.folds);
+  log.info("{} has a calibration for {} bases", request.bundle_folder, result.expected_length);
+  context.console.print(table_of(result.held_out));
+  context.console.flush();
+}
+
+}  // namespace
+
+void add_calibrate_command(CLI::App& app, Context& context) {
+  CLI::App* command = app.add_subcommand(
+      "calibrate", "Make a bundle whose scores become probabilities, from a run of known records");
+  CommandOptions taken(*command, context);
+  taken.argument("DIR", "Output folder of 'predict' or 'merge'", "the path of a folder");
+  command->footer(
+      help_footer({"virnucpro calibrate results --labels labels.tsv -o calibrated/",
+                   "virnucpro calibrate results --labels labels.tsv --bundle published/ \\\n"
+                   "      --method isotonic -o calibrated/"}));
+  taken.run_with(Command::kCalibrate, [&context](const std::vector<std::string>& arguments,
+                                                 const GivenOptions& options) {
+    calibrate(context, calibrate_settings(arguments, options));
+  });
+}
+
+}  // namespace virnucpro::cli

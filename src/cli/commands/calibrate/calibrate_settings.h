@@ -1,0 +1,24 @@
+// The settings of `calibrate`.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/commands/shared/common_settings.h"
+#include "config/given_options.h"
+#include "pipeline/calibrate_bundle.h"
+#include "weights/embedded_bundle.h"
+
+namespace virnucpro::cli {
+
+struct CalibrateSettings {
+  CalibrateRequest request;
+  std::string bundle = kEmbeddedBundle;  ///< that the run used
+  CommonSettings common;
+};
+
+/// Of the arguments and of what all sources say.
+CalibrateSettings calibrate_settings(const std::vector<std::string>& arguments,
+                                     const GivenOptions& options);
+
+}  // namespace virnucpro::cli

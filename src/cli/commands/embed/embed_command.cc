@@ -1,0 +1,59 @@
+#include "cli/commands/embed/embed_command.h"
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cli/command_line/command_options.h"
+#include "cli/command_line/help.h"
+#include "cli/commands/embed/embed_settings.h"
+#include "cli/commands/shared/run_command.h"
+#include "cli/context.h"
+#include "cli/terminal/progress.h"
+
+namespace virnucpro::cli {
+namespace {
+
+void log_summary(const RunRequest& request, const RunSummary& summary, const Log& log) {
+  const RunReport& report = summary.report;
+  const auto seconds = std::chrono::seconds(static_cast<std::int64_t>(report.seconds));
+  log.info("{} records, {} chunks, {} frames ({} repeated{}) in {}", report.intake.records,
+           report.intake.chunks, report.ledger.frames, report.frames_repeated,
+           failed_text(report.ledger.failed_frames), short_duration(seconds));
+  log.info("embeddings in {}: datasets ids, dnabert_s, esm2", request.output);
+}
+
+void embed(Context& context, const EmbedSettings& settings) {
+  const RunRequest& request = settings.request;
+  RunKind kind;
+  kind.with_classifier = false;
+  kind.require_apart = [&](const InputGuard& inputs) { inputs.require_apart(request.output); };
+  kind.require_free_output = [&] { require_free_embedding_file(request.output, request.force); };
+  kind.run = [&](const LoadedModels& models, const RunContext& run, std::stop_token stop) {
+    return run_embed(request, models, run, std::move(stop));
+  };
+  kind.log_summary = [&](const RunSummary& summary, const Log& log) {
+    log_summary(request, summary, log);
+  };
+  run_command(context, kind, settings.run, request.inputs);
+}
+
+}  // namespace
+
+void add_embed_command(CLI::App& app, Context& context) {
+  CLI::App* command =
+      app.add_subcommand("embed", "Write the embeddings of both encoders to an HDF5 file");
+  CommandOptions taken(*command, context);
+  taken.arguments("INPUT", kSequenceFiles, "the path of a file", /*are_needed=*/false);
+  command->footer(help_footer(
+      {"virnucpro embed contigs.fa -o features.h5",
+       "virnucpro embed a.fa -o f.h5 --dnabert DNABERT-S/ --esm2 esm2_t36_3B_UR50D.pt"}));
+  taken.run_with(Command::kEmbed, [&context](const std::vector<std::string>& arguments,
+                                             const GivenOptions& options) {
+    embed(context, embed_settings(arguments, options));
+  });
+}
+
+}  // namespace virnucpro::cli

@@ -1,0 +1,15 @@
+#include "cli/commands/merge/merge_settings.h"
+
+namespace virnucpro::cli {
+
+MergeSettings merge_settings(const std::vector<std::string>& arguments,
+                             const GivenOptions& options) {
+  MergeSettings settings;
+  settings.request.folders = arguments;
+  options.store("output-dir", settings.request.output);
+  options.store("force", settings.request.force);
+  settings.common = common_settings(options);
+  return settings;
+}
+
+}  // namespace virnucpro::cli

@@ -1,0 +1,50 @@
+#include "cli/commands/models/import_command.h"
+
+#include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
+
+#include "base/format.h"
+#include "base/input_guard.h"
+#include "cli/command_line/command_options.h"
+#include "cli/command_line/help.h"
+#include "cli/commands/models/bundle_lengths.h"
+#include "cli/commands/models/import_settings.h"
+#include "cli/context.h"
+#include "cli/terminal/console.h"
+#include "cli/terminal/escape.h"
+
+namespace virnucpro::cli {
+namespace {
+
+void import(Context& context, const ImportSettings& settings) {
+  const BundleImport& bundle = settings.bundle;
+  log_origins(log_for(context, settings.common), settings.common);
+  InputGuard inputs;
+  inputs.add("--dnabert", bundle.dnabert_folder);
+  inputs.add("--esm2", bundle.esm2_path);
+  for (const auto& classifier : bundle.classifiers) inputs.add("--classifier", classifier.path);
+  inputs.add("--config", settings.common.config);
+  inputs.require_outside(bundle.output_folder);
+  const BundleInfo info = import_bundle(bundle);
+  context.console.message(fmt::format("bundle '{}' for {} bases is in {}",
+                                      escape_controls(info.name), lengths_of(info),
+                                      escape_controls(bundle.output_folder)));
+}
+
+}  // namespace
+
+void add_import_command(CLI::App& models, Context& context) {
+  CLI::App* command = models.add_subcommand(
+      "import", "Make a bundle of FP16 safetensors from published or own checkpoints");
+  CommandOptions taken(*command, context);
+  command->footer(help_footer(
+      {"virnucpro models import --dnabert DNABERT-S/ --esm2 esm2_t36_3B_UR50D.pt \\\n"
+       "      --classifier 300=300_model.pth --classifier 500=500_model.pth -o published/"}));
+  taken.run_with(Command::kImport,
+                 [&context](const std::vector<std::string>&, const GivenOptions& options) {
+                   import(context, import_settings(options));
+                 });
+}
+
+}  // namespace virnucpro::cli

@@ -1,0 +1,14 @@
+// `virnucpro models import`: a bundle of checkpoints.
+#pragma once
+
+namespace CLI {
+class App;
+}
+
+namespace virnucpro::cli {
+
+struct Context;
+
+void add_import_command(CLI::App& models, Context& context);
+
+}  // namespace virnucpro::cli

@@ -1,0 +1,18 @@
+// The settings of `models import`.
+#pragma once
+
+#include "cli/commands/shared/common_settings.h"
+#include "config/given_options.h"
+#include "weights/bundle.h"
+
+namespace virnucpro::cli {
+
+struct ImportSettings {
+  BundleImport bundle;
+  CommonSettings common;
+};
+
+/// Of what all sources say. ConfigError for classifiers that are not LENGTH=FILE.
+ImportSettings import_settings(const GivenOptions& options);
+
+}  // namespace virnucpro::cli

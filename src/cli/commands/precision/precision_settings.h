@@ -1,0 +1,25 @@
+// The settings of `precision`.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "cli/commands/shared/run_settings.h"
+#include "config/given_options.h"
+
+namespace virnucpro::cli {
+
+struct PrecisionSettings {
+  std::vector<std::string> inputs;
+  std::string report_folder;  ///< empty for none
+  std::size_t limit = 1000;   ///< frames to compare; 0: all
+  bool force = false;
+  RunSettings run;
+};
+
+/// Of the arguments and of what all sources say.
+PrecisionSettings precision_settings(const std::vector<std::string>& arguments,
+                                     const GivenOptions& options);
+
+}  // namespace virnucpro::cli

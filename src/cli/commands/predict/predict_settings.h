@@ -1,0 +1,22 @@
+// The settings of `predict`.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/commands/shared/run_settings.h"
+#include "config/given_options.h"
+#include "pipeline/predict.h"
+
+namespace virnucpro::cli {
+
+struct PredictSettings {
+  PredictRequest request;
+  RunSettings run;
+};
+
+/// Of the arguments and of what all sources say.
+PredictSettings predict_settings(const std::vector<std::string>& arguments,
+                                 const GivenOptions& options);
+
+}  // namespace virnucpro::cli

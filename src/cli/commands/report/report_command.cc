@@ -1,0 +1,93 @@
+#include "cli/commands/report/report_command.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <filesystem>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include "base/errors.h"
+#include "base/format.h"
+#include "calls/call_request.h"
+#include "cli/command_line/command_options.h"
+#include "cli/command_line/help.h"
+#include "cli/commands/report/report_settings.h"
+#include "cli/commands/shared/named_bundle.h"
+#include "cli/commands/shared/result_log.h"
+#include "cli/commands/shared/used_paths.h"
+#include "cli/context.h"
+#include "pipeline/rebuild.h"
+#include "weights/bundle.h"
+#include "weights/classifier_weights.h"
+
+namespace virnucpro::cli {
+namespace {
+
+bool is_bundle(const std::string& name) {
+  const std::vector<std::string> embedded = embedded_bundle_names();
+  std::error_code error;
+  return std::find(embedded.begin(), embedded.end(), name) != embedded.end() ||
+         std::filesystem::is_directory(name, error);
+}
+
+/// `name` is a file, or a bundle by a name that `--bundle` takes.
+NamedClassifier load_named(const std::string& name, std::int64_t expected_length,
+                           const ModelHashing& hashing) {
+  const auto load = [&]() -> NamedClassifier {
+    if (!is_bundle(name)) return {{name, {}}, load_classifier(name), {}};
+    const Bundle bundle = open_named_bundle(name);
+    return {{bundle.info().name, {}},
+            bundle.classifier(expected_length),
+            bundle.calibration(expected_length)};
+  };
+  NamedClassifier classifier = load();
+  classifier.files = classifier.weights.tensors.files();
+  hashing.hashes->complete(classifier.files, hashing.stop);
+  classifier.part.sha256 = identity_of(classifier.files);
+  return classifier;
+}
+
+void report(Context& context, const ReportSettings& settings) {
+  const Log log = log_for(context, settings.common);
+  log_origins(log, settings.common);
+  RebuildRequest request;
+  request.folder = settings.folder;
+  request.output = settings.output;
+  request.force = settings.force;
+  request.threshold = settings.threshold;
+  request.calls = settings.calls;
+  if (!settings.classifier.empty()) {
+    request.load_classifier = [&](std::int64_t expected_length) {
+      return load_named(settings.classifier, expected_length, hashing_for(context, context.stop));
+    };
+  }
+  InputGuard inputs;
+  add_run(inputs, "the run", settings.folder);
+  add_bundle(inputs, "--classifier", settings.classifier);
+  inputs.add("--config", settings.common.config);
+  inputs.require_streams_apart();
+  const std::string& output = settings.output.empty() ? settings.folder : settings.output;
+  inputs.require_apart(output, prediction_names(/*with_database=*/false));
+  const StoredResults results = rebuild_results(request, log, context.stop);
+  log_results(results, output, log);
+}
+
+}  // namespace
+
+void add_report_command(CLI::App& app, Context& context) {
+  CLI::App* command = app.add_subcommand(
+      "report", "Write the results of a finished run again, by another threshold or classifier");
+  CommandOptions taken(*command, context);
+  taken.argument("DIR", "Output folder of 'predict' or 'merge'", "the path of a folder");
+  command->footer(
+      help_footer({"virnucpro report results", "virnucpro report results --threshold 0.9 -o strict",
+                   "virnucpro report results --fdr 0.05 -o few_false",
+                   "virnucpro report results --classifier retrained.pth -o retrained"}));
+  taken.run_with(Command::kReport, [&context](const std::vector<std::string>& arguments,
+                                              const GivenOptions& options) {
+    report(context, report_settings(arguments, options));
+  });
+}
+
+}  // namespace virnucpro::cli

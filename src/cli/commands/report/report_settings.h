@@ -1,0 +1,28 @@
+// The settings of `report`.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "calls/call_request.h"
+#include "cli/commands/shared/common_settings.h"
+#include "config/given_options.h"
+
+namespace virnucpro::cli {
+
+struct ReportSettings {
+  std::string folder;               ///< of the run
+  std::string output;               ///< folder of the results; empty: that of the run
+  std::optional<double> threshold;  ///< absent: that of the run
+  CallRequest calls;
+  std::string classifier;  ///< file or bundle; empty: the run's own
+  bool force = false;
+  CommonSettings common;
+};
+
+/// Of the arguments and of what all sources say.
+ReportSettings report_settings(const std::vector<std::string>& arguments,
+                               const GivenOptions& options);
+
+}  // namespace virnucpro::cli

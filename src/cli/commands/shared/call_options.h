@@ -1,0 +1,12 @@
+// --prevalence, --fdr, --conservative and --relaxed, of the commands that call by calibrated
+// probabilities.
+#pragma once
+
+#include "calls/call_request.h"
+#include "config/given_options.h"
+
+namespace virnucpro::cli {
+
+CallRequest call_request(const GivenOptions& options);
+
+}  // namespace virnucpro::cli

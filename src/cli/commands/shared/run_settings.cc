@@ -1,0 +1,37 @@
+#include "cli/commands/shared/run_settings.h"
+
+#include "pipeline/device_names.h"
+
+namespace virnucpro::cli {
+namespace {
+
+static_assert(kMaxGpuNumber == kHighestDeviceNumber, "--gpus and --device name the same GPUs");
+
+}  // namespace
+
+RunSettings run_settings(const GivenOptions& options) {
+  RunSettings settings;
+  ModelRequest& models = settings.models;
+  options.store("bundle", models.bundle);
+  if (options.takes("dnabert")) options.store("dnabert", models.dnabert);
+  if (options.takes("esm2")) options.store("esm2", models.esm2);
+  if (options.takes("classifier")) options.store("classifier", models.classifier);
+  options.store("expected-length", models.expected_length);
+  options.store("precision", settings.precision.precision, kPrecisions);
+  options.store("no-packing", settings.precision.no_packing);
+  options.store("device", settings.device);
+  // The published tool's way to name GPUs. Numbers are written anew: "01" is 1.
+  if (const std::string* gpus = options.find("gpus")) {
+    settings.device.clear();
+    for (const std::string& number : split_list(*gpus)) {
+      settings.device += settings.device.empty() ? "cuda:" : ",";
+      settings.device += std::to_string(parse_whole(number).value());
+    }
+  }
+  options.store("threads", settings.threads);
+  options.store("batch-tokens", settings.batch_tokens);
+  settings.common = common_settings(options);
+  return settings;
+}
+
+}  // namespace virnucpro::cli

@@ -1,0 +1,27 @@
+// What the commands that run models have in common: which, in which arithmetic, and where.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "cli/commands/shared/common_settings.h"
+#include "config/given_options.h"
+#include "models/precision_policy.h"
+#include "pipeline/load_models.h"
+
+namespace virnucpro::cli {
+
+struct RunSettings {
+  ModelRequest models;
+  PrecisionRequest precision;
+  /// "auto" or names that the registry of devices knows.
+  std::string device = "auto";
+  std::size_t threads = 0;       ///< 0: every processor that this process may use
+  std::size_t batch_tokens = 0;  ///< 0: chosen by the program
+  CommonSettings common;
+};
+
+/// Of `predict`, `embed`, `precision` or `train`.
+RunSettings run_settings(const GivenOptions& options);
+
+}  // namespace virnucpro::cli

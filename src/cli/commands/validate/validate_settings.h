@@ -1,0 +1,24 @@
+// The settings of `validate`.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "cli/commands/shared/common_settings.h"
+#include "config/given_options.h"
+#include "pipeline/load_models.h"
+
+namespace virnucpro::cli {
+
+struct ValidateSettings {
+  std::vector<std::string> inputs;
+  std::int64_t expected_length = kUsualLength;  ///< without a bundle there is no other one to take
+  CommonSettings common;
+};
+
+/// Of the arguments and of what all sources say.
+ValidateSettings validate_settings(const std::vector<std::string>& arguments,
+                                   const GivenOptions& options);
+
+}  // namespace virnucpro::cli

@@ -1,0 +1,362 @@
+// The rows of the table of options.
+#include <array>
+
+#include "calls/call_request.h"
+#include "config/options.h"
+#include "run/shard_number.h"
+
+namespace virnucpro {
+namespace {
+
+/// Several files or a seekable one are written: standard output cannot take them.
+bool is_no_stream(const std::string& text) { return text != "-"; }
+
+/// The chunk lengths of the method.
+bool is_chunk_length(const std::string& text) {
+  const std::optional<std::uint64_t> length = parse_whole(text);
+  return length == 300u || length == 500u;
+}
+
+bool is_shard(const std::string& text) { return parse_shard(text).has_value(); }
+
+bool is_prevalence(const std::string& text) {
+  CallRequest unused;
+  return assign_prevalence(unused, text);
+}
+
+bool is_fdr(const std::string& text) {
+  CallRequest unused;
+  return assign_fdr(unused, text);
+}
+
+bool are_gpu_numbers(const std::string& text) {
+  for (const std::string& number : split_list(text)) {
+    if (!parse_whole(number, {.high = kMaxGpuNumber})) return false;
+  }
+  return true;
+}
+
+constexpr std::uint16_t kPredict = static_cast<std::uint16_t>(Command::kPredict);
+constexpr std::uint16_t kEmbed = static_cast<std::uint16_t>(Command::kEmbed);
+constexpr std::uint16_t kValidate = static_cast<std::uint16_t>(Command::kValidate);
+constexpr std::uint16_t kPrecision = static_cast<std::uint16_t>(Command::kPrecision);
+constexpr std::uint16_t kTrain = static_cast<std::uint16_t>(Command::kTrain);
+constexpr std::uint16_t kReport = static_cast<std::uint16_t>(Command::kReport);
+constexpr std::uint16_t kMerge = static_cast<std::uint16_t>(Command::kMerge);
+constexpr std::uint16_t kEvaluate = static_cast<std::uint16_t>(Command::kEvaluate);
+constexpr std::uint16_t kDataset = static_cast<std::uint16_t>(Command::kDataset);
+constexpr std::uint16_t kCalibrate = static_cast<std::uint16_t>(Command::kCalibrate);
+constexpr std::uint16_t kBench = static_cast<std::uint16_t>(Command::kBench);
+constexpr std::uint16_t kImport = static_cast<std::uint16_t>(Command::kImport);
+constexpr std::uint16_t kOwnParts = kPredict | kEmbed | kPrecision;
+constexpr std::uint16_t kRuns = kOwnParts | kTrain;
+constexpr std::uint16_t kShown = kRuns | kValidate;  // with progress
+constexpr std::uint16_t kLogged =
+    kShown | kReport | kMerge | kEvaluate | kDataset | kCalibrate | kBench;
+constexpr std::uint16_t kAll = kLogged | kImport;
+
+constexpr std::string_view kFolderValues = "the path of a folder";
+constexpr std::string_view kFileValues = "the path of a file";
+constexpr std::string_view kBundleValues =
+    "the name of an embedded bundle or the path of a bundle folder";
+constexpr std::string_view kFolderMissing = "--output-dir is required";
+
+using enum OptionType;
+
+// One row reads as one list of facts, which a line for each would tear apart.
+// clang-format off
+constexpr std::array kOptions = {
+    // What is written, and over what.
+    Option{.name = "output-dir", .letter = 'o', .value_name = "DIR",
+           .described_values = kFolderValues, .default_text = kDefaultOutputFolder,
+           .help = "Folder of the results; made when missing.", .commands = kPredict,
+           .also = is_no_stream},
+    Option{.name = "output-dir", .letter = 'o', .value_name = "DIR",
+           .described_values = kFolderValues, .default_text = "DIR",
+           .help = "Folder of the results", .commands = kReport, .also = is_no_stream},
+    Option{.name = "output-dir", .letter = 'o', .value_name = "DIR",
+           .described_values = kFolderValues, .help = "Folder of the results (required)",
+           .commands = kMerge, .missing = kFolderMissing, .also = is_no_stream},
+    Option{.name = "output-dir", .letter = 'o', .value_name = "DIR",
+           .described_values = kFolderValues,
+           .help = "Folder for tables, charts and evaluation.json; made when missing",
+           .commands = kEvaluate, .also = is_no_stream},
+    Option{.name = "output-dir", .letter = 'o', .value_name = "DIR",
+           .described_values = kFolderValues,
+           .help = "Folder for fragments, labels and dataset.json; made when missing (required)",
+           .commands = kDataset, .missing = kFolderMissing, .also = is_no_stream},
+    Option{.name = "output-dir", .letter = 'o', .value_name = "DIR",
+           .described_values = kFolderValues, .help = "Folder of the new bundle (required)",
+           .commands = kTrain | kCalibrate | kImport, .missing = kFolderMissing,
+           .also = is_no_stream},
+    Option{.name = "output", .letter = 'o', .value_name = "FILE", .described_values = kFileValues,
+           .help = "HDF5 file with the datasets ids, dnabert_s and esm2 (required).",
+           .commands = kEmbed, .missing = "embed needs the file to write: -o FEATURES.h5",
+           .also = is_no_stream},
+    Option{.name = "report-dir", .letter = 'o', .value_name = "DIR",
+           .described_values = kFolderValues,
+           .help = "Folder for sequences.tsv, layers.tsv and precision.json; made when missing.",
+           .commands = kPrecision, .also = is_no_stream},
+    Option{.name = "json", .value_name = "FILE", .described_values = kFileValues,
+           .help = "Write all figures to this file; - is standard output, instead of the table",
+           .commands = kBench},
+    // Neither file nor environment: what may be overwritten is decided anew for each run.
+    Option{.name = "force", .sources = OptionSources::kNone, .type = kSwitch,
+           .default_text = "false", .help = "Replace results that are there already.",
+           .commands = kRuns | kReport | kMerge},
+    Option{.name = "force", .sources = OptionSources::kNone, .type = kSwitch,
+           .default_text = "false", .help = "Replace an evaluation that is there already.",
+           .commands = kEvaluate},
+    Option{.name = "force", .sources = OptionSources::kNone, .type = kSwitch,
+           .default_text = "false", .help = "Replace a dataset that is there already.",
+           .commands = kDataset},
+    Option{.name = "force", .sources = OptionSources::kNone, .type = kSwitch,
+           .default_text = "false", .help = "Replace a bundle that is there already.",
+           .commands = kCalibrate | kImport},
+    Option{.name = "force", .sources = OptionSources::kNone, .type = kSwitch,
+           .default_text = "false", .help = "Replace the file of --json", .commands = kBench},
+    Option{.name = "resume", .sources = OptionSources::kNone, .type = kSwitch,
+           .default_text = "false",
+           .help = "Go on with the run in the folder, as happens anyway; warns when there is none.",
+           .commands = kPredict},
+    Option{.name = "repair", .sources = OptionSources::kNone, .type = kSwitch,
+           .default_text = "false",
+           .help = "Keep what can be proven of a damaged run in the folder and compute the rest "
+                   "again.", .commands = kPredict},
+    Option{.name = "shard", .value_name = "I/N",
+           .described_values = "I/N, part I of N, 1 <= I <= N <= 65536", .default_text = "1/1",
+           .help = "Compute one record of N only, from the I-th on; 'virnucpro merge' joins the "
+                   "parts.", .commands = kPredict, .also = is_shard},
+    Option{.name = "keep-embeddings", .type = kSwitch, .default_text = "false",
+           .help = "Keep all embeddings in the run's database, for 'report --classifier'.",
+           .commands = kPredict},
+    Option{.name = "limit", .type = kInteger, .value_name = "N",
+           .whole = {.high = kMaxFrameLimit, .zero = "all"}, .default_text = "1000",
+           .help = "Frames to compare, from the beginning of the input; 0 takes all.",
+           .commands = kPrecision},
+
+    // How records are called.
+    Option{.name = "threshold", .type = kNumber, .value_name = "T",
+           .number = {.low_is_open = true, .high_is_open = true}, .default_text = "that of the run",
+           .help = "Call viral from this P(virus) on, above 0 and below 1", .commands = kReport},
+    Option{.name = "threshold", .type = kNumber, .value_name = "T",
+           .number = {.low_is_open = true, .high_is_open = true}, .default_text = "0.5",
+           .help = "Call viral from this P(virus) on, above 0 and below 1", .commands = kEvaluate},
+    Option{.name = "prevalence", .value_name = "P",
+           .described_values = "a number above 0 and below 1, or estimate", .default_text = "0.5",
+           .help = "Share of viruses that p_calibrated stands for; 'estimate' finds it in the "
+                   "records.", .commands = kPredict | kReport, .also = is_prevalence},
+    Option{.name = "fdr", .value_name = "Q", .described_values = "a number above 0 and below 1",
+           .help = "Call viral by p_calibrated, with this share of false discoveries expected; "
+                   "estimates the prevalence unless given.", .commands = kPredict | kReport,
+           .also = is_fdr},
+    Option{.name = "conservative", .type = kSwitch, .default_text = "false",
+           .help = "Call viral from p_calibrated 0.95 on.", .commands = kPredict | kReport},
+    Option{.name = "relaxed", .type = kSwitch, .default_text = "false",
+           .help = "Call viral from p_calibrated 0.25 on.", .commands = kPredict | kReport},
+
+    // What is known of the records, and what is made of it.
+    Option{.name = "labels", .value_name = "FILE", .described_values = kFileValues,
+           .help = "Table with tabs and a head: id, label (virus or other), and, where wanted, "
+                   "group and source (the genome) (required)",
+           .commands = kTrain | kEvaluate | kCalibrate, .missing = "--labels is required"},
+    Option{.name = "labels", .value_name = "FILE", .described_values = kFileValues,
+           .help = "Table with tabs and a head: id, label (virus or other), and, where wanted, "
+                   "group, source (the genome) and species (required)", .commands = kDataset,
+           .missing = "--labels is required"},
+    Option{.name = "frames", .value_name = "FILE", .described_values = kFileValues,
+           .help = "Table with tabs of the only frames to train on (frames.tsv of 'dataset')",
+           .commands = kTrain},
+    Option{.name = "fragments", .type = kInteger, .value_name = "N",
+           .whole = {.low = 1, .high = kMaxFragments},
+           .default_text = "as many as keep all groups of a class equal",
+           .help = "Fragments of each class, in all splits together", .commands = kDataset},
+    Option{.name = "validation-share", .type = kNumber, .value_name = "N", .number = {.high = 0.9},
+           .default_text = "0.2",
+           .help = "Share of the sources of each group held out to choose the epoch; 0: none",
+           .commands = kTrain},
+    Option{.name = "validation-share", .type = kNumber, .value_name = "S", .default_text = "0.1",
+           .help = "Share of each group's species to validate on", .commands = kDataset},
+    Option{.name = "test-share", .type = kNumber, .value_name = "T", .default_text = "0.1",
+           .help = "Share of each group's species to test on", .commands = kDataset},
+    Option{.name = "method", .type = kChoice, .value_name = "platt|isotonic",
+           .default_text = "platt",
+           .help = "Logistic over the score's logit, or any curve that never falls",
+           .commands = kCalibrate},
+    Option{.name = "resamples", .type = kInteger, .value_name = "N",
+           .whole = {.high = kMaxResamples, .zero = "no intervals"}, .default_text = "200",
+           .help = "Draws of the bootstrap behind the intervals; 0: no intervals",
+           .commands = kEvaluate},
+    Option{.name = "optimizer", .type = kChoice, .value_name = "adamw|sgd", .default_text = "adamw",
+           .help = "SGD has a momentum of 0.9", .commands = kTrain},
+    Option{.name = "schedule", .type = kChoice, .value_name = "cosine|step|constant",
+           .default_text = "cosine", .help = "How the learning rate falls over the epochs",
+           .commands = kTrain},
+    Option{.name = "learning-rate", .type = kNumber, .value_name = "N",
+           .number = {.low = 1e-9, .high = 1e9}, .default_text = "0.001 for adamw, 0.01 for sgd",
+           .help = "In the first epoch", .commands = kTrain},
+    Option{.name = "weight-decay", .type = kNumber, .value_name = "N", .default_text = "0.01",
+           .help = "As PyTorch's optimizers take it", .commands = kTrain},
+    Option{.name = "epochs", .type = kInteger, .value_name = "N",
+           .whole = {.low = 1, .high = kMaxTrainingCount}, .default_text = "30",
+           .help = "Passes over the training frames, at most", .commands = kTrain},
+    Option{.name = "patience", .type = kInteger, .value_name = "N",
+           .whole = {.high = kMaxTrainingCount, .zero = "never stop"}, .default_text = "5",
+           .help = "Epochs without a better one before it stops; 0: never", .commands = kTrain},
+    Option{.name = "batch", .type = kInteger, .value_name = "N",
+           .whole = {.low = 2, .high = kMaxTrainingCount}, .default_text = "256",
+           .help = "Frames of one step, at least", .commands = kTrain},
+    Option{.name = "hidden", .type = kInteger, .value_name = "N",
+           .whole = {.low = 1, .high = kMaxHidden}, .default_text = "as the base's classifier has",
+           .help = "Hidden units", .commands = kTrain},
+    Option{.name = "dropout", .type = kNumber, .value_name = "N", .number = {.high = 0.95},
+           .default_text = "0.5", .help = "Share of hidden values left out in a step",
+           .commands = kTrain},
+    Option{.name = "balance", .type = kChoice, .value_name = "groups|classes|none",
+           .default_text = "groups", .help = "What has equal weight in the loss",
+           .commands = kTrain},
+    Option{.name = "seed", .type = kInteger, .value_name = "N", .default_text = "1",
+           .help = "Of split, start, order and dropout", .commands = kTrain},
+    Option{.name = "seed", .type = kInteger, .value_name = "N", .default_text = "1",
+           .help = "Of the bootstrap", .commands = kEvaluate},
+    Option{.name = "seed", .type = kInteger, .value_name = "N", .default_text = "1",
+           .help = "Of the split and the selection", .commands = kDataset},
+
+    // Models.
+    Option{.name = "bundle", .value_name = "NAME|DIR", .described_values = kBundleValues,
+           .default_text = kDefaultBundle,
+           .help = "Models to use: an embedded bundle or a folder made by 'models import'.",
+           .commands = kRuns},
+    Option{.name = "bundle", .value_name = "NAME|DIR", .described_values = kBundleValues,
+           .default_text = kDefaultBundle, .help = "The bundle that the run used",
+           .commands = kCalibrate},
+    Option{.name = "bundle", .value_name = "NAME|DIR,...",
+           .described_values = "names of embedded bundles or paths of bundle folders, such as a,b",
+           .default_text = "mini, unless --shape is given",
+           .help = "Models to measure: embedded bundles or folders, separated by commas",
+           .commands = kBench},
+    Option{.name = "shape", .value_name = "NAME,...", .described_values = "names, such as a,b",
+           .help = "Models of these sizes with random weights, separated by commas: mini (the "
+                   "embedded bundle), dnabert-117m (DNABERT-S alone), esm2-650m (ESM-2 650M "
+                   "alone), esm2-3b-4l (ESM-2 3B alone, 4 of its 36 layers), esm2-3b (ESM-2 3B "
+                   "alone), published-650m (DNABERT-S and ESM-2 650M), published-3b (DNABERT-S "
+                   "and ESM-2 3B)", .commands = kBench},
+    Option{.name = "dnabert", .value_name = "DIR",
+           .described_values = "the path of a DNABERT-S folder",
+           .help = "Own DNABERT-S folder instead of a bundle (with --esm2, and --classifier "
+                   "unless you embed).", .commands = kOwnParts},
+    Option{.name = "dnabert", .value_name = "DIR",
+           .described_values = "the path of a DNABERT-S folder",
+           .help = "DNABERT-S folder: config.json, tokenizer.json, weights (required)",
+           .commands = kImport, .missing = "--dnabert is required"},
+    Option{.name = "esm2", .value_name = "FILE|DIR",
+           .described_values = "the path of an ESM-2 checkpoint",
+           .help = "Own ESM-2 checkpoint (fair-esm .pt file or Hugging Face folder).",
+           .commands = kOwnParts},
+    Option{.name = "esm2", .value_name = "FILE|DIR",
+           .described_values = "the path of an ESM-2 checkpoint",
+           .help = "ESM-2 checkpoint: fair-esm .pt file or Hugging Face folder (required)",
+           .commands = kImport, .missing = "--esm2 is required"},
+    Option{.name = "classifier", .value_name = "FILE",
+           .described_values = "the path of a classifier",
+           .help = "Own classifier (.pth or .safetensors).", .commands = kPredict | kPrecision},
+    Option{.name = "classifier", .value_name = "FILE|BUNDLE",
+           .described_values = "the path of a file, the name of an embedded bundle or a bundle "
+                               "folder",
+           .help = "Score the embeddings that the run kept (--keep-embeddings) by this "
+                   "classifier (.pth or .safetensors), or by that of a bundle",
+           .commands = kReport},
+    Option{.name = "classifier", .value_name = "LENGTH=FILE",
+           .described_values = "LENGTH=FILE, such as 500=classifier.pth",
+           .help = "Classifier and its chunk length, such as 500=model.pth; may be repeated, or "
+                   "be a list with commas (required)", .commands = kImport,
+           .missing = "--classifier is required", .repeats = true},
+    Option{.name = "name", .value_name = "TEXT", .default_text = "that of the base, -trained",
+           .help = "Name of the new bundle", .commands = kTrain},
+    Option{.name = "name", .value_name = "TEXT", .default_text = "the folder's name",
+           .help = "Name of the bundle", .commands = kImport},
+    Option{.name = "bundle-version", .value_name = "TEXT", .default_text = "1",
+           .help = "Version of the bundle", .commands = kImport},
+    Option{.name = "description", .value_name = "TEXT", .help = "What the models are and are for",
+           .commands = kImport},
+    Option{.name = "license", .value_name = "TEXT", .help = "License of the weights",
+           .commands = kImport},
+    Option{.name = "training-data", .value_name = "TEXT", .help = "What the models were trained on",
+           .commands = kImport},
+    Option{.name = "expected-length", .other_flag = "--model-type", .type = kInteger,
+           .value_name = "300|500", .described_values = "300 or 500",
+           .default_text = "the bundle's only one, else 500",
+           .help = "Chunk length in bases, and the classifier trained for it.", .commands = kShown,
+           .also = is_chunk_length},
+    Option{.name = "expected-length", .other_flag = "--model-type", .type = kInteger,
+           .value_name = "300|500", .described_values = "300 or 500", .default_text = "500",
+           .help = "Length of fragments in bases", .commands = kDataset, .also = is_chunk_length},
+    Option{.name = "expected-length", .other_flag = "--model-type", .type = kInteger,
+           .value_name = "300|500", .described_values = "300 or 500", .default_text = "500",
+           .help = "Chunk length in bases", .commands = kBench, .also = is_chunk_length},
+
+    // How and where it is computed.
+    Option{.name = "precision", .type = kChoice, .value_name = "fp16|bf16|int8|fp32",
+           .default_text = "fp16", .help = "Arithmetic of the encoders; fp32 needs --no-packing.",
+           .commands = kRuns},
+    Option{.name = "precision", .value_name = "NAME,...",
+           .described_values = "fp16, bf16, int8 and fp32, separated by commas",
+           .default_text = "fp16",
+           .help = "fp16, bf16, int8 and fp32, separated by commas; fp32 runs padded",
+           .commands = kBench},
+    // Its variable is VIRNUCPRO_DISABLE_PACKING, a policy variable.
+    Option{.name = "no-packing", .sources = OptionSources::kFile, .type = kSwitch,
+           .default_text = "false",
+           .help = "Padded batches instead of packed ones: slower, works in every precision.",
+           .commands = kRuns},
+    Option{.name = "device", .value_name = "NAMES",
+           .described_values = "auto or names that 'virnucpro devices' lists",
+           .default_text = "auto",
+           .help = "Where to compute: auto, cpu, cuda (all GPUs), cuda:0,2, a mix such as "
+                   "cuda:0,cpu ... ('virnucpro devices' lists them; precision takes the first).",
+           .commands = kRuns},
+    Option{.name = "device", .value_name = "NAME",
+           .described_values = "auto or names that 'virnucpro devices' lists",
+           .default_text = "cpu",
+           .help = "auto, cpu, or GPUs such as cuda or cuda:0,1; 'virnucpro devices' shows them",
+           .commands = kBench},
+    // A flag alone: files and variables have the key of the device.
+    Option{.name = "gpus", .sources = OptionSources::kNone, .value_name = "N,N",
+           .described_values = "numbers of GPUs, such as 0 or 0,1",
+           .help = "GPUs by their numbers, as --device cuda:N,N.", .commands = kRuns,
+           .also = are_gpu_numbers},
+    Option{.name = "threads", .letter = 't', .type = kInteger, .value_name = "N",
+           .whole = {.high = kMaxThreads, .zero = "all processors"}, .default_text = "0",
+           .help = "Threads; 0 takes every processor. Results do not depend on it.",
+           .commands = kRuns | kBench},
+    Option{.name = "batch-tokens", .type = kInteger, .value_name = "N",
+           .whole = {.high = kMaxBatchTokens, .zero = "automatic"}, .default_text = "0",
+           .help = "Tokens of one batch; 0 is automatic, by memory and time. Results do not "
+                   "depend on it.", .commands = kRuns | kBench},
+    Option{.name = "orfs", .type = kInteger, .value_name = "N",
+           .whole = {.high = kMaxBenchFrames, .zero = "the whole input"},
+           .default_text = "what --seconds allow, at least a full batch",
+           .help = "Open frames to take from the input; 0 is the whole input", .commands = kBench},
+    Option{.name = "seconds", .type = kNumber, .value_name = "N",
+           .number = {.high = kMaxBenchSeconds, .low_is_open = true}, .default_text = "30",
+           .help = "For the runs of one model in one precision, up to three; the products that "
+                   "they are compared with take as long again", .commands = kBench},
+
+    // What is said on the way.
+    Option{.name = "config", .sources = OptionSources::kVariable, .value_name = "FILE",
+           .described_values = "the path of a YAML file",
+           .help = "YAML file with settings; flags and variables win.", .commands = kAll},
+    Option{.name = "quiet", .letter = 'q', .type = kSwitch, .default_text = "false",
+           .help = "Show warnings and errors only.", .commands = kLogged},
+    Option{.name = "no-progress", .type = kSwitch, .default_text = "false",
+           .help = "Show no progress.", .commands = kShown},
+    Option{.name = "json-log", .type = kSwitch, .default_text = "false",
+           .help = "Messages as one JSON object per line.", .commands = kLogged},
+};
+// clang-format on
+
+}  // namespace
+
+std::span<const Option> options() { return kOptions; }
+
+}  // namespace virnucpro
