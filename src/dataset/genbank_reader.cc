@@ -67,7 +67,7 @@ void append_bases(std::string& bases, std::string_view text) {
 
 bool GenbankReader::next(GenbankRecord& record) {
   if (!find_entry()) {
-    tell();
+    log_skipped();
     return false;
   }
   begin(record);
@@ -261,7 +261,7 @@ void GenbankReader::judge(GenbankRecord& record) {
   }
 }
 
-void GenbankReader::tell() {
+void GenbankReader::log_skipped() {
   const auto warn = [this](const Sightings& seen, std::string_view what) {
     if (seen.count == 0) return;
     log_.warning(

@@ -59,7 +59,7 @@ class GenbankReader {
   void take_bases(GenbankRecord& record);
   void finish(GenbankRecord& record, bool has_end_mark);
   void judge(GenbankRecord& record);
-  void tell();
+  void log_skipped();
   void set_problem(GenbankRecord& record, EntryProblem problem, std::string_view text) const;
   [[noreturn]] void fail(std::string_view problem) const;
 

@@ -32,18 +32,18 @@ void require_files(const std::vector<std::string>& paths) {
   }
 }
 
-class Maker {
+class DatasetBuilder {
  public:
-  Maker(const DatasetRequest& request, const Log& log, const std::stop_token& stop)
+  DatasetBuilder(const DatasetRequest& request, const Log& log, const std::stop_token& stop)
       : request_(request), log_(log), stop_(stop), table_(read_label_table(request.labels, stop)) {}
 
-  DatasetReport make() {
+  DatasetReport build() {
     describe_request();
     find_candidates();
     split();
     selection_ = select_fragments(candidates_, records_, request_.rule);
     describe_selection();
-    tell();
+    log_report();
     write();
     return std::move(report_);
   }
@@ -115,7 +115,7 @@ class Maker {
     const LeftOut left_out = lookup.left_out();
     report_.unlabelled_records = left_out.unlabelled_records;
     report_.unused_labels = left_out.unused_labels;
-    tell_of_problems();
+    log_problems();
     if (left_out.unused_labels == table_.labels.size()) {
       throw InputError(fmt::format(
           "{}: none of the {} records of the input is in this table of labels; its ids must be "
@@ -147,7 +147,7 @@ class Maker {
     if (first_problem_.empty()) first_problem_ = genome.message;
   }
 
-  void tell_of_problems() const {
+  void log_problems() const {
     const DatasetProblems& problems = report_.problems;
     if (first_problem_.empty()) return;
     log_.warning(
@@ -242,13 +242,13 @@ class Maker {
     }
   }
 
-  void tell() const {
+  void log_report() const {
     log_.info("{} fragments may be taken, of {} chunks", candidates_.size(), report_.chunks);
     for (std::size_t i = 0; i < kSplits; ++i) {
       const DatasetSplit& split = report_.splits[i];
       const std::optional<std::uint64_t> asked = selection_.splits[i].asked;
       if (split.fragments_per_class == 0) {
-        tell_of_empty(static_cast<Split>(i), split, asked);
+        log_empty(static_cast<Split>(i), split, asked);
         continue;
       }
       log_.info("{}: {} viral fragments and as many others", split.name, split.fragments_per_class);
@@ -256,7 +256,7 @@ class Maker {
         log_.warning("{}: expected {} fragments of each class, found {} of one of them", split.name,
                      *asked, split.fragments_per_class);
       }
-      if (!asked) tell_of_smallest(split);
+      if (!asked) log_smallest(split);
     }
     if (report_.leaks > 0) {
       log_.info("{} fragments are left out, since an earlier split has the same bases",
@@ -264,8 +264,7 @@ class Maker {
     }
   }
 
-  void tell_of_empty(Split split, const DatasetSplit& found,
-                     std::optional<std::uint64_t> asked) const {
+  void log_empty(Split split, const DatasetSplit& found, std::optional<std::uint64_t> asked) const {
     const bool has_virus = std::any_of(found.groups.begin(), found.groups.end(),
                                        [](const DatasetGroup& group) { return group.is_virus; });
     const char* missing = has_virus ? "others" : "viruses";
@@ -294,7 +293,7 @@ class Maker {
   }
 
   /// Logs which group keeps the others from giving more, where they could.
-  void tell_of_smallest(const DatasetSplit& split) const {
+  void log_smallest(const DatasetSplit& split) const {
     const DatasetGroup* smallest = nullptr;
     std::uint64_t possible = std::numeric_limits<std::uint64_t>::max();
     for (const bool is_virus : {true, false}) {
@@ -388,7 +387,7 @@ class Maker {
 DatasetReport make_dataset(const DatasetRequest& request, const Log& log,
                            const std::stop_token& stop) {
   require_files(request.genomes);
-  return Maker(request, log, stop).make();
+  return DatasetBuilder(request, log, stop).build();
 }
 
 }  // namespace virnucpro

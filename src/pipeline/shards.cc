@@ -20,7 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 
 /// Numbers in a message; more would not be read.
-constexpr std::size_t kMostListed = 20;
+constexpr std::size_t kMostListedNumbers = 20;
 
 constexpr const char* kWholeRun = "1/1";
 
@@ -75,11 +75,12 @@ void require_all(const std::vector<std::unique_ptr<Shard>>& shards) {
   std::string missing;
   std::size_t count = 0;
   for (std::size_t i = 0; i < shards.size(); ++i) {
-    if (shards[i] != nullptr || count++ >= kMostListed) continue;
+    if (shards[i] != nullptr || count++ >= kMostListedNumbers) continue;
     missing += fmt::format("{}{}", missing.empty() ? "" : ", ", i + 1);
   }
   if (count == 0) return;
-  if (count > kMostListed) missing += fmt::format(" and {} more", count - kMostListed);
+  if (count > kMostListedNumbers)
+    missing += fmt::format(" and {} more", count - kMostListedNumbers);
   throw ConfigError(fmt::format("of {} shards, {} missing: {}. Name the folders of all of them.",
                                 shards.size(), count == 1 ? "one is" : fmt::format("{} are", count),
                                 missing));

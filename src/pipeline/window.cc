@@ -9,11 +9,12 @@ namespace virnucpro {
 
 WindowLimits limits_for(std::int64_t batch_tokens) {
   // With this limit the features of the largest models take 400 MB a window.
-  constexpr std::int64_t kMost = 16384;
+  constexpr std::int64_t kMostOrfs = 16384;
   constexpr std::int64_t kTokensPerOrf = 16;  // 7 batches of 110 tokens an ORF
   WindowLimits limits;
   const auto least = static_cast<std::int64_t>(limits.orfs);
-  limits.orfs = static_cast<std::size_t>(std::clamp(batch_tokens / kTokensPerOrf, least, kMost));
+  limits.orfs =
+      static_cast<std::size_t>(std::clamp(batch_tokens / kTokensPerOrf, least, kMostOrfs));
   return limits;
 }
 

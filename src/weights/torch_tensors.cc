@@ -17,7 +17,7 @@ namespace {
 
 /// A strided tensor may repeat elements (expand()). Where it has more of them than the storage, it
 /// is copied only up to this count, so that a few bytes cannot ask for all memory.
-constexpr std::int64_t kMostRepeated = 1 << 20;
+constexpr std::int64_t kMostRepeatedElements = 1 << 20;
 /// Parameters within parameters: PyTorch makes one level.
 constexpr int kDeepestWrapping = 4;
 
@@ -164,7 +164,7 @@ class TensorParser {
       fail(fmt::format("tensor of shape {} at element {} reaches beyond its storage of {} elements",
                        sizes, tensor.offset, tensor.storage_elements));
     }
-    if (elements > tensor.storage_elements && elements > kMostRepeated) {
+    if (elements > tensor.storage_elements && elements > kMostRepeatedElements) {
       fail(fmt::format("tensor of shape {} repeats a storage of {} elements too often", sizes,
                        tensor.storage_elements));
     }
