@@ -6,7 +6,7 @@ namespace virnucpro {
 namespace {
 
 double number(std::string_view name, const std::string& text) {
-  // The table has checked the range; of the whole line, nothing below 0.
+  // The table has checked the range, so this one is the widest: all numbers from 0 on.
   const std::optional<double> value =
       parse_number(text, {.high = std::numeric_limits<double>::max()});
   check(value.has_value(), "'{}' of --{} was taken for a number", text, name);

@@ -1,4 +1,4 @@
-// The options that sources have given to one command, as its settings take them.
+// The options that all sources have given to one command, for its settings.
 #pragma once
 
 #include <concepts>
@@ -17,16 +17,16 @@
 
 namespace virnucpro {
 
-/// What the table of options has accepted. store() writes the value of an option, and leaves the
-/// target, which holds the default, where no source gave one. Asking for an option that the command
-/// does not have is a ContractError.
+/// The options that the table has accepted. store() writes the value of an option, and leaves the
+/// target, which holds the default, where no source gave one. A query for an option that the
+/// command does not have is a ContractError.
 class GivenOptions {
  public:
   GivenOptions(Command command, std::map<std::string, std::string, std::less<>> values)
       : command_(command), values_(std::move(values)) {}
 
-  /// One line for each value that came from file or environment: worth a log line, since the
-  /// command line does not show it.
+  /// One line for each value from file or environment, to be logged because the command line does
+  /// not show it.
   std::vector<std::string> origins;
   /// Path of the settings file; empty for none.
   std::string config;
@@ -47,7 +47,7 @@ class GivenOptions {
   void store(std::string_view name, std::optional<Whole>& target) const {
     if (const std::string* text = find(name)) target = static_cast<Whole>(whole(name, *text));
   }
-  /// One of `choices`, by their names (name_of); `Target` is the enumeration or an optional one.
+  /// One of `choices`, by name (name_of); `Target` is the enumeration or an optional one.
   template <typename Target, typename Choices>
   void store(std::string_view name, Target& target, const Choices& choices) const {
     const std::string* text = find(name);

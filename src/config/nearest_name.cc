@@ -9,7 +9,7 @@
 namespace virnucpro {
 namespace {
 
-// Names are short; a longer text is a mistake of another kind and not worth a quadratic search.
+// Names are short; a longer text is another kind of mistake and not worth a quadratic search.
 constexpr std::size_t kLongestName = 64;
 
 std::string folded(std::string_view text) {

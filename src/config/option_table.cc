@@ -8,7 +8,7 @@
 namespace virnucpro {
 namespace {
 
-/// Several files or a seekable one are written: standard output cannot take them.
+/// False for standard output, which cannot hold several files or a seekable one.
 bool is_no_stream(const std::string& text) { return text != "-"; }
 
 /// The chunk lengths of the method.
@@ -63,10 +63,10 @@ constexpr std::string_view kFolderMissing = "--output-dir is required";
 
 using enum OptionType;
 
-// One row reads as one list of facts, which a line for each would tear apart.
+// Each row reads as one list of facts, which one line per fact would tear apart.
 // clang-format off
 constexpr std::array kOptions = {
-    // What is written, and over what.
+    // The outputs, and what they may replace.
     Option{.name = "output-dir", .letter = 'o', .value_name = "DIR",
            .described_values = kFolderValues, .default_text = kDefaultOutputFolder,
            .help = "Folder of the results; made when missing.", .commands = kPredict,
@@ -100,7 +100,7 @@ constexpr std::array kOptions = {
     Option{.name = "json", .value_name = "FILE", .described_values = kFileValues,
            .help = "Write all figures to this file; - is standard output, instead of the table",
            .commands = kBench},
-    // Neither file nor environment: what may be overwritten is decided anew for each run.
+    // No file or variable: what may be overwritten is decided anew for each run.
     Option{.name = "force", .sources = OptionSources::kNone, .type = kSwitch,
            .default_text = "false", .help = "Replace results that are there already.",
            .commands = kRuns | kReport | kMerge},
@@ -135,7 +135,7 @@ constexpr std::array kOptions = {
            .help = "Frames to compare, from the beginning of the input; 0 takes all.",
            .commands = kPrecision},
 
-    // How records are called.
+    // The rules for calls.
     Option{.name = "threshold", .type = kNumber, .value_name = "T",
            .number = {.low_is_open = true, .high_is_open = true}, .default_text = "that of the run",
            .help = "Call viral from this P(virus) on, above 0 and below 1", .commands = kReport},
@@ -155,7 +155,7 @@ constexpr std::array kOptions = {
     Option{.name = "relaxed", .type = kSwitch, .default_text = "false",
            .help = "Call viral from p_calibrated 0.25 on.", .commands = kPredict | kReport},
 
-    // What is known of the records, and what is made of it.
+    // Known classes of records, and their use.
     Option{.name = "labels", .value_name = "FILE", .described_values = kFileValues,
            .help = "Table with tabs and a head: id, label (virus or other), and, where wanted, "
                    "group and source (the genome) (required)",
@@ -295,7 +295,7 @@ constexpr std::array kOptions = {
            .value_name = "300|500", .described_values = "300 or 500", .default_text = "500",
            .help = "Chunk length in bases", .commands = kBench, .also = is_chunk_length},
 
-    // How and where it is computed.
+    // The arithmetic, and the devices.
     Option{.name = "precision", .type = kChoice, .value_name = "fp16|bf16|int8|fp32",
            .default_text = "fp16", .help = "Arithmetic of the encoders; fp32 needs --no-packing.",
            .commands = kRuns},
@@ -320,7 +320,7 @@ constexpr std::array kOptions = {
            .default_text = "cpu",
            .help = "auto, cpu, or GPUs such as cuda or cuda:0,1; 'virnucpro devices' shows them",
            .commands = kBench},
-    // A flag alone: files and variables have the key of the device.
+    // Only a flag: files and variables use the key of the device.
     Option{.name = "gpus", .sources = OptionSources::kNone, .value_name = "N,N",
            .described_values = "numbers of GPUs, such as 0 or 0,1",
            .help = "GPUs by their numbers, as --device cuda:N,N.", .commands = kRuns,
@@ -342,7 +342,7 @@ constexpr std::array kOptions = {
            .help = "For the runs of one model in one precision, up to three; the products that "
                    "they are compared with take as long again", .commands = kBench},
 
-    // What is said on the way.
+    // Messages on the way.
     Option{.name = "config", .sources = OptionSources::kVariable, .value_name = "FILE",
            .described_values = "the path of a YAML file",
            .help = "YAML file with settings; flags and variables win.", .commands = kAll},

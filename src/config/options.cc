@@ -1,4 +1,4 @@
-// What the rows of the table mean, and which exclude each other; they are in option_table.cc.
+// What the rows of the table mean, and which exclude each other; option_table.cc has the rows.
 #include "config/options.h"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
-// The table of options: the one place that says which options the commands have and how each source
-// names them.
+// The table of options: the one place that says which options the commands have, and their names in
+// each source.
 #pragma once
 
 #include <array>
@@ -15,7 +15,7 @@
 
 namespace virnucpro {
 
-/// What a switch takes, to follow "takes" in messages.
+/// The values of a switch, to follow "takes" in messages.
 inline constexpr std::string_view kSwitchValues = "true or false";
 
 /// The commands that have options. Values are bits, so that an option can name several.
@@ -38,14 +38,14 @@ std::span<const Command> commands();
 /// "predict", "models import".
 std::string_view name_of(Command command);
 
-/// Numbers and switches stand without quotes in a settings file; choices and texts may have them.
+/// Numbers and switches have no quotes in a settings file; choices and texts may have them.
 enum class OptionType : std::uint8_t { kSwitch, kInteger, kNumber, kChoice, kText };
 
-/// Where an option may come from, besides the flag.
+/// The sources of an option besides the flag.
 enum class OptionSources : std::uint8_t { kFileAndVariable, kFile, kVariable, kNone };
 
-/// One row of the table. Several rows may have one name, for different commands: then one key and
-/// one variable set the option of that name of the command that runs.
+/// One row of the table. Several rows may share a name, for different commands: then one key and
+/// one variable set the option of that name for the command that runs.
 struct Option {
   /// "output-dir" is the flag --output-dir, the key output_dir, the variable VIRNUCPRO_OUTPUT_DIR.
   std::string_view name = {};
@@ -66,11 +66,11 @@ struct Option {
   std::string_view help = {};
   /// Commands that take it, as bits.
   std::uint16_t commands = 0;
-  /// The whole error message where no source gives it; empty: it may be left out.
+  /// The whole error message where no source gives it; empty: it is optional.
   std::string_view missing = {};
   /// The flag may be given several times; the values are joined by commas, as in the other sources.
   bool repeats = false;
-  /// What a value must be besides what the type says; null: nothing.
+  /// A condition on values beyond the type; null: none.
   bool (*also)(const std::string& text) = nullptr;
 
   bool belongs_to(Command command) const {
@@ -83,7 +83,7 @@ struct Option {
   std::string variable() const;
   /// Which values are accepted, to follow "takes" in messages.
   std::string values() const;
-  /// Whether `text` is one of them.
+  /// True when `text` is one of them.
   bool accepts(const std::string& text) const;
 };
 
@@ -92,8 +92,8 @@ std::span<const Option> options();
 /// The row of that name for `command`; null when it has none.
 const Option* find_option(Command command, std::string_view name);
 
-/// Choices that exclude each other: within one source two of them are an error, which `message`
-/// tells, and a later source replaces what an earlier one chose.
+/// Choices that exclude each other: two of them from one source are an error, with `message`, and a
+/// later source replaces the choice of an earlier one.
 struct Alternatives {
   /// Names of options; several of one choice are separated by commas. Empty: no more choices.
   std::array<std::string_view, 3> choices;
@@ -101,9 +101,9 @@ struct Alternatives {
 };
 std::span<const Alternatives> alternatives();
 
-/// true, yes, on, 1; false, no, off, 0; nothing for any other text.
+/// True for true, yes, on, 1; false for false, no, off, 0; absent for any other text.
 std::optional<bool> parse_switch(std::string_view text);
-/// The entries of a list with commas; empty ones stay.
+/// The entries of a list with commas, including empty ones.
 std::vector<std::string> split_list(std::string_view text);
 
 /// A variable that overrules flags instead of being overruled; read by models/precision_policy.h.
@@ -115,7 +115,7 @@ std::span<const PolicyVariable> policy_variables();
 
 /// The bundle that is compiled into the program.
 inline constexpr std::string_view kDefaultBundle = "mini";
-/// Where `predict` writes when no folder is named.
+/// The folder of `predict` when none is named.
 inline constexpr std::string_view kDefaultOutputFolder = "virnucpro_out";
 
 /// The bounds of counts: no machine has more processors, and batch offsets are 32-bit.
@@ -129,7 +129,7 @@ inline constexpr std::size_t kMaxGpuNumber = 65535;
 inline constexpr std::size_t kMaxTrainingCount = std::size_t{1} << 20;
 /// Wider than any classifier of these embeddings.
 inline constexpr std::size_t kMaxHidden = 65536;
-/// Intervals of more draws than this are no narrower.
+/// Intervals do not get narrower with more draws than this.
 inline constexpr std::size_t kMaxResamples = 100'000;
 /// More fragments of a class than there are sequences to cut them from.
 inline constexpr std::size_t kMaxFragments = std::size_t{1} << 40;

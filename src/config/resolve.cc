@@ -15,7 +15,7 @@
 namespace virnucpro {
 namespace {
 
-/// The option that names the settings file, and so is none of them.
+/// The option that names the settings file, and so cannot be set in it.
 constexpr std::string_view kConfig = "config";
 
 class Resolver {
@@ -40,7 +40,7 @@ class Resolver {
   }
 
  private:
-  /// A value, and where it stands.
+  /// A value, and where it was given.
   struct Given {
     const Option* option;
     std::string value;
@@ -48,7 +48,7 @@ class Resolver {
     /// For the log; empty for what the command line shows.
     std::string origin;
   };
-  /// What one source gives to this command.
+  /// The values that one source gives to this command.
   using Layer = std::vector<Given>;
 
   void add(Layer& layer, Given given) const {
@@ -63,7 +63,7 @@ class Resolver {
     return given.option->type != OptionType::kSwitch || parse_switch(given.value).value_or(false);
   }
 
-  /// The place of `option` in `choices`; nothing when it is none of them.
+  /// The index of `option` in `choices`; absent when it is not one of them.
   static std::optional<std::size_t> choice_of(const Alternatives& alternatives,
                                               std::string_view option) {
     for (std::size_t i = 0; i < alternatives.choices.size(); ++i) {
@@ -77,7 +77,7 @@ class Resolver {
     return std::nullopt;
   }
 
-  /// Lets a source win over those before it, also where it has chosen another alternative.
+  /// Lets a source win over earlier ones, even where it has chosen another alternative.
   void take(Layer layer) {
     for (const Alternatives& each : alternatives()) {
       const Given* first = nullptr;
@@ -120,7 +120,7 @@ class Resolver {
     return environment_("VIRNUCPRO_CONFIG").value_or("");
   }
 
-  /// A settings file may serve several commands: what belongs to others only is checked, not used.
+  /// A settings file may serve several commands: keys of others are only checked, not used.
   void take_file() {
     config_ = config_path();
     if (config_.empty()) return;
@@ -153,7 +153,7 @@ class Resolver {
     return rows;
   }
 
-  /// A text in quotes, which no number and no switch is.
+  /// True for a text in quotes where a number or a switch belongs.
   static bool is_misquoted(const Option& option, const YamlEntry& entry) {
     const bool may_be_text = option.type == OptionType::kText || option.type == OptionType::kChoice;
     return entry.quoted && !may_be_text;
@@ -236,7 +236,7 @@ class Resolver {
   const FlagValues& flags_;
   const Environment& environment_;
   std::string config_;
-  Layer chosen_;  // by now, each option once
+  Layer chosen_;  // chosen so far, each option once
 };
 
 }  // namespace

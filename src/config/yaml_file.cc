@@ -21,7 +21,7 @@ namespace {
 // A settings file has a few hundred bytes; a sequence file given by mistake is not read whole.
 constexpr std::size_t kLargestFile = std::size_t{1} << 20;
 
-// yaml-cpp counts lines from 0 and has -1 for "unknown".
+// yaml-cpp counts lines from 0, with -1 for "unknown".
 int line_of(const YAML::Mark& mark) { return mark.line + 1; }
 
 std::string_view kind_of(const YAML::Node& node) {
@@ -39,7 +39,7 @@ std::string_view kind_of(const YAML::Node& node) {
   return "nothing";
 }
 
-/// For passing over a document: keeps nothing of it.
+/// Skips a document and keeps nothing of it.
 class Ignored final : public YAML::EventHandler {
  public:
   void OnDocumentStart(const YAML::Mark&) override {}
@@ -56,7 +56,7 @@ class Ignored final : public YAML::EventHandler {
   void OnMapEnd() override {}
 };
 
-// Not by YAML::LoadAll: yaml-cpp 0.7 finds documents without end in some damaged texts.
+// Does without YAML::LoadAll: yaml-cpp 0.7 finds documents without end in some damaged texts.
 bool has_several_documents(const std::string& text) {
   std::istringstream stream(text);
   YAML::Parser parser(stream);
@@ -88,8 +88,8 @@ YamlEntry entry_of(const YAML::Node& key, const YAML::Node& value, const std::st
 }  // namespace
 
 std::vector<YamlEntry> parse_yaml(const std::string& raw, const std::string& path) {
-  // YAML may be UTF-16, too, which the parser reads by itself; but it counts no lines that end in a
-  // carriage return alone.
+  // YAML may be UTF-16, too, which the parser reads by itself; but it does not count lines that end
+  // in a carriage return alone.
   const std::string text = look_at_text(raw).other_encoding == nullptr ? plain_text(raw) : raw;
   YAML::Node root;
   bool has_several = false;
@@ -134,7 +134,7 @@ std::vector<YamlEntry> read_yaml_file(const std::string& path) {
     file.read(text.data(), static_cast<std::streamsize>(text.size()));
     text.resize(static_cast<std::size_t>(file.gcount()));
   }
-  // Reading stops early at the end of the file, and at an error.
+  // Reading also stops at the end of the file, and at an error.
   if (!file.eof() && text.size() <= kLargestFile) {
     throw ConfigError(fmt::format("{}: the settings file cannot be read: {}", path,
                                   std::generic_category().message(errno == 0 ? EIO : errno)));

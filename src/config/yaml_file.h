@@ -16,11 +16,11 @@ struct YamlEntry {
 };
 
 /// The entries in the order of the file; empty for an empty file. Throws ConfigError with file,
-/// line and key for what cannot be read, is no YAML, is no mapping of plain values, or has a key
-/// twice.
+/// line and key for a file that cannot be read, is not YAML or not a mapping of plain values, or
+/// has a key twice.
 std::vector<YamlEntry> read_yaml_file(const std::string& path);
 
-/// The same for text already in memory; `path` is used in messages only.
+/// The same for text in memory; messages name `path`.
 std::vector<YamlEntry> parse_yaml(const std::string& text, const std::string& path);
 
 }  // namespace virnucpro
