@@ -1,4 +1,4 @@
-// What every command takes from the program that runs it.
+// What every command gets from the program that runs it.
 #pragma once
 
 #include <functional>
@@ -13,7 +13,7 @@ namespace virnucpro::cli {
 
 class Console;
 
-/// May replace the backends of a run by others that wrap them, before models are loaded.
+/// May wrap the backends of a run in others, before models are loaded.
 using ChangeWorkers = std::function<void(Workers& workers)>;
 
 /// Lives as long as the program runs. Filled while the command line is read.
@@ -22,7 +22,7 @@ struct Context {
   const Environment& environment;
   const std::vector<std::string>& arguments;
   const ChangeWorkers& change_workers;  ///< may be empty
-  /// Set by the parsed command; run once the whole command line has proved to be right.
+  /// Set by the parsed command; run once the whole command line has proved valid.
   std::function<void()> action;
   /// Requested by SIGINT, SIGTERM and SIGUSR1 while the action runs.
   std::stop_token stop;

@@ -64,16 +64,16 @@ const CLI::App& named_command(const CLI::App& app) {
   return *command;
 }
 
-/// Large buffers get pages of their own, at the size that glibc starts with. Left alone it raises
-/// it with the first buffer given back, and then puts windows and tables of all threads into heaps,
-/// whose gaps make memory grow with the input by an eighth.
+/// Keeps large buffers on pages of their own, at glibc's initial size. Otherwise glibc raises that
+/// size with the first buffer given back, and then puts windows and tables of all threads into
+/// heaps, whose gaps make memory grow with the input by an eighth.
 void keep_large_buffers_apart() {
 #ifdef M_MMAP_THRESHOLD
   ::mallopt(M_MMAP_THRESHOLD, 128 * 1024);
 #endif
 }
 
-/// Needs no memory itself.
+/// Works without allocating memory.
 void say_out_of_memory() {
   constexpr std::string_view kText =
       "virnucpro: error: out of memory; use fewer --threads, or raise the limit of memory "
@@ -81,19 +81,19 @@ void say_out_of_memory() {
   [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, kText.data(), kText.size());
 }
 
-/// Some destructors of libraries take memory (nlohmann/json), where an error cannot be passed on.
+/// Some destructors of libraries allocate (nlohmann/json), where an error cannot be passed on.
 [[noreturn]] void end_without_handler() {
   try {
     if (const std::exception_ptr error = std::current_exception()) std::rethrow_exception(error);
   } catch (const std::bad_alloc&) {
     say_out_of_memory();
     ::_exit(kExitDevice);
-  } catch (...) {  // a fault of ours
+  } catch (...) {  // a bug of ours
   }
   std::abort();
 }
 
-/// Writes the message; the exit code.
+/// Writes the message and returns the exit code.
 int report_failure(Console& console, const std::exception_ptr& error) {
   try {
     Failure failure = describe_failure(error);
@@ -111,7 +111,7 @@ int report_failure(Console& console, const std::exception_ptr& error) {
       console.message("virnucpro: error: " + escape_controls(failure.message));
     }
     return failure.exit_code;
-  } catch (const std::bad_alloc&) {  // not even for the message
+  } catch (const std::bad_alloc&) {  // no memory even for the message
     say_out_of_memory();
     return kExitDevice;
   }
@@ -126,7 +126,7 @@ void run_program(const std::vector<std::string>& arguments, const Environment& e
   app.set_version_flag("--version", version_line());
   // Unexpected arguments are reported here, with the nearest known name.
   app.allow_extras();
-  // One command only: an input file may bear the name of another one.
+  // Only one command, because an input file may have the name of another one.
   app.require_subcommand(0, 1);
   add_predict_command(app, context);
   add_report_command(app, context);

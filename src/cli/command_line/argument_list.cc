@@ -11,8 +11,8 @@
 namespace virnucpro::cli {
 namespace {
 
-/// Before a word that is no option, no command and no list, whatever it looks like. No argument of
-/// a process can hold it.
+/// Marks a word as an argument, whatever it looks like (an option, a command or a list). No
+/// argument of a process can hold it.
 constexpr char kArgument = '\0';
 
 class Preparation {
@@ -98,7 +98,7 @@ class Preparation {
   static bool takes_value(const CLI::Option& option) { return option.get_items_expected_max() > 0; }
 
   const CLI::App* command_;
-  bool is_value_ = false;  // the next word, of the option before it
+  bool is_value_ = false;  // the next word is the value of the last option
   bool options_ended_ = false;
   std::vector<std::string> prepared_;
 };

@@ -23,7 +23,7 @@ CLI::Option& CommandOptions::value(const std::string& flags, const std::string& 
   context_.values.emplace_back([option, values = std::string(values), take = std::move(take)] {
     for (const std::string& given : option->results()) {
       const std::string text = as_given(given);
-      // The first long flag, or the name of an argument.
+      // The message names the first long flag, or the argument.
       if (text.empty()) refuse_value(option->get_name(), text, values);
       take(text);
     }

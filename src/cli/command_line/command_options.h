@@ -1,5 +1,5 @@
-// The one way in which commands declare what they take: arguments of their own, and their options
-// of the table. All is taken as text and turned into values by our own parsers.
+// The one way in which commands declare their arguments, and their options of the table. All are
+// taken as text, which our own parsers turn into values.
 #pragma once
 
 #include <functional>
@@ -23,7 +23,7 @@ struct Context;
 inline constexpr const char* kSequenceFiles =
     "FASTA, FASTQ, SAM, BAM or CRAM files, plain or gzip; - is standard input";
 
-/// What the command line gives to one command. Filled while it is read.
+/// The input of one command from the command line. Filled while that is read.
 struct CommandInput {
   std::vector<std::string> arguments;
   FlagValues flags;
@@ -38,9 +38,9 @@ class CommandOptions {
   CommandOptions(CLI::App& command, Context& context)
       : command_(command), context_(context), input_(std::make_shared<CommandInput>()) {}
 
-  /// The one argument without a flag; `values` says what it takes, to follow "takes".
+  /// Adds the one argument without a flag; `values` says what it takes, to follow "takes".
   void argument(const std::string& name, const std::string& help, std::string_view values);
-  /// Any number of them, but at least one where they are needed.
+  /// Adds any number of arguments, but at least one where they are needed.
   void arguments(const std::string& name, const std::string& help, std::string_view values,
                  bool are_needed);
 
@@ -50,13 +50,13 @@ class CommandOptions {
       Command which,
       std::function<void(const std::vector<std::string>& arguments, const GivenOptions& options)>
           run);
-  /// The same of a command without options.
+  /// The same for a command without options.
   void run_with(std::function<void(const std::vector<std::string>& arguments)> run);
 
  private:
   using Take = std::function<void(const std::string& text)>;
 
-  /// `values` says what is taken, to follow "takes"; `take` gets no empty text.
+  /// `values` says which values are accepted, to follow "takes"; `take` gets no empty text.
   CLI::Option& value(const std::string& flags, const std::string& value_name,
                      const std::string& help, std::string_view values, Take take);
   void add(const Option& option);

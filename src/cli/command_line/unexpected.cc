@@ -35,7 +35,7 @@ void throw_unexpected(const CLI::App& app, const std::vector<std::string>& unexp
   const std::string name = given.substr(0, given.find('='));
   const std::string nearest = nearest_name(name, is_flag ? flags_of(app) : commands_of(app));
   std::string prefix = app.get_parent() == nullptr ? "virnucpro" : app.get_name();
-  // "virnucpro models import": a command in a command has both names.
+  // "virnucpro models import": a subcommand is named with its parent.
   for (const CLI::App* above = app.get_parent(); above != nullptr; above = above->get_parent()) {
     prefix = (above->get_parent() == nullptr ? "virnucpro" : above->get_name()) + " " + prefix;
   }

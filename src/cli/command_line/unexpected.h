@@ -1,4 +1,4 @@
-// What is said of words on the command line that no command takes.
+// The error about words on the command line that no command takes.
 #pragma once
 
 #include <string>

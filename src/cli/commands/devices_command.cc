@@ -17,7 +17,7 @@
 namespace virnucpro::cli {
 namespace {
 
-// The published set: ESM-2 3B and DNABERT-S.
+// The published models: ESM-2 3B and DNABERT-S.
 constexpr Esm2Config kPublishedEsm2 = {.num_layers = 36, .embed_dim = 2560, .attention_heads = 40};
 constexpr DnabertSConfig kPublishedDnabertS = {.hidden_size = 768,
                                                .num_hidden_layers = 12,

@@ -17,10 +17,10 @@ namespace {
 
 // One write for a table of a few hundred lines.
 constexpr std::size_t kBufferSize = std::size_t{1} << 16;
-// For terminals that do not tell their width.
+// For terminals that do not report their width.
 constexpr std::size_t kUsualWidth = 80;
 
-// 0 or the errno of the failure.
+// Returns 0 or the errno of the failure.
 int write_all(int descriptor, std::string_view text) {
   while (!text.empty()) {
     const ssize_t written = ::write(descriptor, text.data(), text.size());

@@ -8,32 +8,32 @@
 
 namespace virnucpro::cli {
 
-/// Gives descriptors 0, 1 and 2 that came closed to /dev/null, opened the wrong way round: no file
-/// of ours can take their number, and using them still is an error. Ignores SIGPIPE and SIGXFSZ,
-/// so that a closed pipe and a file beyond its limit are errors to report and not a silent death.
-/// Call first in main.
+/// Connects descriptors 0, 1 and 2 that came closed to /dev/null, opened for the wrong direction:
+/// no file of ours can get their numbers, but using them is still an error. Ignores SIGPIPE and
+/// SIGXFSZ, so that a closed pipe and a file beyond its limit are reported errors and not a silent
+/// death. Call first in main.
 void secure_standard_streams();
 
-/// Standard output is buffered and its errors throw; standard error takes whole lines, and its
-/// errors are ignored since there is nowhere left to report them. Texts from outside are to be
-/// escaped before (cli/escape.h). Thread-safe.
+/// Standard output is buffered and its errors throw. Standard error takes whole lines, and its
+/// errors are ignored, since there is nowhere left to report them. Texts from outside must be
+/// escaped before (cli/terminal/escape.h). Thread-safe.
 class Console {
  public:
   Console();
 
-  /// Results. Throws OutputError when standard output takes no more.
+  /// Writes results. Throws OutputError when standard output takes no more.
   void print(std::string_view text);
   /// To be called before the program reports success. Throws OutputError.
   void flush();
 
-  /// One line on standard error; a status line moves below it.
+  /// Writes one line to standard error; a status line moves below it.
   void message(std::string_view line);
-  /// Replaces the status line at the bottom of the terminal; cut to its width. Nothing elsewhere.
+  /// Replaces the status line at the bottom of the terminal, cut to its width. No effect elsewhere.
   void status(std::string_view line);
   void clear_status();
   bool has_terminal() const { return has_terminal_; }
 
-  /// Lines of standard error are JSON objects from now on; main asks before it writes the last one.
+  /// From now on lines on standard error are JSON objects; main checks this for its last line.
   void use_json() { json_ = true; }
   bool is_json() const { return json_; }
 

@@ -10,10 +10,10 @@ namespace {
 
 struct Decoded {
   std::uint32_t point = 0;
-  std::size_t length = 0;  // 0: no UTF-8 here
+  std::size_t length = 0;  // 0: this is not UTF-8
 };
 
-// One character by the rules of RFC 3629: shortest form, no surrogates, at most U+10FFFF.
+// Decodes one character by the rules of RFC 3629: shortest form, no surrogates, at most U+10FFFF.
 Decoded decode(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char first = byte(0);
@@ -39,7 +39,7 @@ Decoded decode(std::string_view text) {
 
 bool is_unsafe(std::uint32_t point) {
   if (point < 0x20 || (point >= 0x7F && point <= 0x9F)) return true;
-  // Line separators and the marks that turn the direction of writing, which can hide text.
+  // Line separators, and marks that change the direction of writing, which can hide text.
   return point == 0x200E || point == 0x200F || (point >= 0x2028 && point <= 0x202E) ||
          (point >= 0x2066 && point <= 0x2069);
 }

@@ -1,4 +1,4 @@
-// Text from outside made safe for terminals and logs.
+// Makes text from outside safe for terminals and logs.
 #pragma once
 
 #include <string>
@@ -7,7 +7,7 @@
 namespace virnucpro::cli {
 
 /// Valid UTF-8 on one line: control characters, direction marks and line separators become \n, \t,
-/// \xNN or \u{NNNN}, and bytes that are no UTF-8 become \xNN. Anything else is kept. Pure.
+/// \xNN or \u{NNNN}, and bytes that are not UTF-8 become \xNN. All else is kept. Pure.
 std::string escape_controls(std::string_view text);
 
 /// `text`, escaped as above, as a JSON string with its quotes.

@@ -1,4 +1,4 @@
-// From an exception to what the user sees: one message and an exit code.
+// Turns an exception into what the user sees: one message and an exit code.
 #pragma once
 
 #include <exception>
@@ -13,7 +13,7 @@ struct Failure {
   std::string message;
 };
 
-/// Never throws anything but std::bad_alloc. `error` must hold an exception.
+/// Throws nothing except std::bad_alloc. `error` must hold an exception.
 Failure describe_failure(const std::exception_ptr& error);
 
 /// The exit codes, for the help and the tests.

@@ -30,7 +30,7 @@ InputMeter::InputMeter(const std::vector<std::string>& paths) {
 std::uint64_t InputMeter::read() {
   if (!total_) return 0;
   std::error_code error;
-  // One entry per open descriptor; absent on systems without it, and then nothing is estimated.
+  // One entry per open descriptor; systems without this folder get no estimate.
   for (std::filesystem::directory_iterator entry("/proc/self/fd", error), end;
        !error && entry != end; entry.increment(error)) {
     const std::string name = entry->path().filename().string();
@@ -38,7 +38,7 @@ std::uint64_t InputMeter::read() {
     const int descriptor = number ? static_cast<int>(*number) : -1;
     struct stat status = {};
     if (descriptor < 0 || ::fstat(descriptor, &status) != 0) continue;
-    // Only from the current input on: a file may be named twice.
+    // Only from the current input on, because a file may be named twice.
     for (std::size_t i = current_; i < files_.size(); ++i) {
       const File& file = files_[i];
       if (file.device != status.st_dev || file.inode != status.st_ino) continue;

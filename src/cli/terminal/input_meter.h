@@ -1,4 +1,4 @@
-// How many bytes of the input files have been read, for the estimate of the time left.
+// Counts the bytes of the input files that have been read, to estimate the time left.
 #pragma once
 
 #include <sys/types.h>
@@ -11,13 +11,13 @@
 
 namespace virnucpro::cli {
 
-/// Asks the system for the positions of the open input files, so that no reader has to count:
-/// right for every format and compression. Inputs are read in order. One thread at a time.
+/// Asks the system for the positions of the open input files, so that readers need not count. This
+/// is right for every format and compression. Inputs are read in order. One thread at a time.
 class InputMeter {
  public:
   explicit InputMeter(const std::vector<std::string>& paths);
 
-  /// Absent when an input is no regular file (standard input, pipes).
+  /// Absent when an input is not a regular file (standard input, pipes).
   std::optional<std::uint64_t> total() const { return total_; }
   /// At most total(); never falls. 0 where total() is absent.
   std::uint64_t read();

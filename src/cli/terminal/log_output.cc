@@ -32,7 +32,7 @@ spdlog::level::level_enum level_of(LogLevel level) {
   return spdlog::level::err;
 }
 
-// "23:59:59", where the user is.
+// "23:59:59", in the user's time zone.
 std::string local_time(spdlog::log_clock::time_point time) {
   const std::time_t seconds = spdlog::log_clock::to_time_t(time);
   std::tm fields{};
@@ -41,7 +41,7 @@ std::string local_time(spdlog::log_clock::time_point time) {
   return {text.data(), std::strftime(text.data(), text.size(), "%H:%M:%S", &fields)};
 }
 
-// Formats here rather than by pattern, since the text is escaped in either form, and hands whole
+// Formats here instead of by a pattern, because text is escaped in either form, and gives whole
 // lines to the console, which keeps them apart from the status line.
 class ConsoleSink final : public spdlog::sinks::base_sink<std::mutex> {
  public:
@@ -75,7 +75,7 @@ std::string json_log_line(std::string_view level, std::string_view message, std:
 }
 
 Log make_log(Console& console, const LogOptions& options) {
-  // Not registered anywhere: no global state, so that two logs may live side by side.
+  // Not registered anywhere, so that there is no global state and two logs may exist side by side.
   auto logger = std::make_shared<spdlog::logger>(
       "virnucpro", std::make_shared<ConsoleSink>(console, options.json));
   logger->set_level(options.quiet ? spdlog::level::warn : spdlog::level::info);

@@ -1,4 +1,4 @@
-// Where the log of the library goes: standard error, as lines for people or as JSON.
+// The end of the library's log: standard error, as lines for users or as JSON.
 #pragma once
 
 #include <string>

@@ -10,7 +10,7 @@
 namespace virnucpro::cli {
 namespace {
 
-/// Only what POSIX allows inside of a handler.
+/// Calls only what POSIX allows inside a handler.
 void end(int) {
   constexpr std::string_view kMessage =
       "virnucpro: error: a file of the models was cut short while it was in use, or its disk "

@@ -14,11 +14,11 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-// Five times a second looks alive; more only costs.
+// Five times a second looks alive; more often would only cost time.
 constexpr milliseconds kTerminalInterval{200};
 // A log file of a day holds 2880 such lines.
 constexpr seconds kLogInterval{30};
-// Before that the rate is mostly start-up.
+// Before this time the rate is mostly start-up.
 constexpr double kShortestForRate = 0.5;
 
 }  // namespace
@@ -47,7 +47,7 @@ std::optional<double> ProgressCounts::done() const {
     if (!bytes_total || *bytes_total == 0) return std::nullopt;
     part = static_cast<double>(bytes_read) / static_cast<double>(*bytes_total);
   }
-  // What was read is ahead of what was computed.
+  // Reading is ahead of computing.
   if (frames_found > 0) part *= static_cast<double>(frames) / static_cast<double>(frames_found);
   return std::clamp(part, 0.0, 1.0);
 }

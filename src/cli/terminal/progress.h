@@ -1,4 +1,4 @@
-// How far a run is: a line that rewrites itself on a terminal, a line now and then elsewhere.
+// Shows how far a run is: a line that rewrites itself on a terminal, a line now and then elsewhere.
 #pragma once
 
 #include <chrono>
@@ -14,11 +14,11 @@ namespace virnucpro::cli {
 
 class Console;
 
-/// What has been done so far.
+/// The work done so far.
 struct ProgressCounts {
   std::uint64_t records = 0;
   std::uint64_t chunks = 0;
-  /// Frames whose work is done, of those found so far.
+  /// Finished frames, of those found so far.
   std::uint64_t frames = 0;
   std::uint64_t frames_found = 0;
   std::uint64_t bytes_read = 0;
@@ -38,8 +38,8 @@ std::string short_duration(std::chrono::seconds duration);
 /// The text of one progress line. Pure.
 std::string progress_line(const ProgressCounts& counts, std::chrono::duration<double> elapsed);
 
-/// Shows counts as they come, as often as suits the place: up to five times a second on a terminal,
-/// every 30 seconds as a log line elsewhere. Thread-safe; `console` must outlive it.
+/// Shows counts as they come, as often as the place allows: up to five times a second on a
+/// terminal, every 30 seconds as a log line elsewhere. Thread-safe; `console` must outlive it.
 class ProgressDisplay {
  public:
   using Clock = std::chrono::steady_clock;
@@ -50,7 +50,7 @@ class ProgressDisplay {
   ProgressDisplay(const ProgressDisplay&) = delete;
   ProgressDisplay& operator=(const ProgressDisplay&) = delete;
 
-  /// Whether update() would show something now: cheap, for callers that have to gather counts.
+  /// True when update() would show something now: cheap, for callers that must gather counts.
   bool is_due();
   void update(const ProgressCounts& counts);
 

@@ -24,12 +24,12 @@ std::atomic<int> received{0};
 std::atomic<int> wake_descriptor{-1};
 static_assert(std::atomic<int>::is_always_lock_free, "needed inside a signal handler");
 
-// SIGUSR1: what schedulers send some time before they kill (sbatch --signal=USR1@60).
+// Schedulers send SIGUSR1 some time before they kill (sbatch --signal=USR1@60).
 constexpr std::array kSignals = {SIGINT, SIGTERM, SIGUSR1};
-// Work looks at the token far more often. What cannot (a disk or a terminal that does not answer,
-// a library's call) is cut off in time for the promise of five seconds, of which giving back the
-// memory of a large model may take one. The kernel keeps this clock, so that no thread or lock of
-// ours can hold it up.
+// Work checks the token far more often. Work that cannot (a disk or a terminal that does not
+// answer, a library's call) is cut off early enough for the promise of five seconds, of which
+// freeing the memory of a large model may take one. The kernel keeps this clock, so that no thread
+// or lock of ours can hold it up.
 constexpr unsigned kSecondsToEnd = 3;
 
 extern "C" void virnucpro_end_at_once(int) { ::_exit(kExitInterrupted); }
@@ -103,7 +103,7 @@ void StopSignals::watch() {
   try {
     source_.request_stop();
     if (on_stop_) on_stop_(byte);
-  } catch (...) {  // no memory for a message: the stop itself is on its way
+  } catch (...) {  // no memory for a message, but the stop itself was requested
   }
 }
 

@@ -1,4 +1,4 @@
-// SIGINT, SIGTERM and SIGUSR1 as a stop token.
+// Turns SIGINT, SIGTERM and SIGUSR1 into a stop token.
 #pragma once
 
 #include <array>
@@ -13,9 +13,9 @@ namespace virnucpro::cli {
 void end_on_stop_signals();
 
 /// While it lives, the first of these signals requests a stop and calls `on_stop`, on a thread of
-/// its own. A second one, and three seconds after the first, end the process at once with exit code
-/// 75, as a kill would. Then the signals do what they did before. One at a time in a process.
-/// Throws ResourceError or ConfigError when the system has no thread or descriptor left.
+/// its own. A second signal, or three seconds after the first, ends the process at once with exit
+/// code 75, as a kill would. Afterwards the signals do what they did before. One at a time in a
+/// process. Throws ResourceError or ConfigError when the system has no thread or descriptor left.
 class StopSignals {
  public:
   explicit StopSignals(std::function<void(int signal)> on_stop = {});

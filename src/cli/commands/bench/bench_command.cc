@@ -24,7 +24,7 @@
 namespace virnucpro::cli {
 namespace {
 
-/// Before the inputs are looked at.
+/// Checked before the inputs are read.
 void require_free_file(const BenchSettings& settings) {
   InputGuard inputs;
   for (const std::string& input : settings.request.inputs) inputs.add("the input", input);
@@ -49,7 +49,7 @@ void run_bench(Context& context, const BenchSettings& settings) {
   for (const std::string& input : request.inputs) check_readable(input);
   const Log log = log_for(context, settings.common);
   log_origins(log, settings.common);
-  // Made first: a file that cannot be written is found before minutes of measuring.
+  // Made first, so that an unwritable file is found before minutes of measuring.
   std::optional<OutputFile> file;
   if (!settings.json.empty() && settings.json != "-") file.emplace(settings.json);
 

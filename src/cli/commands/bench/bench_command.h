@@ -1,4 +1,4 @@
-// `virnucpro bench`: how fast models run here, and how far that is from what the processor can do.
+// `virnucpro bench`: how fast models run here, compared with the best that the processor can do.
 #pragma once
 
 namespace CLI {

@@ -13,8 +13,8 @@
 namespace virnucpro::cli {
 namespace {
 
-/// The list of an option, none where it is not given and has no default; ConfigError for one with
-/// an entry that is empty or repeated.
+/// The entries of a list option; empty where it is not given and has no default. ConfigError for an
+/// empty or repeated entry.
 std::vector<std::string> entries(const GivenOptions& options, std::string_view name,
                                  std::string list = {}) {
   options.store(name, list);

@@ -17,8 +17,8 @@ struct BenchSettings {
   CommonSettings common;
 };
 
-/// Of the arguments and of what all sources say. ConfigError for lists with entries that cannot be
-/// used, and for `--orfs 0` without an input that can be read more than once.
+/// Made from the arguments and from all sources. ConfigError for lists with unusable entries, and
+/// for `--orfs 0` without an input that can be read more than once.
 BenchSettings bench_settings(const std::vector<std::string>& arguments,
                              const GivenOptions& options);
 

@@ -17,7 +17,7 @@ struct CalibrateSettings {
   CommonSettings common;
 };
 
-/// Of the arguments and of what all sources say.
+/// Made from the arguments and from all sources.
 CalibrateSettings calibrate_settings(const std::vector<std::string>& arguments,
                                      const GivenOptions& options);
 

@@ -6,7 +6,7 @@
 namespace virnucpro::cli {
 namespace {
 
-/// Something must be left to train on.
+/// Throws when nothing would be left to train on.
 void require_shares(const SplitShares& shares) {
   if (shares.validation + shares.test < 1.0) return;
   throw ConfigError(fmt::format(

@@ -11,12 +11,12 @@
 namespace virnucpro::cli {
 
 struct DatasetSettings {
-  DatasetRequest request;  ///< but for what the command knows of itself
+  DatasetRequest request;  ///< except what the command itself adds
   bool force = false;
   CommonSettings common;
 };
 
-/// Of the arguments and of what all sources say. ConfigError for shares that leave nothing to train
+/// Made from the arguments and from all sources. ConfigError for shares that leave nothing to train
 /// on.
 DatasetSettings dataset_settings(const std::vector<std::string>& arguments,
                                  const GivenOptions& options);

@@ -15,7 +15,7 @@ struct EmbedSettings {
   RunSettings run;
 };
 
-/// Of the arguments and of what all sources say.
+/// Made from the arguments and from all sources.
 EmbedSettings embed_settings(const std::vector<std::string>& arguments,
                              const GivenOptions& options);
 

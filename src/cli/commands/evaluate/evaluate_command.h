@@ -1,4 +1,4 @@
-// `virnucpro evaluate`: a finished run judged by labels of its records.
+// `virnucpro evaluate`: judges a finished run by labels of its records.
 #pragma once
 
 namespace CLI {

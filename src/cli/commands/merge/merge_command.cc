@@ -15,13 +15,13 @@
 namespace virnucpro::cli {
 namespace {
 
-/// Every shard takes two or three files, and the usual limit of 1024 is one that a process may
-/// raise.
+/// Every shard needs two or three files, and a process may raise the usual limit of 1024 by
+/// itself.
 void allow_many_files() {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = limit.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &limit);  // without it, many shards are an error that says so
+  ::setrlimit(RLIMIT_NOFILE, &limit);  // if it fails, too many shards give a clear error
 }
 
 void merge(Context& context, const MergeSettings& settings) {

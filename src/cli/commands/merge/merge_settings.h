@@ -11,11 +11,11 @@
 namespace virnucpro::cli {
 
 struct MergeSettings {
-  MergeRequest request;  ///< but for the command line
+  MergeRequest request;  ///< except the command line
   CommonSettings common;
 };
 
-/// Of the arguments and of what all sources say.
+/// Made from the arguments and from all sources.
 MergeSettings merge_settings(const std::vector<std::string>& arguments,
                              const GivenOptions& options);
 

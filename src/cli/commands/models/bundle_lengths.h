@@ -1,4 +1,4 @@
-// The chunk lengths of a bundle, as people read them.
+// The chunk lengths of a bundle, as text for users.
 #pragma once
 
 #include <string>
@@ -7,7 +7,7 @@
 
 namespace virnucpro::cli {
 
-/// "300, 500": those that its classifiers were trained for.
+/// "300, 500": the lengths that its classifiers were trained for.
 std::string lengths_of(const BundleInfo& info);
 
 }  // namespace virnucpro::cli

@@ -1,4 +1,4 @@
-// `virnucpro models import`: a bundle of checkpoints.
+// `virnucpro models import`: makes a bundle from checkpoints.
 #pragma once
 
 namespace CLI {

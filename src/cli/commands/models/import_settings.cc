@@ -13,11 +13,11 @@
 namespace virnucpro::cli {
 namespace {
 
-/// Of the chunks that a classifier was trained for.
+/// Lengths of the chunks that a classifier was trained for.
 constexpr WholeRange kClassifierLengths = {.low = 1, .high = std::uint64_t{1} << 40};
 
-/// The place of the next entry of "300=a.pth,500=b.pth" from `begin` on, or the end: a comma that
-/// no number and = follow belongs to the name of a file.
+/// The position of the next entry of "300=a.pth,500=b.pth" from `begin` on, or the end. A comma
+/// that is not followed by a number and "=" belongs to the name of a file.
 std::size_t next_entry(const std::string& list, std::size_t begin) {
   for (std::size_t comma = list.find(',', begin); comma != std::string::npos;
        comma = list.find(',', comma + 1)) {

@@ -12,7 +12,7 @@ struct ImportSettings {
   CommonSettings common;
 };
 
-/// Of what all sources say. ConfigError for classifiers that are not LENGTH=FILE.
+/// Made from all sources. ConfigError for classifiers that are not LENGTH=FILE.
 ImportSettings import_settings(const GivenOptions& options);
 
 }  // namespace virnucpro::cli

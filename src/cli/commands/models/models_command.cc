@@ -23,7 +23,7 @@
 namespace virnucpro::cli {
 namespace {
 
-// One "key  value" line; nothing for an empty value.
+// One line "key value"; empty for an empty value.
 std::string field(std::string_view key, std::string_view value) {
   if (value.empty()) return {};
   return fmt::format("{:<18}{}\n", key, escape_controls(value));
@@ -147,7 +147,7 @@ void add_list(CLI::App& models, Context& context) {
       [&context](const std::vector<std::string>& folders) { list(context.console, folders); });
 }
 
-/// Of the commands that take one bundle.
+/// The help of commands that take one bundle.
 constexpr const char* kBundleHelp = "Name of an embedded bundle, or a folder";
 constexpr const char* kBundleValues =
     "the name of an embedded bundle or the path of a bundle folder";

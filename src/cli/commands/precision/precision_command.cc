@@ -25,8 +25,8 @@
 namespace virnucpro::cli {
 namespace {
 
-/// From the study's counters to the display. How long the input is says nothing: it is not read to
-/// its end when the limit comes first.
+/// Passes the study's counters to the display. It leaves out the size of the input, which is not
+/// read to its end when the limit comes first.
 class ProgressBridge final : public ProgressSink {
  public:
   explicit ProgressBridge(ProgressDisplay& display) : display_(display) {}
@@ -43,7 +43,7 @@ class ProgressBridge final : public ProgressSink {
   ProgressDisplay& display_;
 };
 
-/// `files` is filled in once the models are loaded, where files are asked for.
+/// `files`, where they are wanted, is filled in once the models are loaded.
 PrecisionReport study(Context& context, const PrecisionSettings& settings,
                       const PrecisionChoice& precision, DeviceChoice& device,
                       DeviceRegistry& devices, const Log& log,

@@ -18,7 +18,7 @@ struct PrecisionSettings {
   RunSettings run;
 };
 
-/// Of the arguments and of what all sources say.
+/// Made from the arguments and from all sources.
 PrecisionSettings precision_settings(const std::vector<std::string>& arguments,
                                      const GivenOptions& options);
 

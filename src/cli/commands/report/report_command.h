@@ -1,4 +1,4 @@
-// `virnucpro report`: the results of a finished run once more, by another threshold or classifier.
+// `virnucpro report`: the results of a finished run again, with another threshold or classifier.
 #pragma once
 
 namespace CLI {

@@ -21,7 +21,7 @@ struct ReportSettings {
   CommonSettings common;
 };
 
-/// Of the arguments and of what all sources say.
+/// Made from the arguments and from all sources.
 ReportSettings report_settings(const std::vector<std::string>& arguments,
                                const GivenOptions& options);
 

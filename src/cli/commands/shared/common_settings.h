@@ -1,4 +1,4 @@
-// What every command is told besides its work: how it speaks, and where its settings came from.
+// The settings of every command besides its work: its messages, and the sources of its settings.
 #pragma once
 
 #include <string>
@@ -13,14 +13,14 @@ namespace virnucpro::cli {
 struct CommonSettings {
   bool quiet = false;
   bool json_log = false;
-  bool no_progress = false;          ///< always so where it is quiet
+  bool no_progress = false;          ///< always true where it is quiet
   std::vector<std::string> origins;  ///< of settings that the command line does not show
   std::string config;                ///< path of the settings file; empty for none
 };
 
 CommonSettings common_settings(const GivenOptions& options);
 
-/// The log that is asked for; from now on the console speaks JSON where it is to.
+/// The log that the settings ask for; it also switches the console to JSON where they say so.
 Log log_for(Context& context, const CommonSettings& settings);
 /// One line for each setting that came from file or environment.
 void log_origins(const Log& log, const CommonSettings& settings);

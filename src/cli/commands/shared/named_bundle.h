@@ -1,4 +1,4 @@
-// Bundles by the names that the command line knows.
+// Bundles by their names on the command line.
 #pragma once
 
 #include <stop_token>

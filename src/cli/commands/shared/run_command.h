@@ -1,4 +1,4 @@
-// What `predict`, `embed` and `train` have in common: from settings to a finished run.
+// Shared by `predict`, `embed` and `train`: from settings to a finished run.
 #pragma once
 
 #include <cstdint>
@@ -23,12 +23,12 @@ struct RunKind {
   std::function<void()> require_free_output;
   std::function<RunSummary(const LoadedModels& models, const RunContext& run, std::stop_token stop)>
       run;
-  /// The last lines of the log.
+  /// Writes the last lines of the log.
   std::function<void(const RunSummary& summary, const Log& log)> log_summary;
 };
 
-/// Checks what is cheap first (precision, device, output, inputs), then loads the models and runs.
-/// Throws the typed errors of base/errors.h; Interrupted once context.stop is requested.
+/// Makes the cheap checks first (precision, device, output, inputs), then loads the models and
+/// runs. Throws the typed errors of base/errors.h; Interrupted once context.stop is requested.
 void run_command(Context& context, const RunKind& kind, const RunSettings& settings,
                  const std::vector<std::string>& inputs);
 

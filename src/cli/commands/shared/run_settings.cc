@@ -20,7 +20,7 @@ RunSettings run_settings(const GivenOptions& options) {
   options.store("precision", settings.precision.precision, kPrecisions);
   options.store("no-packing", settings.precision.no_packing);
   options.store("device", settings.device);
-  // The published tool's way to name GPUs. Numbers are written anew: "01" is 1.
+  // The published tool's way to name GPUs. Numbers are rewritten: "01" becomes 1.
   if (const std::string* gpus = options.find("gpus")) {
     settings.device.clear();
     for (const std::string& number : split_list(*gpus)) {

@@ -1,4 +1,4 @@
-// What the commands that run models have in common: which, in which arithmetic, and where.
+// Settings shared by the commands that run models: which models, their arithmetic, and the devices.
 #pragma once
 
 #include <cstddef>
@@ -21,7 +21,7 @@ struct RunSettings {
   CommonSettings common;
 };
 
-/// Of `predict`, `embed`, `precision` or `train`.
+/// The settings of `predict`, `embed`, `precision` or `train`.
 RunSettings run_settings(const GivenOptions& options);
 
 }  // namespace virnucpro::cli

@@ -1,4 +1,4 @@
-// What commands read and write, for the question whether that is the same.
+// The paths that commands read and write, to check that none is both.
 #pragma once
 
 #include <string>
@@ -9,13 +9,13 @@
 
 namespace virnucpro::cli {
 
-/// The inputs of a command, of which folders are finished runs, and its settings file.
+/// The inputs of a command, finished runs among them, and its settings file.
 InputGuard guard_of(const std::vector<std::string>& inputs, const std::string& config);
-/// With the models of a command that runs some.
+/// The same, with the models of a command that runs some.
 InputGuard guard_of(const std::vector<std::string>& inputs, const RunSettings& settings);
-/// A bundle by its name or folder; an embedded one is no file.
+/// Adds a bundle by its name or folder; an embedded one is not a file.
 void add_bundle(InputGuard& guard, const std::string& what, const std::string& name);
-/// The database of a finished run.
+/// Adds the database of a finished run.
 void add_run(InputGuard& guard, const std::string& what, const std::string& folder);
 
 /// The names of results in a folder, with those of the run's database where it is written, too.

@@ -24,7 +24,7 @@
 namespace virnucpro::cli {
 namespace {
 
-/// The reader goes to and fro in the file, so that it is hashed before and looked at after it.
+/// The reader moves back and forth in the file, so this hashes it before and checks it afterwards.
 void add_embedding_file(InputReport& input, FrameCollector& collector,
                         const std::stop_token& stop) {
   const std::optional<KnownFile> known = read_known_file(input.path, stop);
@@ -40,8 +40,8 @@ void add_embedding_file(InputReport& input, FrameCollector& collector,
   input.sha256 = known->content.sha256;
 }
 
-/// Adds the frames of files of embeddings and of runs, and says what was read; returns the other
-/// inputs: sequences.
+/// Adds the frames of files of embeddings and of runs, and reports what was read. Returns the other
+/// inputs, which are sequences.
 std::vector<std::string> add_embeddings(std::vector<InputReport>& inputs, FrameCollector& collector,
                                         const std::stop_token& stop) {
   std::vector<std::string> sequences;
@@ -58,7 +58,7 @@ std::vector<std::string> add_embeddings(std::vector<InputReport>& inputs, FrameC
   return sequences;
 }
 
-/// Says of the sequences among the inputs what was read; they come in the same order.
+/// Reports what was read of the sequences among the inputs, which come in the same order.
 void describe_sequences(const std::vector<InputReport>& sequences,
                         std::vector<InputReport>& inputs) {
   auto next = inputs.begin();
@@ -79,7 +79,7 @@ std::vector<InputReport> add_sequences(Context& context, const TrainSettings& se
   RunRequest request;
   request.inputs = sequences;
   request.batch_tokens = settings.run.batch_tokens;
-  RunKind kind;  // whose output was looked at before
+  RunKind kind;  // its output was checked before
   kind.with_classifier = false;
   kind.run = [&](const LoadedModels& models, const RunContext& run, const std::stop_token& stop) {
     collector.begin_windows(models.expected_length, sequences);
@@ -119,7 +119,7 @@ void train(Context& context, const TrainSettings& settings) {
                            counted ? &*counted : nullptr);
   const std::vector<std::string> sequences =
       add_embeddings(request.inputs, collector, context.stop);
-  if (sequences.empty()) {  // else they are logged with what else is decided
+  if (sequences.empty()) {  // otherwise the run logs them
     log_origins(log, settings.run.common);
   }
   if (!sequences.empty()) {

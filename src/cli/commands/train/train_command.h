@@ -1,4 +1,4 @@
-// `virnucpro train`: a classifier of one's own, in a bundle.
+// `virnucpro train`: makes a bundle with a classifier of the user's own.
 #pragma once
 
 namespace CLI {

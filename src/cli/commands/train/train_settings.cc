@@ -7,7 +7,7 @@
 namespace virnucpro::cli {
 namespace {
 
-/// What is usual for each of them, since AdamW's steps do not grow with the gradient.
+/// The usual rate of each optimizer; AdamW's steps do not grow with the gradient.
 double usual_rate(OptimizerKind optimizer) {
   return optimizer == OptimizerKind::kSgd ? 0.01 : 0.001;
 }

@@ -12,11 +12,11 @@ namespace virnucpro::cli {
 
 struct TrainSettings {
   std::vector<std::string> inputs;  ///< sequences, embeddings and runs
-  TrainRequest request;             ///< but for what the command knows of itself and of inputs
+  TrainRequest request;             ///< except what the command itself and the inputs add
   RunSettings run;
 };
 
-/// Of the arguments and of what all sources say.
+/// Made from the arguments and from all sources.
 TrainSettings train_settings(const std::vector<std::string>& arguments,
                              const GivenOptions& options);
 

@@ -43,7 +43,7 @@ struct FileCounts {
   std::string problem;
 };
 
-// Letters that every table of the method knows; all others count as unknown.
+// Letters that all tables of the method know; all others count as unknown.
 std::uint64_t count_ambiguous(std::string_view bases) {
   static const std::array<bool, 256> kIsPlain = [] {
     std::array<bool, 256> table{};
@@ -90,7 +90,7 @@ class Validation {
     if (record.bases.empty()) ++counts.empty;
     if (record.id.empty()) ++counts.unnamed;
     // 8 bytes of hash instead of the name: two of 100 million names share one once in 4000 runs,
-    // and all that follows is one warning too many.
+    // and the only effect is one warning too many.
     if (!names_.insert(std::hash<std::string_view>()(record.id)).second) ++counts.duplicates;
     counts.ambiguous += count_ambiguous(record.bases);
     const std::string_view bases = record.bases;

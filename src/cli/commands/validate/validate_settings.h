@@ -13,11 +13,11 @@ namespace virnucpro::cli {
 
 struct ValidateSettings {
   std::vector<std::string> inputs;
-  std::int64_t expected_length = kUsualLength;  ///< without a bundle there is no other one to take
+  std::int64_t expected_length = kUsualLength;  ///< without a bundle there is no other length
   CommonSettings common;
 };
 
-/// Of the arguments and of what all sources say.
+/// Made from the arguments and from all sources.
 ValidateSettings validate_settings(const std::vector<std::string>& arguments,
                                    const GivenOptions& options);
 
