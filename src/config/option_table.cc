@@ -157,15 +157,15 @@ constexpr std::array kOptions = {
 
     // Known classes of records, and their use.
     Option{.name = "labels", .value_name = "FILE", .described_values = kFileValues,
-           .help = "Table with tabs and a head: id, label (virus or other), and, where wanted, "
-                   "group and source (the genome) (required)",
+           .help = "Tab-separated table with a header: id, label (virus or other), and, "
+                   "optionally, group and source (the genome) (required)",
            .commands = kTrain | kEvaluate | kCalibrate, .missing = "--labels is required"},
     Option{.name = "labels", .value_name = "FILE", .described_values = kFileValues,
-           .help = "Table with tabs and a head: id, label (virus or other), and, where wanted, "
-                   "group, source (the genome) and species (required)", .commands = kDataset,
-           .missing = "--labels is required"},
+           .help = "Tab-separated table with a header: id, label (virus or other), and, "
+                   "optionally, group, source (the genome) and species (required)",
+           .commands = kDataset, .missing = "--labels is required"},
     Option{.name = "frames", .value_name = "FILE", .described_values = kFileValues,
-           .help = "Table with tabs of the only frames to train on (frames.tsv of 'dataset')",
+           .help = "Tab-separated table of the only frames to train on (frames.tsv of 'dataset')",
            .commands = kTrain},
     Option{.name = "fragments", .type = kInteger, .value_name = "N",
            .whole = {.low = 1, .high = kMaxFragments},
@@ -216,11 +216,11 @@ constexpr std::array kOptions = {
            .default_text = "groups", .help = "What has equal weight in the loss",
            .commands = kTrain},
     Option{.name = "seed", .type = kInteger, .value_name = "N", .default_text = "1",
-           .help = "Of split, start, order and dropout", .commands = kTrain},
+           .help = "Seed of split, first weights, order and dropout", .commands = kTrain},
     Option{.name = "seed", .type = kInteger, .value_name = "N", .default_text = "1",
-           .help = "Of the bootstrap", .commands = kEvaluate},
+           .help = "Seed of the bootstrap", .commands = kEvaluate},
     Option{.name = "seed", .type = kInteger, .value_name = "N", .default_text = "1",
-           .help = "Of the split and the selection", .commands = kDataset},
+           .help = "Seed of the split and the selection", .commands = kDataset},
 
     // Models.
     Option{.name = "bundle", .value_name = "NAME|DIR", .described_values = kBundleValues,
@@ -277,8 +277,8 @@ constexpr std::array kOptions = {
            .help = "Name of the bundle", .commands = kImport},
     Option{.name = "bundle-version", .value_name = "TEXT", .default_text = "1",
            .help = "Version of the bundle", .commands = kImport},
-    Option{.name = "description", .value_name = "TEXT", .help = "What the models are and are for",
-           .commands = kImport},
+    Option{.name = "description", .value_name = "TEXT",
+           .help = "What the models are, and their purpose", .commands = kImport},
     Option{.name = "license", .value_name = "TEXT", .help = "License of the weights",
            .commands = kImport},
     Option{.name = "training-data", .value_name = "TEXT", .help = "What the models were trained on",

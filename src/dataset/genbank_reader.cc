@@ -273,10 +273,10 @@ void GenbankReader::log_skipped() {
                                    fmt::format("{} lines before the first entry are passed over",
                                                head_lines_.count)));
   }
-  warn(foreign_lines_, "text between or behind entries is passed over");
+  warn(foreign_lines_, "text between or after entries is passed over");
   warn(text_lines_, "text among the bases is passed over");
   warn(features_.odd_values(),
-       "the quotes of a qualifier do not fit together; it is taken to end before the next one");
+       "the quotes of a qualifier do not match; it is taken to end before the next one");
   warn(features_.bad_translations(),
        "a translation with other bytes than letters is left out; frames within it do not count");
   warn(unended_, "an entry has no end mark ('//'), but all bases that its LOCUS says");

@@ -215,7 +215,7 @@ TEST_F(Genbank, PassesOverTextThatIsNoEntry) {
   const std::string text = kEntry;
   EXPECT_EQ(records_of(head + text + "\n" + head + text).size(), 2U);
   EXPECT_THAT(told_, ElementsAre("line 3: 3 lines before the first entry are passed over",
-                                 "line 44: text between or behind entries is passed over (3 in "
+                                 "line 44: text between or after entries is passed over (3 in "
                                  "the file, this is the first)"));
   for (const char* other : {">x\nACGT\n", "ID   X; SV 1;\n"}) {
     EXPECT_THAT(error_of(text + other),
@@ -291,7 +291,7 @@ TEST_F(Genbank, EndsAValueWithOddQuotesBeforeItTakesAnotherAlong) {
     const auto before = records_of(with_cds(lines + translation));
     EXPECT_THAT(before[0].translations, ElementsAre("MKVLAAW", "MM")) << note;
     ASSERT_THAT(told_, testing::SizeIs(1)) << note;
-    EXPECT_THAT(told_[0], HasSubstr("the quotes of a qualifier do not fit together; it is taken "
+    EXPECT_THAT(told_[0], HasSubstr("the quotes of a qualifier do not match; it is taken "
                                     "to end before the next one ("));
     const auto behind = records_of(with_cds(translation + lines));
     EXPECT_THAT(behind[0].translations, ElementsAre("MKVLAAW", "MM")) << note;
