@@ -59,7 +59,7 @@ class Backend {
 
   /// The registered name: "cpu", "reference".
   virtual std::string_view name() const = 0;
-  /// One line for people: processor, instruction set, threads.
+  /// One line for users: processor, instruction set, threads.
   virtual std::string description() const = 0;
   /// The type of activations when weights have precision `precision`.
   virtual DataType activation_type(Precision precision) const = 0;

@@ -9,7 +9,7 @@ namespace virnucpro {
 
 struct PrecisionCost {
   Precision precision = Precision::kFp16;
-  /// For people: "FP16 weights, FP32 products".
+  /// For users: "FP16 weights, FP32 products".
   std::string_view computed_as = {};
   /// Expected speed of a whole run with large models, fp16 on the same device being 1.
   double expected_speed = 1.0;

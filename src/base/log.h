@@ -12,7 +12,7 @@ namespace virnucpro {
 
 enum class LogLevel { kDebug, kInfo, kWarning, kError };
 
-/// A sink for messages, passed down to whoever has something to say. Copies share the sink.
+/// A sink for messages, passed down to all code that has messages. Copies share the sink.
 /// Thread-safe when the sink is; the default one drops everything, so the library never prints.
 class Log {
  public:

@@ -18,7 +18,7 @@ namespace virnucpro {
 inline constexpr double kLeastScore = 1e-6;
 /// Log odds of records end here, where a double can barely be told from 1.
 inline constexpr double kMostLogOdds = 32.0;
-/// Enough for a curve that people read, and small beside the weights.
+/// Enough for a curve that users read, and small beside the weights.
 inline constexpr std::size_t kMostKnots = 64;
 
 /// log(p / (1 - p)) of p within [kLeastScore, 1 - kLeastScore].

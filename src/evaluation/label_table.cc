@@ -25,8 +25,8 @@ std::vector<std::string> split(const std::string& line) {
   }
 }
 
-/// The part that all ids of one record share, whoever wrote them: the accession in "NC_001416.1
-/// Lambda", in "gi|9626243|ref|NC_001416.1|" and in "nc_001416".
+/// The part that all ids of one record share: the accession in "NC_001416.1 Lambda", in
+/// "gi|9626243|ref|NC_001416.1|" and in "nc_001416".
 std::string core_of(std::string_view id) {
   const auto is_blank = [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '"'; };
   while (!id.empty() && (is_blank(id.front()) || id.front() == '>')) id.remove_prefix(1);

@@ -27,7 +27,7 @@ struct PerEncoder {
   auto end() const { return values.end(); }
 };
 
-/// For people: "DNABERT-S", "ESM-2".
+/// For users: "DNABERT-S", "ESM-2".
 constexpr const char* name_of(EncoderKind kind) {
   constexpr PerEncoder<const char*> kNames = {{"DNABERT-S", "ESM-2"}};
   return kNames[kind];

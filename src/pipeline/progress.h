@@ -1,4 +1,4 @@
-// How far a run is, for whoever shows it.
+// Reports how far a run is.
 #pragma once
 
 #include <cstdint>

@@ -30,8 +30,8 @@ class RunJournal final : public Journal {
   struct Options {
     FeatureLayout layout;
     bool keep_embeddings = false;
-    /// The input is the one that earlier processes read. Where nobody can know, as of a stream, the
-    /// embeddings of windows that are not stored yet might belong to other sequences: none is kept.
+    /// The input is the one that earlier processes read. Where that is unknown, as for a stream,
+    /// embeddings of windows that are not stored yet may belong to other sequences: none is kept.
     bool is_known_input = true;
     /// Called before each commit; throws when the computed results may not be kept. May be empty.
     std::function<void()> before_save = {};
