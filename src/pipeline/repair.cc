@@ -85,7 +85,7 @@ void set_aside_if_damaged(const std::string& folder, const std::vector<RunFact>&
 void require_no_broken_repair(const std::string& folder) {
   if (!has_set_aside(folder)) return;
   throw ConfigError(fmt::format(
-      "{}: a repair of its run was broken off ({} is there). Go on with it by --repair, "
+      "{}: a repair of its run was interrupted ({} is there). Continue it with --repair, "
       "or throw all of it away with --force.",
       folder, kSetAsideFile));
 }

@@ -317,7 +317,7 @@ TEST_F(EndOfOptions, StandsBehindTheCommand) {
        {Names{"--", "predict", "-a.fa"}, Names{"models", "--", "list"}}) {
     const ProgramResult result = run(arguments);
     EXPECT_TRUE(ends_with(result, 2));
-    EXPECT_THAT(result.err, HasSubstr("'--' ends the options of a command, so it stands behind"));
+    EXPECT_THAT(result.err, HasSubstr("'--' ends the options of a command, so it comes after"));
   }
 }
 

@@ -290,10 +290,9 @@ TEST_F(Damage, RepairGoesOnAfterAKill) {
   ASSERT_TRUE(ends_with(run(call), 128 + SIGKILL));
   const ProgramResult refused = run(predict("out"));
   EXPECT_TRUE(ends_with(refused, 2));
-  EXPECT_THAT(
-      refused.err,
-      testing::HasSubstr("a repair of its run was broken off (run.db.damaged is there). Go on "
-                         "with it by --repair, or throw all of it away with --force."));
+  EXPECT_THAT(refused.err, testing::HasSubstr(
+                               "a repair of its run was interrupted (run.db.damaged is there). "
+                               "Continue it with --repair, or throw all of it away with --force."));
   repair("out");
 }
 

@@ -42,7 +42,7 @@ class Preparation {
   void end_options() {
     if (has_commands()) {
       throw ConfigError(
-          "'--' ends the options of a command, so it stands behind one; 'virnucpro --help' lists "
+          "'--' ends the options of a command, so it comes after one; 'virnucpro --help' lists "
           "them");
     }
     options_ended_ = true;

@@ -20,7 +20,8 @@ constexpr std::array kExitCodes = {
              "the precision does not suit the run, or the models give NaN or Inf only"},
     ExitCode{kExitInternal, "an error inside the program: please report it"},
     ExitCode{kExitOutput, "results could not be written"},
-    ExitCode{kExitInterrupted, "stopped by a signal: run it again; predict goes on where it was"},
+    ExitCode{kExitInterrupted,
+             "stopped by a signal: run it again; predict continues where it stopped"},
 };
 
 constexpr const char* kNoMemory =
