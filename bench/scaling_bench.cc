@@ -17,7 +17,7 @@
 
 #include "base/format.h"
 #include "base/stopwatch.h"
-#include "pipeline/devices.h"
+#include "devices/devices.h"
 #include "pipeline/model_plan.h"
 #include "pipeline/stages.h"
 #include "tokenizer/dna_tokenizer.h"

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "pipeline/devices.h"
+#include "devices/devices.h"
 
 namespace virnucpro {
 

@@ -11,7 +11,7 @@
 #include "base/peak_memory.h"
 #include "base/stopwatch.h"
 #include "bench/random_models.h"
-#include "pipeline/device_models.h"
+#include "devices/device_models.h"
 #include "pipeline/predict.h"
 
 namespace virnucpro {

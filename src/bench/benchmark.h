@@ -11,7 +11,7 @@
 #include "bench/bench_devices.h"
 #include "bench/model_shapes.h"
 #include "bench/sample.h"
-#include "pipeline/load_models.h"
+#include "devices/load_models.h"
 
 namespace virnucpro {
 

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "bench/model_shapes.h"
-#include "pipeline/load_models.h"
+#include "devices/load_models.h"
 #include "weights/tensor_source.h"
 
 namespace virnucpro {

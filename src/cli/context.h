@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/environment.h"
-#include "pipeline/devices.h"
+#include "devices/devices.h"
 
 namespace virnucpro::cli {
 

@@ -1,7 +1,7 @@
 // The parts of a run's plan that follow from its models.
 #pragma once
 
-#include "pipeline/load_models.h"
+#include "devices/load_models.h"
 #include "pipeline/stages.h"
 
 namespace virnucpro {

@@ -13,7 +13,7 @@
 #include "base/stop.h"
 #include "base/stopwatch.h"
 #include "calls/call_rule.h"
-#include "pipeline/batch_budget.h"
+#include "devices/batch_budget.h"
 #include "pipeline/embedding_difference.h"
 #include "pipeline/probed_model.h"
 #include "pipeline/run_facts.h"

@@ -8,7 +8,7 @@
 
 #include "base/environment.h"
 #include "base/log.h"
-#include "pipeline/load_models.h"
+#include "devices/load_models.h"
 #include "pipeline/progress.h"
 #include "pipeline/window.h"
 #include "report/precision_report.h"

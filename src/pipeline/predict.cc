@@ -15,7 +15,7 @@
 #include "base/peak_memory.h"
 #include "base/stop.h"
 #include "base/stopwatch.h"
-#include "pipeline/batch_budget.h"
+#include "devices/batch_budget.h"
 #include "pipeline/model_engine.h"
 #include "pipeline/model_plan.h"
 #include "pipeline/repair.h"

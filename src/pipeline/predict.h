@@ -10,8 +10,8 @@
 
 #include "base/log.h"
 #include "calls/call_request.h"
-#include "pipeline/exact_models.h"
-#include "pipeline/load_models.h"
+#include "devices/exact_models.h"
+#include "devices/load_models.h"
 #include "pipeline/progress.h"
 #include "pipeline/window.h"
 #include "report/run_report.h"

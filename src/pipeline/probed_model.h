@@ -10,10 +10,10 @@
 #include "backend/probe_backend.h"
 #include "batching/batch_plan.h"
 #include "batching/token_table.h"
+#include "devices/load_models.h"
 #include "layers/workspace.h"
 #include "models/model_set.h"
 #include "pipeline/feature_layout.h"
-#include "pipeline/load_models.h"
 
 namespace virnucpro {
 

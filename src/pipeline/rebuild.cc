@@ -10,7 +10,7 @@
 #include "base/errors.h"
 #include "base/format.h"
 #include "base/partial_file.h"
-#include "pipeline/devices.h"
+#include "devices/devices.h"
 #include "pipeline/run_calibration.h"
 #include "pipeline/run_facts.h"
 #include "report/free_folder.h"

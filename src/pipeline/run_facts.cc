@@ -7,7 +7,7 @@
 #include "base/errors.h"
 #include "base/format.h"
 #include "base/number_text.h"
-#include "pipeline/device_names.h"
+#include "devices/device_names.h"
 #include "run/damage.h"
 #include "run/fact_differences.h"
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/known_file.h"
-#include "pipeline/load_models.h"
+#include "devices/load_models.h"
 #include "report/run_report.h"
 #include "run/stored_rows.h"
 

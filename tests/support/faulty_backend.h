@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "backend/forwarding_backend.h"
-#include "pipeline/devices.h"
+#include "devices/devices.h"
 
 namespace virnucpro::test {
 

@@ -4,8 +4,8 @@
 #include <cstddef>
 #include <string>
 
+#include "devices/load_models.h"
 #include "models/precision_policy.h"
-#include "pipeline/load_models.h"
 #include "pipeline/predict.h"
 
 namespace virnucpro::testing_support {

@@ -10,7 +10,7 @@
 #include "cli/context.h"
 #include "cli/terminal/console.h"
 #include "cli/terminal/escape.h"
-#include "pipeline/devices.h"
+#include "devices/devices.h"
 #include "tensor/precision.h"
 #include "weights/embedded_bundle.h"
 

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <vector>
 
-#include "pipeline/devices.h"
+#include "devices/devices.h"
 
 namespace virnucpro {
 namespace {

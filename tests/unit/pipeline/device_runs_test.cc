@@ -8,12 +8,12 @@
 
 #include "base/errors.h"
 #include "base/format.h"
-#include "pipeline/device_models.h"
+#include "devices/device_models.h"
 #include "pipeline/predict.h"
 #include "pipeline/run_facts.h"
 #include "run/run_database.h"
 #include "support/run_settings.h"
-#include "unit/pipeline/fake_machine.h"
+#include "unit/devices/fake_machine.h"
 #include "unit/pipeline/fake_run.h"
 #include "unit/report/temporary_folder.h"
 

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "base/errors.h"
-#include "pipeline/devices.h"
+#include "devices/devices.h"
 #include "support/synthetic_weights.h"
 #include "unit/report/temporary_folder.h"
 

@@ -10,7 +10,7 @@
 #include <set>
 
 #include "base/errors.h"
-#include "pipeline/devices.h"
+#include "devices/devices.h"
 #include "pipeline/embedding_difference.h"
 #include "pipeline/window_builder.h"
 #include "sequence/reader.h"

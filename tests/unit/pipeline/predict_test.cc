@@ -11,7 +11,7 @@
 
 #include "backend/cpu/processor.h"
 #include "base/errors.h"
-#include "pipeline/devices.h"
+#include "devices/devices.h"
 #include "run/run_database.h"
 #include "support/run_settings.h"
 #include "unit/pipeline/fake_run.h"

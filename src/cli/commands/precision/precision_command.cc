@@ -17,7 +17,7 @@
 #include "cli/context.h"
 #include "cli/terminal/console.h"
 #include "cli/terminal/progress.h"
-#include "pipeline/devices.h"
+#include "devices/devices.h"
 #include "pipeline/precision_study.h"
 #include "report/precision_files.h"
 #include "sequence/input_file.h"

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "cli/context.h"
-#include "pipeline/load_models.h"
+#include "devices/load_models.h"
 #include "weights/bundle.h"
 
 namespace virnucpro::cli {

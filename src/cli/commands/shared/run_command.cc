@@ -9,9 +9,9 @@
 #include "cli/terminal/input_meter.h"
 #include "cli/terminal/log_output.h"
 #include "cli/terminal/progress.h"
-#include "pipeline/device_models.h"
-#include "pipeline/devices.h"
-#include "pipeline/precision_advice.h"
+#include "devices/device_models.h"
+#include "devices/devices.h"
+#include "devices/precision_advice.h"
 #include "sequence/input_file.h"
 
 namespace virnucpro::cli {

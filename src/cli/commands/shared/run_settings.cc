@@ -1,6 +1,6 @@
 #include "cli/commands/shared/run_settings.h"
 
-#include "pipeline/device_names.h"
+#include "devices/device_names.h"
 
 namespace virnucpro::cli {
 namespace {

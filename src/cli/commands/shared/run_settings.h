@@ -6,8 +6,8 @@
 
 #include "cli/commands/shared/common_settings.h"
 #include "config/given_options.h"
+#include "devices/load_models.h"
 #include "models/precision_policy.h"
-#include "pipeline/load_models.h"
 
 namespace virnucpro::cli {
 

@@ -7,7 +7,7 @@
 
 #include "cli/commands/shared/common_settings.h"
 #include "config/given_options.h"
-#include "pipeline/load_models.h"
+#include "devices/load_models.h"
 
 namespace virnucpro::cli {
 

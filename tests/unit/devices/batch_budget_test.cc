@@ -1,5 +1,5 @@
 // The automatic size of batches: bounded, growing with memory, smaller for wider models.
-#include "pipeline/batch_budget.h"
+#include "devices/batch_budget.h"
 
 #include <gtest/gtest.h>
 

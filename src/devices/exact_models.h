@@ -6,7 +6,7 @@
 #include <optional>
 #include <utility>
 
-#include "pipeline/load_models.h"
+#include "devices/load_models.h"
 
 namespace virnucpro {
 

@@ -1,4 +1,4 @@
-#include "pipeline/batch_budget.h"
+#include "devices/batch_budget.h"
 
 #include <algorithm>
 #include <limits>

@@ -1,5 +1,5 @@
 // The text of --device: single devices, numbers, mixes, and impossible texts.
-#include "pipeline/device_names.h"
+#include "devices/device_names.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

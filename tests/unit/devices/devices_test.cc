@@ -1,5 +1,5 @@
 // The registry, with a plug-in whose GPUs compute on the CPU.
-#include "pipeline/devices.h"
+#include "devices/devices.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,8 +8,8 @@
 #include <set>
 
 #include "base/errors.h"
-#include "pipeline/device_models.h"
-#include "unit/pipeline/fake_machine.h"
+#include "devices/device_models.h"
+#include "unit/devices/fake_machine.h"
 
 namespace virnucpro {
 namespace {

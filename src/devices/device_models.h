@@ -5,8 +5,8 @@
 #include <functional>
 #include <vector>
 
-#include "pipeline/devices.h"
-#include "pipeline/load_models.h"
+#include "devices/devices.h"
+#include "devices/load_models.h"
 
 namespace virnucpro {
 

@@ -14,7 +14,7 @@
 #include "backend/cuda/plugin_loader.h"
 #include "backend/precision_cost.h"
 #include "base/environment.h"
-#include "pipeline/device_names.h"
+#include "devices/device_names.h"
 
 namespace virnucpro {
 

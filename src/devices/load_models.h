@@ -15,12 +15,12 @@
 #include "models/encoder.h"
 #include "models/model_set.h"
 #include "models/precision_policy.h"
-#include "report/run_report.h"
 #include "tokenizer/dna_tokenizer.h"
 #include "tokenizer/protein_alphabet.h"
 #include "weights/bundle.h"
 #include "weights/content_hashes.h"
 #include "weights/embedded_bundle.h"
+#include "weights/model_part.h"
 
 namespace virnucpro {
 

@@ -1,4 +1,4 @@
-#include "pipeline/devices.h"
+#include "devices/devices.h"
 
 #include <algorithm>
 #include <iterator>

@@ -1,4 +1,4 @@
-#include "pipeline/device_models.h"
+#include "devices/device_models.h"
 
 #include <cstddef>
 #include <numeric>

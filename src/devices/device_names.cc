@@ -1,4 +1,4 @@
-#include "pipeline/device_names.h"
+#include "devices/device_names.h"
 
 #include <algorithm>
 #include <cstdint>

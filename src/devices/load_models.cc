@@ -1,4 +1,4 @@
-#include "pipeline/load_models.h"
+#include "devices/load_models.h"
 
 #include <algorithm>
 #include <optional>

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/errors.h"
-#include "pipeline/devices.h"
+#include "devices/devices.h"
 #include "support/fake_cuda.h"
 
 namespace virnucpro::test {

@@ -1,4 +1,4 @@
-#include "pipeline/precision_advice.h"
+#include "devices/precision_advice.h"
 
 #include <gtest/gtest.h>
 
