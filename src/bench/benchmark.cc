@@ -12,7 +12,7 @@
 #include "base/stopwatch.h"
 #include "bench/random_models.h"
 #include "devices/device_models.h"
-#include "pipeline/predict.h"
+#include "jobs/predict.h"
 
 namespace virnucpro {
 namespace {

@@ -5,8 +5,8 @@
 #include <string>
 
 #include "devices/load_models.h"
+#include "jobs/predict.h"
 #include "models/precision_policy.h"
-#include "pipeline/predict.h"
 
 namespace virnucpro::testing_support {
 

@@ -12,7 +12,7 @@
 #include "cli/commands/shared/used_paths.h"
 #include "cli/context.h"
 #include "cli/terminal/console.h"
-#include "pipeline/calibrate_bundle.h"
+#include "jobs/calibrate.h"
 
 namespace virnucpro::cli {
 namespace {

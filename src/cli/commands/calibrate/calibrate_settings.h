@@ -6,7 +6,7 @@
 
 #include "cli/commands/shared/common_settings.h"
 #include "config/given_options.h"
-#include "pipeline/calibrate_bundle.h"
+#include "jobs/calibrate.h"
 #include "weights/embedded_bundle.h"
 
 namespace virnucpro::cli {

@@ -12,7 +12,7 @@
 #include "cli/commands/dataset/dataset_settings.h"
 #include "cli/context.h"
 #include "cli/terminal/console.h"
-#include "pipeline/make_dataset.h"
+#include "jobs/dataset.h"
 #include "report/dataset_files.h"
 
 namespace virnucpro::cli {

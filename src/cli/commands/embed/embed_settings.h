@@ -6,7 +6,7 @@
 
 #include "cli/commands/shared/run_settings.h"
 #include "config/given_options.h"
-#include "pipeline/predict.h"
+#include "jobs/predict.h"
 
 namespace virnucpro::cli {
 

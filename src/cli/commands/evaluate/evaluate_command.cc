@@ -9,7 +9,7 @@
 #include "cli/commands/shared/used_paths.h"
 #include "cli/context.h"
 #include "cli/terminal/console.h"
-#include "pipeline/evaluate_results.h"
+#include "jobs/evaluate.h"
 #include "report/evaluation_files.h"
 
 namespace virnucpro::cli {

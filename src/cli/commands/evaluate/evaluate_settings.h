@@ -6,7 +6,7 @@
 
 #include "cli/commands/shared/common_settings.h"
 #include "config/given_options.h"
-#include "pipeline/evaluate_results.h"
+#include "jobs/evaluate.h"
 
 namespace virnucpro::cli {
 

@@ -10,7 +10,7 @@
 #include "cli/commands/shared/result_log.h"
 #include "cli/commands/shared/used_paths.h"
 #include "cli/context.h"
-#include "pipeline/merge.h"
+#include "jobs/merge.h"
 
 namespace virnucpro::cli {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "cli/commands/shared/common_settings.h"
 #include "config/given_options.h"
-#include "pipeline/merge.h"
+#include "jobs/merge.h"
 
 namespace virnucpro::cli {
 

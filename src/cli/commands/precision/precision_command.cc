@@ -18,7 +18,7 @@
 #include "cli/terminal/console.h"
 #include "cli/terminal/progress.h"
 #include "devices/devices.h"
-#include "pipeline/precision_study.h"
+#include "jobs/precision.h"
 #include "report/precision_files.h"
 #include "sequence/input_file.h"
 

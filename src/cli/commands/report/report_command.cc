@@ -17,7 +17,7 @@
 #include "cli/commands/shared/result_log.h"
 #include "cli/commands/shared/used_paths.h"
 #include "cli/context.h"
-#include "pipeline/rebuild.h"
+#include "jobs/report.h"
 #include "weights/bundle.h"
 #include "weights/classifier_weights.h"
 

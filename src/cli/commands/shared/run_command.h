@@ -10,7 +10,7 @@
 #include "cli/commands/shared/run_settings.h"
 #include "cli/commands/shared/used_paths.h"
 #include "cli/context.h"
-#include "pipeline/predict.h"
+#include "jobs/predict.h"
 
 namespace virnucpro::cli {
 

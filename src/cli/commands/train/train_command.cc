@@ -18,7 +18,7 @@
 #include "cli/context.h"
 #include "cli/terminal/console.h"
 #include "embeddings/embedding_reader.h"
-#include "pipeline/train_bundle.h"
+#include "jobs/train.h"
 #include "run/run_database.h"
 
 namespace virnucpro::cli {

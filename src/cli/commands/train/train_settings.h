@@ -6,7 +6,7 @@
 
 #include "cli/commands/shared/run_settings.h"
 #include "config/given_options.h"
-#include "pipeline/train_bundle.h"
+#include "jobs/train.h"
 
 namespace virnucpro::cli {
 

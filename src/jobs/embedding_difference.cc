@@ -1,4 +1,4 @@
-#include "pipeline/embedding_difference.h"
+#include "jobs/embedding_difference.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include "pipeline/make_dataset.h"
+#include "jobs/dataset.h"
 
 #include <algorithm>
 #include <filesystem>

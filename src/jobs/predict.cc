@@ -1,4 +1,4 @@
-#include "pipeline/predict.h"
+#include "jobs/predict.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -16,10 +16,10 @@
 #include "base/stop.h"
 #include "base/stopwatch.h"
 #include "devices/batch_budget.h"
+#include "jobs/embedding_sink.h"
 #include "pipeline/model_engine.h"
 #include "pipeline/model_plan.h"
 #include "pipeline/repair.h"
-#include "pipeline/result_sinks.h"
 #include "pipeline/run_calibration.h"
 #include "pipeline/run_facts.h"
 #include "pipeline/run_journal.h"

@@ -1,4 +1,4 @@
-#include "pipeline/merge.h"
+#include "jobs/merge.h"
 
 #include <functional>
 #include <optional>
@@ -14,7 +14,7 @@
 #include "base/number_file.h"
 #include "base/partial_file.h"
 #include "base/stop.h"
-#include "pipeline/predict.h"
+#include "jobs/predict.h"
 #include "pipeline/run_calibration.h"
 #include "pipeline/shards.h"
 #include "pipeline/stored_rules.h"

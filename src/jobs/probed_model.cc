@@ -1,4 +1,4 @@
-#include "pipeline/probed_model.h"
+#include "jobs/probed_model.h"
 
 #include <algorithm>
 

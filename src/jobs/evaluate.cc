@@ -1,4 +1,4 @@
-#include "pipeline/evaluate_results.h"
+#include "jobs/evaluate.h"
 
 #include <algorithm>
 #include <optional>

@@ -1,5 +1,5 @@
 // Datasets whose input changes, or which are stopped, on the way.
-#include "pipeline/make_dataset.h"
+#include "jobs/dataset.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "pipeline/calibrate_bundle.h"
+#include "jobs/calibrate.h"
 
 #include <algorithm>
 #include <utility>

@@ -1,5 +1,5 @@
 // Frames of files and of runs, together with their labels.
-#include "pipeline/labelled_frames.h"
+#include "jobs/frame_collector.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

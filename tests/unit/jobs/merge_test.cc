@@ -1,5 +1,5 @@
 // Merging on the level of rows: numbers, repeats, and databases that do not belong together.
-#include "pipeline/merge.h"
+#include "jobs/merge.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "pipeline/train_bundle.h"
+#include "jobs/train.h"
 
 #include <algorithm>
 #include <map>

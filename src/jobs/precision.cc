@@ -1,4 +1,4 @@
-#include "pipeline/precision_study.h"
+#include "jobs/precision.h"
 
 #include <algorithm>
 #include <cmath>
@@ -14,8 +14,8 @@
 #include "base/stopwatch.h"
 #include "calls/call_rule.h"
 #include "devices/batch_budget.h"
-#include "pipeline/embedding_difference.h"
-#include "pipeline/probed_model.h"
+#include "jobs/embedding_difference.h"
+#include "jobs/probed_model.h"
 #include "pipeline/run_facts.h"
 #include "pipeline/window_builder.h"
 #include "sequence/ids.h"

@@ -1,4 +1,4 @@
-#include "pipeline/result_sinks.h"
+#include "jobs/embedding_sink.h"
 
 #include "base/check.h"
 #include "base/escape.h"

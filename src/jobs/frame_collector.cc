@@ -1,4 +1,4 @@
-#include "pipeline/labelled_frames.h"
+#include "jobs/frame_collector.h"
 
 #include <algorithm>
 #include <array>

@@ -9,7 +9,7 @@
 #include "base/errors.h"
 #include "base/format.h"
 #include "devices/device_models.h"
-#include "pipeline/predict.h"
+#include "jobs/predict.h"
 #include "pipeline/run_facts.h"
 #include "run/run_database.h"
 #include "support/run_settings.h"

@@ -1,5 +1,5 @@
 // Results from a database that was written by hand: what is refused, and failures that stay.
-#include "pipeline/rebuild.h"
+#include "jobs/report.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

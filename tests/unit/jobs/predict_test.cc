@@ -1,5 +1,5 @@
 // Whole runs with the bundle `mini`: files, force, independence of options, embeddings.
-#include "pipeline/predict.h"
+#include "jobs/predict.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // The study of a precision: windows, limits, the frame at fault, and what is refused.
-#include "pipeline/precision_study.h"
+#include "jobs/precision.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -11,7 +11,7 @@
 
 #include "base/errors.h"
 #include "devices/devices.h"
-#include "pipeline/embedding_difference.h"
+#include "jobs/embedding_difference.h"
 #include "pipeline/window_builder.h"
 #include "sequence/reader.h"
 #include "support/planted_weights.h"

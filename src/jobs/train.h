@@ -9,7 +9,7 @@
 
 #include "base/log.h"
 #include "evaluation/label_table.h"
-#include "pipeline/labelled_frames.h"
+#include "jobs/frame_collector.h"
 #include "report/training_report.h"
 #include "weights/bundle.h"
 

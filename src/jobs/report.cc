@@ -1,4 +1,4 @@
-#include "pipeline/rebuild.h"
+#include "jobs/report.h"
 
 #include <algorithm>
 #include <filesystem>
