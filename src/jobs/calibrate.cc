@@ -6,8 +6,8 @@
 
 #include "base/errors.h"
 #include "base/format.h"
-#include "pipeline/judged_scores.h"
-#include "pipeline/run_facts.h"
+#include "results/judged_scores.h"
+#include "results/run_facts.h"
 #include "run/fact_differences.h"
 
 namespace virnucpro {

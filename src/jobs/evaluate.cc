@@ -5,8 +5,8 @@
 
 #include "base/errors.h"
 #include "base/format.h"
-#include "pipeline/judged_scores.h"
-#include "pipeline/run_calibration.h"
+#include "results/judged_scores.h"
+#include "results/run_calibration.h"
 
 namespace virnucpro {
 namespace {

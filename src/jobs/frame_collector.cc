@@ -11,9 +11,9 @@
 #include "base/format.h"
 #include "base/sha256.h"
 #include "base/stop.h"
-#include "pipeline/run_facts.h"
-#include "pipeline/stored_results.h"
-#include "pipeline/stored_rules.h"
+#include "results/run_facts.h"
+#include "results/stored_results.h"
+#include "results/stored_rules.h"
 #include "run/fact_differences.h"
 #include "run/run_database.h"
 

@@ -15,10 +15,10 @@
 #include "base/partial_file.h"
 #include "base/stop.h"
 #include "jobs/predict.h"
-#include "pipeline/run_calibration.h"
-#include "pipeline/shards.h"
-#include "pipeline/stored_rules.h"
-#include "pipeline/stored_sessions.h"
+#include "results/run_calibration.h"
+#include "results/shards.h"
+#include "results/stored_rules.h"
+#include "results/stored_sessions.h"
 
 namespace virnucpro {
 namespace {

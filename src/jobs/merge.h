@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/log.h"
-#include "pipeline/stored_results.h"
+#include "results/stored_results.h"
 
 namespace virnucpro {
 

@@ -11,9 +11,9 @@
 #include "base/format.h"
 #include "base/partial_file.h"
 #include "devices/devices.h"
-#include "pipeline/run_calibration.h"
-#include "pipeline/run_facts.h"
 #include "report/free_folder.h"
+#include "results/run_calibration.h"
+#include "results/run_facts.h"
 
 namespace virnucpro {
 namespace {

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "base/log.h"
-#include "pipeline/stored_results.h"
 #include "report/run_report.h"
+#include "results/stored_results.h"
 #include "weights/classifier_weights.h"
 
 namespace virnucpro {

@@ -10,7 +10,7 @@
 #include "base/format.h"
 #include "devices/device_models.h"
 #include "jobs/predict.h"
-#include "pipeline/run_facts.h"
+#include "results/run_facts.h"
 #include "run/run_database.h"
 #include "support/run_settings.h"
 #include "unit/devices/fake_machine.h"

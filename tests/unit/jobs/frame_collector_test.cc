@@ -9,8 +9,8 @@
 #include "base/errors.h"
 #include "embeddings/embedding_file.h"
 #include "run/run_database.h"
-#include "unit/pipeline/stored_bases.h"
 #include "unit/report/temporary_folder.h"
+#include "unit/results/stored_bases.h"
 
 namespace virnucpro {
 namespace {

@@ -11,11 +11,11 @@
 
 #include "base/errors.h"
 #include "base/format.h"
-#include "pipeline/run_facts.h"
-#include "pipeline/shards.h"
 #include "report/run_report.h"
-#include "unit/pipeline/stored_bases.h"
+#include "results/run_facts.h"
+#include "results/shards.h"
 #include "unit/report/temporary_folder.h"
+#include "unit/results/stored_bases.h"
 #include "unit/run/test_rows.h"
 
 namespace virnucpro {

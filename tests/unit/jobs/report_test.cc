@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "base/errors.h"
-#include "pipeline/run_facts.h"
+#include "results/run_facts.h"
 #include "support/synthetic_weights.h"
-#include "unit/pipeline/stored_bases.h"
 #include "unit/report/temporary_folder.h"
+#include "unit/results/stored_bases.h"
 
 namespace virnucpro {
 namespace {

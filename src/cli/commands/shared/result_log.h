@@ -4,7 +4,7 @@
 #include <string>
 
 #include "base/log.h"
-#include "pipeline/stored_results.h"
+#include "results/stored_results.h"
 
 namespace virnucpro::cli {
 

@@ -11,7 +11,7 @@
 
 #include "pipeline/feature_layout.h"
 #include "pipeline/journal.h"
-#include "pipeline/stored_input.h"
+#include "results/stored_input.h"
 #include "run/kept_rows.h"
 #include "run/ledger.h"
 #include "run/run_database.h"

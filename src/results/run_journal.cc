@@ -1,12 +1,12 @@
-#include "pipeline/run_journal.h"
+#include "results/run_journal.h"
 
 #include <algorithm>
 
 #include "base/check.h"
 #include "base/errors.h"
 #include "base/format.h"
-#include "pipeline/stored_rules.h"
-#include "pipeline/stored_sessions.h"
+#include "results/stored_rules.h"
+#include "results/stored_sessions.h"
 #include "sequence/packed_bases.h"
 
 namespace virnucpro {

@@ -1,4 +1,4 @@
-#include "pipeline/stored_input.h"
+#include "results/stored_input.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "pipeline/new_scores.h"
+#include "results/new_scores.h"
 
 #include <algorithm>
 #include <bit>

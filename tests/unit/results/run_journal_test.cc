@@ -1,5 +1,5 @@
 // Runs that are interrupted and continued, as often as it takes, against an undisturbed one.
-#include "pipeline/run_journal.h"
+#include "results/run_journal.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -11,7 +11,7 @@
 #include <random>
 
 #include "base/errors.h"
-#include "pipeline/stored_sessions.h"
+#include "results/stored_sessions.h"
 #include "unit/pipeline/fake_run.h"
 #include "unit/report/temporary_folder.h"
 

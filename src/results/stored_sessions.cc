@@ -1,4 +1,4 @@
-#include "pipeline/stored_sessions.h"
+#include "results/stored_sessions.h"
 
 #include <optional>
 #include <string>

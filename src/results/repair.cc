@@ -1,4 +1,4 @@
-#include "pipeline/repair.h"
+#include "results/repair.h"
 
 #include <cstdint>
 #include <span>
@@ -7,11 +7,11 @@
 #include "base/errors.h"
 #include "base/format.h"
 #include "base/stop.h"
-#include "pipeline/run_calibration.h"
-#include "pipeline/run_facts.h"
-#include "pipeline/stored_rules.h"
-#include "pipeline/stored_sessions.h"
 #include "report/run_report.h"
+#include "results/run_calibration.h"
+#include "results/run_facts.h"
+#include "results/stored_rules.h"
+#include "results/stored_sessions.h"
 #include "run/run_database.h"
 
 namespace virnucpro {

@@ -1,4 +1,4 @@
-#include "pipeline/stored_rules.h"
+#include "results/stored_rules.h"
 
 #include <algorithm>
 #include <cmath>
@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "base/format.h"
-#include "pipeline/run_facts.h"
+#include "results/run_facts.h"
 #include "run/damage.h"
 #include "run/ledger.h"
 #include "sequence/chunks.h"

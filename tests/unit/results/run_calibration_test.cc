@@ -1,13 +1,13 @@
 // A run's calibration and its calls in the database: kept, found again, and refused when damaged.
-#include "pipeline/run_calibration.h"
+#include "results/run_calibration.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "base/errors.h"
-#include "pipeline/run_facts.h"
-#include "unit/pipeline/stored_bases.h"
+#include "results/run_facts.h"
 #include "unit/report/temporary_folder.h"
+#include "unit/results/stored_bases.h"
 #include "unit/run/test_rows.h"
 
 namespace virnucpro {

@@ -1,4 +1,4 @@
-#include "pipeline/run_calibration.h"
+#include "results/run_calibration.h"
 
 #include "base/errors.h"
 #include "base/escape.h"
@@ -6,8 +6,8 @@
 #include "base/sha256.h"
 #include "base/stop.h"
 #include "calls/record_caller.h"
-#include "pipeline/run_facts.h"
-#include "pipeline/stored_rules.h"
+#include "results/run_facts.h"
+#include "results/stored_rules.h"
 #include "run/damage.h"
 #include "run/fact_differences.h"
 #include "weights/calibration_card.h"

@@ -9,7 +9,7 @@
 #include "calls/calibration.h"
 #include "calls/call_choice.h"
 #include "calls/call_request.h"
-#include "pipeline/new_scores.h"
+#include "results/new_scores.h"
 #include "run/run_database.h"
 
 namespace virnucpro {

@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <stop_token>
 
-#include "pipeline/new_scores.h"
 #include "report/prediction_tables.h"
+#include "results/new_scores.h"
 #include "run/run_database.h"
 
 namespace virnucpro {

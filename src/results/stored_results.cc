@@ -1,11 +1,11 @@
-#include "pipeline/stored_results.h"
+#include "results/stored_results.h"
 
 #include "base/errors.h"
 #include "base/format.h"
-#include "pipeline/run_calibration.h"
-#include "pipeline/stored_sessions.h"
-#include "pipeline/stored_tables.h"
 #include "report/unique_ids.h"
+#include "results/run_calibration.h"
+#include "results/stored_sessions.h"
+#include "results/stored_tables.h"
 
 namespace virnucpro {
 namespace {

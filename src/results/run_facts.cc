@@ -1,4 +1,4 @@
-#include "pipeline/run_facts.h"
+#include "results/run_facts.h"
 
 #include <limits>
 #include <system_error>

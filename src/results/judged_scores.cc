@@ -1,4 +1,4 @@
-#include "pipeline/judged_scores.h"
+#include "results/judged_scores.h"
 
 #include <optional>
 #include <utility>
@@ -8,8 +8,8 @@
 #include "base/format.h"
 #include "base/stop.h"
 #include "calls/record_caller.h"
-#include "pipeline/stored_results.h"
-#include "pipeline/stored_rules.h"
+#include "results/stored_results.h"
+#include "results/stored_rules.h"
 
 namespace virnucpro {
 namespace {

@@ -1,5 +1,5 @@
 // Rows with right checksums that no run could have stored.
-#include "pipeline/stored_rules.h"
+#include "results/stored_rules.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "base/errors.h"
-#include "unit/pipeline/stored_bases.h"
 #include "unit/report/temporary_folder.h"
+#include "unit/results/stored_bases.h"
 #include "unit/run/test_rows.h"
 
 namespace virnucpro {

@@ -9,10 +9,10 @@
 #include "base/log.h"
 #include "calls/calibration.h"
 #include "calls/call_request.h"
-#include "pipeline/new_scores.h"
 #include "report/derived_report.h"
 #include "report/prediction_tables.h"
 #include "report/run_report.h"
+#include "results/new_scores.h"
 #include "run/ledger.h"
 #include "run/run_database.h"
 

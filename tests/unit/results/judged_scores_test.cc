@@ -1,5 +1,5 @@
 // Scores of a stored run for an evaluation: they are the thresholds of the rules.
-#include "pipeline/judged_scores.h"
+#include "results/judged_scores.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,8 +8,8 @@
 
 #include "base/errors.h"
 #include "calls/call_rule.h"
-#include "unit/pipeline/stored_bases.h"
 #include "unit/report/temporary_folder.h"
+#include "unit/results/stored_bases.h"
 #include "unit/run/test_rows.h"
 
 namespace virnucpro {

@@ -1,13 +1,13 @@
 // A run that --repair sets aside, also for damage beside its rows.
-#include "pipeline/repair.h"
+#include "results/repair.h"
 
 #include <gtest/gtest.h>
 
 #include <string>
 #include <vector>
 
-#include "pipeline/run_facts.h"
 #include "report/run_report.h"
+#include "results/run_facts.h"
 #include "run/kept_rows.h"
 #include "run/run_database.h"
 #include "unit/report/temporary_folder.h"

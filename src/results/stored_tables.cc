@@ -1,11 +1,11 @@
-#include "pipeline/stored_tables.h"
+#include "results/stored_tables.h"
 
 #include <string>
 #include <vector>
 
 #include "base/check.h"
 #include "base/stop.h"
-#include "pipeline/stored_rules.h"
+#include "results/stored_rules.h"
 #include "sequence/frames.h"
 #include "sequence/packed_bases.h"
 

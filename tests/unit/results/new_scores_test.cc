@@ -1,5 +1,5 @@
 // Scores of a stored run by another classifier, compared with that classifier row by row.
-#include "pipeline/new_scores.h"
+#include "results/new_scores.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "pipeline/shards.h"
+#include "results/shards.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -9,7 +9,7 @@
 
 #include "base/errors.h"
 #include "base/format.h"
-#include "pipeline/run_facts.h"
+#include "results/run_facts.h"
 #include "run/damage.h"
 #include "run/fact_differences.h"
 #include "run/shard_number.h"
