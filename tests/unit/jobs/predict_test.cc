@@ -1,5 +1,6 @@
 // Whole runs with the bundle `mini`: files, force, independence of options, embeddings.
 #include "jobs/predict.h"
+#include "jobs/embed.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -12,6 +12,7 @@
 #include "cli/commands/shared/run_command.h"
 #include "cli/context.h"
 #include "cli/terminal/progress.h"
+#include "jobs/embed.h"
 
 namespace virnucpro::cli {
 namespace {

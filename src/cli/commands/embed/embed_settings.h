@@ -6,7 +6,7 @@
 
 #include "cli/commands/shared/run_settings.h"
 #include "config/given_options.h"
-#include "jobs/predict.h"
+#include "jobs/run.h"
 
 namespace virnucpro::cli {
 

@@ -10,7 +10,7 @@
 #include "cli/commands/shared/run_settings.h"
 #include "cli/commands/shared/used_paths.h"
 #include "cli/context.h"
-#include "jobs/predict.h"
+#include "jobs/run.h"
 
 namespace virnucpro::cli {
 

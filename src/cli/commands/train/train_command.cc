@@ -18,6 +18,7 @@
 #include "cli/context.h"
 #include "cli/terminal/console.h"
 #include "embeddings/embedding_reader.h"
+#include "jobs/embed.h"
 #include "jobs/train.h"
 #include "run/run_database.h"
 
