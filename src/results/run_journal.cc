@@ -7,6 +7,7 @@
 #include "base/format.h"
 #include "results/stored_rules.h"
 #include "results/stored_sessions.h"
+#include "run/damage.h"
 #include "sequence/packed_bases.h"
 
 namespace virnucpro {
@@ -25,8 +26,7 @@ RunJournal::RunJournal(RunDatabase& database, Options options)
       options_(options),
       recalled_(database.extent()),
       input_(database, options.is_known_input),
-      start_(Clock::now()),
-      last_save_(start_) {
+      last_save_(Clock::now()) {
   check(!database.is_complete(), "a journal for a run that is complete");
 }
 
@@ -106,10 +106,8 @@ void RunJournal::recall_results(Window& window) {
     const auto orf = static_cast<std::uint32_t>(kept.number - first);
     const Frame frame = window.read.orfs[orf].frame;
     if (kept.frame != static_cast<std::uint8_t>(frame)) {
-      throw InputError(fmt::format(
-          "{}: ORF {} is frame {} there and {} in the input: the database is damaged. Start over "
-          "with --force.",
-          database_.path(), kept.number, kept.frame, frame_name(frame)));
+      fail_damaged(database_.path(), fmt::format("ORF {} as frame {}, which is {} in the input",
+                                                 kept.number, kept.frame, frame_name(frame)));
     }
     window.prepared.kept[orf].result = true;
     window.computed.settle({orf, kept.p_others, kept.p_virus, std::string(kept.reason)});
@@ -123,10 +121,8 @@ void RunJournal::recall_features(Window& window) {
       [&](std::uint64_t number, StoredEncoder stored, std::span<const float> values) {
         const EncoderKind encoder = kind_of(stored);
         if (values.size() != options_.layout.widths[encoder]) {
-          throw InputError(
-              fmt::format("{}: the embedding of ORF {} has {} values: the database is damaged. "
-                          "Start over with --force.",
-                          database_.path(), number, values.size()));
+          fail_damaged(database_.path(),
+                       fmt::format("an embedding of ORF {} with {} values", number, values.size()));
         }
         const std::size_t orf = number - first;
         std::ranges::copy(values, embedding_of(window, orf, encoder).begin());
@@ -241,8 +237,7 @@ void RunJournal::save(const FaultReport& faults) {
   batches_.clear();
   if (has_unsaved_) {
     if (options_.before_save) options_.before_save();
-    database_.update_session(std::chrono::duration<double>(Clock::now() - start_).count(),
-                             orfs_computed_);
+    database_.update_session(watch_.seconds(), orfs_computed_);
     database_.commit();
   }
   has_unsaved_ = false;

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/stopwatch.h"
 #include "pipeline/feature_layout.h"
 #include "pipeline/journal.h"
 #include "results/stored_input.h"
@@ -95,7 +96,7 @@ class RunJournal final : public Journal {
   std::uint64_t orfs_computed_ = 0;  // by this process
   FaultReport faults_;               // as they are stored
   bool has_unsaved_ = false;
-  const Clock::time_point start_;
+  const Stopwatch watch_;
   Clock::time_point last_save_;
 };
 

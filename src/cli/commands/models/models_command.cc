@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/counted.h"
 #include "base/errors.h"
 #include "base/format.h"
 #include "cli/command_line/command_options.h"
@@ -132,8 +133,8 @@ void verify(Console& console, const std::string& name) {
     return;
   }
   console.flush();
-  throw ModelError(fmt::format("{}: {} problem{}; import or copy the bundle again", bundle.origin(),
-                               problems.size(), problems.size() == 1 ? "" : "s"));
+  throw ModelError(fmt::format("{}: {}; import or copy the bundle again", bundle.origin(),
+                               counted(problems.size(), "problem")));
 }
 
 void add_list(CLI::App& models, Context& context) {
