@@ -76,8 +76,7 @@ RunDatabase open_database(const PredictRequest& request, const RunReport& report
 template <typename Action>
 void with_advice(const RunDatabase& database, const Action& action) {
   const auto advice = [&](const char* what) {
-    const StoredExtent extent = database.extent();
-    if (extent.records == 0 && extent.chunks == 0 && extent.orfs == 0) {
+    if (database.holds_nothing()) {
       return fmt::format("{}. Nothing was finished: run the same command again", what);
     }
     return fmt::format("{}. What is finished is kept in {}: run the same command again to go on",

@@ -111,7 +111,7 @@ class Damage : public DurabilityTest {
 
   /// A run that was killed half way, with its log.
   void make_killed(const std::string& folder) {
-    ProgramCall call = predict(folder, "workers=2;slow=60");
+    ProgramCall call = predict(folder, "workers=2;slow=250");
     call.while_running = [&](int process) {
       wait_for_rows(folder);
       ::kill(process, SIGKILL);
