@@ -30,10 +30,10 @@
 #include "cli/commands/train/train_command.h"
 #include "cli/commands/validate/validate_command.h"
 #include "cli/terminal/console.h"
-#include "cli/terminal/escape.h"
 #include "cli/terminal/failure.h"
 #include "cli/terminal/log_output.h"
 #include "cli/terminal/lost_mapping.h"
+#include "cli/terminal/safe_text.h"
 #include "cli/terminal/stop_signals.h"
 
 namespace virnucpro::cli {

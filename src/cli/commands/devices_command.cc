@@ -9,7 +9,7 @@
 #include "cli/command_line/help.h"
 #include "cli/context.h"
 #include "cli/terminal/console.h"
-#include "cli/terminal/escape.h"
+#include "cli/terminal/safe_text.h"
 #include "devices/devices.h"
 #include "tensor/precision.h"
 #include "weights/embedded_bundle.h"

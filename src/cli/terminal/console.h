@@ -16,7 +16,7 @@ void secure_standard_streams();
 
 /// Standard output is buffered and its errors throw. Standard error takes whole lines, and its
 /// errors are ignored, since there is nowhere left to report them. Texts from outside must be
-/// escaped before (cli/terminal/escape.h). Thread-safe.
+/// escaped before (cli/terminal/safe_text.h). Thread-safe.
 class Console {
  public:
   Console();

@@ -13,7 +13,7 @@
 #include "base/clock.h"
 #include "base/format.h"
 #include "cli/terminal/console.h"
-#include "cli/terminal/escape.h"
+#include "cli/terminal/safe_text.h"
 
 namespace virnucpro::cli {
 namespace {

@@ -12,7 +12,7 @@
 #include "cli/commands/models/import_settings.h"
 #include "cli/context.h"
 #include "cli/terminal/console.h"
-#include "cli/terminal/escape.h"
+#include "cli/terminal/safe_text.h"
 
 namespace virnucpro::cli {
 namespace {

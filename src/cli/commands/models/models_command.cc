@@ -18,7 +18,7 @@
 #include "cli/commands/shared/named_bundle.h"
 #include "cli/context.h"
 #include "cli/terminal/console.h"
-#include "cli/terminal/escape.h"
+#include "cli/terminal/safe_text.h"
 #include "weights/bundle.h"
 
 namespace virnucpro::cli {

@@ -1,4 +1,4 @@
-#include "cli/terminal/escape.h"
+#include "cli/terminal/safe_text.h"
 #include "base/format.h"
 
 #include <cstddef>

@@ -1,5 +1,5 @@
 // Text from outside on its way to a terminal.
-#include "cli/terminal/escape.h"
+#include "cli/terminal/safe_text.h"
 
 #include <gtest/gtest.h>
 
