@@ -17,6 +17,18 @@
 namespace virnucpro {
 namespace {
 
+/// By how much the seconds of a stage, summed over its threads, exceed its duration. Only encoders
+/// and the classifier run on workers; the encoders have at least as many batches as their tokens
+/// fill.
+double workers_of(const std::string& stage, const RunReport& run) {
+  const auto tokens = run.tokens.find(stage);
+  if (tokens != run.tokens.end()) {
+    const auto room = static_cast<std::uint64_t>(run.batch_tokens);
+    return workers_at_once((tokens->second + room - 1) / room, run.workers);
+  }
+  return stage == "classify" ? static_cast<double>(run.workers) : 1.0;
+}
+
 // Odd, so that the median is a measured round.
 constexpr std::size_t kMostRounds = 3;
 // A run before the measured ones, which touches all weights.
@@ -283,9 +295,8 @@ BenchResult ModelsBenchmark::measure(Precision precision) {
     note_peaks(result);
     ++result.rounds;
     run_seconds.push_back(last.seconds);
-    // Backends work side by side, so a stage takes as long as its busiest one.
     for (const auto& [stage, seconds] : last.stage_seconds) {
-      stage_seconds[stage].push_back(seconds / static_cast<double>(last.workers));
+      stage_seconds[stage].push_back(seconds / workers_of(stage, last));
     }
   } while (result.rounds < kMostRounds && watch.seconds() < request_.seconds);
   measure_ceilings(precision, encoders);
@@ -318,6 +329,12 @@ BenchResult ModelsBenchmark::measure(Precision precision) {
 }
 
 }  // namespace
+
+double workers_at_once(std::uint64_t batches, std::size_t workers) {
+  const std::uint64_t count = std::max<std::uint64_t>(batches, 1);
+  const std::uint64_t of_the_busiest = (count + workers - 1) / workers;
+  return static_cast<double>(count) / static_cast<double>(of_the_busiest);
+}
 
 Spread spread_of(std::vector<double> values) {
   if (values.empty()) return {};

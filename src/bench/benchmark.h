@@ -44,6 +44,10 @@ struct Spread {
 };
 Spread spread_of(std::vector<double> values);
 
+/// How many workers share the time of a stage: it lasts as long as the busiest of them, and few
+/// batches do not occupy all. Between 1 and `workers`.
+double workers_at_once(std::uint64_t batches, std::size_t workers);
+
 /// The results of one encoder in every round, and the rate that the devices could have reached.
 struct EncoderFigures {
   std::uint64_t tokens = 0;

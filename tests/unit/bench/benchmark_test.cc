@@ -71,6 +71,15 @@ class GpuBenchmark : public testing::Test {
   const std::shared_ptr<FakeGpu> slow_ = std::make_shared<FakeGpu>(1 * kTera);
 };
 
+TEST(WorkersAtOnce, AreNoMoreThanTheBatchesOccupy) {
+  EXPECT_EQ(workers_at_once(0, 3), 1.0);
+  EXPECT_EQ(workers_at_once(1, 3), 1.0);
+  EXPECT_EQ(workers_at_once(3, 3), 3.0);
+  EXPECT_EQ(workers_at_once(4, 3), 2.0);  // one of them has two
+  EXPECT_EQ(workers_at_once(5, 1), 1.0);
+  EXPECT_NEAR(workers_at_once(1000, 3), 3.0, 0.01);
+}
+
 TEST_F(GpuBenchmark, HoldsBothEncodersToTheSumOfWhatTheGpusMultiply) {
   const BenchReport report = measure({Precision::kFp16, Precision::kFp32});
   EXPECT_EQ(report.device, "cuda:0,1");
