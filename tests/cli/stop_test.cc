@@ -59,7 +59,8 @@ class Stop : public CliTest {
   void make_run(const std::string& folder, std::vector<std::string> more = {}) const {
     if (!exists("short.fa")) {
       std::string text;
-      for (int i = 0; i < 400'000; ++i) text += ">s" + std::to_string(i) + "\nACGTACGT\n";
+      // Enough for seconds of report and merge, which are stopped after a tenth of one.
+      for (int i = 0; i < 100'000; ++i) text += ">s" + std::to_string(i) + "\nACGTACGT\n";
       write("short.fa", text);
     }
     std::vector<std::string> arguments = {"predict", "short.fa", "-o", folder, "-q"};
