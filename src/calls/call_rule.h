@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
+#include <vector>
 
 namespace virnucpro {
 
@@ -57,5 +59,9 @@ struct CallRule {
 constexpr bool is_viral_record(std::uint64_t viral_chunks, std::uint64_t scored_chunks) {
   return viral_chunks > scored_chunks - viral_chunks;
 }
+
+/// The highest threshold at which that rule calls a record viral, from the scores of its scored
+/// chunks (LargestScores::chunk_score()); absent without any.
+std::optional<double> record_score(std::vector<double> chunk_scores);
 
 }  // namespace virnucpro

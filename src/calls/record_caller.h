@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <vector>
 
 #include "calls/calibration.h"
 #include "calls/call_choice.h"
@@ -39,8 +38,7 @@ struct RecordVerdict {
 };
 
 /// Calls records one after the other: begin(), chunk() or unscored_chunk() for each of its chunks,
-/// end(). Used by the tables, calibration, judging and the C++ library. Memory: 8 bytes a chunk of
-/// one record. Thread-confined.
+/// end(). Used by the tables, calibration and judging. Thread-confined.
 class RecordCaller {
  public:
   /// What `calibrated` borrows must outlive it.
@@ -58,10 +56,8 @@ class RecordCaller {
   bool is_virus(const ScorePair& frame, const ChunkVerdict& chunk) const {
     return calibrated_.decide() ? chunk.is_viral : rule_.is_virus(frame);
   }
-
-  /// The highest threshold at which scores call the current record viral; absent without a scored
-  /// chunk. Call after its chunks; changes their order.
-  std::optional<double> record_score();
+  /// Calls follow calibrated probabilities.
+  bool follows_probabilities() const { return calibrated_.decide(); }
 
  private:
   bool is_viral(double log_odds) const { return log_odds >= *calibrated_.rule.threshold; }
@@ -71,7 +67,6 @@ class RecordCaller {
   // The current record.
   RecordVerdict record_;
   ContigEvidence evidence_;
-  std::vector<double> chunk_scores_;
 };
 
 }  // namespace virnucpro

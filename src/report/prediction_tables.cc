@@ -23,7 +23,6 @@ const std::string& made(const std::string& folder) {
 struct PredictionTables::Files {
   Files(const std::string& in, CallRule rule, CalibratedCalls calibrated, std::size_t sort_memory)
       : folder(made(in)),
-        calibrated_decide(calibrated.decide()),
         caller(rule, calibrated),
         predictions(path_in(folder, kPredictionsFile)),
         contigs(path_in(folder, kContigsFile)),
@@ -33,7 +32,6 @@ struct PredictionTables::Files {
         run(path_in(folder, kRunFile)) {}
 
   std::string folder;
-  const bool calibrated_decide;
   RecordCaller caller;
   PredictionsTable predictions;
   ContigsTable contigs;
@@ -115,8 +113,8 @@ void PredictionTables::end_record(std::string_view bases) {
   f.summary.viral_chunks = verdict.viral_chunks;
   f.summary.viral = verdict.is_viral;
   f.summary.p_calibrated = verdict.probability;
-  if (f.calibrated_decide && verdict.is_viral) {
-    f.calls.expected_false_records += 1.0 - verdict.probability.value_or(0.0);
+  if (f.caller.follows_probabilities() && verdict.is_viral) {
+    f.calls.expected_false_records += 1.0 - *verdict.probability;
   }
   f.summary.outcome = outcome_of_record(f.outcomes);
   f.ledger.records.add(f.summary.outcome);

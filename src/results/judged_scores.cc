@@ -25,6 +25,7 @@ class Collector final : public StoredRunVisitor {
   void begin_record(const StoredRecord& record) override {
     throw_if_stopped(stop_);
     caller_.begin();
+    first_fragment_ = scores_.fragments.size();
     length_ = record.length;
     label_ = lookup_.find(record.id, place_, record.ordinal);
   }
@@ -43,7 +44,11 @@ class Collector final : public StoredRunVisitor {
 
   void end_record(Outcome, std::string_view) override {
     if (label_ == nullptr) return;
-    const std::optional<double> score = caller_.record_score();
+    std::vector<double> chunk_scores;
+    for (std::size_t i = first_fragment_; i < scores_.fragments.size(); ++i) {
+      chunk_scores.push_back(scores_.fragments[i].score);
+    }
+    const std::optional<double> score = record_score(std::move(chunk_scores));
     if (!score) return count(scores_.unscored_contigs);
     const RecordVerdict verdict = caller_.end();
     scores_.contigs.push_back(item(*score, length_));
@@ -65,6 +70,7 @@ class Collector final : public StoredRunVisitor {
   const RecordLabel* label_ = nullptr;  ///< of the current record
   std::uint64_t length_ = 0;
   RecordCaller caller_;
+  std::size_t first_fragment_ = 0;
 };
 
 }  // namespace

@@ -59,7 +59,7 @@ TEST(RecordCaller, CountsChunksAndTakesMoreThanHalfOfTheScoredOnes) {
   EXPECT_FALSE(call(caller, {0.9f, 0.1f}).is_viral);
   EXPECT_EQ(call(caller, {}).chunks, 0u);
   EXPECT_FALSE(call(caller, {-1.0f}).is_viral);
-  EXPECT_FALSE(caller.record_score());
+  EXPECT_FALSE(record_score({}));
 }
 
 TEST(RecordCaller, ScoresARecordByTheHighestThresholdThatCallsIt) {
@@ -68,9 +68,9 @@ TEST(RecordCaller, ScoresARecordByTheHighestThresholdThatCallsIt) {
     std::vector<float> chunks(1 + random() % 6);
     // Sixteenths: exact in every sum.
     for (float& p_virus : chunks) p_virus = static_cast<float>(1 + random() % 15) / 16.0f;
-    RecordCaller caller;
-    call(caller, chunks);
-    const std::optional<double> score = caller.record_score();
+    std::vector<double> chunk_scores;
+    for (const float p_virus : chunks) chunk_scores.push_back(scores_of(p_virus).chunk_score());
+    const std::optional<double> score = record_score(chunk_scores);
     ASSERT_TRUE(score);
     RecordCaller at({*score});
     EXPECT_TRUE(call(at, chunks).is_viral);
