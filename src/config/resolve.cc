@@ -67,12 +67,8 @@ class Resolver {
   static std::optional<std::size_t> choice_of(const Alternatives& alternatives,
                                               std::string_view option) {
     for (std::size_t i = 0; i < alternatives.choices.size(); ++i) {
-      std::string_view names = alternatives.choices[i];
-      while (!names.empty()) {
-        const std::size_t comma = std::min(names.find(','), names.size());
-        if (names.substr(0, comma) == option) return i;
-        names.remove_prefix(std::min(comma + 1, names.size()));
-      }
+      const std::vector<std::string> names = split_list(alternatives.choices[i]);
+      if (std::ranges::find(names, option) != names.end()) return i;
     }
     return std::nullopt;
   }

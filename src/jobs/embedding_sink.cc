@@ -49,8 +49,9 @@ void EmbeddingSink::add_chunk(const Window& window, const Window::ChunkPlace& pl
     features_.insert(features_.end(), row, row + width);
   }
   ledger_.failed_frames += failed;
-  outcomes_.add(outcome_of(place, failed));
-  ledger_.chunks.add(outcome_of(place, failed));
+  const Outcome outcome = outcome_of(place, failed);
+  outcomes_.add(outcome);
+  ledger_.chunks.add(outcome);
 }
 
 void EmbeddingSink::begin_record(const Record& record) {

@@ -58,7 +58,7 @@ void PrepareStage::prepare(Window& window, RepeatFinder& repeats) {
 void PrepareStage::add_to_lanes(Window& window, std::uint32_t orf) {
   Window::Prepared& prepared = window.prepared;
   for (const EncoderKind kind : kEncoderKinds) {
-    if (!prepared.kept.empty() && prepared.kept[orf].embeddings[kind]) continue;
+    if (prepared.has_embedding(orf, kind)) continue;
     Window::Lane& lane = prepared.lanes[kind];
     lane.orfs.push_back(orf);
     lane.tokens.append(
@@ -84,14 +84,14 @@ void PrepareStage::plan_batches(Window& window) {
 
 /// False when the run is cancelled.
 bool PrepareStage::push_tasks(Window& window) {
+  if (window.prepared.batches() == 0) {
+    // Even where all embeddings were kept, scores may still be missing.
+    return tasks_.push({&window, EncoderKind::kEsm2, {}, 0, /*is_computed=*/true});
+  }
   // Counted first: after its last push the window belongs to others.
   PerEncoder<std::size_t> batches;
   for (const EncoderKind kind : kEncoderKinds) {
     batches[kind] = window.prepared.lanes[kind].plan.batches();
-  }
-  if (batches[EncoderKind::kDnabertS] + batches[EncoderKind::kEsm2] == 0) {
-    // Even where all embeddings were kept, scores may still be missing.
-    return tasks_.push({&window, EncoderKind::kEsm2, {}, 0, /*is_computed=*/true});
   }
   std::uint64_t number = window.prepared.first_batch;
   for (const EncoderKind kind : kEncoderKinds) {

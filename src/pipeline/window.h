@@ -120,6 +120,9 @@ struct Window {
     std::uint64_t first_batch = 0;  ///< number of the window's first batch in the run
 
     bool is_recalled(std::size_t orf) const { return !kept.empty() && kept[orf].result; }
+    bool has_embedding(std::size_t orf, EncoderKind kind) const {
+      return !kept.empty() && kept[orf].embeddings[kind];
+    }
     std::size_t batches() const {
       return lanes[EncoderKind::kDnabertS].plan.batches() +
              lanes[EncoderKind::kEsm2].plan.batches();

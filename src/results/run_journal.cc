@@ -147,13 +147,7 @@ void RunJournal::window_done(const Window& window) {
   std::erase_if(batches_, [&](const Batch& batch) { return batch.window == &window; });
   window.read.for_each_chunk([&](const Record& record) { begin_record(record); },
                              [&](const Window::ChunkPlace& place) { store_chunk(window, place); },
-                             [&](const Record& record) {
-                               // Only the beginning of the last recalled record may be
-                               // there.
-                               if (records_ < recalled_.records) return;
-                               database_.end_record(
-                                   record.ordinal, outcome_of_record(open_.outcomes), open_.reason);
-                             });
+                             [&](const Record& record) { end_record(record); });
   if (!options_.keep_embeddings) {
     database_.drop_embeddings_before(window.read.first_orf + window.read.orfs.size());
   }
@@ -166,6 +160,12 @@ void RunJournal::begin_record(const Record& record) {
   packed_.clear();
   pack_bases(record.bases, packed_);
   database_.begin_record({record.ordinal, record.id, record.bases.size(), packed_});
+}
+
+void RunJournal::end_record(const Record& record) {
+  // Only the beginning of the last recalled record may be there.
+  if (records_ < recalled_.records) return;
+  database_.end_record(record.ordinal, outcome_of_record(open_.outcomes), open_.reason);
 }
 
 void RunJournal::store_chunk(const Window& window, const Window::ChunkPlace& place) {

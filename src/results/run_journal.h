@@ -77,6 +77,7 @@ class RunJournal final : public Journal {
   std::span<float> embedding_of(Window& window, std::size_t orf, EncoderKind encoder) const;
   void put_features(const Window& window, EncoderKind encoder, std::uint32_t orf);
   void begin_record(const Record& record);
+  void end_record(const Record& record);
   void store_chunk(const Window& window, const Window::ChunkPlace& place);
   void store_orf(const Window& window, std::size_t chunk, std::uint32_t orf);
 

@@ -120,10 +120,9 @@ void train(Context& context, const TrainSettings& settings) {
                            counted ? &*counted : nullptr);
   const std::vector<std::string> sequences =
       add_embeddings(request.inputs, collector, context.stop);
-  if (sequences.empty()) {  // otherwise the run logs them
-    log_origins(log, settings.run.common);
-  }
-  if (!sequences.empty()) {
+  if (sequences.empty()) {
+    log_origins(log, settings.run.common);  // the run of sequences logs them itself
+  } else {
     describe_sequences(add_sequences(context, settings, sequences, collector), request.inputs);
   }
   const LabelledFrames frames = collector.take();
