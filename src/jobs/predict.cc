@@ -1,9 +1,11 @@
 #include "jobs/predict.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <optional>
 #include <span>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -19,6 +21,7 @@
 #include "results/stored_results.h"
 #include "results/stored_rules.h"
 #include "results/stored_sessions.h"
+#include "run/damage.h"
 
 namespace virnucpro {
 namespace {
@@ -156,26 +159,9 @@ void compute(Run& run, RunDatabase& database, const PredictRequest& request,
   journal.finish();
 }
 
-}  // namespace
-
-void require_free_prediction_folder(const std::string& folder, bool force) {
-  require_no_file(folder, "results");
-  // A run with a database can always make its results again, and replaces only its own.
-  if (force || RunDatabase::exists(folder) || has_set_aside(folder)) {
-    return;
-  }
-  const char* held = held_file(folder, kPredictionFiles);
-  if (held == nullptr) return;
-  throw ConfigError(
-      fmt::format("{}: holds the results of an earlier run ({}) and no {} to go on with. Name "
-                  "another folder with -o, or pass --force to replace them.",
-                  folder, held, kDatabaseFile));
-}
-
-RunSummary run_predict(const PredictRequest& request, const LoadedModels& models,
-                       const RunContext& context, std::stop_token stop) {
-  require_free_prediction_folder(request.output, request.force);
-  require_calibration(request.calls, models.calibration.has_value(), models.bundle);
+/// One attempt at a run, on the database that is in the folder.
+RunSummary predict_once(const PredictRequest& request, const LoadedModels& models,
+                        const RunContext& context, const std::stop_token& stop) {
   // The inputs are opened before the folder is made, so that a wrong path leaves no trace.
   Run run(request, request.shard, models, context, stop);
   RunReport& report = run.summary().report;
@@ -199,6 +185,46 @@ RunSummary run_predict(const PredictRequest& request, const LoadedModels& models
   run.summary().files = std::move(results.files);
   run.stop_clock();
   return std::move(run.summary());
+}
+
+bool can_be_read_again(const std::string& input) {
+  std::error_code error;
+  return std::filesystem::is_regular_file(input, error);
+}
+
+}  // namespace
+
+void require_free_prediction_folder(const std::string& folder, bool force) {
+  require_no_file(folder, "results");
+  // A run with a database can always make its results again, and replaces only its own.
+  if (force || RunDatabase::exists(folder) || has_set_aside(folder)) {
+    return;
+  }
+  const char* held = held_file(folder, kPredictionFiles);
+  if (held == nullptr) return;
+  throw ConfigError(
+      fmt::format("{}: holds the results of an earlier run ({}) and no {} to go on with. Name "
+                  "another folder with -o, or pass --force to replace them.",
+                  folder, held, kDatabaseFile));
+}
+
+RunSummary run_predict(const PredictRequest& request, const LoadedModels& models,
+                       const RunContext& context, std::stop_token stop) {
+  require_free_prediction_folder(request.output, request.force);
+  require_calibration(request.calls, models.calibration.has_value(), models.bundle);
+  try {
+    return predict_once(request, models, context, stop);
+  } catch (const DamagedDatabase& damage) {
+    // Reading all of it meets no damage in pages that only writing uses.
+    if (!request.repair || has_set_aside(request.output)) throw;
+    context.log.warning("{}", damage.what());
+    set_aside_damaged(request.output, context.log);
+    if (!std::ranges::all_of(request.inputs, can_be_read_again)) {
+      throw InputError(
+          fmt::format("{}: is set aside now. Run the same command again", request.output));
+    }
+  }
+  return predict_once(request, models, context, stop);
 }
 
 }  // namespace virnucpro

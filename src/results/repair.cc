@@ -77,6 +77,10 @@ void set_aside_if_damaged(const std::string& folder, const std::vector<RunFact>&
   } catch (const DamagedDatabase& damage) {
     log.warning("{}", damage.what());
   }
+  set_aside_damaged(folder, log);
+}
+
+void set_aside_damaged(const std::string& folder, const Log& log) {
   set_aside(folder);
   log.info("{}: is {} now; what can be proven of it is kept, the rest is computed again", folder,
            kSetAsideFile);

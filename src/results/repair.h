@@ -17,6 +17,9 @@ namespace virnucpro {
 void set_aside_if_damaged(const std::string& folder, const std::vector<RunFact>& work,
                           const Log& log, const std::stop_token& stop);
 
+/// Puts the database aside and logs it, for damage that was met later, in writing.
+void set_aside_damaged(const std::string& folder, const Log& log);
+
 /// ConfigError while an interrupted repair waits to be continued.
 void require_no_broken_repair(const std::string& folder);
 

@@ -191,6 +191,21 @@ TEST_F(Damage, OfAStoppedRunNeverGivesAnotherPrediction) {
   EXPECT_GT(refused_, 0);
 }
 
+TEST_F(Damage, ThatOnlyWritingMeetsIsRepaired) {
+  make_stopped("stopped");
+  copy_database("stopped", "out");
+  std::string bytes = read("out/run.db");
+  // Bytes 32 to 39 of the header: the first free page, and how many there are.
+  bytes.replace(32, 8, std::string("\x00\x00\x27\x0f\x00\x00\x00\x03", 8));
+  write("out/run.db", bytes);
+  EXPECT_FALSE(judge(predict("out"), "out"));
+  ProgramCall call = predict("out");
+  call.arguments.push_back("--repair");
+  ASSERT_TRUE(ends_with(run(call), 0));
+  EXPECT_TRUE(same_results(expected_, results_in(path("out"))));
+  EXPECT_FALSE(exists("out/run.db.damaged"));
+}
+
 TEST_F(Damage, OfAShardNeverGivesAnotherMerge) {
   for (const char* shard : {"1/2", "2/2"}) {
     ProgramCall call = predict(std::string("shard") + shard[0]);
