@@ -1,5 +1,6 @@
 #include "base/worker_group.h"
 
+#include <future>
 #include <utility>
 
 #include "base/start_thread.h"
@@ -32,16 +33,32 @@ WorkerGroup::WorkerGroup(std::size_t size, std::function<void()> on_start) {
   const std::size_t helpers = size > 1 ? size - 1 : 0;
   threads_.reserve(helpers);
   try {
-    for (std::size_t i = 0; i < helpers; ++i) {
-      threads_.push_back(start_thread([this, i, on_start] {
-        if (on_start) on_start();
-        help(i + 1);
-      }));
-    }
+    for (std::size_t i = 0; i < helpers; ++i) start(i + 1, on_start);
   } catch (...) {
     end();  // those that have started wait for work
     throw;
   }
+}
+
+void WorkerGroup::start(std::size_t worker, const std::function<void()>& on_start) {
+  if (!on_start) {
+    threads_.push_back(start_thread([this, worker] { help(worker); }));
+    return;
+  }
+  std::promise<void> started;
+  std::future<void> start = started.get_future();
+  threads_.push_back(
+      start_thread([this, worker, &on_start, started = std::move(started)]() mutable {
+        try {
+          on_start();
+        } catch (...) {
+          started.set_exception(std::current_exception());
+          return;
+        }
+        started.set_value();
+        help(worker);
+      }));
+  start.get();
 }
 
 WorkerGroup::~WorkerGroup() { end(); }

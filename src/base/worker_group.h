@@ -20,8 +20,9 @@ class WorkerGroup {
  public:
   using Task = std::function<void(std::size_t index, std::size_t worker)>;
 
-  /// `on_start` runs once on each helper thread before its first task; it must not throw. Throws
-  /// ResourceError when the system refuses a thread; none is left behind then.
+  /// `on_start` runs once on each helper thread, on one after the other, before the constructor
+  /// returns. Throws what it throws, and ResourceError when the system refuses a thread; no thread
+  /// is left behind then.
   explicit WorkerGroup(std::size_t size, std::function<void()> on_start = {});
   ~WorkerGroup();
   WorkerGroup(const WorkerGroup&) = delete;
@@ -38,6 +39,7 @@ class WorkerGroup {
   void end();
   void work(std::size_t worker);
   void help(std::size_t worker);
+  void start(std::size_t worker, const std::function<void()>& on_start);
 
   std::vector<std::thread> threads_;
   std::mutex mutex_;

@@ -1,13 +1,12 @@
 // Construction, memory and placement of the CPU backend; each operation has its own file.
 #include "backend/cpu/cpu_backend.h"
 
-#include <omp.h>
-
 #include <cstdint>
 #include <cstring>
 
 #include "backend/cpu/linear_cpu.h"
 #include "backend/cpu/processor.h"
+#include "backend/cpu/single_thread_openmp.h"
 #include "backend/cpu/topology.h"
 #include "base/counted.h"
 #include "hwy/highway.h"
@@ -28,7 +27,7 @@ CpuBackend::CpuBackend(std::size_t threads, std::span<const int> cores)
     : cores_(cores.begin(), cores.end()),
       workers_(threads == 0 ? usable_cores() : threads,
                [this] {
-                 omp_set_num_threads(1);
+                 set_openmp_threads(1);
                  keep_thread_on(cores_);
                }),
       scratch_(workers_.size()),

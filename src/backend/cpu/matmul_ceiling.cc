@@ -1,7 +1,5 @@
 #include "backend/cpu/matmul_ceiling.h"
 
-#include <omp.h>
-
 #include <algorithm>
 #include <limits>
 #include <memory>
@@ -258,7 +256,7 @@ MatmulCeiling measure_matmul_ceiling(Precision precision, std::span<Backend* con
   check(known == nullptr || known->products.size() == shapes.size(),
         "a ceiling of other shapes to compare with");
   MatmulCeiling ceiling;
-  WorkerGroup group(threads, [] { omp_set_num_threads(1); });
+  WorkerGroup group(threads, [] { set_openmp_threads(1); });
   for (std::size_t i = 0; i < shapes.size(); ++i) {
     MatmulCeiling::Product best{shapes[i], 0.0, {}};
     const auto offer = [&](const char* way, const auto& measure) {

@@ -9,6 +9,7 @@
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
+#include <new>
 #include <numeric>
 #include <stdexcept>
 #include <stop_token>
@@ -52,6 +53,15 @@ TEST(WorkerGroup, CallsOnStartOnEachHelperThread) {
     WorkerGroup group(4, [&] { ++started; });
     group.run(8, [](std::size_t, std::size_t) {});
   }
+  EXPECT_EQ(started, 3);
+}
+
+TEST(WorkerGroup, EndsWhatHasStartedWhenOneCannotStart) {
+  std::atomic<int> started = 0;
+  const auto on_start = [&] {
+    if (++started == 3) throw std::bad_alloc();
+  };
+  EXPECT_THROW(WorkerGroup(5, on_start), std::bad_alloc);
   EXPECT_EQ(started, 3);
 }
 
