@@ -1,4 +1,4 @@
-// The stop-free reading frames of a chunk, in all six frames.
+// What is read of a chunk: its stop-free reading frames, or its longest stop-free runs.
 #pragma once
 
 #include <array>
@@ -9,6 +9,8 @@
 #include <span>
 #include <string>
 #include <string_view>
+
+#include "sequence/genetic_code.h"
 
 namespace virnucpro {
 
@@ -54,11 +56,32 @@ class FrameMask {
   std::uint8_t bits_ = 0;
 };
 
-/// A reading frame without stop codon. The views point into the OrfBuffer that find_orfs filled.
+/// The least length of a run that is read, in bases of codons with an amino acid: 20 of them, the
+/// shortest that the models are trained on. A bundle's card may name another one.
+inline constexpr std::uint32_t kLeastRun = 60;
+
+/// How the frames of a chunk are found. The default is the published rule.
+struct FrameRule {
+  GeneticCode code;
+  /// So many of the longest stop-free runs, each of another frame, stand for a chunk without an
+  /// open frame; 0: none, such a chunk has no answer.
+  std::uint32_t runs = 0;
+  std::uint32_t least_run = kLeastRun;  ///< bases, see kLeastRun
+
+  friend bool operator==(const FrameRule&, const FrameRule&) = default;
+};
+
+/// What is read of a chunk: a whole frame without stop codon, or, in a chunk that has no such
+/// frame, a run of codons without one. The views point into the OrfBuffer that find_orfs filled.
 struct Orf {
   Frame frame = Frame::kF1;
   std::string_view nucleotides;  ///< upper case, of the frame's own strand
   std::string_view protein;      ///< never empty, holds no '*'
+  /// Where `nucleotides` lie in the chunk: [start, end) of its own bases, also on the reverse
+  /// strand.
+  std::size_t start = 0;
+  std::size_t end = 0;
+  bool is_run = false;
 };
 
 /// The result of one find_orfs call and its working memory: reused, it allocates only for a chunk
@@ -74,19 +97,31 @@ class OrfBuffer {
   std::span<const Orf> orfs() const { return {orfs_.data(), count_}; }
 
  private:
-  friend void find_orfs(std::string_view chunk_bases, OrfBuffer& out);
+  friend void find_orfs(std::string_view chunk_bases, const FrameRule& rule, OrfBuffer& out);
+  void encode(std::string_view chunk_bases);
+  void find_open(GeneticCode code);
+  void find_runs(const FrameRule& rule);
+  void add(Frame frame, std::size_t first, std::size_t bases, std::size_t residues, bool is_run);
 
   std::string codes_;    // one code per base, see frames.cc
   std::string forward_;  // upper case
-  std::string reverse_;  // reverse complement of forward_
+  std::string reverse_;  // reverse complement of forward_; empty until it is needed
   std::array<std::string, kFrameCount> proteins_;
   std::array<Orf, kFrameCount> orfs_;
   std::size_t count_ = 0;
 };
 
-/// Finds the frames of `chunk_bases` whose translation is not empty and holds no stop. Any bytes
-/// are allowed; case does not matter. Thread-safe with one buffer per thread; throws only
-/// std::bad_alloc.
-void find_orfs(std::string_view chunk_bases, OrfBuffer& out);
+/// Finds the frames of `chunk_bases` whose translation is not empty and holds no stop and, where
+/// there is none, the longest runs that `rule` allows: maximal stretches of whole codons without a
+/// stop, which begin and end with a codon that has an amino acid. Codons without one are passed
+/// over as in open frames. The longest, by its amino acids, comes first, then the earlier frame,
+/// then the smaller start in the chunk. Any bytes are allowed; case does not matter. Thread-safe
+/// with one buffer per thread; throws only std::bad_alloc.
+void find_orfs(std::string_view chunk_bases, const FrameRule& rule, OrfBuffer& out);
+
+/// By the published rule.
+inline void find_orfs(std::string_view chunk_bases, OrfBuffer& out) {
+  find_orfs(chunk_bases, FrameRule{}, out);
+}
 
 }  // namespace virnucpro

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Writes the golden files of tests/unit/sequence: records, their chunks and their frames.
+"""Writes the golden files of tests/unit/sequence: records, their chunks, their frames and runs.
 
-An independent, plain reading of the specification (chunks and six frames), without any library:
-strings, slices and a dictionary of codons. Run it from anywhere; the output is the same each time.
+An independent, plain reading of the specification (chunks, six frames, longest runs), without any
+library: strings, slices and a dictionary of codons. Run it from anywhere; the output is the same
+each time.
 """
 
 import gzip
@@ -24,6 +25,46 @@ def genetic_code():
 
 
 CODE = genetic_code()
+
+# NCBI's other codes (https://www.ncbi.nlm.nih.gov/Taxonomy/Utils/wprintgc.cgi) by what differs from
+# the standard one, as its sections "Differences from the Standard Code" list it.
+DIFFERENCES = {
+    1: "",
+    2: "AGA=* AGG=* ATA=M TGA=W",
+    3: "ATA=M CTT=T CTC=T CTA=T CTG=T TGA=W",
+    4: "TGA=W",
+    5: "AGA=S AGG=S ATA=M TGA=W",
+    6: "TAA=Q TAG=Q",
+    9: "AAA=N AGA=S AGG=S TGA=W",
+    10: "TGA=C",
+    11: "",
+    12: "CTG=S",
+    13: "AGA=G AGG=G ATA=M TGA=W",
+    14: "AAA=N AGA=S AGG=S TAA=Y TGA=W",
+    15: "TAG=Q",
+    16: "TAG=L",
+    21: "TGA=W ATA=M AGA=S AGG=S AAA=N",
+    22: "TCA=* TAG=L",
+    23: "TTA=*",
+    24: "AGA=S AGG=K TGA=W",
+    25: "TGA=G",
+    26: "CTG=A",
+    27: "TAG=Q TAA=Q TGA=W",
+    28: "TAA=Q TAG=Q TGA=W",
+    29: "TAA=Y TAG=Y",
+    30: "TAA=E TAG=E",
+    31: "TGA=W TAA=E TAG=E",
+    32: "TAG=W",
+    33: "TAA=Y TGA=W AGA=S AGG=K",
+}
+
+
+def code_of(number):
+    code = dict(CODE)
+    code.update(item.split("=") for item in DIFFERENCES[number].split())
+    return code
+
+
 PAIR = {"A": "T", "T": "A", "C": "G", "G": "C"}
 
 
@@ -44,7 +85,7 @@ def chunk_ranges(n, expected):
     return ranges
 
 
-def frames(chunk):
+def frames(chunk, code=CODE):
     """(frame, nucleotides, protein) of every frame that is not empty and has no stop."""
     forward = chunk.upper()
     backward = "".join(PAIR.get(base, base) for base in reversed(forward))
@@ -52,11 +93,41 @@ def frames(chunk):
     for strand, letter in ((forward, "F"), (backward, "R")):
         for f in range(3):
             codons = [strand[i : i + 3] for i in range(f, len(strand) - 2, 3)]
-            protein = "".join(CODE.get(codon, "") for codon in codons)
+            protein = "".join(code.get(codon, "") for codon in codons)
             if protein and "*" not in protein:
                 nucleotides = strand[f : f + 1 + 3 * len(protein)]
                 found.append((f"{letter}{f + 1}", nucleotides, protein))
     return found
+
+
+def longest_runs(chunk, code, count, least):
+    """[frame, start, end, nucleotides, protein] of the longest stop-free runs, in frame order.
+
+    Each is of another frame: codons without a stop, from one with an amino acid to one with an
+    amino acid. The longest has the most amino acids, then the earlier frame, then the smaller
+    start in the chunk.
+    """
+    forward = chunk.upper()
+    backward = "".join(PAIR.get(base, base) for base in reversed(forward))
+    candidates = []
+    for order, name in enumerate(("F1", "F2", "F3", "R1", "R2", "R3")):
+        strand = forward if order < 3 else backward
+        begins = range(order % 3, len(strand) - 2, 3)
+        letters = [code.get(strand[i : i + 3], "-") for i in begins]
+        of_frame, at = [], 0
+        for piece in "".join(letters).split("*"):
+            first = at + len(piece) - len(piece.lstrip("-"))
+            last = at + len(piece.rstrip("-"))
+            at += len(piece) + 1
+            if last <= first:
+                continue
+            a, b = order % 3 + 3 * first, order % 3 + 3 * last
+            start, end = (a, b) if order < 3 else (len(strand) - b, len(strand) - a)
+            protein = piece.replace("-", "")
+            of_frame.append((-len(protein), order, start, end, name, strand[a:b], protein))
+        candidates += sorted(of_frame)[:1]
+    best = [c for c in sorted(candidates) if -3 * c[0] >= least][:count]
+    return [(c[4], c[2], c[3], c[5], c[6]) for c in sorted(best, key=lambda c: c[1])]
 
 
 def coding(rng, n):
@@ -140,6 +211,29 @@ def main():
                         f"\t{len(protein)}\t{digest(protein)}"
                     )
     (DATA / "golden_frames.tsv").write_text("".join(line + "\n" for line in lines))
+    write_runs(records)
+
+
+def write_runs(records):
+    """The two longest runs of at least 60 bases of every chunk of 300 without an open frame.
+
+    Of every fifth record, in every code, so that the file stays small.
+    """
+    lines = []
+    for number in DIFFERENCES:
+        code = code_of(number)
+        lines.append(f"code\t{number}")
+        for name, bases in records[::5]:
+            for i, (start, end) in enumerate(chunk_ranges(len(bases), 300)):
+                chunk = bases[start:end]
+                if frames(chunk, code):
+                    continue
+                for frame, a, b, nucleotides, protein in longest_runs(chunk, code, 2, 60):
+                    lines.append(
+                        f"{name}_chunk_{i + 1}{frame}\t{start + a}\t{start + b}"
+                        f"\t{digest(nucleotides)}\t{digest(protein)}"
+                    )
+    (DATA / "golden_runs.tsv").write_text("".join(line + "\n" for line in lines))
 
 
 if __name__ == "__main__":

@@ -60,5 +60,44 @@ TEST(Golden, RecordsChunksAndFramesAreThoseOfTheSpecification) {
   EXPECT_FALSE(std::getline(found, found_line)) << "too much: " << found_line;
 }
 
+// A section per code: what is read of every chunk of 300 without an open frame, of each fifth
+// record.
+TEST(Golden, RunsInEveryCodeAreThoseOfTheSpecification) {
+  const std::string folder = std::string(VIRNUCPRO_TEST_DATA) + "/sequence/";
+  const std::vector<Record> records = testing::read_all({folder + "golden_records.fa.gz"});
+  std::ifstream golden(folder + "golden_runs.tsv");
+  ASSERT_TRUE(golden);
+  OrfBuffer buffer;
+  int lines = 0;
+  const auto require = [&](const std::string& found) {
+    std::string expected;
+    ASSERT_TRUE(std::getline(golden, expected)) << "too much: " << found;
+    ASSERT_EQ(found, expected);
+    ++lines;
+  };
+  for (std::size_t index = 0; index < GeneticCode::count(); ++index) {
+    const GeneticCode code = GeneticCode::at(index);
+    ASSERT_NO_FATAL_FAILURE(require("code\t" + std::to_string(code.number())));
+    for (std::size_t number = 0; number < records.size(); number += 5) {
+      const Record& record = records[number];
+      for (const Chunk chunk : ChunkRange(record.ordinal, record.bases.size(), 300)) {
+        const std::string_view bases = record.bases;
+        find_orfs(bases.substr(chunk.start, chunk.end - chunk.start), {code, 2, 60}, buffer);
+        for (const Orf& orf : buffer.orfs()) {
+          if (!orf.is_run) continue;
+          std::ostringstream line;
+          line << frame_id(chunk_id(record.id, chunk.index), orf.frame) << "\t"
+               << chunk.start + orf.start << "\t" << chunk.start + orf.end << "\t"
+               << digest(orf.nucleotides) << "\t" << digest(orf.protein);
+          ASSERT_NO_FATAL_FAILURE(require(line.str()));
+        }
+      }
+    }
+  }
+  std::string rest;
+  EXPECT_FALSE(std::getline(golden, rest)) << "missing: " << rest;
+  EXPECT_GT(lines, 2000);
+}
+
 }  // namespace
 }  // namespace virnucpro
