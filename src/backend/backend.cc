@@ -6,13 +6,20 @@
 namespace virnucpro {
 namespace {
 
-void check_weight(const HostTensor& weight, DataType type) {
+void check_weight(const HostTensor& weight, DataType type, std::span<const std::int32_t> kept) {
   check(weight.shape.rank() == 2 && is_floating(weight.type) && ops::is_product_type(type),
         "prepare_linear: weight {} of type {} as {}", to_string(weight.shape), name_of(weight.type),
         name_of(type));
   check(type != DataType::kInt8 || weight.shape[1] <= ops::kMostInt8Inputs,
         "prepare_linear: weight {} as int8, whose sums hold {} inputs", to_string(weight.shape),
         ops::kMostInt8Inputs);
+  check(kept.empty() || type == DataType::kInt8, "prepare_linear: columns kept of a weight as {}",
+        name_of(type));
+  for (std::size_t i = 0; i < kept.size(); ++i) {
+    check(kept[i] >= (i == 0 ? 0 : kept[i - 1] + 1) && kept[i] < weight.shape[1],
+          "prepare_linear: the kept column {} of {} is out of order or range", kept[i],
+          to_string(weight.shape));
+  }
 }
 
 }  // namespace
@@ -29,28 +36,29 @@ PlacedTensor Backend::place(const HostTensor& tensor) {
   return do_place(tensor);
 }
 
-std::unique_ptr<ops::LinearWeight> Backend::prepare_linear(const HostTensor& weight,
-                                                           DataType type) {
-  check_weight(weight, type);
+std::unique_ptr<ops::LinearWeight> Backend::prepare_linear(const HostTensor& weight, DataType type,
+                                                           std::span<const std::int32_t> kept) {
+  check_weight(weight, type, kept);
   throw_if_stopped(stop_);
-  return do_prepare_linear(weight, type);
+  return do_prepare_linear(weight, type, kept);
 }
 
 std::unique_ptr<ops::LinearWeight> Backend::prepare_linear(std::span<const HostTensor> parts,
-                                                           DataType type) {
+                                                           DataType type,
+                                                           std::span<const std::int32_t> kept) {
   check(!parts.empty(), "prepare_linear of nothing");
   for (const HostTensor& part : parts) {
-    check_weight(part, type);
+    check_weight(part, type, kept);
     check(part.shape[1] == parts[0].shape[1], "prepare_linear: part {} beside {}",
           to_string(part.shape), to_string(parts[0].shape));
   }
   throw_if_stopped(stop_);
-  return do_prepare_linear_parts(parts, type);
+  return do_prepare_linear_parts(parts, type, kept);
 }
 
 std::unique_ptr<ops::LinearWeight> Backend::do_prepare_linear_parts(
-    std::span<const HostTensor> parts, DataType type) {
-  return do_prepare_linear(concatenate_rows(parts), type);
+    std::span<const HostTensor> parts, DataType type, std::span<const std::int32_t> kept) {
+  return do_prepare_linear(concatenate_rows(parts), type, kept);
 }
 
 void Backend::embedding_lookup(const ops::EmbeddingLookup& op) {

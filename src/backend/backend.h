@@ -85,12 +85,15 @@ class Backend {
   PlacedTensor place(const HostTensor& tensor);
 
   /// Weight [n, k] of any floating type, to be multiplied in `type`: a floating one, or int8 with
-  /// the rounding of ops/linear.h. May keep `weight` alive and use its storage in place.
-  std::unique_ptr<ops::LinearWeight> prepare_linear(const HostTensor& weight, DataType type);
+  /// the rounding of ops/linear.h. `kept`: ascending columns that an int8 weight keeps in float16;
+  /// other types take none. May keep `weight` alive and use its storage in place.
+  std::unique_ptr<ops::LinearWeight> prepare_linear(const HostTensor& weight, DataType type,
+                                                    std::span<const std::int32_t> kept = {});
 
   /// The same for a weight whose rows come in parts, one below the other.
   std::unique_ptr<ops::LinearWeight> prepare_linear(std::span<const HostTensor> parts,
-                                                    DataType type);
+                                                    DataType type,
+                                                    std::span<const std::int32_t> kept = {});
 
   void embedding_lookup(const ops::EmbeddingLookup& op);
   void linear(const ops::Linear& op);
@@ -114,11 +117,11 @@ class Backend {
 
  private:
   virtual PlacedTensor do_place(const HostTensor& tensor) = 0;
-  virtual std::unique_ptr<ops::LinearWeight> do_prepare_linear(const HostTensor& weight,
-                                                               DataType type) = 0;
+  virtual std::unique_ptr<ops::LinearWeight> do_prepare_linear(
+      const HostTensor& weight, DataType type, std::span<const std::int32_t> kept) = 0;
   /// Joins the parts. Backends that can use them in place override it.
   virtual std::unique_ptr<ops::LinearWeight> do_prepare_linear_parts(
-      std::span<const HostTensor> parts, DataType type);
+      std::span<const HostTensor> parts, DataType type, std::span<const std::int32_t> kept);
   virtual void do_embedding_lookup(const ops::EmbeddingLookup& op) = 0;
   virtual void do_linear(const ops::Linear& op) = 0;
   virtual void do_layer_norm(const ops::LayerNorm& op) = 0;

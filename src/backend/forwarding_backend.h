@@ -48,13 +48,14 @@ class ForwardingBackend : public Backend {
   Backend& inner() const { return inner_; }
 
   PlacedTensor do_place(const HostTensor& tensor) override { return inner_.place(tensor); }
-  std::unique_ptr<ops::LinearWeight> do_prepare_linear(const HostTensor& weight,
-                                                       DataType type) override {
-    return inner_.prepare_linear(weight, type);
+  std::unique_ptr<ops::LinearWeight> do_prepare_linear(
+      const HostTensor& weight, DataType type, std::span<const std::int32_t> kept) override {
+    return inner_.prepare_linear(weight, type, kept);
   }
-  std::unique_ptr<ops::LinearWeight> do_prepare_linear_parts(std::span<const HostTensor> parts,
-                                                             DataType type) override {
-    return inner_.prepare_linear(parts, type);
+  std::unique_ptr<ops::LinearWeight> do_prepare_linear_parts(
+      std::span<const HostTensor> parts, DataType type,
+      std::span<const std::int32_t> kept) override {
+    return inner_.prepare_linear(parts, type, kept);
   }
   void do_embedding_lookup(const ops::EmbeddingLookup& op) override { inner_.embedding_lookup(op); }
   void do_linear(const ops::Linear& op) override { inner_.linear(op); }

@@ -7,6 +7,12 @@
 //   product[m, n] = float32(sum over k of p[m, k] * q[n, k]) * (a[m] * s[n])
 // The sum is exact; its conversion and the two products round to float32. A row with NaN or
 // infinity has the scale NaN: all its results are NaN, and no other row's are.
+//
+// Such a weight may keep a few columns C in float16, those whose inputs are so large that the scale
+// would leave the others no bits (the outliers of LLM.int8()). They are 0 in p and q and do not
+// count for a and s; then
+//   product[m, n] = ... as above + sum over k in C of x[m, k] * float16(w[n, k])   in float32
+// A row with NaN or infinity in C has no finite result either.
 #pragma once
 
 #include <cstdint>

@@ -32,13 +32,14 @@ class Lane final : public ForwardingBackend {
   std::optional<BatchRoom> batch_room() const override { return gpu_->room; }
 
  private:
-  std::unique_ptr<ops::LinearWeight> do_prepare_linear(const HostTensor& weight,
-                                                       DataType type) override {
-    return own(ForwardingBackend::do_prepare_linear(weight, type));
+  std::unique_ptr<ops::LinearWeight> do_prepare_linear(
+      const HostTensor& weight, DataType type, std::span<const std::int32_t> kept) override {
+    return own(ForwardingBackend::do_prepare_linear(weight, type, kept));
   }
-  std::unique_ptr<ops::LinearWeight> do_prepare_linear_parts(std::span<const HostTensor> parts,
-                                                             DataType type) override {
-    return own(ForwardingBackend::do_prepare_linear_parts(parts, type));
+  std::unique_ptr<ops::LinearWeight> do_prepare_linear_parts(
+      std::span<const HostTensor> parts, DataType type,
+      std::span<const std::int32_t> kept) override {
+    return own(ForwardingBackend::do_prepare_linear_parts(parts, type, kept));
   }
   std::unique_ptr<ops::LinearWeight> own(std::unique_ptr<ops::LinearWeight> weight) {
     const std::lock_guard lock(gpu_->mutex);

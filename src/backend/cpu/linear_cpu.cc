@@ -12,6 +12,7 @@
 #include "backend/cpu/single_thread_openmp.h"
 #include "base/check.h"
 #include "hwy/highway.h"
+#include "tensor/kept_columns.h"
 
 namespace virnucpro {
 namespace {
@@ -48,12 +49,16 @@ struct Panel {
   std::int64_t count = 0;
   std::int64_t first = 0;  // the output column of its first row
   const std::byte* packed = nullptr;
+  const std::byte* kept = nullptr;  // its rows of the columns that stay in float16
 };
 
 class CpuLinearWeight final : public ops::LinearWeight {
  public:
-  CpuLinearWeight(std::int64_t outputs, std::int64_t inputs, DataType type)
-      : LinearWeight(outputs, inputs, type), product(cpu_product(type, inputs)) {}
+  CpuLinearWeight(std::int64_t outputs, std::int64_t inputs, DataType type,
+                  std::span<const std::int32_t> kept_columns)
+      : LinearWeight(outputs, inputs, type),
+        product(cpu_product(type, inputs)),
+        columns(kept_columns.begin(), kept_columns.end()) {}
 
   /// Elements of an input row in the form of the product.
   std::int64_t depth() const {
@@ -62,6 +67,8 @@ class CpuLinearWeight final : public ops::LinearWeight {
   }
 
   const CpuProduct product;
+  const std::vector<std::int32_t> columns;  // that an int8 weight keeps in float16
+  std::vector<HostTensor> kept;             // their weights, by parts
   std::vector<Panel> panels;
   std::vector<HostTensor> parts;  // keeps the rows alive
   std::vector<Scratch> stored;    // quantised rows or packed panels
@@ -89,6 +96,8 @@ EpilogueTile epilogue_of(const CpuLinearState& state, const Task& task, std::int
           .quantized_sums = nullptr,
           .row_scales = is_quantized ? state.scales.data() + row : nullptr,
           .column_scales = is_quantized ? task.weight.scales.data() + column : nullptr,
+          .kept_sums = nullptr,
+          .kept_stride = 0,
           .rows = static_cast<std::size_t>(rows),
           .columns = static_cast<std::size_t>(task.panel.count),
           .sums_stride = sums_stride,
@@ -130,6 +139,44 @@ void run_floats(CpuLinearState& state, const Task& task) {
   }
 }
 
+/// The part of a quantised product that stays in floats: the columns kept in float16.
+class KeptColumns {
+ public:
+  /// Packs the panel's rows of them, where there are any. `rows`: at most in one tile.
+  KeptColumns(CpuLinearState& state, const Task& task, std::int64_t rows)
+      : state_(state), mine_(state.workers[task.worker]), depth_(task.weight.columns.size()) {
+    if (depth_ == 0) return;
+    const auto width = static_cast<std::size_t>(task.panel.count);
+    padded_ = gemm_padded_width(width);
+    grow<float>(mine_.kept_packed, depth_ * padded_);
+    grow<float>(mine_.kept_sums, (static_cast<std::size_t>(rows) + gemm_tile().rows) * padded_);
+    grow<float>(mine_.kept_tail, gemm_tile().rows * depth_);
+    gemm_pack(task.panel.kept, DataType::kFloat16, depth_, width, mine_.kept_packed.data());
+  }
+
+  /// Computes them for the tile whose first row is `row` of the input.
+  void add_to(EpilogueTile& tile, std::int64_t row) {
+    if (depth_ == 0) return;
+    gemm_floats({.input = state_.kept.data() + static_cast<std::size_t>(row) * depth_,
+                 .input_stride = depth_,
+                 .rows = tile.rows,
+                 .depth = depth_,
+                 .packed = mine_.kept_packed.data(),
+                 .padded_width = padded_,
+                 .sums = mine_.kept_sums.data(),
+                 .tail = mine_.kept_tail.data(),
+                 .finish = nullptr});
+    tile.kept_sums = mine_.kept_sums.data();
+    tile.kept_stride = padded_;
+  }
+
+ private:
+  CpuLinearState& state_;
+  CpuLinearState::Worker& mine_;
+  std::size_t depth_;
+  std::size_t padded_ = 0;
+};
+
 void run_pairs(CpuLinearState& state, const Task& task) {
   CpuLinearState::Worker& mine = state.workers[task.worker];
   const auto pairs = static_cast<std::size_t>(task.weight.depth());
@@ -139,6 +186,7 @@ void run_pairs(CpuLinearState& state, const Task& task) {
   gemm_pack_pairs(reinterpret_cast<const std::int8_t*>(task.panel.rows),
                   static_cast<std::size_t>(task.weight.inputs()), width, packed);
   auto* sums = reinterpret_cast<std::int32_t*>(mine.sums.data());
+  KeptColumns kept(state, task, kOwnRows);
   const auto* input = reinterpret_cast<const std::int32_t*>(state.input.data());
   for (std::int64_t row = task.first; row < task.last; row += kOwnRows) {
     const std::int64_t rows = std::min(kOwnRows, task.last - row);
@@ -152,6 +200,7 @@ void run_pairs(CpuLinearState& state, const Task& task) {
                 .tail = reinterpret_cast<std::int32_t*>(mine.tail.data())});
     EpilogueTile tile = epilogue_of(state, task, row, rows, padded);
     tile.quantized_sums = sums;
+    kept.add_to(tile, row);
     apply_epilogue(tile);
   }
 }
@@ -188,6 +237,7 @@ void run_library(CpuLinearState& state, const Task& task) {
   const std::int64_t height = OneDnnProducts::tile_rows(depth);
   auto* sums = grow<float>(mine.sums, static_cast<std::size_t>(height * task.panel.count));
   const auto* input = reinterpret_cast<const std::byte*>(state.input.data());
+  KeptColumns kept(state, task, height);
   OneDnnProducts::Panel panel(state.library, shape, packed, sums, task.worker);
   for (std::int64_t row = task.first; row < task.last; row += height) {
     const std::int64_t rows = std::min(height, task.last - row);
@@ -204,6 +254,7 @@ void run_library(CpuLinearState& state, const Task& task) {
         epilogue_of(state, task, row, rows, static_cast<std::size_t>(task.panel.count));
     if (product == CpuProduct::kInt8) {
       tile.quantized_sums = reinterpret_cast<const std::int32_t*>(sums);
+      kept.add_to(tile, row);
     } else {
       tile.sums = sums;
     }
@@ -211,9 +262,28 @@ void run_library(CpuLinearState& state, const Task& task) {
   }
 }
 
+/// Rows [first, last) of the input for an int8 product that keeps columns in float16: these go to
+/// state.kept, and what is left to `quantize` with its number.
+template <typename Quantize>
+void split_rows(CpuLinearState& state, const ops::Linear& op, const CpuLinearWeight& weight,
+                std::int64_t first, std::int64_t last, std::size_t worker,
+                const Quantize& quantize) {
+  const auto* input = static_cast<const float*>(op.input.data);
+  const auto k = static_cast<std::size_t>(weight.inputs());
+  float* rest = grow<float>(state.workers[worker].row, k);
+  for (std::int64_t r = first; r < last; ++r) {
+    std::copy_n(input + r * op.input.stride, k, rest);
+    float* kept = state.kept.data() + static_cast<std::size_t>(r) * weight.columns.size();
+    for (const std::int32_t column : weight.columns) {
+      *kept++ = std::exchange(rest[column], 0.0f);
+    }
+    quantize(ConstMatrix{rest, DataType::kFloat32, 1, weight.inputs(), weight.inputs()}, r);
+  }
+}
+
 /// Rows [first, last) of the input in the form of the product, in state.input and state.scales.
 void convert_input(CpuLinearState& state, const ops::Linear& op, const CpuLinearWeight& weight,
-                   std::int64_t first, std::int64_t last) {
+                   std::int64_t first, std::int64_t last, std::size_t worker) {
   const std::int64_t k = weight.inputs();
   const auto count = static_cast<std::size_t>(k);
   const auto* input = static_cast<const float*>(op.input.data) + first * op.input.stride;
@@ -225,14 +295,26 @@ void convert_input(CpuLinearState& state, const ops::Linear& op, const CpuLinear
     case CpuProduct::kPairs: {
       const std::int64_t stride = 2 * weight.depth();
       auto* to = reinterpret_cast<std::int16_t*>(state.input.data()) + first * stride;
-      quantize_rows(rows, to, static_cast<std::size_t>(stride), scales);
+      if (weight.columns.empty()) {
+        quantize_rows(rows, to, static_cast<std::size_t>(stride), scales);
+      } else {
+        split_rows(state, op, weight, first, last, worker, [&](const ConstMatrix& row, auto r) {
+          quantize_rows(row, to + (r - first) * stride, static_cast<std::size_t>(stride),
+                        scales + (r - first));
+        });
+      }
       if (stride == k) return;
       for (std::int64_t r = 0; r < rows.rows; ++r) to[r * stride + k] = 0;
       return;
     }
-    case CpuProduct::kInt8:
-      return quantize_rows(rows, reinterpret_cast<std::int8_t*>(state.input.data()) + first * k,
-                           count, scales);
+    case CpuProduct::kInt8: {
+      auto* to = reinterpret_cast<std::int8_t*>(state.input.data()) + first * k;
+      if (weight.columns.empty()) return quantize_rows(rows, to, count, scales);
+      return split_rows(state, op, weight, first, last, worker,
+                        [&](const ConstMatrix& row, auto r) {
+                          quantize_rows(row, to + (r - first) * k, count, scales + (r - first));
+                        });
+    }
     case CpuProduct::kBFloat16:
     case CpuProduct::kSplitBFloat16: {
       auto* to = reinterpret_cast<std::uint16_t*>(state.input.data()) + first * weight.depth();
@@ -258,6 +340,7 @@ void reserve_input(CpuLinearState& state, const CpuLinearWeight& weight, std::in
                                                                      : sizeof(std::uint16_t);
   grow<std::byte>(state.input, static_cast<std::size_t>(rows * weight.depth()) * element);
   grow<float>(state.scales, static_cast<std::size_t>(rows));
+  grow<float>(state.kept, static_cast<std::size_t>(rows) * weight.columns.size());
 }
 
 /// Makes room for the widest panel with every worker, even one without a task in this batch, so
@@ -272,6 +355,11 @@ void reserve_workers(CpuLinearState& state, const CpuLinearWeight& weight) {
     grow<float>(worker.packed, depth * padded);
     grow<float>(worker.sums, (kOwnRows + gemm_tile().rows) * padded);
     grow<float>(worker.tail, gemm_tile().rows * depth);
+    if (weight.columns.empty()) continue;
+    grow<float>(worker.kept_packed, weight.columns.size() * padded);
+    grow<float>(worker.kept_sums, (kOwnRows + gemm_tile().rows) * padded);
+    grow<float>(worker.kept_tail, gemm_tile().rows * weight.columns.size());
+    grow<float>(worker.row, static_cast<std::size_t>(weight.inputs()));
   }
 }
 
@@ -294,23 +382,29 @@ CpuProduct cpu_product(DataType type, std::int64_t inputs) {
   }
 }
 
-std::unique_ptr<ops::LinearWeight> CpuBackend::do_prepare_linear(const HostTensor& weight,
-                                                                 DataType type) {
-  return do_prepare_linear_parts({&weight, 1}, type);
+std::unique_ptr<ops::LinearWeight> CpuBackend::do_prepare_linear(
+    const HostTensor& weight, DataType type, std::span<const std::int32_t> kept) {
+  return do_prepare_linear_parts({&weight, 1}, type, kept);
 }
 
 std::unique_ptr<ops::LinearWeight> CpuBackend::do_prepare_linear_parts(
-    std::span<const HostTensor> parts, DataType type) {
+    std::span<const HostTensor> parts, DataType type, std::span<const std::int32_t> kept) {
   const std::int64_t k = parts[0].shape[1];
   std::int64_t outputs = 0;
   for (const HostTensor& part : parts) outputs += part.shape[0];
-  auto weight = std::make_unique<CpuLinearWeight>(outputs, k, type);
+  auto weight = std::make_unique<CpuLinearWeight>(outputs, k, type, kept);
   std::int64_t first = 0;
   for (const HostTensor& part : parts) {
     // Every half is a float32, so a wider product is exact without a wider copy. Quantised values
     // are used as they are stored.
     const bool in_place = type == DataType::kFloat32 || type == DataType::kInt8;
-    const HostTensor stored = converted(part, in_place ? part.type : type);
+    HostTensor stored = converted(part, in_place ? part.type : type);
+    const std::byte* kept_rows = nullptr;
+    if (!kept.empty()) {
+      SplitColumns split = split_columns(stored, kept);
+      stored = split.rest;
+      kept_rows = weight->kept.emplace_back(std::move(split.kept)).data;
+    }
     weight->parts.push_back(stored);
     const std::size_t row_bytes = static_cast<std::size_t>(k) * size_of(stored.type);
     for (std::int64_t row = 0; row < part.shape[0]; row += kPanelRows) {
@@ -318,8 +412,12 @@ std::unique_ptr<ops::LinearWeight> CpuBackend::do_prepare_linear_parts(
       weight->panels.push_back({.rows = stored.data + static_cast<std::size_t>(row) * row_bytes,
                                 .type = stored.type,
                                 .count = count,
-                                .first = first});
+                                .first = first,
+                                .kept = kept_rows});
       first += count;
+      if (kept_rows != nullptr) {
+        kept_rows += static_cast<std::size_t>(count) * kept.size() * size_of(DataType::kFloat16);
+      }
     }
   }
   const CpuProduct product = weight->product;
@@ -341,10 +439,10 @@ std::unique_ptr<ops::LinearWeight> CpuBackend::do_prepare_linear_parts(
       [&](std::size_t i, std::size_t worker) {
         const SingleThreadOpenMp guard;
         Panel& panel = weight->panels[i];
-        Scratch& kept = weight->stored[i];
+        Scratch& own_rows = weight->stored[i];
         const std::byte* rows = panel.rows;
         if (is_quantized) {
-          Scratch& to = is_own(product) ? kept : state.workers[worker].rows;
+          Scratch& to = is_own(product) ? own_rows : state.workers[worker].rows;
           auto* values = grow<std::int8_t>(to, static_cast<std::size_t>(panel.count * k));
           quantize_rows({panel.rows, panel.type, panel.count, k, k}, values,
                         static_cast<std::size_t>(k), weight->scales.data() + panel.first);
@@ -355,7 +453,7 @@ std::unique_ptr<ops::LinearWeight> CpuBackend::do_prepare_linear_parts(
           return;
         }
         const auto& shape = state.library.prepared(library_type(product), k, panel.count);
-        auto* packed = grow<std::byte>(kept, shape.packed_bytes());
+        auto* packed = grow<std::byte>(own_rows, shape.packed_bytes());
         state.library.pack(shape, rows, packed, worker);
         panel.packed = packed;
         panel.rows = nullptr;
@@ -385,9 +483,10 @@ void CpuBackend::do_linear(const ops::Linear& op) {
   reserve_input(state, *weight, rows);
   reserve_workers(state, *weight);
   if (weight->product != CpuProduct::kFloats) {
-    parallel_rows(workers_, rows, k, [&](std::int64_t first, std::int64_t last, std::size_t) {
-      convert_input(state, op, *weight, first, last);
-    });
+    parallel_rows(workers_, rows, k,
+                  [&](std::int64_t first, std::int64_t last, std::size_t worker) {
+                    convert_input(state, op, *weight, first, last, worker);
+                  });
   }
 
   const std::int64_t height = own ? kOwnRows : OneDnnProducts::tile_rows(weight->depth());

@@ -47,6 +47,10 @@ struct CpuLinearState {
     Scratch packed;  // a panel
     Scratch sums;
     Scratch tail;
+    Scratch kept_packed;  // the same for columns kept in float16
+    Scratch kept_sums;
+    Scratch kept_tail;
+    Scratch row;  // a row of the input without these columns
   };
 
   explicit CpuLinearState(std::size_t worker_count)
@@ -56,6 +60,7 @@ struct CpuLinearState {
   std::vector<Worker> workers;
   Scratch input;   // the whole input in the form of the product, shared by its tasks
   Scratch scales;  // of the input's rows
+  Scratch kept;    // the input's values in the columns kept in float16, row by row
 };
 
 }  // namespace virnucpro

@@ -51,7 +51,9 @@ HWY_INLINE hn::Vec<D> load_sums(D d, const EpilogueTile& tile, std::size_t r, st
     const auto sums = hn::LoadU(di, tile.quantized_sums + r * tile.sums_stride + c);
     const auto scale =
         hn::Mul(hn::Set(d, tile.row_scales[r]), hn::LoadU(d, tile.column_scales + c));
-    return hn::Mul(hn::ConvertTo(d, sums), scale);
+    const auto product = hn::Mul(hn::ConvertTo(d, sums), scale);
+    if (tile.kept_sums == nullptr) return product;
+    return hn::Add(product, hn::LoadU(d, tile.kept_sums + r * tile.kept_stride + c));
   } else {
     return hn::LoadU(d, tile.sums + r * tile.sums_stride + c);
   }

@@ -18,13 +18,15 @@ void split_bfloat16(const void* from, DataType type, std::uint16_t* high, std::u
                     std::size_t count);
 
 /// output[r, :] = activation(sums[r, :] + bias) + residual[r, :], one tile. The sums are float32,
-/// or the int32 sums of quantised rows: then float(sum) * (row scale * column scale). `bias` and
-/// `residual` may be null; output may be residual. Strides in elements.
+/// or the int32 sums of quantised rows: then float(sum) * (row scale * column scale) + kept sum.
+/// `kept_sums`, `bias` and `residual` may be null; output may be residual. Strides in elements.
 struct EpilogueTile {
   const float* sums;
   const std::int32_t* quantized_sums;  // instead of sums
   const float* row_scales;             // both only with quantized_sums
   const float* column_scales;
+  const float* kept_sums;
+  std::size_t kept_stride;
   std::size_t rows;
   std::size_t columns;
   std::size_t sums_stride;

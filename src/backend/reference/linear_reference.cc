@@ -8,6 +8,7 @@
 #include "backend/reference/reference_backend.h"
 #include "base/check.h"
 #include "base/stop.h"
+#include "tensor/kept_columns.h"
 #include "tensor/quantize.h"
 
 namespace virnucpro {
@@ -15,31 +16,48 @@ namespace {
 
 class ReferenceLinearWeight final : public ops::LinearWeight {
  public:
-  /// `scales`: one per row of an int8 tensor, none for other types.
-  ReferenceLinearWeight(HostTensor tensor, std::vector<float> scales)
-      : LinearWeight(tensor.shape[0], tensor.shape[1], tensor.type),
-        tensor_(std::move(tensor)),
-        scales_(std::move(scales)) {}
+  explicit ReferenceLinearWeight(HostTensor tensor)
+      : LinearWeight(tensor.shape[0], tensor.shape[1], tensor.type), tensor_(std::move(tensor)) {}
+  /// `kept` [outputs, columns] are the weights of `columns`, which are zero in `rows`.
+  ReferenceLinearWeight(QuantizedRows rows, std::span<const std::int32_t> columns, HostTensor kept)
+      : ReferenceLinearWeight(std::move(rows.values)) {
+    scales_ = std::move(rows.scales);
+    columns_.assign(columns.begin(), columns.end());
+    kept_ = std::move(kept);
+  }
 
   ConstMatrix matrix() const { return {tensor_.data, tensor_.type, outputs(), inputs(), inputs()}; }
   float scale(std::int64_t output) const { return scales_[static_cast<std::size_t>(output)]; }
+  std::span<const std::int32_t> columns() const { return columns_; }
+  double kept(std::int64_t output, std::size_t i) const {
+    return float_at(kept_, output * kept_.shape[1] + static_cast<std::int64_t>(i));
+  }
 
  private:
   HostTensor tensor_;
-  std::vector<float> scales_;
+  std::vector<float> scales_;          // one per row of an int8 tensor, none for other types
+  std::vector<std::int32_t> columns_;  // kept in float16
+  HostTensor kept_;
 };
 
 /// One row of the input: its values, or the whole numbers they are rounded to and their scale.
 struct InputRow {
   std::vector<double> values;
   float scale = 1.0f;
+  std::vector<double> kept;  // the values of the columns that are not rounded
 };
 
-InputRow quantized(const InputRow& row) {
-  const std::vector<float> values(row.values.begin(), row.values.end());  // each was a float32
+InputRow quantized(const InputRow& row, std::span<const std::int32_t> columns) {
+  std::vector<float> values(row.values.begin(), row.values.end());  // each was a float32
+  InputRow result;
+  for (const std::int32_t column : columns) {
+    float& value = values[static_cast<std::size_t>(column)];
+    result.kept.push_back(std::exchange(value, 0.0f));
+  }
   std::vector<std::int8_t> q(values.size());
-  const float scale = quantize_row(values, q);
-  return {{q.begin(), q.end()}, scale};
+  result.scale = quantize_row(values, q);
+  result.values.assign(q.begin(), q.end());
+  return result;
 }
 
 double activate(ops::Activation activation, double v) {
@@ -56,14 +74,14 @@ double activate(ops::Activation activation, double v) {
 
 }  // namespace
 
-std::unique_ptr<ops::LinearWeight> ReferenceBackend::do_prepare_linear(const HostTensor& weight,
-                                                                       DataType type) {
+std::unique_ptr<ops::LinearWeight> ReferenceBackend::do_prepare_linear(
+    const HostTensor& weight, DataType type, std::span<const std::int32_t> kept) {
   if (type == DataType::kInt8) {
-    QuantizedRows rows = quantize_rows(weight);
-    return std::make_unique<ReferenceLinearWeight>(std::move(rows.values), std::move(rows.scales));
+    SplitColumns split = split_columns(weight, kept);
+    return std::make_unique<ReferenceLinearWeight>(quantize_rows(split.rest), kept,
+                                                   std::move(split.kept));
   }
-  return std::make_unique<ReferenceLinearWeight>(virnucpro::convert(weight, type),
-                                                 std::vector<float>{});
+  return std::make_unique<ReferenceLinearWeight>(virnucpro::convert(weight, type));
 }
 
 void ReferenceBackend::do_linear(const ops::Linear& op) {
@@ -72,8 +90,8 @@ void ReferenceBackend::do_linear(const ops::Linear& op) {
   const bool int8 = op.weight->type() == DataType::kInt8;
   std::vector<InputRow> input;  // widened once instead of once per output
   for (std::int64_t i = 0; i < op.input.rows; ++i) {
-    const InputRow row{load_row(op.input, i)};
-    input.push_back(int8 ? quantized(row) : row);
+    const InputRow row{.values = load_row(op.input, i), .scale = 1.0f, .kept = {}};
+    input.push_back(int8 ? quantized(row, weight->columns()) : row);
   }
   for (std::int64_t j = 0; j < weight->outputs(); ++j) {
     throw_if_stopped(stop());
@@ -83,6 +101,7 @@ void ReferenceBackend::do_linear(const ops::Linear& op) {
       double sum = 0.0;
       for (std::size_t k = 0; k < row.size(); ++k) sum += x.values[k] * row[k];
       if (int8) sum = static_cast<float>(sum) * (x.scale * weight->scale(j));
+      for (std::size_t c = 0; c < x.kept.size(); ++c) sum += x.kept[c] * weight->kept(j, c);
       if (!op.bias.empty()) sum += op.bias.data[j];
       const double residual = op.residual.empty() ? 0.0 : load(op.residual, i, j);
       store(op.output, i, j, activate(op.activation, sum) + residual);

@@ -43,13 +43,13 @@ const CudaLinearWeight& weight_of(const ops::Linear& op) {
 
 }  // namespace
 
-std::unique_ptr<ops::LinearWeight> CudaBackend::do_prepare_linear(const HostTensor& weight,
-                                                                  DataType type) {
-  return do_prepare_linear_parts({&weight, 1}, type);
+std::unique_ptr<ops::LinearWeight> CudaBackend::do_prepare_linear(
+    const HostTensor& weight, DataType type, std::span<const std::int32_t> kept) {
+  return do_prepare_linear_parts({&weight, 1}, type, kept);
 }
 
 std::unique_ptr<ops::LinearWeight> CudaBackend::do_prepare_linear_parts(
-    std::span<const HostTensor> parts, DataType type) {
+    std::span<const HostTensor> parts, DataType type, std::span<const std::int32_t> /*kept*/) {
   use();
   const std::int64_t inputs = parts.front().shape[1];
   std::int64_t outputs = 0;
