@@ -16,6 +16,7 @@
 #include "base/stop.h"
 #include "jobs/predict.h"
 #include "results/run_calibration.h"
+#include "results/run_tables.h"
 #include "results/shards.h"
 #include "results/stored_rules.h"
 #include "results/stored_sessions.h"
@@ -146,6 +147,18 @@ CallRequest calls_of(const ShardSet& set, const Log& log) {
   return calls;
 }
 
+/// The form of tables that all shards have.
+TableChoice tables_of(const ShardSet& set, const Log& log) {
+  const TableChoice choice = stored_tables(set.shards.front()->database);
+  for (const auto& shard : set.shards) {
+    if (stored_tables(shard->database) == choice) continue;
+    log.warning("{} and {}: tables of different forms; those of the whole have the usual one",
+                set.shards.front()->folder, shard->folder);
+    return {};
+  }
+  return choice;
+}
+
 void copy_the_rest(const ShardSet& set, RunDatabase& target, const MergeRequest& request,
                    const Log& log) {
   std::vector<MergedShard> merged;
@@ -227,7 +240,10 @@ StoredResults merge_shards(const MergeRequest& request, const Log& log,
   require_free_prediction_folder(request.output, request.force);
   const ShardSet set = open_shards(request.folders);
   log.info("merging {}, {} records", counted(set.shards.size(), "shard"), set.records);
-  const RunDatabase database = merged_database(set, request, log, stop);
+  RunDatabase database = merged_database(set, request, log, stop);
+  TableChoice tables = tables_of(set, log);
+  tables.legacy = request.legacy.value_or(tables.legacy);
+  store_tables(database, tables);
   return publish_stored_results(database, request.output, own_choice(database), log, stop);
 }
 

@@ -1,6 +1,7 @@
 // Merges the folders of all shards of a run into one folder.
 #pragma once
 
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -13,7 +14,8 @@ namespace virnucpro {
 struct MergeRequest {
   std::vector<std::string> folders;  ///< of the shards, in any order
   std::string output;
-  bool force = false;  ///< replace what `output` holds
+  bool force = false;                  ///< replace what `output` holds
+  std::optional<LegacyFormat> legacy;  ///< absent: that of the shards
   std::vector<std::string> command_line;
 };
 

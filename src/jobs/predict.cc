@@ -18,6 +18,7 @@
 #include "results/run_calibration.h"
 #include "results/run_facts.h"
 #include "results/run_journal.h"
+#include "results/run_tables.h"
 #include "results/stored_results.h"
 #include "results/stored_rules.h"
 #include "results/stored_sessions.h"
@@ -174,6 +175,7 @@ RunSummary predict_once(const PredictRequest& request, const LoadedModels& model
   }
 
   store_calls(database, request.calls);
+  store_tables(database, request.tables);
   StoredResults results =
       publish_stored_results(database, request.output, own_choice(database), context.log, stop);
   remove_set_aside(request.output);

@@ -6,6 +6,7 @@
 
 #include "calls/call_request.h"
 #include "jobs/run.h"
+#include "report/table_choice.h"
 #include "run/shard_number.h"
 
 namespace virnucpro {
@@ -21,6 +22,8 @@ struct PredictRequest : RunRequest {
   bool keep_embeddings = false;
   /// How records are called by calibrated probabilities.
   CallRequest calls;
+  /// The form of the tables.
+  TableChoice tables;
 };
 
 /// Throws ConfigError when the folder already holds results that belong to no database of a run and

@@ -114,6 +114,9 @@ StoredResults rebuild_results(const RebuildRequest& request, const Log& log,
   if (choice.rule.threshold != CallRule::kPublishedThreshold) {
     choice.derived.threshold = choice.rule.threshold;
   }
+  const TableChoice own_tables = choice.tables;
+  if (request.change_tables) request.change_tables(choice.tables);
+  if (choice.tables != own_tables) choice.derived.tables = text_of(choice.tables);
   std::optional<Rescored> rescored;
   if (request.load_classifier) {
     rescored.emplace(database, request, folder, log, stop);

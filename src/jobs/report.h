@@ -29,6 +29,8 @@ struct RebuildRequest {
   bool force = false;               ///< replace results in `output`; never another run
   std::optional<double> threshold;  ///< absent: the run's own
   CallRequest calls;                ///< empty, and no threshold: the run's own
+  /// Changes the form of tables that the run has; may be empty.
+  std::function<void(TableChoice& own)> change_tables;
   /// Opens a classifier other than the run's, for its expected length; may be empty.
   std::function<NamedClassifier(std::int64_t expected_length)> load_classifier;
 };

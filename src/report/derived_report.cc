@@ -109,7 +109,9 @@ void take_in(Json& whole, const Json& more) {
 
 std::string with_derivation(const std::string& run_json, const std::string& place,
                             const DerivedFrom& derived) {
-  if (!derived.threshold && !derived.classifier && !derived.calibration) return run_json;
+  if (!derived.threshold && !derived.classifier && !derived.calibration && !derived.tables) {
+    return run_json;
+  }
   std::string text;
   reading(place, [&] {
     Json json = Json::parse(run_json);
@@ -123,6 +125,7 @@ std::string with_derivation(const std::string& run_json, const std::string& plac
       report["calibration"] = {{"bundle", derived.calibration->name},
                                {"sha256", derived.calibration->sha256}};
     }
+    if (derived.tables) report["tables"] = *derived.tables;
     text = text_of(json);
   });
   return text;

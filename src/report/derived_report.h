@@ -18,6 +18,7 @@ struct DerivedFrom {
   std::optional<double> threshold = {};
   std::optional<ModelPart> classifier = {};
   std::optional<ModelPart> calibration = {};  ///< of a bundle
+  std::optional<std::string> tables = {};     ///< text_of() the choice of tables
 };
 
 /// How records were called by calibrated probabilities.

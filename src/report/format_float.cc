@@ -34,6 +34,33 @@ void append_float32(std::string& text, float value) {
   if (!scientific && written.find('.') == std::string_view::npos) text += ".0";
 }
 
+void append_float64(std::string& text, double value) {
+  if (std::isnan(value)) {
+    text += "nan";
+    return;
+  }
+  if (std::isinf(value)) {
+    text += value < 0 ? "-inf" : "inf";
+    return;
+  }
+  // Python decides by the exponent of the shortest digits, not by the value.
+  char digits[32];
+  auto result = std::to_chars(digits, digits + sizeof digits, value, std::chars_format::scientific);
+  std::string_view written(digits, static_cast<std::size_t>(result.ptr - digits));
+  const std::size_t sign = written.find('e') + 1;  // always there: 1e+00
+  int exponent = 0;
+  std::from_chars(digits + sign + 1, result.ptr, exponent);
+  if (digits[sign] == '-') exponent = -exponent;
+  if (exponent >= -4 && exponent < 16) {
+    result = std::to_chars(digits, digits + sizeof digits, value, std::chars_format::fixed);
+    written = std::string_view(digits, static_cast<std::size_t>(result.ptr - digits));
+    text += written;
+    if (written.find('.') == std::string_view::npos) text += ".0";
+    return;
+  }
+  text += written;
+}
+
 std::string format_float32(float value) {
   std::string text;
   append_float32(text, value);

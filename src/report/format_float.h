@@ -1,4 +1,4 @@
-// float32 values as text, exactly as NumPy prints them.
+// Floating-point values as text, exactly as NumPy and Python print them.
 #pragma once
 
 #include <string>
@@ -11,5 +11,9 @@ namespace virnucpro {
 void append_float32(std::string& text, float value);
 
 std::string format_float32(float value);
+
+/// Appends `value` as Python's repr() does: the shortest decimal that reads back as it, scientific
+/// below 1e-4 and from 1e16 on: 0.2181767076253891, 1.0, 9.999e-05, nan.
+void append_float64(std::string& text, double value);
 
 }  // namespace virnucpro

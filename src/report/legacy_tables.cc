@@ -1,31 +1,29 @@
 #include "report/legacy_tables.h"
 
 #include "report/format_float.h"
+#include "report/pandas_text.h"
 
 namespace virnucpro {
-namespace {
-
-/// As pandas writes a text field: in quotes, and quotes doubled, when it holds a quote.
-void append_field(std::string& row, std::string_view text) {
-  if (text.find('"') == std::string_view::npos) {
-    row += text;
-    return;
-  }
-  row += '"';
-  for (const char c : text) {
-    if (c == '"') row += '"';
-    row += c;
-  }
-  row += '"';
-}
-
-}  // namespace
 
 LegacyTables::LegacyTables(const std::string& frames_path, const std::string& chunks_path,
-                           CallRule rule, const std::string& folder, std::size_t sort_memory)
-    : rule_(rule), frames_(frames_path), chunks_(chunks_path), sorted_(folder, sort_memory) {
+                           CallRule rule, const std::string& folder, std::size_t sort_memory,
+                           LegacyFormat format)
+    : rule_(rule),
+      format_(format),
+      frames_(frames_path),
+      chunks_(chunks_path),
+      sorted_(folder, sort_memory) {
   frames_.write("Sequence_ID\tPrediction\tscore1\tscore2\n");
-  chunks_.write("Modified_ID\tIs_Virus\n");
+  chunks_.write(format == LegacyFormat::kV2 ? "Modified_ID\tIs_Virus\tmax_score_0\tmax_score_1\n"
+                                            : "Modified_ID\tIs_Virus\n");
+}
+
+void LegacyTables::append_score(std::string& row, float score) const {
+  if (format_ == LegacyFormat::kV2) {
+    append_float64(row, score);
+  } else {
+    append_float32(row, score);
+  }
 }
 
 void LegacyTables::chunk(std::string_view record_id, std::uint64_t index,
@@ -39,26 +37,41 @@ void LegacyTables::chunk(std::string_view record_id, std::uint64_t index,
     row += chunk_id_;
     row += frame.name;
     row += rule_.is_virus(frame.scores) ? "\tvirus\t" : "\tothers\t";
-    append_float32(row, frame.scores.p_others);
+    append_score(row, frame.scores.p_others);
     row += '\t';
-    append_float32(row, frame.scores.p_virus);
+    append_score(row, frame.scores.p_virus);
     row += '\n';
     frames_.row_done();
+  }
+  if (format_ == LegacyFormat::kV2) {
+    const ScorePair largest = largest_scores(frames).scores;
+    std::string& row = chunks_.row();
+    append_pandas_text(row, chunk_id_);
+    row += viral ? "\tTrue\t" : "\tFalse\t";
+    append_score(row, largest.p_others);
+    row += '\t';
+    append_score(row, largest.p_virus);
+    row += '\n';
+    return chunks_.row_done();
   }
   // A tab sorts before every byte of an escaped id, so the lines sort as their ids do.
   chunk_id_ += viral ? "\tTrue" : "\tFalse";
   sorted_.add(chunk_id_);
 }
 
-void LegacyTables::finish() {
+void LegacyTables::write_sorted() {
   sorted_.for_each([&](std::string_view line) {
     const std::size_t tab = line.find('\t');
     std::string& row = chunks_.row();
-    append_field(row, line.substr(0, tab));
+    append_pandas_text(row, line.substr(0, tab));
     row += line.substr(tab);
     row += '\n';
     chunks_.row_done();
   });
+}
+
+void LegacyTables::finish() {
+  if (format_ == LegacyFormat::kOriginal) write_sorted();
   frames_.finish();
   chunks_.finish();
 }

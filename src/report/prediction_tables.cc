@@ -6,6 +6,7 @@
 #include "base/escape.h"
 #include "report/legacy_tables.h"
 #include "report/result_tables.h"
+#include "report/tier_table.h"
 #include "report/unique_ids.h"
 
 namespace virnucpro {
@@ -21,20 +22,23 @@ const std::string& made(const std::string& folder) {
 }  // namespace
 
 struct PredictionTables::Files {
-  Files(const std::string& in, CallRule rule, CalibratedCalls calibrated, std::size_t sort_memory)
+  Files(const std::string& in, CallRule rule, CalibratedCalls calibrated, std::size_t sort_memory,
+        const TableChoice& choice)
       : folder(made(in)),
         caller(rule, calibrated),
         predictions(path_in(folder, kPredictionsFile)),
         contigs(path_in(folder, kContigsFile)),
+        tiers(path_in(folder, kTiersFile), choice.tiers, folder, sort_memory),
         viral(path_in(folder, kViralFile)),
         legacy(path_in(folder, kLegacyFramesFile), path_in(folder, kLegacyChunksFile), rule, folder,
-               sort_memory),
+               sort_memory, choice.legacy),
         run(path_in(folder, kRunFile)) {}
 
   std::string folder;
   RecordCaller caller;
   PredictionsTable predictions;
   ContigsTable contigs;
+  TierTable tiers;
   ViralFasta viral;
   LegacyTables legacy;
   OutputFile run;
@@ -54,8 +58,9 @@ struct PredictionTables::Files {
 };
 
 PredictionTables::PredictionTables(const std::string& folder, CallRule rule,
-                                   CalibratedCalls calibrated, std::size_t sort_memory)
-    : files_(std::make_unique<Files>(folder, rule, calibrated, sort_memory)) {}
+                                   CalibratedCalls calibrated, std::size_t sort_memory,
+                                   const TableChoice& choice)
+    : files_(std::make_unique<Files>(folder, rule, calibrated, sort_memory, choice)) {}
 
 PredictionTables::~PredictionTables() = default;
 
@@ -71,6 +76,7 @@ void PredictionTables::begin_record(const RecordRow& record) {
   f.unique_id = f.unique_ids.assign(escaped(record.id));
   f.summary = {};
   f.caller.begin();
+  f.tiers.begin_record();
   f.outcomes = {};
 }
 
@@ -90,7 +96,9 @@ void PredictionTables::chunk(const ChunkRow& chunk, std::span<const FrameRow> fr
   if (chunk.outcome == Outcome::kFailed && summary.reason.empty()) summary.reason = chunk.reason;
   if (frames.empty()) return f.caller.unscored_chunk();
 
-  const ChunkVerdict verdict = f.caller.chunk(largest_scores(frames), chunk.end - chunk.start);
+  const LargestScores largest = largest_scores(frames);
+  const ChunkVerdict verdict = f.caller.chunk(largest, chunk.end - chunk.start);
+  f.tiers.chunk(largest.scores);
   summary.frames += frames.size();
   f.called.clear();
   for (const FrameRow& frame : frames) {
@@ -119,6 +127,7 @@ void PredictionTables::end_record(std::string_view bases) {
   f.summary.outcome = outcome_of_record(f.outcomes);
   f.ledger.records.add(f.summary.outcome);
   f.contigs.record(f.record, f.summary);
+  f.tiers.end_record(f.unique_id, f.record.ordinal);
   if (!f.summary.viral) return;
   ++f.calls.viral_records;
   f.viral.record(f.id, bases);
@@ -137,6 +146,7 @@ void PredictionTables::finish() {
   check(!f.open, "the tables end inside record {}", f.record.ordinal);
   f.predictions.file().finish();
   f.contigs.file().finish();
+  f.tiers.finish();
   f.viral.file().finish();
   f.legacy.finish();
 }
@@ -148,6 +158,7 @@ void PredictionTables::publish(std::string_view run_json) {
   f.run.withdraw();  // of an earlier run: it must never vouch for tables of two runs
   f.predictions.file().publish();
   f.contigs.file().publish();
+  f.tiers.publish();
   f.viral.file().publish();
   f.legacy.publish();
   f.run.publish();

@@ -10,6 +10,7 @@
 #include "calls/record_caller.h"
 #include "report/rows.h"
 #include "report/sorted_lines.h"
+#include "report/table_choice.h"
 #include "run/ledger.h"
 
 namespace virnucpro {
@@ -17,37 +18,40 @@ namespace virnucpro {
 // The names inside the output folder.
 inline constexpr const char* kPredictionsFile = "predictions.tsv";
 inline constexpr const char* kContigsFile = "contigs.tsv";
+inline constexpr const char* kTiersFile = "contig_tiers.tsv";
 inline constexpr const char* kViralFile = "viral.fasta";
 inline constexpr const char* kRunFile = "run.json";
 inline constexpr const char* kLegacyFramesFile = "prediction_results.txt";
 inline constexpr const char* kLegacyChunksFile = "prediction_results_highestscore.csv";
 
 /// All of them, in the order of their appearance.
-inline constexpr const char* kPredictionFiles[] = {kPredictionsFile,  kContigsFile,      kViralFile,
-                                                   kLegacyFramesFile, kLegacyChunksFile, kRunFile};
+inline constexpr const char* kPredictionFiles[] = {
+    kPredictionsFile,  kContigsFile,      kTiersFile, kViralFile,
+    kLegacyFramesFile, kLegacyChunksFile, kRunFile};
 
 /// The totals of a run's calls.
 struct CallCounts {
   std::uint64_t viral_frames = 0;
   std::uint64_t viral_chunks = 0;
   std::uint64_t viral_records = 0;
-  std::uint64_t repeated_ids = 0;  ///< records whose legacy rows carry a suffix
+  std::uint64_t repeated_ids = 0;  ///< records whose legacy and tier rows carry a suffix
   /// The sum of 1 - p over the viral records, where calls follow calibrated probabilities.
   double expected_false_records = 0.0;
 };
 
-/// Writes predictions.tsv, contigs.tsv, viral.fasta and the two legacy files of `folder` under
-/// partial names, and gives all of them their names in publish(). Memory grows by 16 bytes a
-/// record, and not otherwise. Thread-confined; any call may throw OutputError, and ContractError
-/// when calls come in an order other than begin_record, chunk..., end_record.
+/// Writes predictions.tsv, contigs.tsv, contig_tiers.tsv, viral.fasta and the two legacy files of
+/// `folder` under partial names, and gives all of them their names in publish(). Memory grows by 16
+/// bytes a record, and not otherwise. Thread-confined; any call may throw OutputError, and
+/// ContractError when calls come in an order other than begin_record, chunk..., end_record.
 class PredictionTables {
  public:
   /// Makes the folder. Where `calibrated` has a threshold, it decides on calls, except in the two
-  /// legacy files, which always follow `rule`; its calibration must outlive the tables.
-  /// `sort_memory` bounds the sorting of the legacy chunk table.
+  /// legacy files, which always follow `rule`, and in the tiers, which follow theirs; its
+  /// calibration must outlive the tables. `sort_memory` bounds the sorting of a table.
   explicit PredictionTables(const std::string& folder, CallRule rule = {},
                             CalibratedCalls calibrated = {},
-                            std::size_t sort_memory = SortedLines::kDefaultMemory);
+                            std::size_t sort_memory = SortedLines::kDefaultMemory,
+                            const TableChoice& choice = {});
   ~PredictionTables();
 
   void begin_record(const RecordRow& record);

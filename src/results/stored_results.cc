@@ -4,6 +4,7 @@
 #include "base/format.h"
 #include "report/unique_ids.h"
 #include "results/run_calibration.h"
+#include "results/run_tables.h"
 #include "results/stored_sessions.h"
 #include "results/stored_tables.h"
 
@@ -13,8 +14,8 @@ namespace {
 std::vector<std::string> warnings_of(const StoredResults& results) {
   std::vector<std::string> warnings;
   if (const std::uint64_t count = results.calls.repeated_ids; count > 0) {
-    warnings.push_back(
-        repeated_ids_text(count, fmt::format("{} and {}", kLegacyFramesFile, kLegacyChunksFile)));
+    warnings.push_back(repeated_ids_text(
+        count, fmt::format("{}, {} and {}", kTiersFile, kLegacyFramesFile, kLegacyChunksFile)));
   }
   if (const std::uint64_t failed = results.ledger.chunks[Outcome::kFailed]; failed > 0) {
     warnings.push_back(fmt::format(
@@ -48,6 +49,7 @@ ResultChoice own_choice(const RunDatabase& database) {
   ResultChoice choice;
   choice.calibration = stored_calibration(database);
   choice.calls = stored_calls(database);
+  choice.tables = stored_tables(database);
   require_calibration(choice.calls, choice.calibration.has_value(), database.path());
   return choice;
 }
@@ -70,7 +72,8 @@ StoredResults publish_stored_results(const RunDatabase& database, const std::str
     calibrated.calibration = &*choice.calibration;
     calibrated.rule = rule_for(database, choice, stop);
   }
-  PredictionTables tables(folder, choice.rule, calibrated);
+  PredictionTables tables(folder, choice.rule, calibrated, SortedLines::kDefaultMemory,
+                          choice.tables);
   const StoredExtent extent = database.extent();
   results.intake = {extent.records, 0, extent.chunks, extent.orfs};
   results.intake.bases = write_stored_tables(database, tables, stop, choice.scores);

@@ -25,9 +25,10 @@ struct ResultChoice {
   std::optional<Calibration> calibration;
   CallRequest calls;    ///< nothing that needs a calibration where there is none
   DerivedFrom derived;  ///< what run.json says of it
+  TableChoice tables;
 };
 
-/// The calibration and the calls stored with the run.
+/// The calibration, the calls and the form of tables stored with the run.
 ResultChoice own_choice(const RunDatabase& database);
 
 /// The totals of the results, and their files.

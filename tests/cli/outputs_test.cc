@@ -44,6 +44,7 @@ const Slot kRun = {"the run", "run", "run.db"};
 
 const std::vector<std::string> kPredictions = {"predictions.tsv",
                                                "contigs.tsv",
+                                               "contig_tiers.tsv",
                                                "viral.fasta",
                                                "run.json",
                                                "prediction_results.txt",

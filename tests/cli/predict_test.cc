@@ -22,13 +22,17 @@ constexpr const char* kPredictionsHeader =
 constexpr const char* kContigsHeader =
     "id\trecord\tlength\tchunks\tscored_chunks\tframes\tviral_chunks\tmean_p_virus\tmax_p_virus\t"
     "p_calibrated\tcall\tstatus\treason\n";
+constexpr const char* kTiersHeader =
+    "ID\tcall\ttier\tweighted_delta\tn_chunks\tn_confident_viral\tn_confident_nonviral\t"
+    "n_ambiguous\tviral_proportion\tnonviral_proportion\n";
 constexpr const char* kLegacyHeader = "Sequence_ID\tPrediction\tscore1\tscore2\n";
-constexpr const char* kLegacyChunksHeader = "Modified_ID\tIs_Virus\n";
+constexpr const char* kLegacyChunksHeader = "Modified_ID\tIs_Virus\tmax_score_0\tmax_score_1\n";
 
 // Every result except run.json, which says when and how.
-const std::vector<std::string> kTables = {"predictions.tsv", "contigs.tsv", "viral.fasta",
-                                          "prediction_results.txt",
-                                          "prediction_results_highestscore.csv"};
+const std::vector<std::string> kTables = {
+    "predictions.tsv",        "contigs.tsv",
+    "contig_tiers.tsv",       "viral.fasta",
+    "prediction_results.txt", "prediction_results_highestscore.csv"};
 
 class Predict : public CliTest {
  protected:
@@ -48,10 +52,10 @@ TEST_F(Predict, WritesEveryResultAndNothingToStandardOutput) {
   const ProgramResult result = run({"predict", "a.fa", "-o", "out"});
   ASSERT_TRUE(ends_with(result, 0));
   EXPECT_EQ(result.out, "");
-  EXPECT_THAT(names_in("out"),
-              testing::UnorderedElementsAre(
-                  "contigs.tsv", "prediction_results.txt", "prediction_results_highestscore.csv",
-                  "predictions.tsv", "run.db", "run.json", "viral.fasta"));
+  EXPECT_THAT(names_in("out"), testing::UnorderedElementsAre(
+                                   "contig_tiers.tsv", "contigs.tsv", "prediction_results.txt",
+                                   "prediction_results_highestscore.csv", "predictions.tsv",
+                                   "run.db", "run.json", "viral.fasta"));
   EXPECT_THAT(read("out/predictions.tsv"), StartsWith(kPredictionsHeader));
   EXPECT_THAT(read("out/contigs.tsv"), StartsWith(kContigsHeader));
   EXPECT_THAT(read("out/prediction_results.txt"), StartsWith(kLegacyHeader));

@@ -105,7 +105,8 @@ class PublishedRun : public CliTest {
                                           "--esm2", golden("esm2.pt"),  "--expected-length",
                                           length};
     if (std::string(command) == "predict") {
-      arguments.insert(arguments.end(), {"--classifier", golden("classifier.pth")});
+      arguments.insert(arguments.end(),
+                       {"--classifier", golden("classifier.pth"), "--legacy-format", "original"});
     }
     arguments.insert(arguments.end(), mode.flags.begin(), mode.flags.end());
     return arguments;

@@ -10,9 +10,10 @@
 namespace virnucpro::test {
 
 /// Every result except run.json, which says when and how.
-inline const std::vector<std::string> kTables = {"predictions.tsv", "contigs.tsv", "viral.fasta",
-                                                 "prediction_results.txt",
-                                                 "prediction_results_highestscore.csv"};
+inline const std::vector<std::string> kTables = {
+    "predictions.tsv",        "contigs.tsv",
+    "contig_tiers.tsv",       "viral.fasta",
+    "prediction_results.txt", "prediction_results_highestscore.csv"};
 
 class StoredRunTest : public CliTest {
  protected:

@@ -16,7 +16,8 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
-constexpr const char* kTables[] = {"predictions.tsv", "contigs.tsv", "viral.fasta",
+constexpr const char* kTables[] = {"predictions.tsv",        "contigs.tsv",
+                                   "contig_tiers.tsv",       "viral.fasta",
                                    "prediction_results.txt", "prediction_results_highestscore.csv"};
 
 std::string content_of(const fs::path& path) {

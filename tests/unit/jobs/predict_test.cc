@@ -25,8 +25,8 @@ using testing::HasSubstr;
 
 const std::string kMini = std::string(VIRNUCPRO_SOURCE_DIR) + "/models/mini";
 
-constexpr const char* kTables[] = {kPredictionsFile, kContigsFile, kViralFile, kLegacyFramesFile,
-                                   kLegacyChunksFile};
+constexpr const char* kTables[] = {kPredictionsFile, kContigsFile,      kTiersFile,
+                                   kViralFile,       kLegacyFramesFile, kLegacyChunksFile};
 
 /// Records of several chunks, short ones, a repeated id, and ones without a result.
 std::string some_fasta() {
@@ -176,7 +176,8 @@ TEST(RunPredict, WritesHeadersForAnInputWithoutRecords) {
   f.folder.write("in.fa", "");
   const RunSummary summary = f.predict();
   EXPECT_EQ(summary.report.ledger.records.total(), 0u);
-  EXPECT_EQ(f.folder.read("out/prediction_results_highestscore.csv"), "Modified_ID\tIs_Virus\n");
+  EXPECT_EQ(f.folder.read("out/prediction_results_highestscore.csv"),
+            "Modified_ID\tIs_Virus\tmax_score_0\tmax_score_1\n");
 }
 
 TEST(RunPredict, LeavesNoResultBehindWhenTheInputIsDamaged) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/errors.h"
+#include "report/tier_table.h"
 #include "unit/report/file_size_limit.h"
 #include "unit/report/temporary_folder.h"
 
@@ -21,6 +22,7 @@ using Frames = std::vector<FrameRow>;
 
 const Frames kViralFrames = {{"F1", 0.25f, 0.75f}, {"R2", 0.9f, 0.1f}};
 const Frames kClearVirus = {{"F3", 0.00117f, 0.99883f}};
+const TableChoice kOriginal = {LegacyFormat::kOriginal, {}};
 const Frames kClearOther = {{"R1", 1.0f, 9.999e-5f}};
 
 void write_record(PredictionTables& tables, std::uint64_t ordinal, std::string_view id,
@@ -37,7 +39,7 @@ void write_record(PredictionTables& tables, std::uint64_t ordinal, std::string_v
 
 TEST(PredictionTables, WritesOnlyHeadersForARunWithoutRecords) {
   TemporaryFolder folder;
-  PredictionTables tables(folder.file("out"));
+  PredictionTables tables(folder.file("out"), {}, {}, SortedLines::kDefaultMemory, kOriginal);
   tables.finish();
   tables.publish("{}\n");
   EXPECT_EQ(folder.read("out/predictions.tsv"),
@@ -45,6 +47,7 @@ TEST(PredictionTables, WritesOnlyHeadersForARunWithoutRecords) {
   EXPECT_EQ(folder.read("out/contigs.tsv"),
             "id\trecord\tlength\tchunks\tscored_chunks\tframes\tviral_chunks\tmean_p_virus\t"
             "max_p_virus\tp_calibrated\tcall\tstatus\treason\n");
+  EXPECT_EQ(folder.read("out/contig_tiers.tsv"), std::string(kTierColumns) + "\n");
   EXPECT_EQ(folder.read("out/viral.fasta"), "");
   EXPECT_EQ(folder.read("out/prediction_results.txt"), "Sequence_ID\tPrediction\tscore1\tscore2\n");
   EXPECT_EQ(folder.read("out/prediction_results_highestscore.csv"), "Modified_ID\tIs_Virus\n");
@@ -54,7 +57,7 @@ TEST(PredictionTables, WritesOnlyHeadersForARunWithoutRecords) {
 
 TEST(PredictionTables, WritesEveryFileOfASmallRun) {
   TemporaryFolder folder;
-  PredictionTables tables(folder.path());
+  PredictionTables tables(folder.path(), {}, {}, SortedLines::kDefaultMemory, kOriginal);
   write_record(tables, 0, "z", {kClearVirus, {}, kClearVirus, kClearOther}, "ACGTN");
   write_record(tables, 1, "b", {kClearOther});
   tables.begin_record({2, "empty", 0});
@@ -96,7 +99,7 @@ TEST(PredictionTables, WritesEveryFileOfASmallRun) {
 TEST(PredictionTables, SortsTheLegacyChunksByBytesAlsoBeyondItsMemory) {
   for (const std::size_t memory : {std::size_t{1}, std::size_t{1} << 20}) {
     TemporaryFolder folder;
-    PredictionTables tables(folder.path(), {}, {}, memory);
+    PredictionTables tables(folder.path(), {}, {}, memory, kOriginal);
     const std::vector<Frames> eleven(11, kClearVirus);
     write_record(tables, 0, "a", eleven);
     write_record(tables, 1, "B", {kClearOther});
@@ -174,7 +177,7 @@ TEST(PredictionTables, CallsByTheThresholdInEveryFile) {
     EXPECT_THAT(folder.read("prediction_results.txt"),
                 HasSubstr(viral ? "F1\tvirus\t0.5" : "F1\tothers\t0.5"));
     EXPECT_THAT(folder.read("prediction_results_highestscore.csv"),
-                HasSubstr(viral ? "\tTrue\n" : "\tFalse\n"));
+                HasSubstr(viral ? "\tTrue\t0.5\t0.5\n" : "\tFalse\t0.5\t0.5\n"));
     EXPECT_EQ(tables.calls().viral_frames, viral ? 1u : 0u);
     EXPECT_EQ(tables.calls().viral_chunks, viral ? 1u : 0u);
     EXPECT_EQ(tables.calls().viral_records, viral ? 1u : 0u);
@@ -214,7 +217,7 @@ TEST(PredictionTables, CallsByCalibratedProbabilitiesButForTheLegacyFiles) {
   for (const double threshold : {0.4, 0.5, 0.7}) {
     TemporaryFolder folder;
     CalibratedCalls calibrated{&calibration, {0.5, false, log_odds_of(threshold)}};
-    PredictionTables tables(folder.path(), {}, calibrated);
+    PredictionTables tables(folder.path(), {}, calibrated, SortedLines::kDefaultMemory, kOriginal);
     write_record(tables, 0, "r", {kViralFrames, {{"F1", 0.25f, 0.75f}}});
     tables.finish();
     tables.publish("");
@@ -283,7 +286,7 @@ TEST(PredictionTables, KeepsHostileIdsInOneField) {
   EXPECT_THAT(folder.read("prediction_results.txt"),
               HasSubstr("\na\\x09b\\x0ac\\\"q\"_chunk_1F3\tvirus\t"));
   EXPECT_THAT(folder.read("prediction_results_highestscore.csv"),
-              HasSubstr("\n\"a\\x09b\\x0ac\\\"\"q\"\"_chunk_1\"\tTrue\n"));
+              HasSubstr("\n\"a\\x09b\\x0ac\\\"\"q\"\"_chunk_1\"\tTrue\t"));
 }
 
 TEST(PredictionTables, TellsIdsApartThatAreAlikeOnceEscaped) {
@@ -295,7 +298,8 @@ TEST(PredictionTables, TellsIdsApartThatAreAlikeOnceEscaped) {
   tables.publish("");
   EXPECT_EQ(tables.calls().repeated_ids, 1u);
   const std::string legacy = folder.read("prediction_results_highestscore.csv");
-  EXPECT_THAT(legacy, HasSubstr("\na\\xff_1_chunk_1\tFalse\na\\xff_chunk_1\tFalse\n"));
+  EXPECT_THAT(legacy, HasSubstr("\na\\xff_chunk_1\tFalse\t"));
+  EXPECT_THAT(legacy, HasSubstr("\na\\xff_1_chunk_1\tFalse\t"));
 }
 
 TEST(PredictionTables, WritesViralRecordsWholeInEightyColumns) {

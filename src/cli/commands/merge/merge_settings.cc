@@ -8,6 +8,7 @@ MergeSettings merge_settings(const std::vector<std::string>& arguments,
   settings.request.folders = arguments;
   options.store("output-dir", settings.request.output);
   options.store("force", settings.request.force);
+  options.store("legacy-format", settings.request.legacy, kLegacyFormats);
   settings.common = common_settings(options);
   return settings;
 }

@@ -1,6 +1,7 @@
 #include "cli/commands/predict/predict_settings.h"
 
 #include "cli/commands/shared/call_options.h"
+#include "cli/commands/shared/table_options.h"
 #include "config/resolve.h"
 
 namespace virnucpro::cli {
@@ -21,6 +22,7 @@ PredictSettings predict_settings(const std::vector<std::string>& arguments,
   if (const std::string* shard = options.find("shard")) request.shard = parse_shard(*shard).value();
   options.store("keep-embeddings", request.keep_embeddings);
   request.calls = call_request(options);
+  store_table_options(options, request.tables);
   return settings;
 }
 

@@ -57,6 +57,7 @@ void report(Context& context, const ReportSettings& settings) {
   request.force = settings.force;
   request.threshold = settings.threshold;
   request.calls = settings.calls;
+  request.change_tables = settings.change_tables;
   if (!settings.classifier.empty()) {
     request.load_classifier = [&](std::int64_t expected_length) {
       return load_named(settings.classifier, expected_length, hashing_for(context, context.stop));

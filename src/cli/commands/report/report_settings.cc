@@ -1,6 +1,7 @@
 #include "cli/commands/report/report_settings.h"
 
 #include "cli/commands/shared/call_options.h"
+#include "cli/commands/shared/table_options.h"
 
 namespace virnucpro::cli {
 
@@ -11,6 +12,7 @@ ReportSettings report_settings(const std::vector<std::string>& arguments,
   options.store("output-dir", settings.output);
   options.store("threshold", settings.threshold);
   settings.calls = call_request(options);
+  settings.change_tables = [options](TableChoice& own) { store_table_options(options, own); };
   options.store("classifier", settings.classifier);
   options.store("force", settings.force);
   settings.common = common_settings(options);

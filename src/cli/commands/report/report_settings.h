@@ -1,6 +1,7 @@
 // The settings of `report`.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "calls/call_request.h"
 #include "cli/commands/shared/common_settings.h"
 #include "config/given_options.h"
+#include "report/table_choice.h"
 
 namespace virnucpro::cli {
 
@@ -16,6 +18,7 @@ struct ReportSettings {
   std::string output;               ///< folder of the results; empty: that of the run
   std::optional<double> threshold;  ///< absent: that of the run
   CallRequest calls;
+  std::function<void(TableChoice& own)> change_tables;
   std::string classifier;  ///< file or bundle; empty: the run's own
   bool force = false;
   CommonSettings common;

@@ -1,0 +1,12 @@
+// --legacy-format and the thresholds of the tiers.
+#pragma once
+
+#include "config/given_options.h"
+#include "report/table_choice.h"
+
+namespace virnucpro::cli {
+
+/// Changes what was given, and leaves the rest.
+void store_table_options(const GivenOptions& options, TableChoice& choice);
+
+}  // namespace virnucpro::cli
