@@ -5,8 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
-#include <mutex>
 #include <new>
 #include <string>
 #include <utility>
@@ -15,6 +13,7 @@
 #include "base/format.h"
 #include "sequence/bgzf.h"
 #include "sequence/cram_end.h"
+#include "sequence/local_references.h"
 
 namespace virnucpro {
 namespace {
@@ -23,25 +22,6 @@ namespace {
 constexpr std::string_view kLetters = "=ACMGRSVTWYHKDBN";
 constexpr std::string_view kComplements = "=TGKCYSBAWRDMHVN";
 constexpr std::size_t kSameAsReference = 0;  // '='
-
-// Without REF_PATH, htslib asks a server of the EBI for references that a CRAM file needs. The
-// program uses no network, so the path is set to the cache in which htslib keeps its references.
-void keep_references_local() {
-  static std::once_flag once;
-  std::call_once(once, [] {
-    const char* path = std::getenv("REF_PATH");
-    if (path != nullptr && *path != '\0') return;
-    const char* cache = std::getenv("XDG_CACHE_HOME");
-    const char* home = std::getenv("HOME");
-    std::string root = "/nonexistent";
-    if (cache != nullptr && *cache != '\0') {
-      root = cache;
-    } else if (home != nullptr && *home != '\0') {
-      root = std::string(home) + "/.cache";
-    }
-    ::setenv("REF_PATH", (root + "/hts-ref/%2s/%2s/%s").c_str(), 1);
-  });
-}
 
 class AlignmentSource final : public RecordSource {
  public:

@@ -69,6 +69,7 @@ InputFormat format_of(const std::string& name, const htsFormat& detected) {
     case fasta_format:
     case fastq_format:
     case empty_format:
+    case bed:          // any table with numbers in its second and third columns, such as PAF
     case text_format:  // the text source looks at the first character itself
     case unknown_format:
     case binary_format:

@@ -7,7 +7,11 @@ Needs `pip install numpy` (made with 2.4.6). Written from the rules alone, not f
   frames.tsv          record (from 1), name, chunk (from 1), frame, score1, score2: float32 values, with all their digits
   prediction_results.txt, prediction_results_highestscore.csv, contig_tiers.tsv   of these frames
   lenient_tiers.tsv   the tiers by the thresholds in LENIENT
+  alignments.sam      reads aligned to these contigs and to one without a call, names in any order
+  reads.tsv           their labels, in order of first appearance
 """
+import csv
+import io
 import math
 import pathlib
 import random
@@ -70,6 +74,76 @@ def tiers(records, rule):
     return header.replace(" ", "\t") + "\n" + "".join(row for _, _, row in sorted(rows))
 
 
+def alignments(rng, contigs):
+    """Rows of SAM as lists of fields; a third of the names has more than one primary alignment."""
+    rows = []
+    for number in range(300):
+        name = f"read{number}" if rng.random() < 0.9 else f'"quoted{number}"'
+        for _ in range(rng.choice([1, 1, 2, 2, 3])):
+            kind = rng.random()
+            flag = rng.choice([0, 16]) | rng.choice([0, 0x41, 0x81])
+            parts = [(rng.randrange(1, 30), "S")] if kind < 0.4 else []
+            if kind < 0.1:
+                parts.insert(0, (rng.randrange(1, 20), "H"))
+            for piece in range(rng.randrange(1, 4)):
+                if piece:
+                    parts.append((rng.randrange(1, 4), rng.choice("IDN")))
+                parts.append((rng.randrange(20, 90), rng.choice("MMM=X")))
+            if kind > 0.7:
+                parts.append((rng.randrange(1, 12), "S"))
+            block = sum(n for n, op in parts if op in "MID=X")
+            bases = sum(n for n, op in parts if op in "MIS=X")
+            tags = [f"NM:i:{rng.choice([0, 0, 1, rng.randrange(0, block // 4 + 1)])}", "AS:i:7"]
+            contig = rng.choice(contigs)
+            mapq = rng.choice([0, 3, 5, 30, 60, 60])
+            if kind > 0.97:  # unmapped
+                flag, contig, mapq, parts, tags = 4, "*", 0, [], []
+            elif kind > 0.94:
+                flag |= 0x100
+            elif kind > 0.91:
+                flag |= 0x800
+            cigar = "".join(f"{n}{op}" for n, op in parts) or "*"
+            position = "0" if contig == "*" else "1"
+            rows.append([name, str(flag), contig, position, str(mapq), cigar, "*", "0", "0", "A" * bases if bases else "AC", "*"] + tags)
+    rng.shuffle(rows)
+    return rows
+
+
+def labels(rows, lengths, tier_table):
+    """One row a name: its best primary alignment, and whether all of its contigs have one call."""
+    calls = {row[0]: row[1:] for row in csv.reader(io.StringIO(tier_table), delimiter="\t")}
+    nothing = ["Unclassified", "", "0.0", "0", "0", "0", "0", "0.0", "0.0"]
+    names = {}
+    for row in rows:
+        flag = int(row[1])
+        if flag & 0x904:
+            continue
+        sizes = {}
+        digits = ""
+        for letter in row[5]:
+            if letter.isdigit():
+                digits += letter
+            else:
+                sizes[letter] = sizes.get(letter, 0) + int(digits)
+                digits = ""
+        of = lambda letters: sum(sizes.get(letter, 0) for letter in letters)
+        block, aligned, length = of("MID=X"), of("MI=X"), of("MI=XSH")
+        differences = int(next(tag for tag in row[11:] if tag.startswith("NM:i:"))[5:])
+        identity = float("%.6f" % (100.0 * (block - differences) / block))
+        coverage = float("%.6f" % (100.0 * aligned / length))
+        names.setdefault(row[0], []).append((int(row[4]), identity, coverage, length, row[2], "-" if flag & 16 else "+"))
+    text = "read_id read_length contig_id contig_length strand mapping_quality pct_identity pct_query_cov mapped_well".replace(" ", "\t")
+    text += "\t" + "\t".join(calls["ID"]) + "\n"
+    for name, found in names.items():
+        mapq, identity, coverage, length, contig, strand = max(found, key=lambda a: (a[0], a[1]))  # the first of equal ones
+        call = calls.get(contig, nothing)
+        if len({calls.get(a[4], nothing)[0] for a in found}) > 1:
+            call = ["Multi-mapped", "review"] + call[2:]
+        well = "true" if mapq >= 5 and identity >= 90 and coverage >= 80 else "false"
+        text += "\t".join([quoted(name), str(length), quoted(contig), str(lengths[contig]), strand, str(mapq), repr(identity), repr(coverage), well] + call) + "\n"
+    return text
+
+
 def main():
     rng = random.Random(20261128)
     names = [f"NODE_{n}_length_{rng.randrange(300, 90000)}_cov_{rng.uniform(1, 900):.6f}" for n in range(1, 41)]
@@ -107,8 +181,15 @@ def main():
     write("frames.tsv", "record\tname\tchunk\tframe\tscore1\tscore2\n" + "".join(rows))
     write("prediction_results.txt", "Sequence_ID\tPrediction\tscore1\tscore2\n" + "".join(frame_rows))
     write("prediction_results_highestscore.csv", "Modified_ID\tIs_Virus\tmax_score_0\tmax_score_1\n" + "".join(chunk_rows))
-    write("contig_tiers.tsv", tiers(records, USUAL))
+    usual = tiers(records, USUAL)
+    write("contig_tiers.tsv", usual)
     write("lenient_tiers.tsv", tiers(records, LENIENT))
+    contigs = [name for name, _ in records if " " not in name][:30] + ["nowhere"]
+    lengths = {name: 300 + 10 * at for at, name in enumerate(contigs)}
+    rows = alignments(rng, contigs)
+    header = "@HD\tVN:1.6\tSO:unsorted\n" + "".join(f"@SQ\tSN:{name}\tLN:{lengths[name]}\n" for name in contigs)
+    write("alignments.sam", header + "".join("\t".join(row) + "\n" for row in rows))
+    write("reads.tsv", labels(rows, lengths, usual))
 
 
 main()
