@@ -8,7 +8,7 @@ PROGRAM := build/release/src/cli/virnucpro
 RESULTS := virnucpro_out
 FILES :=
 
-.PHONY: help dependencies configure predict cuda test slow-test durability sanitize sanitize-threads format check-format tidy bench clean
+.PHONY: help dependencies configure predict cuda test slow-test durability sanitize sanitize-threads format check-format tidy bench test-container test-wdl clean
 
 help:
 	@echo "make predict       build the program and run it on examples/ with the embedded model"
@@ -19,6 +19,8 @@ help:
 	@echo "make sanitize      the tests under AddressSanitizer and UndefinedBehaviorSanitizer"
 	@echo "make sanitize-threads  the tests of threads under ThreadSanitizer"
 	@echo "make bench         the benchmarks"
+	@echo "make test-wdl      the WDL files, checked and run by miniwdl without a container"
+	@echo "make test-container  the steps of the container's file in a bare Debian (root, debootstrap, network)"
 	@echo "make format        format all C++ files (make check-format: only look)"
 	@echo "make tidy          clang-tidy over src/ (FILES='a.cc b.cc': only these)"
 	@echo "make clean         remove what these commands made"
@@ -67,6 +69,13 @@ sanitize-threads: dependencies
 bench: configure
 	@cmake --build --preset release
 	@set -e; for program in build/release/bench/*_bench; do echo "== $$program"; $$program; done
+
+test-wdl: configure
+	@cmake --build --preset release --target virnucpro
+	@workflows/wdl/test.sh
+
+test-container: configure
+	@packaging/container/test.sh
 
 format:
 	@scripts/install_dependencies.sh

@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# Runs the steps of Containerfile in a bare Debian made by debootstrap, since no container engine is needed for that:
+# builds the program there, installs it to a second bare system, and starts the published container's command as its user.
+#   packaging/container/test.sh
+# Needs root, debootstrap and a Debian mirror (MIRROR, by default that of this machine); skipped, by name, where one is missing.
+# PROGRAM=FOLDER takes a program that is built already (the prefix of `cmake --install`) instead of building it once more.
+set -euo pipefail
+top=$(cd "$(dirname "$0")/../.." && pwd)
+skip() { echo "SKIPPED container: $1"; exit 0; }
+[[ $EUID -eq 0 ]] || skip "debootstrap needs root"
+command -v debootstrap >/dev/null || skip "debootstrap is not installed"
+mirror=${MIRROR:-$(grep -rhE '^(URIs:|deb )' /etc/apt/sources.list /etc/apt/sources.list.d 2>/dev/null |
+  grep -oE 'https?://[^ ]+/debian/?' | head -n 1 || true)}
+[[ -n "$mirror" ]] || skip "no mirror of Debian is known"
+
+work=$(mktemp -d)
+cleanup() {
+  for root in "$work"/*; do umount -q "$root/proc" 2>/dev/null || true; done
+  rm -rf --one-file-system "$work"
+}
+trap cleanup EXIT
+
+# bare NAME: the first layer, `FROM debian:12-slim`.
+bare() {
+  debootstrap --variant=minbase --no-check-gpg ${DEBOOTSTRAP_OPTIONS:-} bookworm "$work/$1" "$mirror" > "$work/$1.log" 2>&1 ||
+    { tail -n 3 "$work/$1.log"; skip "debootstrap could not make a system from $mirror"; }
+  # How this machine reaches its mirror: proxies, and snapshots whose dates are old.
+  grep -lE 'Proxy|Check-Valid|Check-Date' /etc/apt/apt.conf.d/* 2>/dev/null |
+    xargs -r cp -t "$work/$1/etc/apt/apt.conf.d/"
+  cp /etc/resolv.conf "$work/$1/etc/resolv.conf"
+  mkdir -p "$work/$1/proc" && mount -t proc proc "$work/$1/proc"
+  mkdir -p "$work/$1/packaging"
+  cp "$top"/packaging/container/*.sh "$work/$1/packaging/"
+}
+in_root() { local root=$1; shift; env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root \
+  http_proxy="${http_proxy:-}" https_proxy="${https_proxy:-}" VIRNUCPRO_PATH=mini chroot "$work/$root" "$@"; }
+
+if [[ -n "${PROGRAM:-}" ]]; then
+  installed=$PROGRAM
+else
+  bare build
+  in_root build /packaging/install_packages.sh build
+  mkdir "$work/build/source"
+  git -C "$top" ls-files -z | tar -C "$top" --null -T - -cf - | tar -C "$work/build/source" -xf -
+  in_root build sh -c 'cd /source && packaging/container/build_program.sh /usr/local'
+  installed=$work/build/usr/local
+fi
+
+bare run
+in_root run /packaging/install_packages.sh run
+cp -a "$installed/." "$work/run/usr/local/"
+in_root run ldconfig
+in_root run /packaging/link_command.sh /usr/local
+in_root run useradd --create-home --uid 1000 virnucpro
+mkdir "$work/run/data" && cp "$top/examples/genomes.fa" "$work/run/data/" && chown -R 1000 "$work/run/data"
+as_user() { in_root run setpriv --reuid=1000 --regid=1000 --clear-groups sh -c "cd /data && $1"; }
+
+[[ "$(as_user 'id -u')" == 1000 ]]
+as_user '/opt/virnucpro_cli.py --version' | grep -Eq '^[0-9]+\.[0-9]+\.[0-9]+$'
+as_user '/opt/virnucpro_cli.py genomes.fa out.tsv --expected-length 500 --no-gpu --threads 2'
+as_user 'head -n 1 out.tsv' | grep -q "^Sequence_ID"
+as_user 'head -n 1 out_highestscore.csv' | grep -q "max_score_1"
+if as_user '/opt/virnucpro_cli.py genomes.fa no.tsv --use-gpu' >/dev/null; then echo "--use-gpu must fail here"; exit 1; fi
+as_user 'samtools --version > /dev/null && minimap2 --version > /dev/null && python3 -c "import csv"'
+echo "container: its steps were run in a bare system"
