@@ -32,6 +32,10 @@ class GivenOptions {
   std::string config;
 
   bool takes(std::string_view name) const { return find_option(command_, name) != nullptr; }
+  /// True for an option whose values are the table's choices.
+  bool is_choice(std::string_view name) const {
+    return find_option(command_, name)->type == OptionType::kChoice;
+  }
   /// The text; null where no source gave the option.
   const std::string* find(std::string_view name) const;
 

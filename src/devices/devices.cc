@@ -357,8 +357,4 @@ Workers create_workers(const CpuPlan& plan) {
   return workers;
 }
 
-std::vector<PrecisionCost> precision_costs_on(const std::string& name) {
-  return name == kCpu ? precision_costs() : std::vector<PrecisionCost>();
-}
-
 }  // namespace virnucpro

@@ -126,7 +126,4 @@ Workers create_workers(const std::string& name, std::size_t threads);
 /// The backends of the device cpu, as planned.
 Workers create_workers(const CpuPlan& plan);
 
-/// The costs of all precisions on the device `name`; empty where they are not known.
-std::vector<PrecisionCost> precision_costs_on(const std::string& name);
-
 }  // namespace virnucpro

@@ -10,6 +10,8 @@
 #include "base/format.h"
 #include "models/dnabert_s.h"
 #include "models/esm2.h"
+#include "models/outlier_columns.h"
+#include "sequence/reference_frames.h"
 #include "tokenizer/protein_alphabet.h"
 
 namespace virnucpro {
@@ -31,6 +33,9 @@ Weights from_bundle(const Bundle& bundle, bool with_classifier, LoadedModels& mo
   models.bundle = info.name;
   models.bundle_version = info.version;
   Weights weights{bundle.dnabert_s(), bundle.esm2(), std::nullopt};
+  for (const MeasuredAccuracy& accuracy : info.accuracy) {
+    if (accuracy.expected_length == models.expected_length) models.accuracy.push_back(accuracy);
+  }
   // Set only for bundles: settings of own parts are in files that are hashed.
   models.parts = {{"config", encoder_settings_sha256(info)}};
   if (!with_classifier) return weights;
@@ -87,6 +92,38 @@ std::int32_t padding_of(const DnaTokenizer& tokenizer) {
   return tokenizer.id_of("[PAD]").value_or(tokenizer.unknown_id());
 }
 
+// What the outliers of an int8 model are sought in: eight frames of 32 codons show the dimensions
+// that are large at any input, and cost ESM-2 3B (272 tokens, 1.5 TFLOP) some 15 s on two cores.
+constexpr std::size_t kSampleFrames = 8;
+constexpr std::size_t kSampleCodons = 32;
+
+PackedBatch sample_of(EncoderKind kind, const DnaTokenizer& tokenizer) {
+  PackedBatch batch;
+  DnaTokenizer::Scratch scratch;
+  for (const ReferenceFrame& frame : reference_frames(kSampleFrames, kSampleCodons)) {
+    if (kind == EncoderKind::kEsm2) {
+      encode_protein(frame.protein, batch.tokens);
+    } else {
+      tokenizer.encode(frame.nucleotides, scratch, batch.tokens);
+    }
+    batch.cu_seqlens.push_back(static_cast<std::int32_t>(batch.tokens.size()));
+  }
+  return batch;
+}
+
+/// An encoder in `precision`. For int8 it is prepared in FP16 before, to find its outliers: no more
+/// memory than FP16 is ever needed, and the same weights give the same columns on one device.
+template <typename Model, typename Weights>
+std::unique_ptr<const Encoder> make_encoder(Weights weights, EncoderKind kind, Precision precision,
+                                            const DnaTokenizer& tokenizer, Backend& backend) {
+  KeptColumns kept;
+  if (precision == Precision::kInt8) {
+    const Model exact(weights, Precision::kFp16, backend);
+    kept = find_outlier_columns(exact, backend, sample_of(kind, tokenizer));
+  }
+  return std::make_unique<Model>(std::move(weights), precision, backend, kept);
+}
+
 void require_fit(const LoadedModels& models) {
   const Encoder& dnabert_s = *models.dnabert_s;
   const Encoder& esm2 = *models.esm2;
@@ -137,8 +174,10 @@ LoadedModels load_models(const ModelRequest& request, Precision precision, bool 
   if (weights.classifier) {
     models.classifier = std::make_unique<Classifier>(std::move(*weights.classifier), backend);
   }
-  models.dnabert_s = std::make_unique<DnabertS>(std::move(weights.dnabert_s), precision, backend);
-  models.esm2 = std::make_unique<Esm2>(std::move(weights.esm2), precision, backend);
+  models.dnabert_s = make_encoder<DnabertS>(std::move(weights.dnabert_s), EncoderKind::kDnabertS,
+                                            precision, *models.tokenizer, backend);
+  models.esm2 = make_encoder<Esm2>(std::move(weights.esm2), EncoderKind::kEsm2, precision,
+                                   *models.tokenizer, backend);
   require_fit(models);
   models.files = hashes.get();
   add_identities(files, models);

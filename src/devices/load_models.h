@@ -46,7 +46,8 @@ struct LoadedModels {
   std::vector<ModelPart> parts;
   std::int64_t expected_length = 0;
   std::optional<Calibration> calibration;
-  std::optional<DnaTokenizer> tokenizer;  ///< always set once loaded
+  std::vector<MeasuredAccuracy> accuracy;  ///< of the bundle, for this length
+  std::optional<DnaTokenizer> tokenizer;   ///< always set once loaded
   std::int32_t dna_padding = 0;
   std::unique_ptr<const Encoder> dnabert_s;
   std::unique_ptr<const Encoder> esm2;

@@ -8,9 +8,11 @@
 namespace virnucpro {
 
 EmbeddingDifference embedding_difference(std::span<const float> studied,
-                                         std::span<const float> exact) {
-  check(studied.size() == exact.size(), "embeddings of {} and {} values", studied.size(),
-        exact.size());
+                                         std::span<const float> exact,
+                                         std::span<const double> centre) {
+  check(studied.size() == exact.size() && centre.size() == exact.size(),
+        "embeddings of {} and {} values, centred on {}", studied.size(), exact.size(),
+        centre.size());
   EmbeddingDifference result;
   double dot = 0.0;
   double studied_squares = 0.0;
@@ -19,9 +21,9 @@ EmbeddingDifference embedding_difference(std::span<const float> studied,
   for (std::size_t i = 0; i < exact.size(); ++i) {
     const double a = studied[i];
     const double b = exact[i];
-    dot += a * b;
-    studied_squares += a * a;
-    exact_squares += b * b;
+    dot += (a - centre[i]) * (b - centre[i]);
+    studied_squares += (a - centre[i]) * (a - centre[i]);
+    exact_squares += (b - centre[i]) * (b - centre[i]);
     magnitude = std::max(magnitude, std::abs(b));
     result.largest = std::max(result.largest, std::abs(a - b));
   }
@@ -38,6 +40,20 @@ EmbeddingDifference embedding_difference(std::span<const float> studied,
     result.relative = result.largest > 0.0 ? HUGE_VAL : 0.0;
   }
   return result;
+}
+
+void EmbeddingMean::add(std::span<const float> embedding) {
+  check(embedding.size() == sums_.size(), "a mean of {} values, an embedding of {}", sums_.size(),
+        embedding.size());
+  if (!std::ranges::all_of(embedding, [](float value) { return std::isfinite(value); })) return;
+  for (std::size_t i = 0; i < sums_.size(); ++i) sums_[i] += embedding[i];
+  ++count_;
+}
+
+std::vector<double> EmbeddingMean::mean() const {
+  std::vector<double> mean = sums_;
+  for (double& value : mean) value /= static_cast<double>(std::max<std::uint64_t>(count_, 1));
+  return mean;
 }
 
 }  // namespace virnucpro

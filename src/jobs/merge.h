@@ -16,7 +16,7 @@ struct MergeRequest {
   std::string output;
   bool force = false;                  ///< replace what `output` holds
   std::optional<LegacyFormat> legacy;  ///< absent: that of the shards
-  std::vector<std::string> command_line;
+  std::vector<std::string> command_line = {};
 };
 
 /// Writes a database of its own to `output`, as if the run had never been split, and the result

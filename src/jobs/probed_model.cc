@@ -30,23 +30,31 @@ void ProbedModel::embed(EncoderKind kind, const TokenTable& tokens, std::int64_t
   for (std::size_t b = 0; b < plan_.batches(); ++b) {
     const std::span<const std::uint32_t> members = plan_.batch(b);
     gather(tokens, members, batch_);
-    run_batch(kind, workspace);
+    run_batch(kind, probe_, workspace);
     store(kind, members);
     after(probe_.operations(), members);
   }
 }
 
-void ProbedModel::run_batch(EncoderKind kind, Workspace& workspace) {
+std::size_t ProbedModel::embed_first_batch(EncoderKind kind, const TokenTable& tokens,
+                                           std::int64_t batch_tokens, Workspace& workspace) {
+  (packed_ ? plan_packed : plan_padded)(tokens.lengths(), batch_tokens, plan_);
+  gather(tokens, plan_.batch(0), batch_);
+  run_batch(kind, backend_, workspace);
+  return plan_.batch(0).size();
+}
+
+void ProbedModel::run_batch(EncoderKind kind, Backend& backend, Workspace& workspace) {
   if (packed_) {
     const std::vector<std::int32_t>& offsets = batch_.cu_seqlens;
     probe_.begin(
         ops::Sequences::packed({offsets.data(), static_cast<std::int64_t>(offsets.size())}));
-    encoder(kind).forward_packed(probe_, workspace, batch_, embeddings_);
+    encoder(kind).forward_packed(backend, workspace, batch_, embeddings_);
     return;
   }
   const PaddedBatch padded = pad(batch_, models_.padding[kind]);
   probe_.begin(ops::Sequences::padded({padded.lengths.data(), padded.sequences()}, padded.length));
-  encoder(kind).forward(probe_, workspace, padded, embeddings_);
+  encoder(kind).forward(backend, workspace, padded, embeddings_);
 }
 
 void ProbedModel::store(EncoderKind kind, std::span<const std::uint32_t> members) {

@@ -33,10 +33,12 @@ class ProbedModel {
         layout_{{{static_cast<std::size_t>(models.dnabert_s->width()),
                   static_cast<std::size_t>(models.esm2->width())}}},
         packed_(packed),
+        backend_(backend),
         probe_(&backend) {}
 
   /// The width of both embeddings of a frame.
   std::size_t width() const { return layout_.row(); }
+  std::size_t width_of(EncoderKind kind) const { return layout_.widths[kind]; }
 
   /// Forgets the last window.
   void begin_window(std::size_t frames);
@@ -44,10 +46,20 @@ class ProbedModel {
   void embed(EncoderKind kind, const TokenTable& tokens, std::int64_t batch_tokens,
              Workspace& workspace, const AfterBatch& after);
 
+  /// Embeds the first batch of them without looking and keeps nothing, for its time. Returns its
+  /// frames; at least one is needed.
+  std::size_t embed_first_batch(EncoderKind kind, const TokenTable& tokens,
+                                std::int64_t batch_tokens, Workspace& workspace);
+
   /// [frames, width()], in the form that the classifier needs.
   std::span<const float> features() const { return features_; }
   std::span<const float> embedding(EncoderKind kind, std::size_t frame) const {
-    return layout_.embedding(features(), frame, kind);
+    return embedding_in(features(), kind, frame);
+  }
+  /// The same in a copy of features().
+  std::span<const float> embedding_in(std::span<const float> features, EncoderKind kind,
+                                      std::size_t frame) const {
+    return layout_.embedding(features, frame, kind);
   }
   bool is_finite(EncoderKind kind, std::size_t frame) const { return of(kind).finite[frame]; }
   /// "layer 3, linear 2": the first operation with NaN or infinity in the frame's own rows; empty:
@@ -63,12 +75,13 @@ class ProbedModel {
   };
   const Found& of(EncoderKind kind) const { return found_[kind]; }
   const Encoder& encoder(EncoderKind kind) const { return *models_.encoders[kind]; }
-  void run_batch(EncoderKind kind, Workspace& workspace);
+  void run_batch(EncoderKind kind, Backend& backend, Workspace& workspace);
   void store(EncoderKind kind, std::span<const std::uint32_t> members);
 
   const ModelSet models_;
   const FeatureLayout layout_;
   const bool packed_;
+  Backend& backend_;
   ProbeBackend probe_;
   BatchPlan plan_;
   PackedBatch batch_;

@@ -12,14 +12,16 @@ PlacedTensor place_floats(const HostTensor& tensor, Backend& backend) {
 }  // namespace
 
 Dense::Dense(TensorSource& source, const std::string& prefix, std::int64_t outputs,
-             std::int64_t inputs, bool bias, DataType type, Backend& backend)
-    : weight_(backend.prepare_linear(source.take(prefix + ".weight", {outputs, inputs}), type)) {
+             std::int64_t inputs, bool bias, DataType type, Backend& backend,
+             std::span<const std::int32_t> kept)
+    : weight_(
+          backend.prepare_linear(source.take(prefix + ".weight", {outputs, inputs}), type, kept)) {
   if (bias) bias_ = place_floats(source.take(prefix + ".bias", {outputs}), backend);
 }
 
 Dense::Dense(std::span<const HostTensor> weights, std::span<const HostTensor> biases, DataType type,
-             Backend& backend)
-    : weight_(backend.prepare_linear(weights, type)) {
+             Backend& backend, std::span<const std::int32_t> kept)
+    : weight_(backend.prepare_linear(weights, type, kept)) {
   if (!biases.empty()) bias_ = place_floats(concatenate_rows(biases), backend);
 }
 

@@ -15,13 +15,14 @@ namespace virnucpro {
 class Dense {
  public:
   Dense() = default;
-  /// Takes `prefix`.weight [outputs, inputs] and, with `bias`, `prefix`.bias [outputs].
+  /// Takes `prefix`.weight [outputs, inputs] and, with `bias`, `prefix`.bias [outputs]. `kept`: as
+  /// in Backend::prepare_linear().
   Dense(TensorSource& source, const std::string& prefix, std::int64_t outputs, std::int64_t inputs,
-        bool bias, DataType type, Backend& backend);
+        bool bias, DataType type, Backend& backend, std::span<const std::int32_t> kept = {});
   /// One layer from the rows of several, one below the other (queries, keys, values). `biases` may
   /// be empty.
   Dense(std::span<const HostTensor> weights, std::span<const HostTensor> biases, DataType type,
-        Backend& backend);
+        Backend& backend, std::span<const std::int32_t> kept = {});
 
   /// output = activation(input W^T + b) + residual; see ops/linear.h for shapes and aliasing.
   void forward(Backend& backend, ConstMatrix input, Matrix output,

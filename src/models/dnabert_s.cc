@@ -37,17 +37,17 @@ std::vector<float> alibi_slopes(std::int64_t heads) {
 
 struct DnabertS::Layer {
   Layer(TensorSource& source, const std::string& prefix, const DnabertSConfig& config,
-        DataType type, Backend& backend)
+        DataType type, Backend& backend, LayerColumns kept)
       : qkv(source, prefix + "attention.self.Wqkv", 3 * config.hidden_size, config.hidden_size,
-            true, type, backend),
+            true, type, backend, kept[0]),
         out(source, prefix + "attention.output.dense", config.hidden_size, config.hidden_size, true,
-            type, backend),
+            type, backend, kept[1]),
         attention_norm(source, prefix + "attention.output.LayerNorm", config.hidden_size,
                        static_cast<float>(config.layer_norm_eps), backend),
         gated(source, prefix + "mlp.gated_layers", 2 * config.intermediate_size, config.hidden_size,
-              false, type, backend),
+              false, type, backend, kept[2]),
         wo(source, prefix + "mlp.wo", config.hidden_size, config.intermediate_size, true, type,
-           backend),
+           backend, kept[3]),
         ffn_norm(source, prefix + "mlp.layernorm", config.hidden_size,
                  static_cast<float>(config.layer_norm_eps), backend) {}
 
@@ -59,7 +59,8 @@ struct DnabertS::Layer {
   Norm ffn_norm;
 };
 
-DnabertS::DnabertS(DnabertSWeights weights, Precision precision, Backend& backend)
+DnabertS::DnabertS(DnabertSWeights weights, Precision precision, Backend& backend,
+                   const KeptColumns& kept)
     : config_(weights.config), precision_(precision) {
   const DataType type = linear_type(precision);
   const std::int64_t d = config_.hidden_size;
@@ -78,8 +79,8 @@ DnabertS::DnabertS(DnabertSWeights weights, Precision precision, Backend& backen
       Norm(source, "embeddings.LayerNorm", d, static_cast<float>(config_.layer_norm_eps), backend);
   layers_.reserve(static_cast<std::size_t>(config_.num_hidden_layers));
   for (std::int64_t i = 0; i < config_.num_hidden_layers; ++i) {
-    layers_.emplace_back(source, "encoder.layer." + std::to_string(i) + ".", config_, type,
-                         backend);
+    layers_.emplace_back(source, "encoder.layer." + std::to_string(i) + ".", config_, type, backend,
+                         LayerColumns(kept, i, config_.num_hidden_layers));
   }
   source.expect_all_taken();
   const std::int64_t heads = config_.num_attention_heads;

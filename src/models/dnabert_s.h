@@ -5,6 +5,7 @@
 
 #include "layers/transformer.h"
 #include "models/encoder.h"
+#include "models/outlier_columns.h"
 #include "weights/dnabert_s_weights.h"
 
 namespace virnucpro {
@@ -12,8 +13,10 @@ namespace virnucpro {
 /// The embedding is the mean of the last layer over all tokens, [CLS] and [SEP] included.
 class DnabertS final : public Encoder {
  public:
-  /// Takes every tensor; throws ModelError for missing, extra or misshapen ones.
-  DnabertS(DnabertSWeights weights, Precision precision, Backend& backend);
+  /// Takes every tensor; throws ModelError for missing, extra or misshapen ones. `kept`:
+  /// columns that int8 leaves to float16, for each dense layer or none.
+  DnabertS(DnabertSWeights weights, Precision precision, Backend& backend,
+           const KeptColumns& kept = {});
   ~DnabertS() override;
 
   std::string_view name() const override { return "DNABERT-S"; }

@@ -21,7 +21,7 @@ static_assert(kSlots <= kPooledSlot);
 
 struct Esm2::Layer {
   Layer(TensorSource& source, const std::string& prefix, const Esm2Config& config, DataType type,
-        Backend& backend);
+        Backend& backend, LayerColumns kept);
 
   Norm attention_norm;
   Dense qkv;
@@ -34,7 +34,7 @@ struct Esm2::Layer {
 namespace {
 
 Dense fused_qkv(TensorSource& source, const std::string& prefix, std::int64_t d, DataType type,
-                Backend& backend) {
+                Backend& backend, std::span<const std::int32_t> kept) {
   std::array<HostTensor, 3> weights;
   std::array<HostTensor, 3> biases;
   const std::array<const char*, 3> names = {"q_proj", "k_proj", "v_proj"};
@@ -44,24 +44,26 @@ Dense fused_qkv(TensorSource& source, const std::string& prefix, std::int64_t d,
     // The biases may be of different types, so they are joined as float32.
     biases[i] = convert(source.take(name + ".bias", {d}), DataType::kFloat32);
   }
-  return {weights, biases, type, backend};
+  return {weights, biases, type, backend, kept};
 }
 
 }  // namespace
 
 Esm2::Layer::Layer(TensorSource& source, const std::string& prefix, const Esm2Config& config,
-                   DataType type, Backend& backend)
+                   DataType type, Backend& backend, LayerColumns kept)
     : attention_norm(source, prefix + "self_attn_layer_norm", config.embed_dim,
                      static_cast<float>(config.layer_norm_eps), backend),
-      qkv(fused_qkv(source, prefix, config.embed_dim, type, backend)),
+      qkv(fused_qkv(source, prefix, config.embed_dim, type, backend, kept[0])),
       out(source, prefix + "self_attn.out_proj", config.embed_dim, config.embed_dim, true, type,
-          backend),
+          backend, kept[1]),
       ffn_norm(source, prefix + "final_layer_norm", config.embed_dim,
                static_cast<float>(config.layer_norm_eps), backend),
-      fc1(source, prefix + "fc1", 4 * config.embed_dim, config.embed_dim, true, type, backend),
-      fc2(source, prefix + "fc2", config.embed_dim, 4 * config.embed_dim, true, type, backend) {}
+      fc1(source, prefix + "fc1", 4 * config.embed_dim, config.embed_dim, true, type, backend,
+          kept[2]),
+      fc2(source, prefix + "fc2", config.embed_dim, 4 * config.embed_dim, true, type, backend,
+          kept[3]) {}
 
-Esm2::Esm2(Esm2Weights weights, Precision precision, Backend& backend)
+Esm2::Esm2(Esm2Weights weights, Precision precision, Backend& backend, const KeptColumns& kept)
     : config_(weights.config), precision_(precision), vocabulary_(kEsm2Letters) {
   const DataType type = linear_type(precision);
   TensorSource& source = weights.tensors;
@@ -70,7 +72,8 @@ Esm2::Esm2(Esm2Weights weights, Precision precision, Backend& backend)
                             weight_type(precision)));
   layers_.reserve(static_cast<std::size_t>(config_.num_layers));
   for (std::int64_t i = 0; i < config_.num_layers; ++i) {
-    layers_.emplace_back(source, "layers." + std::to_string(i) + ".", config_, type, backend);
+    layers_.emplace_back(source, "layers." + std::to_string(i) + ".", config_, type, backend,
+                         LayerColumns(kept, i, config_.num_layers));
   }
   final_norm_ = Norm(source, "emb_layer_norm_after", config_.embed_dim,
                      static_cast<float>(config_.layer_norm_eps), backend);

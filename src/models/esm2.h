@@ -6,6 +6,7 @@
 
 #include "layers/transformer.h"
 #include "models/encoder.h"
+#include "models/outlier_columns.h"
 #include "weights/esm2_weights.h"
 
 namespace virnucpro {
@@ -15,8 +16,9 @@ namespace virnucpro {
 /// <eos>.
 class Esm2 final : public Encoder {
  public:
-  /// Takes every tensor; throws ModelError for missing, extra or misshapen ones.
-  Esm2(Esm2Weights weights, Precision precision, Backend& backend);
+  /// Takes every tensor; throws ModelError for missing, extra or misshapen ones. `kept`:
+  /// columns that int8 leaves to float16, for each dense layer or none.
+  Esm2(Esm2Weights weights, Precision precision, Backend& backend, const KeptColumns& kept = {});
   ~Esm2() override;
 
   std::string_view name() const override { return "ESM-2"; }

@@ -28,12 +28,25 @@ PrecisionChoice choose_precision(const PrecisionRequest& request, const Environm
   }
   if (choice.precision == Precision::kInt8) {
     choice.warnings.push_back(
-        "precision int8 rounds weights and activations to 8 bits: embeddings keep a cosine of at "
-        "least 0.99 to exact ones, where fp16 keeps 0.9999; fp16 is the default and more exact "
-        "choice");
+        "precision int8 rounds weights and activations to 8 bits; fp16 is the default and more "
+        "exact choice ('virnucpro precision' measures the difference on your sequences)");
   }
   if (choice.packed) require_packable(choice.precision);
   return choice;
+}
+
+PrecisionDemand demand_of(Precision precision) {
+  switch (precision) {
+    case Precision::kFp16:
+      return {.centred_cosine = 0.9999, .flips = 0.001};
+    case Precision::kBf16:
+      return {.centred_cosine = 0.995, .flips = 0.005};
+    case Precision::kInt8:
+      return {.centred_cosine = 0.98, .flips = 0.01};
+    case Precision::kFp32:
+      break;
+  }
+  return {};
 }
 
 void require_packable(Precision precision) {

@@ -24,6 +24,14 @@ struct PrecisionChoice {
   std::vector<std::string> warnings;
 };
 
+/// How close to FP32 a precision is asked to stay on any model
+/// (docs/numerics.md#9-how-close-it-must-be).
+struct PrecisionDemand {
+  double centred_cosine = 1.0;  ///< of the worst embedding, at least
+  double flips = 0.0;           ///< share of calls that may change, at most
+};
+PrecisionDemand demand_of(Precision precision);
+
 /// VIRNUCPRO_DISABLE_FP16 selects fp32 over every flag, VIRNUCPRO_DISABLE_PACKING unpacks. Throws
 /// PrecisionError, before any weight is read, when fp32 would have to run packed. Pure.
 PrecisionChoice choose_precision(const PrecisionRequest& request, const Environment& environment);

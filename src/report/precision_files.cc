@@ -16,11 +16,11 @@ std::string path_in(const std::string& folder, const char* name) {
 }
 
 std::string header() {
-  std::string text = "id\trecord\tchunk\tframe";
+  std::string text = "id\trecord\tchunk\tframe\tprecision";
   for (const std::string_view encoder : kComparedEncoders) {
     for (const char* column :
-         {"tokens", "cosine", "largest_difference", "relative_difference", "finite", "finite_fp32",
-          "first_nonfinite", "first_nonfinite_fp32"}) {
+         {"tokens", "centred_cosine", "largest_difference", "relative_difference", "finite",
+          "finite_fp32", "first_nonfinite", "first_nonfinite_fp32"}) {
       text += fmt::format("\t{}_{}", encoder, column);
     }
   }
@@ -75,7 +75,8 @@ PrecisionFiles::PrecisionFiles(const std::string& folder)
 void PrecisionFiles::frame(const FrameComparison& frame) {
   std::string& row = sequences_.row();
   append_escaped(row, frame.record_id);
-  row += fmt::format("\t{}\t{}\t{}", frame.record + 1, frame.chunk + 1, frame.frame);
+  row += fmt::format("\t{}\t{}\t{}\t{}", frame.record + 1, frame.chunk + 1, frame.frame,
+                     name_of(frame.precision));
   for (const EmbeddingComparison& encoder : frame.encoders) append(row, encoder);
   append_score(row, frame.p_virus_fp32);
   append_score(row, frame.p_virus);

@@ -7,6 +7,7 @@
 
 #include "base/escape.h"
 #include "base/format.h"
+#include "models/precision_policy.h"
 #include "report/format_float.h"
 
 namespace virnucpro {
@@ -15,40 +16,95 @@ namespace {
 // Keys stay in the order written, because users read this file.
 using Json = nlohmann::ordered_json;
 
-double mean(double sum, std::uint64_t count) {
-  return count > 0 ? sum / static_cast<double>(count) : 0.0;
-}
+// A precision is preferred for its speed when it gains more than this: less is within the noise of
+// a short measurement.
+constexpr double kWorthIt = 1.1;
 
-double share_of_half(const OperationRange& range) {
-  return static_cast<double>(range.largest_fp32) / kLargestHalf;
-}
+double share_of_half(float magnitude) { return static_cast<double>(magnitude) / kLargestHalf; }
 
 std::string shown(const std::string& id) { return id.empty() ? "NA" : escaped(id); }
 
 /// The figure, or NA where nothing was compared.
 std::string shown(double value, bool known) { return known ? fmt::format("{:.6g}", value) : "NA"; }
 
-std::string encoder_row(std::string_view name, std::uint64_t frames,
-                        const EncoderSummary& encoder) {
-  const bool known = encoder.compared > 0;
-  return fmt::format(
-      "{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\n", name, frames, encoder.nonfinite,
-      encoder.nonfinite_fp32, known ? fmt::format("{:.9f}", encoder.lowest_cosine) : "NA",
-      known ? fmt::format("{:.9f}", encoder.mean_cosine()) : "NA",
-      shown(encoder.largest_difference, known), shown(encoder.largest_relative_difference, known),
-      shown(encoder.lowest_cosine_frame));
+std::string shown_cosine(double value, bool known) {
+  return known ? fmt::format("{:.7f}", value) : "NA";
 }
 
-std::string example_rows(const PrecisionReport& report) {
+std::string precision_rows(const PrecisionReport& report) {
+  const auto speed_of = [](double rate) { return shown(rate, rate > 0.0); };
+  std::string text =
+      "precision\tdnabert_s_worst\tdnabert_s_median\tesm2_worst\tesm2_median\t"
+      "largest_score_change\tlabel_flips\tnonfinite_frames\tshare_of_fp16_limit\t"
+      "frames_per_second\n";
+  for (const PrecisionResult& result : report.precisions) {
+    text += name_of(result.precision);
+    for (const EncoderSummary& encoder : result.encoders) {
+      const bool known = encoder.compared > 0;
+      text += fmt::format("\t{}\t{}", shown_cosine(encoder.lowest_cosine, known),
+                          shown_cosine(encoder.median_cosine(), known));
+    }
+    text += fmt::format(
+        "\t{}\t{}\t{}\t{:.6f}\t{}\n", shown(result.largest_drift, result.scored > 0), result.flips,
+        result.nonfinite_frames, result.share_of_half(), speed_of(result.frames_per_second));
+  }
+  return text + fmt::format("fp32\t1\t1\t1\t1\t0\t0\tNA\tNA\t{}\n",
+                            speed_of(report.fp32_frames_per_second));
+}
+
+std::string recommendation(const PrecisionReport& report) {
+  if (report.frames == 0) return "";
+  const PrecisionResult* best = report.recommended();
+  if (best == nullptr) {
+    return "recommended: none of these; look for the worst frames, and at the layers below\n";
+  }
+  return fmt::format("recommended: {}\n", name_of(best->precision));
+}
+
+std::string encoder_rows(const PrecisionReport& report) {
+  std::string text =
+      "precision\tencoder\tframes\tnonfinite\tnonfinite_fp32\tlargest_difference\t"
+      "largest_relative_difference\tworst_frame\n";
+  for (const PrecisionResult& result : report.precisions) {
+    for (std::size_t e = 0; e < result.encoders.size(); ++e) {
+      const EncoderSummary& encoder = result.encoders[e];
+      const bool known = encoder.compared > 0;
+      text += fmt::format("{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\n", name_of(result.precision),
+                          kComparedEncoders[e], report.frames, encoder.nonfinite,
+                          encoder.nonfinite_fp32, shown(encoder.largest_difference, known),
+                          shown(encoder.largest_relative_difference, known),
+                          shown(encoder.lowest_cosine_frame));
+    }
+  }
+  return text;
+}
+
+std::string score_rows(const PrecisionReport& report) {
+  std::string text = "precision\tscored\tmean_drift\tlargest_drift\tlargest_drift_frame\n";
+  for (const PrecisionResult& result : report.precisions) {
+    const bool known = result.scored > 0;
+    text += fmt::format("{}\t{}\t{}\t{}\t{}\n", name_of(result.precision), result.scored,
+                        shown(result.mean_drift(), known), shown(result.largest_drift, known),
+                        shown(result.largest_drift_frame));
+  }
+  return text;
+}
+
+std::string example_rows(const PrecisionResult& result) {
   std::string rows;
-  for (const auto& [id, encoders] : report.examples) {
+  for (const auto& [id, encoders] : result.examples) {
     for (std::size_t e = 0; e < encoders.size(); ++e) {
       const EmbeddingComparison& encoder = encoders[e];
       if (encoder.first_nonfinite.empty()) continue;
-      rows += fmt::format("{}\t{}\t{}\t{}\t{}\n", shown(id), kComparedEncoders[e],
-                          encoder.first_nonfinite, encoder.finite ? "finite" : "not finite",
+      rows += fmt::format("{}\t{}\t{}\t{}\t{}\t{}\n", name_of(result.precision), shown(id),
+                          kComparedEncoders[e], encoder.first_nonfinite,
+                          encoder.finite ? "finite" : "not finite",
                           encoder.finite_fp32 ? "finite" : "not finite");
     }
+  }
+  if (result.nonfinite_frames > result.examples.size()) {
+    rows += fmt::format("... of {} frames without a finite embedding; sequences.tsv has all\n",
+                        result.nonfinite_frames);
   }
   return rows;
 }
@@ -62,7 +118,7 @@ Json range_json(const OperationRange& range) {
           {"largest_fp32", range.largest_fp32},
           {"frame_fp32", range.frame_fp32},
           {"nonfinite_fp32", range.nonfinite_fp32},
-          {"share_of_fp16_limit", share_of_half(range)}};
+          {"share_of_fp16_limit", share_of_half(range.largest_fp32)}};
 }
 
 Json encoder_json(const EncoderSummary& encoder) {
@@ -74,12 +130,33 @@ Json encoder_json(const EncoderSummary& encoder) {
           {"compared", encoder.compared},
           {"nonfinite", encoder.nonfinite},
           {"nonfinite_fp32", encoder.nonfinite_fp32},
-          {"lowest_cosine", figure(encoder.lowest_cosine)},
-          {"lowest_cosine_frame", known ? Json(encoder.lowest_cosine_frame) : Json(nullptr)},
-          {"mean_cosine", figure(encoder.mean_cosine())},
+          {"centred_cosine_worst", figure(encoder.lowest_cosine)},
+          {"worst_frame", known ? Json(encoder.lowest_cosine_frame) : Json(nullptr)},
+          {"centred_cosine_median", figure(encoder.median_cosine())},
           {"largest_difference", figure(encoder.largest_difference)},
           {"largest_relative_difference", figure(encoder.largest_relative_difference)},
           {"operations", operations}};
+}
+
+Json result_json(const PrecisionResult& result) {
+  Json json = {{"precision", name_of(result.precision)}};
+  for (std::size_t e = 0; e < result.encoders.size(); ++e) {
+    json["encoders"][std::string(kComparedEncoders[e])] = encoder_json(result.encoders[e]);
+  }
+  const bool known = result.scored > 0;
+  json["scores"] = {
+      {"scored", result.scored},
+      {"label_flips", result.flips},
+      {"mean_drift", known ? Json(result.mean_drift()) : Json(nullptr)},
+      {"largest_drift", known ? Json(result.largest_drift) : Json(nullptr)},
+      {"largest_drift_frame", known ? Json(result.largest_drift_frame) : Json(nullptr)},
+      {"nonfinite", result.nonfinite_scores}};
+  json["nonfinite_frames"] = result.nonfinite_frames;
+  json["share_of_fp16_limit"] = result.share_of_half();
+  json["frames_per_second"] =
+      result.frames_per_second > 0.0 ? Json(result.frames_per_second) : Json(nullptr);
+  json["good"] = result.is_good();
+  return json;
 }
 
 }  // namespace
@@ -99,7 +176,7 @@ void EncoderSummary::add(const EmbeddingComparison& comparison, const FrameCompa
   nonfinite_fp32 += comparison.finite_fp32 ? 0 : 1;
   if (!comparison.comparable()) return;
   ++compared;
-  sum_cosine += comparison.cosine;
+  cosines.add(comparison.cosine);
   if (lowest_cosine_frame.empty() || comparison.cosine < lowest_cosine) {
     lowest_cosine = comparison.cosine;
     lowest_cosine_frame = frame.id();
@@ -108,8 +185,6 @@ void EncoderSummary::add(const EmbeddingComparison& comparison, const FrameCompa
   largest_relative_difference =
       std::max(largest_relative_difference, comparison.relative_difference);
 }
-
-double EncoderSummary::mean_cosine() const { return mean(sum_cosine, compared); }
 
 std::vector<OperationRange> EncoderSummary::layers() const {
   std::vector<OperationRange> layers;
@@ -134,9 +209,7 @@ std::vector<OperationRange> EncoderSummary::layers() const {
   return layers;
 }
 
-void PrecisionReport::add(const FrameComparison& frame) {
-  ++frames;
-  last_record = frame.record + 1;
+void PrecisionResult::add(const FrameComparison& frame) {
   bool nonfinite = false;
   bool example = false;
   for (std::size_t e = 0; e < encoders.size(); ++e) {
@@ -159,11 +232,49 @@ void PrecisionReport::add(const FrameComparison& frame) {
   }
 }
 
-double PrecisionReport::mean_drift() const { return mean(sum_drift, scored); }
+double PrecisionResult::mean_drift() const {
+  return scored > 0 ? sum_drift / static_cast<double>(scored) : 0.0;
+}
+
+double PrecisionResult::share_of_half() const {
+  float largest = 0.0f;
+  for (const EncoderSummary& encoder : encoders) {
+    for (const OperationRange& range : encoder.operations) {
+      largest = std::max(largest, range.largest);
+    }
+  }
+  return virnucpro::share_of_half(largest);
+}
+
+bool PrecisionResult::is_good() const {
+  if (nonfinite_frames > 0 || nonfinite_scores > 0) return false;
+  const PrecisionDemand demand = demand_of(precision);
+  for (const EncoderSummary& encoder : encoders) {
+    if (encoder.lowest_cosine < demand.centred_cosine) return false;
+  }
+  return static_cast<double>(flips) <= demand.flips * static_cast<double>(scored);
+}
+
+const PrecisionResult* PrecisionReport::recommended() const {
+  const PrecisionResult* best = nullptr;
+  if (frames == 0) return best;
+  for (const Precision precision : kPrecisions) {
+    const auto found = std::ranges::find(precisions, precision, &PrecisionResult::precision);
+    if (found == precisions.end() || !found->is_good()) continue;
+    if (best == nullptr || found->frames_per_second > kWorthIt * best->frames_per_second) {
+      best = &*found;
+    }
+  }
+  return best;
+}
 
 std::string describe_coverage(const PrecisionReport& report) {
-  const std::string what = fmt::format("{} {} against fp32 padded: ", report.run.precision,
-                                       report.run.packed ? "packed" : "padded");
+  std::string names;
+  for (const PrecisionResult& result : report.precisions) {
+    names += fmt::format("{}{}", names.empty() ? "" : ", ", name_of(result.precision));
+  }
+  const std::string what =
+      fmt::format("{} {} against fp32 padded: ", names, report.run.packed ? "packed" : "padded");
   if (report.complete) {
     return what +
            fmt::format("all {} frames of {} records", report.frames, report.run.intake.records);
@@ -175,39 +286,38 @@ std::string describe_coverage(const PrecisionReport& report) {
 }
 
 std::string precision_summary(const PrecisionReport& report) {
-  std::string text = describe_coverage(report) + "\n\n";
-  text +=
-      "encoder\tframes\tnonfinite\tnonfinite_fp32\tlowest_cosine\tmean_cosine\t"
-      "largest_difference\tlargest_relative_difference\tlowest_cosine_frame\n";
-  for (std::size_t e = 0; e < report.encoders.size(); ++e) {
-    text += encoder_row(kComparedEncoders[e], report.frames, report.encoders[e]);
+  std::string text = describe_coverage(report) + "\n";
+  if (report.centre.frames > 0) {
+    text +=
+        fmt::format("cosines are centred: of embeddings less the mean FP32 embedding of {} {}\n",
+                    report.centre.frames,
+                    report.centre.of_reference ? "stored frames, since the input has too few"
+                                               : "of these frames");
   }
-  text += "\nscored\tlabel_flips\tmean_drift\tlargest_drift\tlargest_drift_frame\n";
-  text += fmt::format("{}\t{}\t{}\t{}\t{}\n", report.scored, report.flips,
-                      shown(report.mean_drift(), report.scored > 0),
-                      shown(report.largest_drift, report.scored > 0),
-                      shown(report.largest_drift_frame));
-  if (!report.examples.empty()) {
-    text += "\nnonfinite_frame\tencoder\tfirst_at\tembedding\tembedding_fp32\n";
-    text += example_rows(report);
-    if (report.nonfinite_frames > report.examples.size()) {
-      text += fmt::format("... of {} frames without a finite embedding; sequences.tsv has all\n",
-                          report.nonfinite_frames);
-    }
+  text += "\n" + precision_rows(report) + recommendation(report);
+  text += "\n" + encoder_rows(report) + "\n" + score_rows(report);
+  std::string examples;
+  for (const PrecisionResult& result : report.precisions) examples += example_rows(result);
+  if (!examples.empty()) {
+    text +=
+        "\nprecision\tnonfinite_frame\tencoder\tfirst_at\tembedding\tembedding_fp32\n" + examples;
   }
   return text + "\n" + layer_table(report);
 }
 
 std::string layer_table(const PrecisionReport& report) {
   std::string text =
-      "encoder\tlayer\tlargest_fp32\tshare_of_fp16_limit\toperation\tframe_fp32\tlargest\tframe\t"
-      "nonfinite_fp32\tnonfinite\n";
-  for (std::size_t e = 0; e < report.encoders.size(); ++e) {
-    for (const OperationRange& layer : report.encoders[e].layers()) {
-      text += fmt::format("{}\t{}\t{}\t{:.6f}\t{}\t{}\t{}\t{}\t{}\t{}\n", kComparedEncoders[e],
-                          layer.layer, format_float32(layer.largest_fp32), share_of_half(layer),
-                          layer.operation, shown(layer.frame_fp32), format_float32(layer.largest),
-                          shown(layer.frame), layer.nonfinite_fp32, layer.nonfinite);
+      "precision\tencoder\tlayer\tlargest_fp32\tshare_of_fp16_limit\toperation\tframe_fp32\t"
+      "largest\tframe\tnonfinite_fp32\tnonfinite\n";
+  for (const PrecisionResult& result : report.precisions) {
+    for (std::size_t e = 0; e < result.encoders.size(); ++e) {
+      for (const OperationRange& layer : result.encoders[e].layers()) {
+        text += fmt::format("{}\t{}\t{}\t{}\t{:.6f}\t{}\t{}\t{}\t{}\t{}\t{}\n",
+                            name_of(result.precision), kComparedEncoders[e], layer.layer,
+                            format_float32(layer.largest_fp32), share_of_half(layer.largest_fp32),
+                            layer.operation, shown(layer.frame_fp32), format_float32(layer.largest),
+                            shown(layer.frame), layer.nonfinite_fp32, layer.nonfinite);
+      }
     }
   }
   return text;
@@ -234,8 +344,7 @@ std::string precision_json(const PrecisionReport& report) {
                    {"version", run.bundle_version},
                    {"expected_length", run.expected_length},
                    {"sha256", parts}};
-  json["options"] = {{"precision", run.precision},
-                     {"packed", run.packed},
+  json["options"] = {{"packed", run.packed},
                      {"device", run.device},
                      {"device_description", run.device_description},
                      {"batch_tokens", run.batch_tokens},
@@ -244,18 +353,16 @@ std::string precision_json(const PrecisionReport& report) {
                       {"frames", report.frames},
                       {"last_record", report.last_record},
                       {"records_read", run.intake.records}};
-  for (std::size_t e = 0; e < report.encoders.size(); ++e) {
-    json["encoders"][std::string(kComparedEncoders[e])] = encoder_json(report.encoders[e]);
+  json["centre"] = {{"frames", report.centre.frames},
+                    {"of_stored_frames", report.centre.of_reference}};
+  json["precisions"] = Json::array();
+  for (const PrecisionResult& result : report.precisions) {
+    json["precisions"].push_back(result_json(result));
   }
-  const bool known = report.scored > 0;
-  json["scores"] = {
-      {"scored", report.scored},
-      {"label_flips", report.flips},
-      {"mean_drift", known ? Json(report.mean_drift()) : Json(nullptr)},
-      {"largest_drift", known ? Json(report.largest_drift) : Json(nullptr)},
-      {"largest_drift_frame", known ? Json(report.largest_drift_frame) : Json(nullptr)}};
-  json["nonfinite_frames"] = report.nonfinite_frames;
-  json["nonfinite_scores"] = report.nonfinite_scores;
+  const PrecisionResult* best = report.recommended();
+  json["recommended"] = best == nullptr ? Json(nullptr) : Json(name_of(best->precision));
+  json["fp32_frames_per_second"] =
+      report.fp32_frames_per_second > 0.0 ? Json(report.fp32_frames_per_second) : Json(nullptr);
   json["fp16_limit"] = kLargestHalf;
   json["seconds"] = run.seconds;
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";

@@ -1,4 +1,4 @@
-// The results of `precision`: half precision against FP32, per frame, per encoder and per layer.
+// The results of `precision`: one or more precisions against FP32, per frame, encoder and layer.
 #pragma once
 
 #include <array>
@@ -9,7 +9,9 @@
 #include <utility>
 #include <vector>
 
+#include "report/cosine_quantiles.h"
 #include "report/run_report.h"
+#include "tensor/precision.h"
 
 namespace virnucpro {
 
@@ -18,7 +20,7 @@ inline constexpr double kLargestHalf = 65504.0;
 
 inline constexpr std::array<std::string_view, 2> kComparedEncoders = {"dnabert_s", "esm2"};
 
-/// One embedding of one frame, in the precision under study and in FP32.
+/// One embedding of one frame, in a precision under study and in FP32.
 struct EmbeddingComparison {
   std::int64_t tokens = 0;
   bool finite = true;
@@ -28,19 +30,20 @@ struct EmbeddingComparison {
   std::string first_nonfinite = {};
   std::string first_nonfinite_fp32 = {};
   // In double, for two finite embeddings; otherwise unset.
-  double cosine = 0.0;
+  double cosine = 0.0;  ///< centred: of both less the centre of the study
   double largest_difference = 0.0;
   double relative_difference = 0.0;  ///< relative to the largest magnitude of the FP32 embedding
 
   bool comparable() const { return finite && finite_fp32; }
 };
 
-/// One frame. Views are valid during the call they are passed to.
+/// One frame in one precision.
 struct FrameComparison {
-  std::string_view record_id;
+  std::string record_id;
   std::uint64_t record = 0;                     ///< ordinal, from 0
   std::uint64_t chunk = 0;                      ///< within the record, from 0
-  std::string_view frame;                       ///< F1..F3 or R1..R3
+  std::string_view frame;                       ///< F1..F3 or R1..R3; a literal
+  Precision precision = Precision::kFp16;       ///< under study
   std::array<EmbeddingComparison, 2> encoders;  ///< as kComparedEncoders
   std::optional<float> p_virus;                 ///< absent: it or an embedding is not finite
   std::optional<float> p_virus_fp32;
@@ -66,13 +69,13 @@ struct OperationRange {
   std::uint64_t nonfinite_fp32 = 0;
 };
 
-/// The results for one encoder, over all frames. Means and extremes are of comparable frames.
+/// The results for one encoder, over all frames. Quantiles and extremes are of comparable frames.
 struct EncoderSummary {
   std::uint64_t tokens = 0;
   std::uint64_t compared = 0;
   std::uint64_t nonfinite = 0;  ///< frames without a finite embedding
   std::uint64_t nonfinite_fp32 = 0;
-  double sum_cosine = 0.0;
+  CosineQuantiles cosines;  ///< centred
   double lowest_cosine = 1.0;
   std::string lowest_cosine_frame;
   double largest_difference = 0.0;
@@ -80,9 +83,42 @@ struct EncoderSummary {
   std::vector<OperationRange> operations;  ///< in the order they are computed
 
   void add(const EmbeddingComparison& comparison, const FrameComparison& frame);
-  double mean_cosine() const;
+  double median_cosine() const { return cosines.quantile(0.5); }
   /// operations() merged by layer; `operation` is the one with the largest FP32 value.
   std::vector<OperationRange> layers() const;
+};
+
+/// What was found of one precision.
+struct PrecisionResult {
+  Precision precision = Precision::kFp16;
+  std::array<EncoderSummary, 2> encoders;
+  std::uint64_t scored = 0;  ///< frames with both scores
+  std::uint64_t flips = 0;
+  double sum_drift = 0.0;      ///< of magnitudes
+  double largest_drift = 0.0;  ///< by magnitude, with its sign
+  std::string largest_drift_frame;
+  std::uint64_t nonfinite_frames = 0;  ///< an embedding of this precision is not finite
+  /// The classifier's score of finite embeddings is not finite.
+  std::uint64_t nonfinite_scores = 0;
+  /// The first frames in which NaN or infinity appeared in this precision.
+  std::vector<std::pair<std::string, std::array<EmbeddingComparison, 2>>> examples;
+  /// Of both encoders, as a run computes them; 0: not measured, since there was no frame.
+  double frames_per_second = 0.0;
+
+  static constexpr std::size_t kExamples = 10;
+
+  void add(const FrameComparison& frame);
+  double mean_drift() const;
+  /// The largest finite output of any operation, as a share of the largest float16.
+  double share_of_half() const;
+  /// Finite throughout, and as close to FP32 as is asked of this precision (docs/numerics.md).
+  bool is_good() const;
+};
+
+/// What the embeddings are centred on.
+struct Centre {
+  std::uint64_t frames = 0;   ///< the mean of so many FP32 embeddings
+  bool of_reference = false;  ///< of a stored set: the input has too few
 };
 
 /// Everything that is reported except the frames themselves, which are too many to keep.
@@ -93,33 +129,23 @@ struct PrecisionReport {
   bool complete = false;    ///< the input has ended; else its rest was not examined
   std::uint64_t frames = 0;
   std::uint64_t last_record = 0;  ///< number of the last frame's record, from 1
+  Centre centre;
+  std::vector<PrecisionResult> precisions;  ///< as asked for; at least one
+  double fp32_frames_per_second = 0.0;      ///< padded, as the others are compared with it
 
-  std::array<EncoderSummary, 2> encoders;
-  std::uint64_t scored = 0;  ///< frames with both scores
-  std::uint64_t flips = 0;
-  double sum_drift = 0.0;      ///< of magnitudes
-  double largest_drift = 0.0;  ///< by magnitude, with its sign
-  std::string largest_drift_frame;
-  std::uint64_t nonfinite_frames = 0;  ///< an embedding of the studied precision is not finite
-  std::uint64_t nonfinite_scores =
-      0;  ///< the classifier's score of finite embeddings is not finite
-  /// The first frames in which NaN or infinity appeared in the studied precision.
-  std::vector<std::pair<std::string, std::array<EmbeddingComparison, 2>>> examples;
-
-  static constexpr std::size_t kExamples = 10;
-
-  void add(const FrameComparison& frame);
-  double mean_drift() const;
+  /// The fastest good one; of several within a tenth, the first by kPrecisions. Null: none is good,
+  /// or nothing was compared.
+  const PrecisionResult* recommended() const;
 };
 
 /// One line that says how much of the input was examined.
 std::string describe_coverage(const PrecisionReport& report);
 
-/// Tables for users and programs: encoders, scores, non-finite frames where there are any, layers.
-/// Ids are escaped.
+/// Tables for users and programs: precisions with a recommendation, encoders, scores, non-finite
+/// frames where there are any, layers. Ids are escaped.
 std::string precision_summary(const PrecisionReport& report);
 
-/// The layers of both encoders as tab-separated rows under a header.
+/// The layers of both encoders in each precision as tab-separated rows under a header.
 std::string layer_table(const PrecisionReport& report);
 
 /// The text of precision.json, with a line end. Bytes that are not UTF-8 are replaced.

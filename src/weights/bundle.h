@@ -14,6 +14,7 @@
 #include "weights/classifier_weights.h"
 #include "weights/dnabert_s_weights.h"
 #include "weights/esm2_weights.h"
+#include "weights/measured_accuracy.h"
 
 namespace virnucpro {
 
@@ -51,6 +52,8 @@ struct BundleInfo {
   Esm2Config esm2_config;
   /// By rising expected length.
   std::vector<BundleClassifier> classifiers;
+  /// By precision and expected length, on the device where they were measured; may be empty.
+  std::vector<MeasuredAccuracy> accuracy;
   /// JSON text of the object "metrics"; "{}" when there is none.
   std::string metrics_json = "{}";
   /// JSON text of an object with the keys of the card that this version does not know.

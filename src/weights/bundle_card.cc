@@ -138,12 +138,18 @@ BundleInfo parse_bundle_card(std::string_view text, const std::string& origin) {
   }
   if (info.classifiers.empty()) json.fail("classifiers", "is empty");
   std::ranges::sort(info.classifiers, {}, &BundleClassifier::expected_length);
+  if (json.has("accuracy")) {
+    for (const JsonObject& entry : json.objects("accuracy")) {
+      info.accuracy.push_back(parse_accuracy(entry));
+    }
+  }
   if (json.has("metrics")) info.metrics_json = json.object("metrics").value().dump();
 
   nlohmann::json extra = nlohmann::json::object();
   const std::set<std::string> known = {
-      "format",        "format_version", "name",      "version", "description", "license",
-      "training_data", "tokenizer",      "dnabert_s", "esm2",    "classifiers", "metrics"};
+      "format",      "format_version", "name",      "version",   "description",
+      "license",     "training_data",  "tokenizer", "dnabert_s", "esm2",
+      "classifiers", "metrics",        "accuracy"};
   for (const auto& [key, value] : document.items()) {
     if (!known.contains(key)) extra[key] = value;
   }
@@ -189,6 +195,9 @@ std::string format_bundle_card(const BundleInfo& info) {
     }
     if (classifier.calibration) entry["calibration"] = calibration_json(*classifier.calibration);
     card["classifiers"].push_back(std::move(entry));
+  }
+  for (const MeasuredAccuracy& accuracy : info.accuracy) {
+    card["accuracy"].push_back(accuracy_json(accuracy));
   }
   card["metrics"] = nlohmann::ordered_json::parse(info.metrics_json);
   const auto extra = nlohmann::ordered_json::parse(info.extra_json);

@@ -37,6 +37,10 @@ BundleInfo derive_bundle(const Bundle& base, const BundleDerivation& options) {
   copy(info.tokenizer, "tokenizer.json");
   copy(info.dnabert_s, "dnabert_s.safetensors");
   copy(info.esm2, "esm2.safetensors");
+  // Scores of another classifier were not measured.
+  std::erase_if(info.accuracy, [&](const MeasuredAccuracy& accuracy) {
+    return accuracy.expected_length == options.expected_length;
+  });
   std::erase_if(info.classifiers, [&](const BundleClassifier& classifier) {
     return classifier.expected_length == options.expected_length;
   });

@@ -48,12 +48,18 @@ TEST_F(Precision, ComparesTheFramesOfTheExamplesAndWritesNothingUnasked) {
       precision({kExamples + "genomes.fa", kExamples + "reads.fq.gz", "--precision", "int8"});
   EXPECT_TRUE(ends_with(result, 0));
   EXPECT_THAT(result.out, StartsWith("int8 packed against fp32 padded: all 85 frames of 33 "
-                                     "records\n\nencoder\tframes\tnonfinite\t"));
-  EXPECT_THAT(result.out, testing::ContainsRegex("\ndnabert_s\t85\t0\t0\t0\\.999[0-9]+\t"));
-  EXPECT_THAT(result.out, testing::ContainsRegex("\nesm2\t85\t0\t0\t0\\.99[0-9]+\t"));
-  EXPECT_THAT(result.out, testing::ContainsRegex("\n85\t[0-9]+\t0\\.0[0-9]+\t"));
-  EXPECT_THAT(result.out, testing::ContainsRegex("\nesm2\tlayer 1\t[0-9.]+\t0\\.000[0-9]+\t"));
-  EXPECT_THAT(result.out, Not(HasSubstr("nonfinite_frame")));
+                                     "records\ncosines are centred: of embeddings less the mean "
+                                     "FP32 embedding of 85 of these frames\n\nprecision\t"));
+  EXPECT_THAT(result.out,
+              testing::ContainsRegex("\nint8\t0\\.99[0-9]+\t0\\.99[0-9]+\t0\\.9[89][0-9]+\t"
+                                     "0\\.99[0-9]+\t-?0\\.0[0-9]+\t[0-9]\t0\t0\\.000[0-9]+\t"
+                                     "[0-9.]+\nfp32\t1\t1\t1\t1\t0\t0\tNA\tNA\t[0-9.]+\n"
+                                     "recommended: "));
+  EXPECT_THAT(result.out, testing::ContainsRegex("\nint8\tesm2\t85\t0\t0\t"));
+  EXPECT_THAT(result.out, testing::ContainsRegex("\nint8\t85\t0\\.0[0-9]+\t"));
+  EXPECT_THAT(result.out,
+              testing::ContainsRegex("\nint8\tesm2\tlayer 1\t[0-9.]+\t0\\.000[0-9]+\t"));
+  EXPECT_THAT(result.out, Not(HasSubstr("first_at")));
   EXPECT_THAT(result.err, HasSubstr("weights of bundles are stored as float16"));
   EXPECT_THAT(names_in(""), ElementsAre());
 }
@@ -112,9 +118,14 @@ TEST_F(Precision, SaysWhatTheLimitLeftOut) {
     EXPECT_THAT(result.out,
                 HasSubstr("the first " + std::to_string(limit) + " frames, up to record "));
     EXPECT_THAT(result.out, HasSubstr("; what follows was not looked at (--limit 0 takes all)\n"));
-    const std::string some = read(folder + "/sequences.tsv");
-    EXPECT_EQ(table_of(some).size(), limit + 1);
-    EXPECT_EQ(all.substr(0, some.size()), some);
+    const Table some = table_of(read(folder + "/sequences.tsv"));
+    ASSERT_EQ(some.size(), limit + 1);
+    // All but the cosines, which are centred on other frames.
+    for (const char* name : {"id", "esm2_largest_difference", "p_virus", "label_flip"}) {
+      std::vector<std::string> expected = column(table_of(all), name);
+      expected.resize(limit);
+      EXPECT_EQ(column(some, name), expected) << name;
+    }
     EXPECT_EQ(nlohmann::json::parse(read(folder + "/precision.json"))["coverage"]["complete"],
               false);
   }
@@ -128,13 +139,15 @@ TEST_F(Precision, AnInputWithoutFramesHasNoFigures) {
   const ProgramResult result = precision({"stops.fa", "-o", "study"});
   EXPECT_TRUE(ends_with(result, 0));
   EXPECT_THAT(result.out, HasSubstr("all 0 frames of 2 records\n"));
-  EXPECT_THAT(result.out, HasSubstr("\ndnabert_s\t0\t0\t0\tNA\tNA\tNA\tNA\tNA\n"));
-  EXPECT_THAT(result.out, HasSubstr("\n0\t0\tNA\tNA\tNA\n"));
+  EXPECT_THAT(result.out, HasSubstr("\nfp16\tNA\tNA\tNA\tNA\tNA\t0\t0\t0.000000\tNA\n"));
+  EXPECT_THAT(result.out, HasSubstr("\nfp16\tdnabert_s\t0\t0\t0\tNA\tNA\tNA\n"));
+  EXPECT_THAT(result.out, HasSubstr("\nfp16\t0\tNA\tNA\tNA\n"));
+  EXPECT_THAT(result.out, Not(HasSubstr("recommended")));
   EXPECT_EQ(table_of(read("study/sequences.tsv")).size(), 1u);
   EXPECT_EQ(table_of(read("study/layers.tsv")).size(), 1u);
   const auto json = nlohmann::json::parse(read("study/precision.json"));
   EXPECT_EQ(json["coverage"]["frames"], 0);
-  EXPECT_TRUE(json["scores"]["mean_drift"].is_null());
+  EXPECT_TRUE(json["precisions"][0]["scores"]["mean_drift"].is_null());
 }
 
 TEST_F(Precision, FindsTheLayerWhereHalfPrecisionBreaks) {
@@ -156,14 +169,15 @@ TEST_F(Precision, FindsTheLayerWhereHalfPrecisionBreaks) {
   EXPECT_TRUE(ends_with(result, 5));
   EXPECT_THAT(result.err, HasSubstr(" frames have no finite embedding in fp16; "));
   EXPECT_THAT(result.err, HasSubstr("Use another --precision with this model\n"));
-  EXPECT_THAT(result.out,
-              HasSubstr("\nr0_chunk_1F1\tdnabert_s\tlayer 1, linear 4\tnot finite\tfinite\n"));
+  EXPECT_THAT(
+      result.out,
+      HasSubstr("\nfp16\tr0_chunk_1F1\tdnabert_s\tlayer 1, linear 4\tnot finite\tfinite\n"));
   const Table rows = table_of(read("study/sequences.tsv"));
   EXPECT_THAT(column(rows, "dnabert_s_first_nonfinite"), testing::Each("layer 1, linear 4"));
   EXPECT_THAT(column(rows, "dnabert_s_first_nonfinite_fp32"), testing::Each("NA"));
   EXPECT_THAT(column(rows, "dnabert_s_finite"), testing::Each("no"));
   EXPECT_THAT(column(rows, "dnabert_s_finite_fp32"), testing::Each("yes"));
-  EXPECT_THAT(column(rows, "dnabert_s_cosine"), testing::Each("NA"));
+  EXPECT_THAT(column(rows, "dnabert_s_centred_cosine"), testing::Each("NA"));
   EXPECT_THAT(column(rows, "esm2_finite"), testing::Each("yes"));
   EXPECT_THAT(column(rows, "p_virus"), testing::Each("NA"));
   EXPECT_THAT(column(rows, "p_virus_fp32"), testing::Each(Not("NA")));
@@ -174,7 +188,7 @@ TEST_F(Precision, FindsTheLayerWhereHalfPrecisionBreaks) {
   EXPECT_EQ(nonfinite[1], "0");
   EXPECT_NE(nonfinite[2], "0");
   const auto json = nlohmann::json::parse(read("study/precision.json"));
-  EXPECT_EQ(json["nonfinite_frames"], rows.size() - 1);
+  EXPECT_EQ(json["precisions"][0]["nonfinite_frames"], rows.size() - 1);
   // The same weights in bfloat16, which has the range.
   EXPECT_TRUE(ends_with(precision({"a.fa", "--precision", "bf16"}, parts), 0));
 }
@@ -212,16 +226,85 @@ TEST_F(Precision, RefusesToCompareFp32WithItself) {
     const ProgramResult by_variable = run(call);
     EXPECT_TRUE(ends_with(by_variable, 5));
     EXPECT_EQ(by_variable.err,
-              "virnucpro: error: precision compares another precision with FP32, and "
+              "virnucpro: error: precision compares other precisions with FP32, and "
               "VIRNUCPRO_DISABLE_FP16 is set, which means FP32 for both: nothing could be learned. "
               "Unset it for this command.\n");
     EXPECT_EQ(by_variable.out, "");
     const ProgramResult by_flag = precision({"a.fa", "--precision", "fp32"}, more);
     EXPECT_TRUE(ends_with(by_flag, 5));
     EXPECT_THAT(by_flag.err, HasSubstr("--precision fp32 asks for FP32 for both: nothing could be "
-                                       "learned. Name fp16, bf16 or int8.\n"));
+                                       "learned. Name others.\n"));
   }
   EXPECT_FALSE(exists("study"));
+}
+
+TEST_F(Precision, ComparesSeveralInOneRun) {
+  write("a.fa", fasta(open_records(4, 160)));
+  const ProgramResult result =
+      precision({"a.fa", "-o", "study", "--precision", "int8,fp16,bf16", "--limit", "0"});
+  EXPECT_TRUE(ends_with(result, 0));
+  EXPECT_THAT(result.out, StartsWith("int8, fp16, bf16 packed against fp32 padded: all "));
+  const Table rows = table_of(read("study/sequences.tsv"));
+  ASSERT_EQ((rows.size() - 1) % 3, 0u);
+  EXPECT_EQ(column(rows, "precision")[0], "int8");
+  EXPECT_EQ(column(rows, "precision")[1], "fp16");
+  EXPECT_EQ(column(rows, "id")[0], column(rows, "id")[2]);
+  const auto json = nlohmann::json::parse(read("study/precision.json"));
+  ASSERT_EQ(json["precisions"].size(), 3u);
+  for (const char* encoder : {"dnabert_s", "esm2"}) {
+    const auto worst = [&](std::size_t i) -> double {
+      return json["precisions"][i]["encoders"][encoder]["centred_cosine_worst"];
+    };
+    EXPECT_GE(worst(1), 0.9999);  // what is demanded of each (docs/numerics.md)
+    EXPECT_GE(worst(2), 0.995);
+    EXPECT_GE(worst(0), 0.98);
+  }
+  const ProgramResult wrong = precision({"a.fa", "--precision", "fp16,fp17"});
+  EXPECT_TRUE(ends_with(wrong, 2));
+  EXPECT_THAT(wrong.err, HasSubstr("fp17"));
+  EXPECT_TRUE(ends_with(precision({"a.fa", "--precision", "fp16,fp16"}), 2));
+}
+
+TEST_F(Precision, AFrameAloneIsCentredOnStoredOnes) {
+  write("a.fa", fasta(open_records(1, 160)));
+  const ProgramResult result = precision({"a.fa", "--limit", "1", "-o", "study"});
+  EXPECT_TRUE(ends_with(result, 0));
+  EXPECT_THAT(result.out, HasSubstr("the mean FP32 embedding of 32 stored frames, since the input "
+                                    "has too few\n"));
+  const double cosine =
+      std::stod(column(table_of(read("study/sequences.tsv")), "esm2_centred_cosine").front());
+  EXPECT_GT(cosine, 0.9999);
+  EXPECT_LE(cosine, 1.0);
+}
+
+TEST_F(Precision, WritesItsFiguresIntoTheCardOfABundleWhoseRunsShowThem) {
+  write("a.fa", fasta(open_records(20, 160)));
+  write("b.fa", fasta(open_records(1, 60)));
+  const ProgramResult unknown = run({"predict", "b.fa", "-o", "before"});
+  const ProgramResult saved = precision({"a.fa", "--precision", "fp16,int8", "--save-bundle",
+                                         "measured", "--expected-length", "500"});
+  EXPECT_TRUE(ends_with(saved, 0));
+  const auto card = nlohmann::json::parse(read("measured/bundle.json"));
+  ASSERT_EQ(card["accuracy"].size(), 2u);
+  EXPECT_EQ(card["accuracy"][0]["precision"], "fp16");
+  EXPECT_EQ(card["accuracy"][1]["precision"], "int8");
+  EXPECT_EQ(card["accuracy"][1]["expected_length"], 500);
+  EXPECT_LT(card["accuracy"][1]["esm2_centred_cosine"], card["accuracy"][0]["esm2_centred_cosine"]);
+  EXPECT_TRUE(ends_with(run({"models", "verify", path("measured")}), 0));
+  const ProgramResult shown = run({"predict", "b.fa", "-o", "after", "--bundle", path("measured")});
+  EXPECT_TRUE(ends_with(shown, 0));
+  EXPECT_THAT(shown.err, HasSubstr("precision fp16, packed batches; measured with this bundle: "
+                                   "centred cosines to FP32 of at least "));
+  // Another length was not measured.
+  EXPECT_THAT(run({"predict", "b.fa", "-o", "other", "--bundle", path("measured"),
+                   "--expected-length", "300"})
+                  .err,
+              HasSubstr("how exact it is with these models is unknown"));
+  EXPECT_TRUE(ends_with(precision({"a.fa", "--save-bundle", "measured"}), 2));
+  EXPECT_TRUE(ends_with(precision({"a.fa", "--save-bundle", "measured", "--force"}), 0));
+  EXPECT_TRUE(ends_with(
+      precision({"a.fa", "--save-bundle", "own"}, planted("encoder.layer.0.mlp.wo.bias")), 2));
+  EXPECT_FALSE(exists("own"));
 }
 
 TEST_F(Precision, KeepsAnEarlierReportUnlessForced) {
@@ -234,7 +317,7 @@ TEST_F(Precision, KeepsAnEarlierReportUnlessForced) {
                                      "folder with -o, or pass --force to replace it.\n"));
   EXPECT_EQ(read("study/layers.tsv"), "precious");
   EXPECT_TRUE(ends_with(precision({"a.fa", "-o", "study", "--force"}), 0));
-  EXPECT_THAT(read("study/layers.tsv"), StartsWith("encoder\tlayer\t"));
+  EXPECT_THAT(read("study/layers.tsv"), StartsWith("precision\tencoder\tlayer\t"));
   write("file", "precious");
   const ProgramResult file = precision({"a.fa", "-o", "file"});
   EXPECT_TRUE(ends_with(file, 2));

@@ -72,7 +72,7 @@ TEST_F(Predict, TellsDecisionsOnceAndEndsWithASummary) {
   const ProgramResult result = run({"predict", "a.fa"});
   ASSERT_TRUE(ends_with(result, 0));
   for (const char* text :
-       {"] cuda: not used (", "] device cpu: ", "] precision fp16, packed batches\n",
+       {"] cuda: not used (", "] device cpu: ", "] precision fp16, packed batches; ",
         "] models mini ", "expected length 500\n",
         "] 1 records, 1 chunks (1 scored, 0 without open frame, 0 too short), ",
         "] viral: ", "] results in virnucpro_out: "}) {

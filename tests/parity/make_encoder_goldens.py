@@ -10,7 +10,6 @@ again by themselves (tests/support/synthetic_weights.h), so the files stay small
 Needs: torch, fair-esm==2.0.0, numpy, safetensors.
 """
 import argparse
-import hashlib
 import json
 import math
 import pathlib
@@ -21,37 +20,14 @@ import torch.nn.functional as F
 from esm.model.esm2 import ESM2
 from safetensors.numpy import load_file, save_file
 
+import synthetic as synthetic_weights
+
 ALPHABET = "LAGVSERTIDPKQNFYMHWCXBUZO"
 COMMON = "LAGVSERTIDPKQNFYMHWC"
 
 
-def splitmix64(seed, count):
-    """The first `count` outputs of SplitMix64 (Steele, Lea, Flood 2014) from `seed`."""
-    with np.errstate(over="ignore"):
-        z = np.uint64(seed) + np.uint64(0x9E3779B97F4A7C15) * np.arange(1, count + 1, dtype=np.uint64)
-        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-        return z ^ (z >> np.uint64(31))
-
-
 def synthetic(name, shape):
-    """Uniform values in [-s, s) about 0 (matrices, biases) or 1 (gains), exact in float32.
-
-    s is a power of two near 1.5 / sqrt(inputs), so that activations keep their size through layers.
-    """
-    seed = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "little")
-    count = int(np.prod(shape))
-    unit = (splitmix64(seed, count) >> np.uint64(40)).astype(np.float32) * np.float32(2**-23) - np.float32(1)
-    gain = name.endswith("orm.weight") or name.endswith(("norm_after.weight", "bn1.weight", "bn1.running_var"))
-    if gain:
-        values = np.float32(1) + np.float32(0.25) * unit
-    elif len(shape) == 2 and "embed" not in name:
-        values = unit * np.float32(2.0 ** (1 - math.ceil(math.log2(math.sqrt(shape[1])))))
-    elif len(shape) == 2:
-        values = unit
-    else:
-        values = unit * np.float32(0.125)
-    return torch.from_numpy(values.reshape(shape))
+    return torch.from_numpy(synthetic_weights.synthetic(name, shape))
 
 
 def random_protein(rng, length, dirty=False):

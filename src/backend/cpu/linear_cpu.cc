@@ -7,19 +7,15 @@
 #include "backend/cpu/cpu_backend.h"
 #include "backend/cpu/gemm_cpu.h"
 #include "backend/cpu/linear_kernels_cpu.h"
+#include "backend/cpu/linear_weight_cpu.h"
 #include "backend/cpu/parallel.h"
 #include "backend/cpu/quantize_cpu.h"
 #include "backend/cpu/single_thread_openmp.h"
 #include "base/check.h"
-#include "hwy/highway.h"
-#include "tensor/kept_columns.h"
 
 namespace virnucpro {
 namespace {
 
-using Type = OneDnnProducts::Type;
-
-constexpr std::int64_t kPanelRows = 128;
 // Rows that our own product takes at a time: whole tiles of every instruction set, whose sums (48 x
 // 128) stay in the first level cache until the epilogue has read them.
 constexpr std::int64_t kOwnRows = 48;
@@ -27,53 +23,6 @@ constexpr std::int64_t kOwnRows = 48;
 constexpr std::int64_t kTasksPerWorker = 4;
 // A panel is packed once for at least that many rows: packing then costs under 5 % of the product.
 constexpr std::int64_t kMinRowsPerTask = 512;
-// Narrower weights do not repay splitting them at every use.
-constexpr std::int64_t kLeastSplitInputs = 512;
-// bfloat16 parts of a split product: high and low weight times high input, high times low.
-constexpr std::int64_t kSplitParts = 3;
-
-template <typename T>
-T* grow(Scratch& scratch, std::size_t count) {
-  scratch.reserve((count * sizeof(T) + sizeof(float) - 1) / sizeof(float));
-  return reinterpret_cast<T*>(scratch.data());
-}
-
-Type library_type(CpuProduct product) {
-  return product == CpuProduct::kInt8 ? Type::s8 : Type::bf16;
-}
-
-/// Up to kPanelRows rows of a weight, stored as `type`; or, where `packed` is set, oneDNN's form.
-struct Panel {
-  const std::byte* rows = nullptr;
-  DataType type = DataType::kFloat32;
-  std::int64_t count = 0;
-  std::int64_t first = 0;  // the output column of its first row
-  const std::byte* packed = nullptr;
-  const std::byte* kept = nullptr;  // its rows of the columns that stay in float16
-};
-
-class CpuLinearWeight final : public ops::LinearWeight {
- public:
-  CpuLinearWeight(std::int64_t outputs, std::int64_t inputs, DataType type,
-                  std::span<const std::int32_t> kept_columns)
-      : LinearWeight(outputs, inputs, type),
-        product(cpu_product(type, inputs)),
-        columns(kept_columns.begin(), kept_columns.end()) {}
-
-  /// Elements of an input row in the form of the product.
-  std::int64_t depth() const {
-    if (product == CpuProduct::kPairs) return (inputs() + 1) / 2;  // pairs
-    return product == CpuProduct::kSplitBFloat16 ? kSplitParts * inputs() : inputs();
-  }
-
-  const CpuProduct product;
-  const std::vector<std::int32_t> columns;  // that an int8 weight keeps in float16
-  std::vector<HostTensor> kept;             // their weights, by parts
-  std::vector<Panel> panels;
-  std::vector<HostTensor> parts;  // keeps the rows alive
-  std::vector<Scratch> stored;    // quantised rows or packed panels
-  std::vector<float> scales;      // of the rows, where they are quantised
-};
 
 /// A piece of work: rows [first, last) of the input times one panel.
 struct Task {
@@ -364,104 +313,6 @@ void reserve_workers(CpuLinearState& state, const CpuLinearWeight& weight) {
 }
 
 }  // namespace
-
-CpuProduct cpu_product(DataType type, std::int64_t inputs) {
-  // oneDNN's native products need AVX-512; our own stand in where only lower targets may run.
-  const bool has_avx512 = (hwy::SupportedTargets() & HWY_AVX3) != 0;
-  const NativeProducts native = has_avx512 ? native_products() : NativeProducts{};
-  switch (type) {
-    case DataType::kInt8:
-      return native.int8 ? CpuProduct::kInt8 : CpuProduct::kPairs;
-    case DataType::kBFloat16:
-      return native.bfloat16 ? CpuProduct::kBFloat16 : CpuProduct::kFloats;
-    case DataType::kFloat16:
-      return native.bfloat16_tiles && inputs >= kLeastSplitInputs ? CpuProduct::kSplitBFloat16
-                                                                  : CpuProduct::kFloats;
-    default:
-      return CpuProduct::kFloats;
-  }
-}
-
-std::unique_ptr<ops::LinearWeight> CpuBackend::do_prepare_linear(
-    const HostTensor& weight, DataType type, std::span<const std::int32_t> kept) {
-  return do_prepare_linear_parts({&weight, 1}, type, kept);
-}
-
-std::unique_ptr<ops::LinearWeight> CpuBackend::do_prepare_linear_parts(
-    std::span<const HostTensor> parts, DataType type, std::span<const std::int32_t> kept) {
-  const std::int64_t k = parts[0].shape[1];
-  std::int64_t outputs = 0;
-  for (const HostTensor& part : parts) outputs += part.shape[0];
-  auto weight = std::make_unique<CpuLinearWeight>(outputs, k, type, kept);
-  std::int64_t first = 0;
-  for (const HostTensor& part : parts) {
-    // Every half is a float32, so a wider product is exact without a wider copy. Quantised values
-    // are used as they are stored.
-    const bool in_place = type == DataType::kFloat32 || type == DataType::kInt8;
-    HostTensor stored = converted(part, in_place ? part.type : type);
-    const std::byte* kept_rows = nullptr;
-    if (!kept.empty()) {
-      SplitColumns split = split_columns(stored, kept);
-      stored = split.rest;
-      kept_rows = weight->kept.emplace_back(std::move(split.kept)).data;
-    }
-    weight->parts.push_back(stored);
-    const std::size_t row_bytes = static_cast<std::size_t>(k) * size_of(stored.type);
-    for (std::int64_t row = 0; row < part.shape[0]; row += kPanelRows) {
-      const std::int64_t count = std::min(kPanelRows, part.shape[0] - row);
-      weight->panels.push_back({.rows = stored.data + static_cast<std::size_t>(row) * row_bytes,
-                                .type = stored.type,
-                                .count = count,
-                                .first = first,
-                                .kept = kept_rows});
-      first += count;
-      if (kept_rows != nullptr) {
-        kept_rows += static_cast<std::size_t>(count) * kept.size() * size_of(DataType::kFloat16);
-      }
-    }
-  }
-  const CpuProduct product = weight->product;
-  if (k == 0 || product == CpuProduct::kFloats || product == CpuProduct::kSplitBFloat16) {
-    return weight;
-  }
-
-  const bool is_quantized = type == DataType::kInt8;
-  if (is_quantized) weight->scales.resize(static_cast<std::size_t>(outputs));
-  weight->stored.resize(weight->panels.size());
-  CpuLinearState& state = *linear_state_;
-  if (!is_own(product)) {
-    for (const Panel& panel : weight->panels) {
-      state.library.prepare(library_type(product), k, panel.count);
-    }
-  }
-  parallel_for(
-      workers_, static_cast<std::int64_t>(weight->panels.size()),
-      [&](std::size_t i, std::size_t worker) {
-        const SingleThreadOpenMp guard;
-        Panel& panel = weight->panels[i];
-        Scratch& own_rows = weight->stored[i];
-        const std::byte* rows = panel.rows;
-        if (is_quantized) {
-          Scratch& to = is_own(product) ? own_rows : state.workers[worker].rows;
-          auto* values = grow<std::int8_t>(to, static_cast<std::size_t>(panel.count * k));
-          quantize_rows({panel.rows, panel.type, panel.count, k, k}, values,
-                        static_cast<std::size_t>(k), weight->scales.data() + panel.first);
-          rows = reinterpret_cast<const std::byte*>(values);
-        }
-        if (is_own(product)) {
-          panel.rows = rows;
-          return;
-        }
-        const auto& shape = state.library.prepared(library_type(product), k, panel.count);
-        auto* packed = grow<std::byte>(own_rows, shape.packed_bytes());
-        state.library.pack(shape, rows, packed, worker);
-        panel.packed = packed;
-        panel.rows = nullptr;
-      },
-      stop());
-  weight->parts.clear();
-  return weight;
-}
 
 void CpuBackend::do_linear(const ops::Linear& op) {
   const auto* weight = dynamic_cast<const CpuLinearWeight*>(op.weight);

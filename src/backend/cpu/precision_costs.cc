@@ -6,43 +6,26 @@
 namespace virnucpro {
 namespace {
 
-// Rates of whole runs; float32 products with the same vectors have the rate 1. Measured on AVX-512
-// (EPYC of Zen 4, oneDNN), on AMX (Xeon of Emerald Rapids, two cores: docs/performance.md) and, for
-// pairs, on AVX2 (EPYC of Zen 3). `virnucpro bench` measures them on any machine.
-constexpr double kBFloat16Vectors = 1.9;
-constexpr double kBFloat16Tiles = 3.3;
-constexpr double kSplitTiles = 1.25;  // three products of bfloat16, weights split at each use
-constexpr double kInt8Vectors = 3.7;
-constexpr double kInt8Tiles = 4.5;
-constexpr double kPairsX86 = 1.6;
-constexpr double kPairsNeon = 1.0;  // one instruction multiplies four floats or four pairs
-
-/// How one type of weight is multiplied: in words, and how fast.
-struct Way {
-  std::string_view computed_as;
-  double rate;
-};
-
-Way way_of(Precision precision, CpuProduct product, const InstructionSet& set) {
+/// How one type of weight is multiplied, in words.
+std::string_view way_of(Precision precision, CpuProduct product, const InstructionSet& set) {
   // oneDNN uses tiles wherever they are, and split products are worth their cost only with tiles.
   switch (product) {
     case CpuProduct::kFloats:
-      if (precision == Precision::kFp16) return {"FP16 weights, FP32 products", 1.0};
-      if (precision == Precision::kFp32) return {"FP32 products", 1.0};
-      return {"BF16 weights, FP32 products: no faster than FP16 here", 1.0};
+      if (precision == Precision::kFp16) return "FP16 weights, FP32 products";
+      if (precision == Precision::kFp32) return "FP32 products";
+      return "BF16 weights, FP32 products: no faster than FP16 here";
     case CpuProduct::kSplitBFloat16:
-      return {"FP16 weights, each product in three of BF16 (AMX)", kSplitTiles};
+      return "FP16 weights, each product in three of BF16 (AMX)";
     case CpuProduct::kBFloat16:
-      if (set.bfloat16_tiles) return {"BF16 products, FP32 sums (AMX)", kBFloat16Tiles};
-      return {"BF16 products, FP32 sums (AVX512_BF16)", kBFloat16Vectors};
+      return set.bfloat16_tiles ? "BF16 products, FP32 sums (AMX)"
+                                : "BF16 products, FP32 sums (AVX512_BF16)";
     case CpuProduct::kInt8:
-      if (set.int8_tiles) return {"8-bit products, exact sums (AMX)", kInt8Tiles};
-      return {"8-bit products, exact sums (VNNI)", kInt8Vectors};
+      return set.int8_tiles ? "8-bit products, exact sums (AMX)"
+                            : "8-bit products, exact sums (VNNI)";
     case CpuProduct::kPairs:
-      return {"8-bit weights, products in pairs of 16 bits",
-              set.vectors == "NEON" ? kPairsNeon : kPairsX86};
+      return "8-bit weights, products in pairs of 16 bits";
   }
-  return {"FP32 products", 1.0};
+  return "FP32 products";
 }
 
 CpuProduct product_of(Precision precision, const CpuProducts& products) {
@@ -62,13 +45,11 @@ CpuProduct product_of(Precision precision, const CpuProducts& products) {
 }  // namespace
 
 std::vector<PrecisionCost> precision_costs(const CpuProducts& products, const InstructionSet& set) {
-  const double fp16 = way_of(Precision::kFp16, products.float16, set).rate;
   std::vector<PrecisionCost> costs;
   for (const Precision precision : kPrecisions) {
-    const Way way = way_of(precision, product_of(precision, products), set);
     // A bundle's float16 weights stay as they lie in the file; fp32 widens them at use.
-    costs.push_back(
-        {precision, way.computed_as, way.rate / fp16, precision == Precision::kInt8 ? 1.0 : 2.0});
+    costs.push_back({precision, way_of(precision, product_of(precision, products), set),
+                     precision == Precision::kInt8 ? 1.0 : 2.0});
   }
   return costs;
 }

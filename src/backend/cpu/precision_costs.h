@@ -1,4 +1,4 @@
-// What each precision is expected to cost on a processor.
+// How a processor computes in each precision.
 #pragma once
 
 #include <vector>

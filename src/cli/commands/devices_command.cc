@@ -42,18 +42,15 @@ std::string_view or_dash(std::string_view text) { return text.empty() ? "-" : te
 
 void show_precisions(Console& console, const DeviceInfo& device) {
   console.print(fmt::format("\n{}: {}\n", device.name, device.offers));
-  console.print(
-      "precision\tcomputed_as\texpected_time\tmini_weights_mb\tpublished_weights_mb\t"
-      "worst_cosine\n");
+  console.print("precision\tcomputed_as\tmini_weights_mb\tpublished_weights_mb\n");
   const BundleInfo mini = embedded_bundle().info();
   const std::int64_t small =
       parameter_count(mini.esm2_config) + parameter_count(mini.dnabert_s_config);
   const std::int64_t large = parameter_count(kPublishedEsm2) + parameter_count(kPublishedDnabertS);
   for (const PrecisionCost& cost : device.precisions) {
-    console.print(
-        fmt::format("{}\t{}\t{:.2f}\t{}\t{}\t{}\n", name_of(cost.precision), cost.computed_as,
-                    1.0 / cost.expected_speed, megabytes(small, cost.bytes_per_weight),
-                    megabytes(large, cost.bytes_per_weight), worst_cosine(cost.precision)));
+    console.print(fmt::format("{}\t{}\t{}\t{}\n", name_of(cost.precision), cost.computed_as,
+                              megabytes(small, cost.bytes_per_weight),
+                              megabytes(large, cost.bytes_per_weight)));
   }
 }
 

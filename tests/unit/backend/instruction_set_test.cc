@@ -59,42 +59,21 @@ TEST(InstructionSet, OfThisProcessorIsKnown) {
   EXPECT_EQ(precision_costs().size(), kPrecisions.size());
 }
 
-double speed(const std::vector<PrecisionCost>& costs, Precision precision) {
-  for (const PrecisionCost& cost : costs) {
-    if (cost.precision == precision) return cost.expected_speed;
-  }
-  return 0.0;
-}
-
 constexpr CpuProducts kPlain = {CpuProduct::kFloats, CpuProduct::kFloats, CpuProduct::kPairs};
 constexpr CpuProducts kZen4 = {CpuProduct::kFloats, CpuProduct::kBFloat16, CpuProduct::kInt8};
 constexpr CpuProducts kAmx = {CpuProduct::kSplitBFloat16, CpuProduct::kBFloat16, CpuProduct::kInt8};
 
-TEST(PrecisionCosts, AreRelativeToFp16) {
-  for (const auto& costs : {precision_costs(kPlain, set_of(kAvx2)),
-                            precision_costs(kZen4, set_of(kAvx512 + "avx512_bf16 avx512_vnni")),
-                            precision_costs(kAmx, set_of(kSapphireRapids))}) {
-    EXPECT_EQ(speed(costs, Precision::kFp16), 1.0);
-    EXPECT_GE(speed(costs, Precision::kInt8), speed(costs, Precision::kBf16));
-    EXPECT_LE(speed(costs, Precision::kFp32), 1.0);
-  }
-}
-
 TEST(PrecisionCosts, FollowTheProductsInUse) {
   const auto plain = precision_costs(kPlain, set_of(kAvx2));
-  EXPECT_EQ(speed(plain, Precision::kBf16), 1.0);
-  EXPECT_EQ(speed(plain, Precision::kInt8), 1.6);
-  EXPECT_EQ(speed(precision_costs(kPlain, set_of("asimd")), Precision::kInt8), 1.0);
+  EXPECT_THAT(plain[1].computed_as, HasSubstr("no faster than FP16"));
+  EXPECT_THAT(plain[2].computed_as, HasSubstr("pairs"));
 
   const auto zen4 = precision_costs(kZen4, set_of(kAvx512 + "avx512_bf16 avx512_vnni"));
-  EXPECT_EQ(speed(zen4, Precision::kBf16), 1.9);
-  EXPECT_EQ(speed(zen4, Precision::kInt8), 3.7);
   EXPECT_THAT(zen4[1].computed_as, HasSubstr("AVX512_BF16"));
+  EXPECT_THAT(zen4[2].computed_as, HasSubstr("VNNI"));
 
-  // Where fp16 itself runs on tiles, fp32 is the slow one.
   const auto amx = precision_costs(kAmx, set_of(kSapphireRapids));
-  EXPECT_LT(speed(amx, Precision::kFp32), 1.0);
-  EXPECT_GT(speed(amx, Precision::kBf16), 2.0);
+  EXPECT_THAT(amx[0].computed_as, HasSubstr("three of BF16"));
   EXPECT_THAT(amx[1].computed_as, HasSubstr("AMX"));
   EXPECT_EQ(amx[2].precision, Precision::kInt8);
   EXPECT_EQ(amx[2].bytes_per_weight, 1.0);

@@ -62,17 +62,16 @@ struct Fixture {
 
   PrecisionReport study(std::stop_token stop = {}) {
     rows.clear();
-    const auto no_variables = [](const std::string&) { return std::optional<std::string>(); };
-    const PrecisionChoice precision = studied_precision(settings, no_variables);
+    const Precision precision = settings.precision.value_or(Precision::kFp16);
     const std::unique_ptr<Backend> backend = create_backend("cpu", 1);
-    const LoadedModels studied = load_models(settings, precision.precision, true, {}, *backend);
-    const LoadedModels exact = load_models(settings, Precision::kFp32, false, {}, *backend);
-    tokenizer = studied.tokenizer;
+    const LoadedModels loaded = load_models(settings, precision, false, {}, *backend);
+    const LoadedModels exact = load_models(settings, Precision::kFp32, true, {}, *backend);
+    tokenizer = exact.tokenizer;
+    const std::vector<StudiedModels> studied = {{loaded, precision}};
     return study_precision(
         settings.inputs,
         {.studied = studied,
          .exact = exact,
-         .precision = precision,
          .backend = *backend,
          .limit = limit,
          .batch_tokens = settings.batch_tokens,
@@ -103,7 +102,7 @@ TEST(PrecisionStudy, DoesNotDependOnWindowsOrBatches) {
   EXPECT_EQ(whole.run.intake.records, 7u);
   ASSERT_GT(rows.size(), 12u);
   for (const Row& row : rows) {
-    EXPECT_GT(row.cosine, 0.99);
+    EXPECT_GT(row.cosine, 0.98);
     EXPECT_LT(row.cosine, 1.0);
   }
   f.limits = WindowLimits{.orfs = 4, .chunks = 2, .bases = 300};
@@ -112,12 +111,13 @@ TEST(PrecisionStudy, DoesNotDependOnWindowsOrBatches) {
   EXPECT_EQ(f.rows, rows);
   EXPECT_TRUE(small.complete);
   for (std::size_t e = 0; e < 2; ++e) {
-    EXPECT_EQ(small.encoders[e].lowest_cosine_frame, whole.encoders[e].lowest_cosine_frame);
-    ASSERT_EQ(small.encoders[e].operations.size(), whole.encoders[e].operations.size());
-    for (std::size_t i = 0; i < small.encoders[e].operations.size(); ++i) {
-      EXPECT_EQ(small.encoders[e].operations[i].largest, whole.encoders[e].operations[i].largest);
-      EXPECT_EQ(small.encoders[e].operations[i].largest_fp32,
-                whole.encoders[e].operations[i].largest_fp32);
+    const EncoderSummary& one = small.precisions.front().encoders[e];
+    const EncoderSummary& other = whole.precisions.front().encoders[e];
+    EXPECT_EQ(one.lowest_cosine_frame, other.lowest_cosine_frame);
+    ASSERT_EQ(one.operations.size(), other.operations.size());
+    for (std::size_t i = 0; i < one.operations.size(); ++i) {
+      EXPECT_EQ(one.operations[i].largest, other.operations[i].largest);
+      EXPECT_EQ(one.operations[i].largest_fp32, other.operations[i].largest_fp32);
     }
   }
 }
@@ -133,7 +133,13 @@ TEST(PrecisionStudy, StopsAtTheLimitWithinAWindowAndBetweenTwo) {
       const PrecisionReport some = f.study();
       EXPECT_FALSE(some.complete);
       EXPECT_EQ(some.frames, limit);
-      EXPECT_EQ(f.rows, std::vector<Row>(all.begin(), all.begin() + static_cast<long>(limit)));
+      ASSERT_EQ(f.rows.size(), limit);
+      for (std::size_t i = 0; i < limit; ++i) {
+        // The cosines are centred on other frames.
+        f.rows[i].cosine = all[i].cosine;
+        EXPECT_EQ(f.rows[i], all[i]);
+      }
+      EXPECT_TRUE(some.centre.of_reference);
     }
   }
   f.limit = all.size() + 1;
@@ -174,13 +180,13 @@ TEST(PrecisionStudy, BlamesTheFramesThatHoldTheGuiltyTokenAndNoOthers) {
     EXPECT_EQ(f.rows[i].p_virus.has_value(), !holds);
     EXPECT_TRUE(f.rows[i].p_virus_fp32.has_value());
   }
-  EXPECT_EQ(report.nonfinite_frames, frames_with[guilty]);
-  EXPECT_EQ(report.encoders[0].nonfinite, frames_with[guilty]);
-  EXPECT_EQ(report.encoders[0].nonfinite_fp32, 0u);
-  EXPECT_EQ(report.encoders[1].nonfinite, 0u);
-  EXPECT_EQ(report.scored, healthy.size() - frames_with[guilty]);
+  EXPECT_EQ(report.precisions.front().nonfinite_frames, frames_with[guilty]);
+  EXPECT_EQ(report.precisions.front().encoders[0].nonfinite, frames_with[guilty]);
+  EXPECT_EQ(report.precisions.front().encoders[0].nonfinite_fp32, 0u);
+  EXPECT_EQ(report.precisions.front().encoders[1].nonfinite, 0u);
+  EXPECT_EQ(report.precisions.front().scored, healthy.size() - frames_with[guilty]);
   // The layer's FP32 figure is the planted weight, beyond what half precision holds.
-  const OperationRange lookup = report.encoders[0].operations.front();
+  const OperationRange lookup = report.precisions.front().encoders[0].operations.front();
   EXPECT_NEAR(lookup.largest_fp32, testing_support::kBeyondHalf, 2.0f);
   EXPECT_LT(lookup.largest, 10.0f);
   EXPECT_GT(lookup.nonfinite, 0u);
@@ -193,43 +199,89 @@ TEST(PrecisionStudy, EndsOnAStopRequest) {
   EXPECT_THROW(f.study(source.get_token()), Interrupted);
 }
 
-TEST(StudiedPrecision, IsThatOfTheRunUnlessItIsFp32) {
+TEST(PrecisionStudy, ComparesSeveralPrecisionsInOneRunAsItDoesEachAlone) {
+  Fixture f;
+  const PrecisionReport alone = f.study();
+  const std::unique_ptr<Backend> backend = create_backend("cpu", 1);
+  const LoadedModels exact = load_models(f.settings, Precision::kFp32, true, {}, *backend);
+  const LoadedModels bf16 = load_models(f.settings, Precision::kBf16, false, {}, *backend);
+  const LoadedModels int8 = load_models(f.settings, Precision::kInt8, false, {}, *backend);
+  const std::vector<StudiedModels> studied = {{bf16, Precision::kBf16}, {int8, Precision::kInt8}};
+  std::vector<Precision> passed;
+  const PrecisionReport both =
+      study_precision(f.settings.inputs, {.studied = studied, .exact = exact, .backend = *backend},
+                      [&](const FrameComparison& frame) { passed.push_back(frame.precision); });
+  ASSERT_EQ(both.precisions.size(), 2u);
+  EXPECT_EQ(passed.size(), 2 * alone.frames);
+  EXPECT_EQ(passed[0], Precision::kBf16);
+  EXPECT_EQ(passed[1], Precision::kInt8);
+  for (std::size_t e = 0; e < 2; ++e) {
+    const EncoderSummary& one = alone.precisions.front().encoders[e];
+    const EncoderSummary& other = both.precisions.back().encoders[e];
+    EXPECT_EQ(one.lowest_cosine, other.lowest_cosine);
+    EXPECT_EQ(one.lowest_cosine_frame, other.lowest_cosine_frame);
+    EXPECT_GT(both.precisions.front().encoders[e].lowest_cosine, one.lowest_cosine);
+  }
+  for (const PrecisionResult& result : both.precisions) EXPECT_GT(result.frames_per_second, 0.0);
+  EXPECT_GT(both.fp32_frames_per_second, 0.0);
+}
+
+TEST(StudiedPrecisions, AreThoseWantedUnlessOneIsFp32) {
   const auto none = [](const std::string&) { return std::optional<std::string>(); };
-  testing_support::RunSettings settings;
-  EXPECT_EQ(studied_precision(settings, none).precision, Precision::kFp16);
-  EXPECT_TRUE(studied_precision(settings, none).packed);
-  settings.precision = Precision::kBf16;
-  settings.no_packing = true;
-  EXPECT_EQ(studied_precision(settings, none).precision, Precision::kBf16);
-  EXPECT_FALSE(studied_precision(settings, none).packed);
-  settings.precision = Precision::kFp32;
-  EXPECT_THROW(studied_precision(settings, none), PrecisionError);
+  EXPECT_THAT(studied_precisions({}, false, none), testing::ElementsAre(Precision::kFp16));
+  EXPECT_THAT(studied_precisions({Precision::kInt8, Precision::kBf16}, true, none),
+              testing::ElementsAre(Precision::kInt8, Precision::kBf16));
+  EXPECT_THROW(studied_precisions({Precision::kInt8, Precision::kFp32}, true, none),
+               PrecisionError);
+  const auto disabled = [](const std::string& name) {
+    return name == "VIRNUCPRO_DISABLE_FP16" ? std::optional<std::string>("1") : std::nullopt;
+  };
+  EXPECT_THROW(studied_precisions({Precision::kInt8}, false, disabled), PrecisionError);
 }
 
 TEST(EmbeddingDifference, IsMeasuredInDouble) {
   const std::vector<float> exact = {3.0f, 0.0f, -4.0f};
-  const EmbeddingDifference same = embedding_difference(exact, exact);
+  const std::vector<double> zero(3, 0.0);
+  const EmbeddingDifference same = embedding_difference(exact, exact, zero);
   EXPECT_DOUBLE_EQ(same.cosine, 1.0);
   EXPECT_EQ(same.largest, 0.0);
   const EmbeddingDifference other =
-      embedding_difference(std::vector<float>{3.0f, 1.0f, 4.0f}, exact);
+      embedding_difference(std::vector<float>{3.0f, 1.0f, 4.0f}, exact, zero);
   EXPECT_DOUBLE_EQ(other.cosine, (9.0 - 16.0) / (5.0 * std::sqrt(26.0)));
   EXPECT_DOUBLE_EQ(other.largest, 8.0);
   EXPECT_DOUBLE_EQ(other.relative, 2.0);
   // Squares beyond float32.
   const std::vector<float> large = {3e30f, 4e30f};
-  EXPECT_DOUBLE_EQ(embedding_difference(large, large).cosine, 1.0);
+  EXPECT_DOUBLE_EQ(embedding_difference(large, large, std::vector<double>(2, 0.0)).cosine, 1.0);
+}
+
+TEST(EmbeddingDifference, IsCentred) {
+  // One dimension that all embeddings share hides that the others are opposite.
+  const std::vector<float> exact = {100.0f, 1.0f};
+  const std::vector<float> studied = {100.0f, -1.0f};
+  EXPECT_GT(embedding_difference(studied, exact, std::vector<double>{0.0, 0.0}).cosine, 0.999);
+  EXPECT_DOUBLE_EQ(embedding_difference(studied, exact, std::vector<double>{100.0, 0.0}).cosine,
+                   -1.0);
+  EmbeddingMean mean(2);
+  EXPECT_THAT(mean.mean(), testing::ElementsAre(0.0, 0.0));
+  mean.add(exact);
+  mean.add(std::vector<float>{NAN, 5.0f});
+  mean.add(std::vector<float>{200.0f, 3.0f});
+  EXPECT_EQ(mean.count(), 2u);
+  EXPECT_THAT(mean.mean(), testing::ElementsAre(150.0, 2.0));
 }
 
 TEST(EmbeddingDifference, OfZeroVectors) {
   const std::vector<float> zero = {0.0f, 0.0f};
   const std::vector<float> one = {0.0f, 1.0f};
-  EXPECT_EQ(embedding_difference(zero, zero).cosine, 1.0);
-  EXPECT_EQ(embedding_difference(zero, zero).relative, 0.0);
-  EXPECT_EQ(embedding_difference(one, zero).cosine, 0.0);
-  EXPECT_EQ(embedding_difference(one, zero).relative, HUGE_VAL);
-  EXPECT_EQ(embedding_difference(zero, one).relative, 1.0);
-  EXPECT_THROW(embedding_difference(zero, std::vector<float>(3)), ContractError);
+  const std::vector<double> centre = {0.0, 0.0};
+  EXPECT_EQ(embedding_difference(zero, zero, centre).cosine, 1.0);
+  EXPECT_EQ(embedding_difference(zero, zero, centre).relative, 0.0);
+  EXPECT_EQ(embedding_difference(one, zero, centre).cosine, 0.0);
+  EXPECT_EQ(embedding_difference(one, zero, centre).relative, HUGE_VAL);
+  EXPECT_EQ(embedding_difference(zero, one, centre).relative, 1.0);
+  EXPECT_THROW(embedding_difference(zero, std::vector<float>(3), centre), ContractError);
+  EXPECT_THROW(embedding_difference(zero, one, std::vector<double>(3)), ContractError);
 }
 
 }  // namespace

@@ -69,7 +69,7 @@ TEST(PrecisionPolicy, PackedBf16WorksWithOneWarning) {
   EXPECT_THAT(choice.warnings, testing::ElementsAre(testing::HasSubstr("bf16")));
 }
 
-TEST(PrecisionPolicy, Int8RunsPackedAndUnpackedWithOneWarningThatNamesItsAccuracy) {
+TEST(PrecisionPolicy, Int8RunsPackedAndUnpackedWithOneWarningThatSaysHowToMeasureIt) {
   for (const bool no_packing : {false, true}) {
     const PrecisionChoice choice = choose_precision(
         {.precision = Precision::kInt8, .no_packing = no_packing}, environment({}));
@@ -77,7 +77,7 @@ TEST(PrecisionPolicy, Int8RunsPackedAndUnpackedWithOneWarningThatNamesItsAccurac
     EXPECT_EQ(choice.packed, !no_packing);
     EXPECT_THAT(choice.warnings,
                 testing::ElementsAre(testing::AllOf(testing::HasSubstr("precision int8"),
-                                                    testing::HasSubstr("at least 0.99"))));
+                                                    testing::HasSubstr("virnucpro precision"))));
   }
 }
 

@@ -1,33 +1,14 @@
 #include "cli/commands/bench/bench_settings.h"
 
 #include <algorithm>
-#include <optional>
-#include <string_view>
 #include <utility>
 
 #include "base/errors.h"
-#include "base/format.h"
-#include "tensor/precision_name.h"
+#include "cli/commands/shared/precision_list.h"
 #include "weights/embedded_bundle.h"
 
 namespace virnucpro::cli {
 namespace {
-
-/// The entries of a list option; empty where it is not given and has no default. ConfigError for an
-/// empty or repeated entry.
-std::vector<std::string> entries(const GivenOptions& options, std::string_view name,
-                                 std::string list = {}) {
-  options.store(name, list);
-  if (list.empty()) return {};
-  std::vector<std::string> found = split_list(list);
-  for (auto entry = found.begin(); entry != found.end(); ++entry) {
-    if (!entry->empty() && std::find(found.begin(), entry, *entry) == entry) continue;
-    throw ConfigError(fmt::format(
-        "--{}: '{}' has an entry that is empty or repeated; it takes a list such as a,b", name,
-        list));
-  }
-  return found;
-}
 
 void require_whole_input(const BenchRequest& request) {
   if (request.orfs != std::uint64_t{0}) return;
@@ -54,13 +35,7 @@ BenchSettings bench_settings(const std::vector<std::string>& arguments,
   options.store("device", request.device);
   options.store("threads", request.threads);
   options.store("batch-tokens", request.batch_tokens);
-  for (const std::string& name : entries(options, "precision", "fp16")) {
-    const std::optional<Precision> precision = precision_named(name);
-    if (!precision) {
-      refuse_value("--precision", name, find_option(Command::kBench, "precision")->values());
-    }
-    request.precisions.push_back(*precision);
-  }
+  request.precisions = precisions_of(Command::kBench, options);
   for (std::string& name : entries(options, "bundle")) {
     request.models.push_back({std::move(name), nullptr});
   }

@@ -12,8 +12,10 @@ namespace virnucpro::cli {
 
 struct PrecisionSettings {
   std::vector<std::string> inputs;
-  std::string report_folder;  ///< empty for none
-  std::size_t limit = 1000;   ///< frames to compare; 0: all
+  std::string report_folder;          ///< empty for none
+  std::string bundle_folder;          ///< of the bundle with the figures; empty for none
+  std::vector<Precision> precisions;  ///< to compare; empty: the default
+  std::size_t limit = 1000;           ///< frames to compare; 0: all
   bool force = false;
   RunSettings run;
 };

@@ -11,7 +11,7 @@
 #include "cli/terminal/progress.h"
 #include "devices/device_models.h"
 #include "devices/devices.h"
-#include "devices/precision_advice.h"
+#include "devices/precision_line.h"
 #include "sequence/input_file.h"
 
 namespace virnucpro::cli {
@@ -71,15 +71,13 @@ void log_shares(const Log& log, const RunReport& report) {
   }
 }
 
-void log_decisions(const Log& log, const RunSettings& settings, const DeviceChoice& device,
-                   const Workers& workers, const PrecisionChoice& precision) {
-  log_origins(log, settings.common);
-  log_devices(log, device, workers);
-  log.info("precision {}, {} batches", name_of(precision.precision),
-           precision.packed ? "packed" : "padded");
-  const std::string advice = precision_advice(precision_costs_on(device.name), precision.precision);
-  if (!advice.empty()) log.info("{}", advice);
-  for (const std::string& warning : precision.warnings) log.warning("{}", warning);
+void log_models(const Log& log, const LoadedModels& models, const PrecisionChoice& precision,
+                const Backend& backend) {
+  log.info("models {}{}{}, expected length {}", models.bundle,
+           models.bundle_version.empty() ? "" : " ", models.bundle_version, models.expected_length);
+  log.info("{}", precision_line(precision, models.accuracy, backend.description()));
+  const std::string warning = accuracy_warning(precision.precision, models.accuracy);
+  if (!warning.empty()) log.warning("{}", warning);
 }
 
 }  // namespace
@@ -105,15 +103,17 @@ void run_command(Context& context, const RunKind& kind, const RunSettings& setti
   Workers workers = devices.create_workers(device, settings.threads);
   if (context.change_workers) context.change_workers(workers);
   for (const auto& backend : workers.backends) backend->set_stop(context.stop);
-  log_decisions(log, settings, device, workers, precision);
+  log_origins(log, settings.common);
+  log_devices(log, device, workers);
+  // Before the models are loaded, which may take minutes.
+  for (const std::string& warning : precision.warnings) log.warning("{}", warning);
   const ModelHashing hashing = hashing_for(context, context.stop);
   const DeviceModels device_models(workers, [&](Backend& backend) {
     return load_models(settings.models, precision.precision, kind.with_classifier,
                        open_named_bundle, backend, hashing);
   });
   const LoadedModels& models = device_models.front();
-  log.info("models {}{}{}, expected length {}", models.bundle,
-           models.bundle_version.empty() ? "" : " ", models.bundle_version, models.expected_length);
+  log_models(log, models, precision, *workers.backends.front());
 
   RunSummary summary;
   {

@@ -17,7 +17,10 @@ RunSettings run_settings(const GivenOptions& options) {
   if (options.takes("esm2")) options.store("esm2", models.esm2);
   if (options.takes("classifier")) options.store("classifier", models.classifier);
   options.store("expected-length", models.expected_length);
-  options.store("precision", settings.precision.precision, kPrecisions);
+  // A command that compares precisions takes a list of them (precisions_of()).
+  if (options.is_choice("precision")) {
+    options.store("precision", settings.precision.precision, kPrecisions);
+  }
   options.store("no-packing", settings.precision.no_packing);
   options.store("device", settings.device);
   // The published tool's way to name GPUs. Numbers are rewritten: "01" becomes 1.

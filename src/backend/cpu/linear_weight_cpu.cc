@@ -1,0 +1,119 @@
+#include "backend/cpu/linear_weight_cpu.h"
+
+#include <utility>
+
+#include "backend/cpu/cpu_backend.h"
+#include "backend/cpu/parallel.h"
+#include "backend/cpu/quantize_cpu.h"
+#include "backend/cpu/single_thread_openmp.h"
+#include "hwy/highway.h"
+#include "tensor/kept_columns.h"
+
+namespace virnucpro {
+namespace {
+
+constexpr std::int64_t kPanelRows = 128;
+// Narrower weights do not repay splitting them at every use.
+constexpr std::int64_t kLeastSplitInputs = 512;
+
+}  // namespace
+
+CpuProduct cpu_product(DataType type, std::int64_t inputs) {
+  // oneDNN's native products need AVX-512; our own stand in where only lower targets may run.
+  const bool has_avx512 = (hwy::SupportedTargets() & HWY_AVX3) != 0;
+  const NativeProducts native = has_avx512 ? native_products() : NativeProducts{};
+  switch (type) {
+    case DataType::kInt8:
+      return native.int8 ? CpuProduct::kInt8 : CpuProduct::kPairs;
+    case DataType::kBFloat16:
+      return native.bfloat16 ? CpuProduct::kBFloat16 : CpuProduct::kFloats;
+    case DataType::kFloat16:
+      return native.bfloat16_tiles && inputs >= kLeastSplitInputs ? CpuProduct::kSplitBFloat16
+                                                                  : CpuProduct::kFloats;
+    default:
+      return CpuProduct::kFloats;
+  }
+}
+
+std::unique_ptr<ops::LinearWeight> CpuBackend::do_prepare_linear(
+    const HostTensor& weight, DataType type, std::span<const std::int32_t> kept) {
+  return do_prepare_linear_parts({&weight, 1}, type, kept);
+}
+
+std::unique_ptr<ops::LinearWeight> CpuBackend::do_prepare_linear_parts(
+    std::span<const HostTensor> parts, DataType type, std::span<const std::int32_t> kept) {
+  const std::int64_t k = parts[0].shape[1];
+  std::int64_t outputs = 0;
+  for (const HostTensor& part : parts) outputs += part.shape[0];
+  auto weight = std::make_unique<CpuLinearWeight>(outputs, k, type, kept);
+  std::int64_t first = 0;
+  for (const HostTensor& part : parts) {
+    // Every half is a float32, so a wider product is exact without a wider copy. Quantised values
+    // are used as they are stored.
+    const bool in_place = type == DataType::kFloat32 || type == DataType::kInt8;
+    HostTensor stored = converted(part, in_place ? part.type : type);
+    const std::byte* kept_rows = nullptr;
+    if (!kept.empty()) {
+      SplitColumns split = split_columns(stored, kept);
+      stored = split.rest;
+      kept_rows = weight->kept.emplace_back(std::move(split.kept)).data;
+    }
+    weight->parts.push_back(stored);
+    const std::size_t row_bytes = static_cast<std::size_t>(k) * size_of(stored.type);
+    for (std::int64_t row = 0; row < part.shape[0]; row += kPanelRows) {
+      const std::int64_t count = std::min(kPanelRows, part.shape[0] - row);
+      weight->panels.push_back({.rows = stored.data + static_cast<std::size_t>(row) * row_bytes,
+                                .type = stored.type,
+                                .count = count,
+                                .first = first,
+                                .kept = kept_rows});
+      first += count;
+      if (kept_rows != nullptr) {
+        kept_rows += static_cast<std::size_t>(count) * kept.size() * size_of(DataType::kFloat16);
+      }
+    }
+  }
+  const CpuProduct product = weight->product;
+  if (k == 0 || product == CpuProduct::kFloats || product == CpuProduct::kSplitBFloat16) {
+    return weight;
+  }
+
+  const bool is_quantized = type == DataType::kInt8;
+  if (is_quantized) weight->scales.resize(static_cast<std::size_t>(outputs));
+  weight->stored.resize(weight->panels.size());
+  CpuLinearState& state = *linear_state_;
+  if (!is_own(product)) {
+    for (const Panel& panel : weight->panels) {
+      state.library.prepare(library_type(product), k, panel.count);
+    }
+  }
+  parallel_for(
+      workers_, static_cast<std::int64_t>(weight->panels.size()),
+      [&](std::size_t i, std::size_t worker) {
+        const SingleThreadOpenMp guard;
+        Panel& panel = weight->panels[i];
+        Scratch& own_rows = weight->stored[i];
+        const std::byte* rows = panel.rows;
+        if (is_quantized) {
+          Scratch& to = is_own(product) ? own_rows : state.workers[worker].rows;
+          auto* values = grow<std::int8_t>(to, static_cast<std::size_t>(panel.count * k));
+          quantize_rows({panel.rows, panel.type, panel.count, k, k}, values,
+                        static_cast<std::size_t>(k), weight->scales.data() + panel.first);
+          rows = reinterpret_cast<const std::byte*>(values);
+        }
+        if (is_own(product)) {
+          panel.rows = rows;
+          return;
+        }
+        const auto& shape = state.library.prepared(library_type(product), k, panel.count);
+        auto* packed = grow<std::byte>(own_rows, shape.packed_bytes());
+        state.library.pack(shape, rows, packed, worker);
+        panel.packed = packed;
+        panel.rows = nullptr;
+      },
+      stop());
+  weight->parts.clear();
+  return weight;
+}
+
+}  // namespace virnucpro

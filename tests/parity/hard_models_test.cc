@@ -1,0 +1,194 @@
+// Models with dominant dimensions, large activations and values near the limit of float16, against
+// float64 goldens (make_hard_goldens.py): centred cosines as docs/numerics.md demands them.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "backend/probe_backend.h"
+#include "jobs/embedding_difference.h"
+#include "models/outlier_columns.h"
+#include "support/encoder_goldens.h"
+#include "support/hard_weights.h"
+
+namespace virnucpro {
+namespace {
+
+using namespace testing_support;
+
+struct HardCase {
+  explicit HardCase(const nlohmann::json& json) : description(json) {
+    for (const nlohmann::json& sequence : json["sequences"]) {
+      encode_protein(sequence.get<std::string>(), batch.tokens);
+      batch.cu_seqlens.push_back(static_cast<std::int32_t>(batch.tokens.size()));
+    }
+  }
+
+  std::string name() const { return description["name"]; }
+
+  std::unique_ptr<Esm2> model(Precision precision, Backend& backend) const {
+    KeptColumns kept;
+    if (precision == Precision::kInt8) {
+      const Esm2 exact(hard_esm2(description), Precision::kFp16, backend);
+      PackedBatch sample;  // other sequences than those that are judged
+      for (const char* protein : {"MKTAYIAKQRQISFVKSHFSRQLEERLGLIEVQAPILSRVGDGTQDNLSGAEKAVQ",
+                                  "GSHMASMTGGQQMGRDLYDDDDKDRWGSELEICTWYHPQNVFRSTLLEEKPAAI"}) {
+        encode_protein(protein, sample.tokens);
+        sample.cu_seqlens.push_back(static_cast<std::int32_t>(sample.tokens.size()));
+      }
+      kept = find_outlier_columns(exact, backend, sample);
+    }
+    return std::make_unique<Esm2>(hard_esm2(description), precision, backend, kept);
+  }
+
+  nlohmann::json description;
+  PackedBatch batch;
+};
+
+HardCase case_named(const std::string& name) {
+  for (const nlohmann::json& description : read_cases("hard.json")) {
+    if (description["name"] == name) return HardCase(description);
+  }
+  throw std::runtime_error("hard.json has no " + name);
+}
+
+Embeddings embedded(const Esm2& model, Backend& backend, const PackedBatch& batch) {
+  Workspace workspace(backend);
+  Embeddings embeddings;
+  if (model.precision() == Precision::kFp32) {
+    model.forward(backend, workspace, pad(batch, kEsm2Padding), embeddings);
+  } else {
+    model.forward_packed(backend, workspace, batch, embeddings);
+  }
+  return embeddings;
+}
+
+struct Found {
+  double centred = 1.0;  // the worst of all sequences
+  double plain = 1.0;
+};
+
+Found compare(const Embeddings& embeddings, std::span<const float> golden) {
+  const auto width = static_cast<std::size_t>(embeddings.width);
+  EmbeddingMean mean(width);
+  for (std::size_t i = 0; i * width < golden.size(); ++i) {
+    mean.add(golden.subspan(i * width, width));
+  }
+  const std::vector<double> centre = mean.mean();
+  const std::vector<double> zero(width, 0.0);
+  Found found;
+  for (std::size_t i = 0; i * width < golden.size(); ++i) {
+    const auto exact = golden.subspan(i * width, width);
+    found.centred =
+        std::min(found.centred, embedding_difference(row(embeddings, i), exact, centre).cosine);
+    found.plain =
+        std::min(found.plain, embedding_difference(row(embeddings, i), exact, zero).cosine);
+  }
+  return found;
+}
+
+/// docs/numerics.md#9-how-close-it-must-be.
+double demanded(Precision precision, bool planted) {
+  switch (precision) {
+    case Precision::kFp32:
+      return 0.999999;
+    case Precision::kFp16:
+      return 0.9999;
+    case Precision::kBf16:
+      return planted ? 0.995 : 0.999;
+    case Precision::kInt8:
+      return planted ? 0.98 : 0.99;
+  }
+  return 1.0;
+}
+
+VIRNUCPRO_ON_BACKENDS(HardModels, testing::ValuesIn(cpu_and_gpus()));
+
+TEST_P(HardModels, KeepTheirDifferencesInEveryPrecision) {
+  TensorSource goldens = read_safetensors(golden_file("hard.safetensors"));
+  const std::unique_ptr<Backend> backend = make_backend(GetParam());
+  for (const std::string name : {"esm2_plain", "esm2_bias_60", "esm2_bias_600", "esm2_planted_60",
+                                 "esm2_planted_600"}) {
+    const HardCase hard = case_named(name);
+    const std::vector<float> golden = to_floats(goldens.take_any(name));
+    for (const Precision precision : kPrecisions) {
+      const Embeddings embeddings =
+          embedded(*hard.model(precision, *backend), *backend, hard.batch);
+      EXPECT_FALSE(embeddings.nonfinite.any());
+      const Found found = compare(embeddings, golden);
+      EXPECT_GE(found.centred, demanded(precision, name != "esm2_plain"))
+          << name << " " << name_of(precision) << ", plain " << found.plain;
+      RecordProperty(name + "_" + std::string(name_of(precision)), std::to_string(found.centred));
+    }
+  }
+}
+
+TEST(HardModels, ArePublishedInWhatMakesThemHard) {
+  TensorSource goldens = read_safetensors(golden_file("hard.safetensors"));
+  const HardCase hard = case_named("esm2_planted_600");
+  const std::vector<float> golden = to_floats(goldens.take_any(hard.name()));
+  const std::size_t width = hard.description["width"];
+  double dominant = 0.0;
+  double energy = 0.0;
+  for (std::size_t i = 0; i < golden.size(); ++i) {
+    const double square = static_cast<double>(golden[i]) * golden[i];
+    energy += square;
+    if (i % width == width / 3) dominant += square;
+  }
+  EXPECT_GT(dominant / energy, 0.8);
+  const double frames = static_cast<double>(golden.size() / width);
+  EXPECT_NEAR(std::sqrt(dominant / frames), 12.6, 1.0);
+}
+
+TEST(HardModels, APlainCosineDoesNotSeeWhatIsLost) {
+  // Three times what the columns kept in 16 bits save; else they would be of no use.
+  TensorSource goldens = read_safetensors(golden_file("hard.safetensors"));
+  CpuBackend backend(2);
+  const HardCase hard = case_named("esm2_bias_600");
+  const std::vector<float> golden = to_floats(goldens.take_any(hard.name()));
+  const Esm2 without(hard_esm2(hard.description), Precision::kInt8, backend);
+  const Found lost = compare(embedded(without, backend, hard.batch), golden);
+  const Found kept =
+      compare(embedded(*hard.model(Precision::kInt8, backend), backend, hard.batch), golden);
+  EXPECT_GT(lost.plain, 0.9999);
+  EXPECT_GT(1.0 - lost.centred, 3.0 * (1.0 - kept.centred));
+}
+
+TEST_P(HardModels, NearTheLimitOfHalfAreNamedOrGetThrough) {
+  TensorSource goldens = read_safetensors(golden_file("hard.safetensors"));
+  const std::unique_ptr<Backend> backend = make_backend(GetParam());
+  const HardCase hard = case_named("esm2_limit");
+  const std::vector<float> golden = to_floats(goldens.take_any("esm2_limit"));
+  for (const Precision precision : {Precision::kBf16, Precision::kFp32}) {
+    const Embeddings embeddings = embedded(*hard.model(precision, *backend), *backend, hard.batch);
+    EXPECT_FALSE(embeddings.nonfinite.any()) << name_of(precision);
+    EXPECT_GT(compare(embeddings, golden).plain, 0.99) << name_of(precision);
+  }
+  const auto model = hard.model(Precision::kFp16, *backend);
+  const bool halves = backend->activation_type(Precision::kFp16) == DataType::kFloat16;
+  ProbeBackend probe(backend.get());
+  probe.begin(ops::Sequences::packed(
+      {hard.batch.cu_seqlens.data(), static_cast<std::int64_t>(hard.batch.cu_seqlens.size())}));
+  Workspace workspace(probe);
+  Embeddings embeddings;
+  model->forward_packed(probe, workspace, hard.batch, embeddings);
+  EXPECT_EQ(embeddings.nonfinite.any(), halves);
+  const std::int32_t first = probe.first_nonfinite().front();
+  if (!halves) {  // activations are float32 on the CPU
+    EXPECT_EQ(first, -1);
+    EXPECT_GT(compare(embeddings, golden).plain, 0.999);
+    return;
+  }
+  ASSERT_GE(first, 0);
+  const ProbedOperation& operation = probe.operations()[static_cast<std::size_t>(first)];
+  EXPECT_EQ(operation.layer.number, hard.description["layers"].get<std::int64_t>() - 1);
+  EXPECT_EQ(operation.name, "linear");
+  EXPECT_EQ(operation.occurrence, 3);  // fc1
+}
+
+}  // namespace
+}  // namespace virnucpro
