@@ -4,6 +4,7 @@
 #include "calls/call_request.h"
 #include "config/options.h"
 #include "run/shard_number.h"
+#include "sequence/genetic_code.h"
 
 namespace virnucpro {
 namespace {
@@ -27,6 +28,10 @@ bool is_prevalence(const std::string& text) {
 bool is_fdr(const std::string& text) {
   CallRequest unused;
   return assign_fdr(unused, text);
+}
+
+bool is_genetic_code(const std::string& text) {
+  return GeneticCode::of_number(parse_whole(text).value_or(0)).has_value();
 }
 
 bool are_gpu_numbers(const std::string& text) {
@@ -204,6 +209,19 @@ constexpr std::array kOptions = {
     Option{.name = "frames", .value_name = "FILE", .described_values = kFileValues,
            .help = "Tab-separated table of the only frames to train on (frames.tsv of 'dataset')",
            .commands = kTrain},
+    Option{.name = "frames", .type = kChoice, .value_name = "open|longest|longest-two",
+           .default_text = "that of the bundle",
+           .help = "What is read of a chunk without an open frame: nothing (the published rule), "
+                   "its longest stop-free run, or its two longest.", .commands = kOwnParts},
+    Option{.name = "frames", .type = kChoice, .value_name = "open|longest|longest-two",
+           .default_text = "open",
+           .help = "What counts of a chunk without an open frame: nothing, its longest stop-free "
+                   "run, or its two longest", .commands = kDataset},
+    Option{.name = "genetic-code", .type = kInteger, .value_name = "N",
+           .whole = {.low = 1, .high = 33}, .described_values = "a number of NCBI's genetic codes: "
+           "1 to 6, 9 to 16, 21 to 33", .default_text = "1",
+           .help = "NCBI's genetic code, which says what a stop is; 1 is the published one.",
+           .commands = kShown | kDataset, .also = is_genetic_code},
     Option{.name = "fragments", .type = kInteger, .value_name = "N",
            .whole = {.low = 1, .high = kMaxFragments},
            .default_text = "as many as keep all groups of a class equal",

@@ -55,7 +55,7 @@ const std::vector<FoundFragment>& FragmentFinder::find(const Genome& genome,
       ++counts.with_unknown;
       continue;
     }
-    find_orfs(upper_, orfs_);
+    find_orfs(upper_, frames_, orfs_);
     FoundFragment fragment{chunk, {}, 0};
     for (const Orf& orf : orfs_.orfs()) {
       if (!translations || translations->contains(orf.protein)) fragment.frames.insert(orf.frame);

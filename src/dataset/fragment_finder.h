@@ -33,16 +33,19 @@ bool plain_bases(std::string_view bases, std::string& upper);
 std::uint64_t strand_free_hash(std::string_view upper);
 
 /// A frame counts when it is free of stops and, in an annotated genome, its whole protein lies in a
-/// CDS translation of the record. Reuses its buffers: one thread at a time.
+/// CDS translation of the record; runs count likewise, where the rule reads them. Reuses its
+/// buffers: one thread at a time.
 class FragmentFinder {
  public:
-  explicit FragmentFinder(std::uint64_t expected_length) : length_(expected_length) {}
+  explicit FragmentFinder(std::uint64_t expected_length, FrameRule frames = {})
+      : length_(expected_length), frames_(frames) {}
 
   /// The fragments of one record, in order; valid until the next call. Adds to `counts`.
   const std::vector<FoundFragment>& find(const Genome& genome, FragmentCounts& counts);
 
  private:
   const std::uint64_t length_;
+  const FrameRule frames_;
   std::vector<FoundFragment> found_;
   std::string upper_;
   OrfBuffer orfs_;

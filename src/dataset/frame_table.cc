@@ -22,7 +22,8 @@ FrameTable read_frame_table(const std::string& path, const std::stop_token& stop
     throw InputError(
         fmt::format("{}: the table is empty. Name a frames.tsv of 'virnucpro dataset'.", path));
   }
-  if (line != "id\tframe") {
+  const bool with_runs = line == "id\tframe\tstart\tend\tread";
+  if (line != "id\tframe" && !with_runs) {
     lines.fail(lines.number(),
                fmt::format("expected a head with the columns id and frame, separated by a tab, "
                            "found '{}'",
@@ -32,7 +33,10 @@ FrameTable read_frame_table(const std::string& path, const std::stop_token& stop
   while (lines.next(line)) {
     if (line.empty()) continue;
     const std::size_t tab = line.find('\t');
-    const auto frame = frame_of(std::string_view(line).substr(tab + 1));
+    std::string_view name = std::string_view(line).substr(tab + 1);
+    // Where the frame lies follows from the bases; the columns behind it are for users.
+    if (with_runs) name = name.substr(0, name.find('\t'));
+    const auto frame = frame_of(name);
     if (tab == std::string::npos || !frame) {
       lines.fail(lines.number(), fmt::format("expected an id and one of F1 F2 F3 R1 R2 R3, found "
                                              "'{}'",

@@ -38,6 +38,7 @@ Weights from_bundle(const Bundle& bundle, bool with_classifier, LoadedModels& mo
   }
   // Set only for bundles: settings of own parts are in files that are hashed.
   models.parts = {{"config", encoder_settings_sha256(info)}};
+  models.frames = info.frames;
   if (!with_classifier) return weights;
   weights.classifier = bundle.classifier(models.expected_length);
   models.calibration = bundle.calibration(models.expected_length);
@@ -170,6 +171,10 @@ LoadedModels load_models(const ModelRequest& request, Precision precision, bool 
   models.tokenizer =
       DnaTokenizer::from_json(weights.dnabert_s.tokenizer_json, models.bundle + ": tokenizer.json");
   models.dna_padding = padding_of(*models.tokenizer);
+  models.reads_untrained_runs = models.frames.choice == FrameChoice::kOpen && request.frames &&
+                                *request.frames != FrameChoice::kOpen;
+  models.frames.choice = request.frames.value_or(models.frames.choice);
+  models.frames.code = request.genetic_code;
   // The classifier comes first, so that a misfit is found before gigabytes are prepared.
   if (weights.classifier) {
     models.classifier = std::make_unique<Classifier>(std::move(*weights.classifier), backend);

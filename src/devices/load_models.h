@@ -15,6 +15,7 @@
 #include "models/encoder.h"
 #include "models/model_set.h"
 #include "models/precision_policy.h"
+#include "sequence/frames.h"
 #include "tokenizer/dna_tokenizer.h"
 #include "tokenizer/protein_alphabet.h"
 #include "weights/bundle.h"
@@ -24,7 +25,7 @@
 
 namespace virnucpro {
 
-/// Which models, and for which chunks.
+/// Which models, for which chunks, and what they read of these.
 struct ModelRequest {
   /// Name of an embedded bundle, or a folder. Unused where there are own parts.
   std::string bundle = kEmbeddedBundle;
@@ -34,6 +35,9 @@ struct ModelRequest {
   std::string classifier;
   /// 300 or 500; absent: the only length of the bundle, else 500.
   std::optional<std::int64_t> expected_length;
+  /// Absent: as the card of the bundle says.
+  std::optional<FrameChoice> frames;
+  GeneticCode genetic_code;
 
   bool has_own_parts() const { return !dnabert.empty(); }
 };
@@ -47,7 +51,9 @@ struct LoadedModels {
   std::int64_t expected_length = 0;
   std::optional<Calibration> calibration;
   std::vector<MeasuredAccuracy> accuracy;  ///< of the bundle, for this length
-  std::optional<DnaTokenizer> tokenizer;   ///< always set once loaded
+  FrameRule frames;  ///< as asked for, else as the card of the bundle says; of own parts: published
+  bool reads_untrained_runs = false;      ///< the card knows open frames only
+  std::optional<DnaTokenizer> tokenizer;  ///< always set once loaded
   std::int32_t dna_padding = 0;
   std::unique_ptr<const Encoder> dnabert_s;
   std::unique_ptr<const Encoder> esm2;

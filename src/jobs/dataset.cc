@@ -68,6 +68,7 @@ class DatasetBuilder {
     report_.labels = request_.labels;
     report_.labels_content = table_.file;
     report_.expected_length = request_.expected_length;
+    report_.frames = request_.frames;
     report_.fragments = request_.rule.fragments;
     report_.validation_share = request_.rule.shares.validation;
     report_.test_share = request_.rule.shares.test;
@@ -78,7 +79,7 @@ class DatasetBuilder {
   }
 
   void find_candidates() {
-    FragmentFinder finder(request_.expected_length);
+    FragmentFinder finder(request_.expected_length, request_.frames);
     FragmentCounts counts;
     LabelLookup lookup(table_);
     std::uint64_t without_translation = 0;
@@ -316,7 +317,7 @@ class DatasetBuilder {
   }
 
   void write() {
-    DatasetFiles files(request_.output);
+    DatasetFiles files(request_.output, request_.frames.choice != FrameChoice::kOpen);
     std::size_t next = 0;  // index into selection_.taken, in input order
     std::uint32_t number = 0;
     std::string upper;
@@ -349,10 +350,11 @@ class DatasetBuilder {
   void write_fragment(DatasetFiles& files, const Genome& genome, const RecordLabel& label,
                       const Chunk& chunk, std::string_view bases, const Candidate& candidate) {
     const Split split = records_[candidate.record].split;
-    std::vector<std::string_view> frames;
-    for (std::size_t i = 0; i < kFrameCount; ++i) {
-      const auto frame = static_cast<Frame>(i);
-      if (candidate.frames.contains(frame)) frames.push_back(frame_name(frame));
+    find_orfs(bases, request_.frames, orfs_);
+    std::vector<CountedFrame> frames;
+    for (const Orf& orf : orfs_.orfs()) {
+      if (!candidate.frames.contains(orf.frame)) continue;
+      frames.push_back({frame_name(orf.frame), orf.start, orf.end, orf.is_run});
     }
     files.fragment({.split = static_cast<std::size_t>(split),
                     .split_name = split_name(split),
@@ -379,6 +381,7 @@ class DatasetBuilder {
   std::map<std::string, std::set<std::uint32_t>> organisms_;  // their species
   std::string first_problem_;
   Selection selection_;
+  OrfBuffer orfs_;
   DatasetReport report_;
 };
 

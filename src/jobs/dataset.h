@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "dataset/selection.h"
 #include "report/dataset_report.h"
+#include "sequence/frames.h"
 
 namespace virnucpro {
 
@@ -17,6 +18,7 @@ struct DatasetRequest {
   std::string labels;                ///< a table as in evaluation/label_table.h
   std::string output;
   std::uint64_t expected_length = 500;
+  FrameRule frames;  ///< which frames and runs count
   SelectionRule rule;
   std::string program_version;
   std::vector<std::string> command_line;

@@ -76,6 +76,7 @@ class Study {
     run.bundle_version = study.exact.bundle_version;
     run.parts = study.exact.parts;
     run.expected_length = study.exact.expected_length;
+    run.frames = study.exact.frames;
     run.packed = study.packed;
     run.batch_tokens = batch_tokens_;
     report_.limit = study.limit;
@@ -93,7 +94,7 @@ class Study {
           ++report_.run.inputs.at(record.file).records;
           return true;
         },
-        study_.exact.expected_length, limits);
+        study_.exact.expected_length, limits, study_.exact.frames);
     report_.complete = true;
     for (Window window; builder.fill(window);) {
       throw_if_stopped(stop_);

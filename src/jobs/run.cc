@@ -41,6 +41,13 @@ std::string describe(const std::vector<Backend*>& backends) {
   return fmt::format("{}", fmt::join(descriptions, "; "));
 }
 
+std::string untrained_runs_text(const LoadedModels& models) {
+  return fmt::format(
+      "'{}' was not trained on runs: scores and p_calibrated of chunks without an open frame are "
+      "less sure than its card says",
+      models.bundle);
+}
+
 }  // namespace
 
 Run::Run(const RunRequest& request, ShardNumber shard, const LoadedModels& models,
@@ -70,6 +77,7 @@ Run::Run(const RunRequest& request, ShardNumber shard, const LoadedModels& model
   report.parts = models.parts;
   report.calibration_sha256 = calibration_sha256(models.calibration);
   report.expected_length = models.expected_length;
+  report.frames = models.frames;
   report.precision = name_of(context.precision.precision);
   report.packed = context.precision.packed;
   report.device = context.device;
@@ -85,6 +93,10 @@ Run::Run(const RunRequest& request, ShardNumber shard, const LoadedModels& model
                                    available_memory())
           : static_cast<std::int64_t>(request.batch_tokens);
   report.warnings = context.precision.warnings;
+  if (models.reads_untrained_runs) {
+    report.warnings.push_back(untrained_runs_text(models));
+    context.log.warning("{}", report.warnings.back());
+  }
   report.warnings.insert(report.warnings.end(), context.warnings.begin(), context.warnings.end());
 }
 

@@ -20,6 +20,7 @@ StagePlan plan_for(const LoadedModels& models) {
   StagePlan plan;
   tokenize_by(*models.tokenizer, plan);
   plan.expected_length = models.expected_length;
+  plan.frames = models.frames;
   plan.lanes[EncoderKind::kDnabertS].width = models.dnabert_s->width();
   plan.lanes[EncoderKind::kEsm2].width = models.esm2->width();
   return plan;

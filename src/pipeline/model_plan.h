@@ -9,8 +9,8 @@ namespace virnucpro {
 /// Sets the plan's functions that make token ids for the encoders. Borrows the tokenizer.
 void tokenize_by(const DnaTokenizer& tokenizer, StagePlan& plan);
 
-/// A plan with the tokenizers, the length and the widths of the models, which it borrows. The
-/// caller adds records, engines, batches and the place of the results.
+/// A plan with the tokenizers, the length, the frames and the widths of the models, which it
+/// borrows. The caller adds records, engines, batches and the place of the results.
 StagePlan plan_for(const LoadedModels& models);
 
 }  // namespace virnucpro

@@ -8,9 +8,9 @@
 namespace virnucpro {
 
 ReadStage::ReadStage(RecordStream records, std::int64_t expected_length, WindowLimits limits,
-                     BoundedQueue<Window*>& free, BoundedQueue<Window*>& filled,
+                     FrameRule frames, BoundedQueue<Window*>& free, BoundedQueue<Window*>& filled,
                      ProgressMeter& progress)
-    : builder_(std::move(records), expected_length, limits),
+    : builder_(std::move(records), expected_length, limits, frames),
       free_(free),
       filled_(filled),
       progress_(progress) {}

@@ -15,7 +15,8 @@ namespace virnucpro {
 class ReadStage {
  public:
   ReadStage(RecordStream records, std::int64_t expected_length, WindowLimits limits,
-            BoundedQueue<Window*>& free, BoundedQueue<Window*>& filled, ProgressMeter& progress);
+            FrameRule frames, BoundedQueue<Window*>& free, BoundedQueue<Window*>& filled,
+            ProgressMeter& progress);
   void run();
 
   // Valid once run() has ended.

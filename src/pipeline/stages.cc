@@ -78,7 +78,8 @@ Stages::Stages(const StagePlan& plan)
       filled_(1),
       tasks_(4 * plan.engines.size()),
       done_(2 * plan.engines.size() + kWindowsBesideWorkers),
-      read_(plan.records, plan.expected_length, plan.limits, free_, filled_, progress_),
+      read_(plan.records, plan.expected_length, plan.limits, plan.frames, free_, filled_,
+            progress_),
       prepare_(prepare_options(), faults_, filled_, tasks_, progress_),
       compute_(device_options(), tasks_, done_, faults_, progress_),
       write_(write_options(), done_, free_, faults_, progress_) {

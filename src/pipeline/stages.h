@@ -30,6 +30,7 @@ struct StagePlan {
 
   RecordStream records;
   std::int64_t expected_length = 0;
+  FrameRule frames;
   PerEncoder<Lane> lanes;
   /// One worker thread each; a free one takes the next batch. At least one. Engines of one name
   /// belong to one device, which all of them lose at once.

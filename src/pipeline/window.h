@@ -57,6 +57,9 @@ struct Window {
   struct OrfEntry {
     Frame frame = Frame::kF1;
     PerEncoder<std::size_t> text_end;  ///< in `texts`; begins where the one before ends
+    std::uint64_t start = 0;           ///< what is read are the bases [start, end) of the record
+    std::uint64_t end = 0;
+    bool is_run = false;  ///< see Orf
   };
   /// A chunk and its place in the window.
   struct ChunkPlace {

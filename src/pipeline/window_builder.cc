@@ -7,10 +7,11 @@
 namespace virnucpro {
 
 WindowBuilder::WindowBuilder(RecordStream records, std::int64_t expected_length,
-                             WindowLimits limits)
+                             WindowLimits limits, FrameRule frames)
     : records_(std::move(records)),
       expected_length_(static_cast<std::uint64_t>(expected_length)),
-      limits_(limits) {
+      limits_(limits),
+      frames_(frames) {
   check(expected_length > 0, "an expected length of {}", expected_length);
 }
 
@@ -45,13 +46,18 @@ void WindowBuilder::add_chunk(Window::Read& read) {
   const Record& record = *record_;
   const ChunkRange range(record.ordinal, record.bases.size(), expected_length_);
   const Chunk chunk = range[next_chunk_++];
-  find_orfs(std::string_view(record.bases).substr(chunk.start, chunk.end - chunk.start), orfs_);
+  find_orfs(std::string_view(record.bases).substr(chunk.start, chunk.end - chunk.start), frames_,
+            orfs_);
   for (const Orf& orf : orfs_.orfs()) {
     std::string& nucleotides = read.texts[EncoderKind::kDnabertS];
     std::string& proteins = read.texts[EncoderKind::kEsm2];
     nucleotides += orf.nucleotides;
     proteins += orf.protein;
-    read.orfs.push_back({orf.frame, {{nucleotides.size(), proteins.size()}}});
+    read.orfs.push_back({.frame = orf.frame,
+                         .text_end = {{nucleotides.size(), proteins.size()}},
+                         .start = chunk.start + orf.start,
+                         .end = chunk.start + orf.end,
+                         .is_run = orf.is_run});
   }
   read.chunks.push_back({chunk, orfs_.orfs().size()});
   ++read.parts.back().chunk_count;

@@ -19,7 +19,8 @@ using RecordStream = std::function<bool(Record&)>;
 /// as many windows as it needs, and its bases are held only once.
 class WindowBuilder {
  public:
-  WindowBuilder(RecordStream records, std::int64_t expected_length, WindowLimits limits);
+  WindowBuilder(RecordStream records, std::int64_t expected_length, WindowLimits limits,
+                FrameRule frames = {});
 
   /// Clears and fills `window`. False, with an empty window, when the input has ended.
   bool fill(Window& window);
@@ -34,6 +35,7 @@ class WindowBuilder {
   RecordStream records_;
   std::uint64_t expected_length_;
   WindowLimits limits_;
+  FrameRule frames_;
   Intake intake_;
   std::uint64_t next_number_ = 0;
   std::uint64_t next_ordinal_ = 0;

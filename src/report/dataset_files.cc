@@ -18,7 +18,7 @@ void require_free_dataset_folder(const std::string& folder, bool force) {
   require_free_folder(folder, "dataset", dataset_file_names(), force);
 }
 
-DatasetFiles::DatasetFiles(const std::string& folder) {
+DatasetFiles::DatasetFiles(const std::string& folder, bool with_runs) : with_runs_(with_runs) {
   make_result_folder(folder);
   const auto open = [&folder](const char* name) {
     return std::make_unique<OutputFile>(folder + "/" + name);
@@ -27,7 +27,7 @@ DatasetFiles::DatasetFiles(const std::string& folder) {
   labels_ = open(kDatasetLabelsFile);
   labels_->write("id\tlabel\tgroup\tsource\tspecies\tsplit\trecord\tstart\tend\tframes\n");
   frames_ = open(kFramesFile);
-  frames_->write("id\tframe\n");
+  frames_->write(with_runs ? "id\tframe\tstart\tend\tread\n" : "id\tframe\n");
   report_ = open(kDatasetFile);
 }
 
@@ -42,8 +42,13 @@ void DatasetFiles::fragment(const DatasetFragment& fragment) {
       escaped(fragment.group), escaped(fragment.source), escaped(fragment.species),
       fragment.split_name, record, fragment.start, fragment.end, fragment.frames.size());
   labels_->row_done();
-  for (const std::string_view frame : fragment.frames) {
-    frames_->row() += fmt::format("{}\t{}\n", id, frame);
+  for (const CountedFrame& frame : fragment.frames) {
+    std::string& row = frames_->row();
+    row += fmt::format("{}\t{}", id, frame.name);
+    if (with_runs_) {
+      row += fmt::format("\t{}\t{}\t{}", frame.start, frame.end, frame.is_run ? "run" : "open");
+    }
+    row += '\n';
     frames_->row_done();
   }
 }

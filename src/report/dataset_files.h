@@ -22,6 +22,14 @@ inline constexpr const char* kDatasetLabelsFile = "labels.tsv";
 inline constexpr const char* kFramesFile = "frames.tsv";
 inline constexpr const char* kDatasetFile = "dataset.json";
 
+/// A frame or run that counts; it is read from the bases [start, end) of the fragment.
+struct CountedFrame {
+  std::string_view name;
+  std::size_t start = 0;
+  std::size_t end = 0;
+  bool is_run = false;
+};
+
 /// A row of the labels.
 struct DatasetFragment {
   std::size_t split = 0;  ///< index of kFragmentFiles
@@ -34,7 +42,7 @@ struct DatasetFragment {
   std::string_view group;
   std::string_view source;
   std::string_view species;
-  std::span<const std::string_view> frames;  ///< the frames that count
+  std::span<const CountedFrame> frames;
 };
 
 /// The names of all files.
@@ -48,13 +56,15 @@ void require_free_dataset_folder(const std::string& folder, bool force);
 /// name. Thread-confined.
 class DatasetFiles {
  public:
-  explicit DatasetFiles(const std::string& folder);
+  /// `with_runs`: the table of frames says what of a fragment is read.
+  explicit DatasetFiles(const std::string& folder, bool with_runs = false);
 
   void fragment(const DatasetFragment& fragment);
   /// Gives the files their names, dataset.json last: where it is, the others are, too.
   void publish(const DatasetReport& report);
 
  private:
+  const bool with_runs_;
   std::array<std::unique_ptr<OutputFile>, kFragmentFiles.size()> fragments_;
   std::unique_ptr<OutputFile> labels_;
   std::unique_ptr<OutputFile> frames_;

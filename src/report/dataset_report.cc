@@ -75,6 +75,13 @@ std::string dataset_json(const DatasetReport& report) {
                      {"validation_share", report.validation_share},
                      {"test_share", report.test_share},
                      {"seed", report.seed}};
+  if (report.frames.choice != FrameChoice::kOpen) {
+    json["options"]["frames"] = name_of(report.frames.choice);
+    json["options"]["least_run"] = report.frames.least_run;
+  }
+  if (report.frames.code != GeneticCode()) {
+    json["options"]["genetic_code"] = report.frames.code.number();
+  }
   json["chunks"] = {{"total", report.chunks},
                     {"with_unknown_bases", report.with_unknown},
                     {"without_counted_frame", report.without_frame},

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/known_file.h"
+#include "sequence/frames.h"
 
 namespace virnucpro {
 
@@ -57,6 +58,7 @@ struct DatasetReport {
   std::string labels;
   FileContent labels_content;
   std::uint64_t expected_length = 0;
+  FrameRule frames;
   std::optional<std::uint64_t> fragments;  ///< of each class, as the user asked
   double validation_share = 0.0;
   double test_share = 0.0;

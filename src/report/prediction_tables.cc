@@ -23,10 +23,10 @@ const std::string& made(const std::string& folder) {
 
 struct PredictionTables::Files {
   Files(const std::string& in, CallRule rule, CalibratedCalls calibrated, std::size_t sort_memory,
-        const TableChoice& choice)
+        const TableChoice& choice, bool with_runs)
       : folder(made(in)),
         caller(rule, calibrated),
-        predictions(path_in(folder, kPredictionsFile)),
+        predictions(path_in(folder, kPredictionsFile), with_runs),
         contigs(path_in(folder, kContigsFile)),
         tiers(path_in(folder, kTiersFile), choice.tiers, folder, sort_memory),
         viral(path_in(folder, kViralFile)),
@@ -54,13 +54,14 @@ struct PredictionTables::Files {
   std::string unique_id;
   RecordSummary summary;
   OutcomeCounts outcomes;
+  std::uint64_t run_chunks = 0;
   std::vector<CalledFrame> called;  // of the current chunk, reused
 };
 
 PredictionTables::PredictionTables(const std::string& folder, CallRule rule,
                                    CalibratedCalls calibrated, std::size_t sort_memory,
-                                   const TableChoice& choice)
-    : files_(std::make_unique<Files>(folder, rule, calibrated, sort_memory, choice)) {}
+                                   const TableChoice& choice, bool with_runs)
+    : files_(std::make_unique<Files>(folder, rule, calibrated, sort_memory, choice, with_runs)) {}
 
 PredictionTables::~PredictionTables() = default;
 
@@ -78,6 +79,7 @@ void PredictionTables::begin_record(const RecordRow& record) {
   f.caller.begin();
   f.tiers.begin_record();
   f.outcomes = {};
+  f.run_chunks = 0;
 }
 
 void PredictionTables::chunk(const ChunkRow& chunk, std::span<const FrameRow> frames,
@@ -98,7 +100,6 @@ void PredictionTables::chunk(const ChunkRow& chunk, std::span<const FrameRow> fr
 
   const LargestScores largest = largest_scores(frames);
   const ChunkVerdict verdict = f.caller.chunk(largest, chunk.end - chunk.start);
-  f.tiers.chunk(largest.scores);
   summary.frames += frames.size();
   f.called.clear();
   for (const FrameRow& frame : frames) {
@@ -109,6 +110,13 @@ void PredictionTables::chunk(const ChunkRow& chunk, std::span<const FrameRow> fr
   }
   f.calls.viral_chunks += verdict.is_viral ? 1 : 0;
   f.predictions.chunk(f.record, chunk, f.called, verdict.probability);
+  // The published tools, whose tables these are, know no runs.
+  if (are_runs(frames)) {
+    ++f.ledger.run_chunks;
+    ++f.run_chunks;
+    return;
+  }
+  f.tiers.chunk(largest.scores);
   f.legacy.chunk(f.unique_id, chunk.index, frames, verdict.is_viral_by_scores);
 }
 
@@ -126,6 +134,8 @@ void PredictionTables::end_record(std::string_view bases) {
   }
   f.summary.outcome = outcome_of_record(f.outcomes);
   f.ledger.records.add(f.summary.outcome);
+  const bool is_read_by_runs = f.run_chunks > 0 && f.run_chunks == verdict.scored_chunks;
+  if (f.summary.outcome == Outcome::kScored && is_read_by_runs) ++f.ledger.run_records;
   f.contigs.record(f.record, f.summary);
   f.tiers.end_record(f.unique_id, f.record.ordinal);
   if (!f.summary.viral) return;

@@ -47,11 +47,13 @@ class PredictionTables {
  public:
   /// Makes the folder. Where `calibrated` has a threshold, it decides on calls, except in the two
   /// legacy files, which always follow `rule`, and in the tiers, which follow theirs; its
-  /// calibration must outlive the tables. `sort_memory` bounds the sorting of a table.
+  /// calibration must outlive the tables. `sort_memory` bounds the sorting of a table. `with_runs`:
+  /// predictions.tsv says what was read, for a run that reads runs where no frame is open; the
+  /// legacy files and the tiers have open frames only.
   explicit PredictionTables(const std::string& folder, CallRule rule = {},
                             CalibratedCalls calibrated = {},
                             std::size_t sort_memory = SortedLines::kDefaultMemory,
-                            const TableChoice& choice = {});
+                            const TableChoice& choice = {}, bool with_runs = false);
   ~PredictionTables();
 
   void begin_record(const RecordRow& record);

@@ -27,8 +27,10 @@ void append_probability(std::string& text, const std::optional<double>& probabil
 
 }  // namespace
 
-PredictionsTable::PredictionsTable(const std::string& path) : file_(path) {
-  file_.write("id\trecord\tchunk\tstart\tend\tstrand\tframe\tp_virus\tp_calibrated\tcall\n");
+PredictionsTable::PredictionsTable(const std::string& path, bool with_runs)
+    : file_(path), with_runs_(with_runs) {
+  file_.write("id\trecord\tchunk\tstart\tend\tstrand\tframe\tp_virus\tp_calibrated\tcall");
+  file_.write(with_runs_ ? "\tread\n" : "\n");
 }
 
 void PredictionsTable::chunk(const RecordRow& record, const ChunkRow& chunk,
@@ -36,7 +38,7 @@ void PredictionsTable::chunk(const RecordRow& record, const ChunkRow& chunk,
                              const std::optional<double>& p_calibrated) {
   prefix_.clear();
   append_escaped(prefix_, record.id);
-  for (const std::uint64_t number : {record.ordinal + 1, chunk.index + 1, chunk.start, chunk.end}) {
+  for (const std::uint64_t number : {record.ordinal + 1, chunk.index + 1}) {
     prefix_ += '\t';
     append_number(prefix_, number);
   }
@@ -45,12 +47,18 @@ void PredictionsTable::chunk(const RecordRow& record, const ChunkRow& chunk,
   for (const CalledFrame& frame : frames) {
     std::string& row = file_.row();
     row += prefix_;
+    row += '\t';
+    append_number(row, with_runs_ ? frame.row.start : chunk.start);
+    row += '\t';
+    append_number(row, with_runs_ ? frame.row.end : chunk.end);
     row += frame.row.name.starts_with('R') ? "\t-\t" : "\t+\t";
     row += frame.row.name;
     row += '\t';
     append_float32(row, frame.row.scores.p_virus);
     row += calibrated_;
-    row += frame.is_virus ? "\tvirus\n" : "\tothers\n";
+    row += frame.is_virus ? "\tvirus" : "\tothers";
+    if (with_runs_) row += frame.row.is_run ? "\trun" : "\topen";
+    row += '\n';
     file_.row_done();
   }
 }

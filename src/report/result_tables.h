@@ -20,11 +20,12 @@ struct CalledFrame {
 
 /// predictions.tsv, one row a scored frame: id (escaped), record and chunk (from 1),
 /// start and end of the chunk in the record (0-based, end exclusive, as in BED), strand + or -,
-/// frame F1..R3, p_virus, p_calibrated of the chunk or NA, call virus or others. Thread-confined;
-/// throws OutputError.
+/// frame F1..R3, p_virus, p_calibrated of the chunk or NA, call virus or others. `with_runs`: start
+/// and end of what was read, and one more column, read: open or run. Thread-confined; throws
+/// OutputError.
 class PredictionsTable {
  public:
-  explicit PredictionsTable(const std::string& path);
+  explicit PredictionsTable(const std::string& path, bool with_runs = false);
   /// `p_calibrated` of the chunk; absent: NA.
   void chunk(const RecordRow& record, const ChunkRow& chunk, std::span<const CalledFrame> frames,
              const std::optional<double>& p_calibrated);
@@ -32,6 +33,7 @@ class PredictionsTable {
 
  private:
   OutputFile file_;
+  const bool with_runs_;
   // Reused: the columns that a chunk's frames share, before and after their own.
   std::string prefix_;
   std::string calibrated_;

@@ -10,11 +10,19 @@
 
 namespace virnucpro {
 
-/// One scored frame. `name` is F1..F3 or R1..R3.
+/// One scored frame, or run of a frame. `name` is F1..F3 or R1..R3.
 struct FrameRow {
   std::string_view name;
   ScorePair scores;
+  std::uint64_t start = 0;  ///< what was read are the bases [start, end) of the record
+  std::uint64_t end = 0;
+  bool is_run = false;
 };
+
+/// True for a chunk that was read by runs, since none of its frames is open.
+inline bool are_runs(std::span<const FrameRow> frames) {
+  return !frames.empty() && frames.front().is_run;
+}
 
 /// The largest scores of a scored chunk.
 inline LargestScores largest_scores(std::span<const FrameRow> frames) {

@@ -45,19 +45,27 @@ Json model_json(const RunReport& report) {
   return json;
 }
 
+/// True for a text of a run that reads runs where no frame is open.
+bool reads_runs(const Json& json) { return json.at("options").contains("frames"); }
+
 /// The totals of the tables and the intake.
-Json counts_json(const RunReport& report) {
-  return {{"bases", report.intake.bases},
-          {"records", counts_json(report.ledger.records)},
-          {"chunks", counts_json(report.ledger.chunks)},
-          {"frames", report.ledger.frames},
-          {"failed_frames", report.ledger.failed_frames},
-          {"frames_embedded", report.frames_embedded},
-          {"frames_repeated", report.frames_repeated},
-          {"viral_frames", report.calls.viral_frames},
-          {"viral_chunks", report.calls.viral_chunks},
-          {"viral_records", report.calls.viral_records},
-          {"repeated_ids", report.calls.repeated_ids}};
+Json counts_json(const RunReport& report, bool with_runs) {
+  Json json = {{"bases", report.intake.bases},
+               {"records", counts_json(report.ledger.records)},
+               {"chunks", counts_json(report.ledger.chunks)},
+               {"frames", report.ledger.frames},
+               {"failed_frames", report.ledger.failed_frames},
+               {"frames_embedded", report.frames_embedded},
+               {"frames_repeated", report.frames_repeated},
+               {"viral_frames", report.calls.viral_frames},
+               {"viral_chunks", report.calls.viral_chunks},
+               {"viral_records", report.calls.viral_records},
+               {"repeated_ids", report.calls.repeated_ids}};
+  if (with_runs) {
+    json["records_read_by_runs"] = report.ledger.run_records;
+    json["chunks_read_by_runs"] = report.ledger.run_chunks;
+  }
+  return json;
 }
 
 Json devices_json(const std::vector<DeviceReport>& devices) {
@@ -134,7 +142,15 @@ std::string run_json(const RunReport& report) {
                      {"numa_nodes", report.numa_nodes},
                      {"batch_tokens", report.batch_tokens},
                      {"automatic_batch_tokens", report.automatic_batch_tokens}};
-  json["counts"] = counts_json(report);
+  // Said where they are not the published ones, so that published runs keep their text.
+  if (report.frames.choice != FrameChoice::kOpen) {
+    json["options"]["frames"] = name_of(report.frames.choice);
+    json["options"]["least_run"] = report.frames.least_run;
+  }
+  if (report.frames.code != GeneticCode()) {
+    json["options"]["genetic_code"] = report.frames.code.number();
+  }
+  json["counts"] = counts_json(report, reads_runs(json));
   json["performance"] = performance_json(report);
   json["faults"] = fault_json(report.faults);
   json["sessions"] = sessions_json(report.sessions);
@@ -146,7 +162,7 @@ std::string with_results(std::string_view run_json, const std::string& place,
                          const RunReport& report) {
   try {
     Json json = Json::parse(run_json);
-    Json counts = counts_json(report);
+    Json counts = counts_json(report, reads_runs(json));
     // Only the process that computed the frames knows these.
     for (const char* key : {"frames_embedded", "frames_repeated"}) {
       counts[key] = json.at("counts").at(key);

@@ -12,6 +12,7 @@
 #include "run/fault_report.h"
 #include "run/ledger.h"
 #include "run/stored_rows.h"
+#include "sequence/frames.h"
 #include "weights/model_part.h"
 
 namespace virnucpro {
@@ -55,6 +56,7 @@ struct RunReport {
   std::vector<ModelPart> parts;
   std::string calibration_sha256;  ///< empty: the models have none
   std::int64_t expected_length = 0;
+  FrameRule frames;
 
   std::string precision;
   bool packed = true;

@@ -16,6 +16,7 @@ namespace {
 
 constexpr const char* kYes = "yes";
 constexpr const char* kNo = "no";
+constexpr std::string_view kLeastRunWords = ", bases at least ";
 
 }  // namespace
 
@@ -34,6 +35,27 @@ std::int64_t expected_length_of(const std::vector<RunFact>& facts, const std::st
       parse_whole(text, {.low = 1, .high = std::numeric_limits<std::int64_t>::max()});
   if (!length) fail_damaged(place, fmt::format("'{}' as the {}", text, kLengthFact));
   return static_cast<std::int64_t>(*length);
+}
+
+FrameRule frame_rule_of(const std::vector<RunFact>& facts, const std::string& place) {
+  FrameRule rule;
+  if (const std::string* text = find_fact(facts, kFramesFact)) {
+    const std::size_t end = text->find(kLeastRunWords);
+    const auto choice = frame_choice_of(text->substr(0, end));
+    const auto least = end == std::string::npos
+                           ? std::nullopt
+                           : parse_whole(text->substr(end + kLeastRunWords.size()),
+                                         {.high = std::numeric_limits<std::uint32_t>::max()});
+    if (!choice || !least) fail_damaged(place, fmt::format("'{}' as the {}", *text, kFramesFact));
+    rule.choice = *choice;
+    rule.least_run = static_cast<std::uint32_t>(*least);
+  }
+  if (const std::string* text = find_fact(facts, kGeneticCodeFact)) {
+    const auto code = GeneticCode::of_number(parse_whole(*text).value_or(0));
+    if (!code) fail_damaged(place, fmt::format("'{}' as the {}", *text, kGeneticCodeFact));
+    rule.code = *code;
+  }
+  return rule;
 }
 
 bool keeps_embeddings(const std::vector<RunFact>& facts, const std::string& place) {
@@ -71,6 +93,14 @@ std::vector<RunFact> facts_of(const RunReport& report, bool keeps_embeddings) {
   }
   for (const ModelPart& part : report.parts) facts.push_back({model_fact(part.name), part.sha256});
   facts.push_back({kLengthFact, std::to_string(report.expected_length)});
+  // Absent where they are the published ones, as in databases of older programs.
+  if (report.frames.choice != FrameChoice::kOpen) {
+    facts.push_back({kFramesFact, fmt::format("{}{}{}", name_of(report.frames.choice),
+                                              kLeastRunWords, report.frames.least_run)});
+  }
+  if (report.frames.code != GeneticCode()) {
+    facts.push_back({kGeneticCodeFact, std::to_string(report.frames.code.number())});
+  }
   facts.push_back({"precision", report.precision});
   facts.push_back({"packed batches", report.packed ? kYes : kNo});
   // Which devices, and how many, changes no result.

@@ -11,6 +11,7 @@
 #include "devices/load_models.h"
 #include "report/run_report.h"
 #include "run/stored_rows.h"
+#include "sequence/frames.h"
 
 namespace virnucpro {
 
@@ -19,6 +20,8 @@ inline constexpr const char* kLengthFact = "expected length";
 inline constexpr const char* kDeviceFact = "device";
 inline constexpr const char* kShardFact = "shard";
 inline constexpr const char* kEmbeddingsFact = "embeddings kept";
+inline constexpr const char* kFramesFact = "frames";
+inline constexpr const char* kGeneticCodeFact = "genetic code";
 inline constexpr const char* kClassifierFact = "classifier model";
 inline constexpr const char* kCalibrationFact = "calibration";
 
@@ -29,6 +32,9 @@ const std::string& required_fact(const std::vector<RunFact>& facts, const char* 
 std::string model_fact(std::string_view part);
 /// The expected length; InputError when the fact does not hold one.
 std::int64_t expected_length_of(const std::vector<RunFact>& facts, const std::string& place);
+/// What the run reads of its chunks: the published rule where no fact says otherwise, as in
+/// databases of older programs. InputError for facts that say nothing known.
+FrameRule frame_rule_of(const std::vector<RunFact>& facts, const std::string& place);
 /// True when the embeddings of all frames are in the database.
 bool keeps_embeddings(const std::vector<RunFact>& facts, const std::string& place);
 

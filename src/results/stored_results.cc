@@ -4,6 +4,7 @@
 #include "base/format.h"
 #include "report/unique_ids.h"
 #include "results/run_calibration.h"
+#include "results/run_facts.h"
 #include "results/run_tables.h"
 #include "results/stored_sessions.h"
 #include "results/stored_tables.h"
@@ -72,8 +73,10 @@ StoredResults publish_stored_results(const RunDatabase& database, const std::str
     calibrated.calibration = &*choice.calibration;
     calibrated.rule = rule_for(database, choice, stop);
   }
+  const bool with_runs =
+      frame_rule_of(database.work(), database.path()).choice != FrameChoice::kOpen;
   PredictionTables tables(folder, choice.rule, calibrated, SortedLines::kDefaultMemory,
-                          choice.tables);
+                          choice.tables, with_runs);
   const StoredExtent extent = database.extent();
   results.intake = {extent.records, 0, extent.chunks, extent.orfs};
   results.intake.bases = write_stored_tables(database, tables, stop, choice.scores);

@@ -48,6 +48,7 @@ class StoredRules final : public StoredRunVisitor {
       : database_(database),
         expected_length_(
             static_cast<std::uint64_t>(expected_length_of(database.work(), database.path()))),
+        frames_(frame_rule_of(database.work(), database.path())),
         remembered_(std::clamp<std::uint64_t>(database.extent().orfs, 1, kRemembered)) {}
 
   void hand_on_to(StoredRunVisitor& visitor) { visitor_ = &visitor; }
@@ -65,14 +66,15 @@ class StoredRules final : public StoredRunVisitor {
 
   void chunk(const StoredChunk& chunk, std::span<const StoredOrf> orfs) override {
     require_place(chunk);
-    find_orfs(std::string_view(bases_).substr(chunk.start, chunk.end - chunk.start), found_);
+    find_orfs(std::string_view(bases_).substr(chunk.start, chunk.end - chunk.start), frames_,
+              found_);
     require_frames(chunk, orfs);
     require_outcome(chunk, orfs);
     for (std::size_t i = 0; i < orfs.size(); ++i) require_scores(orfs[i], found_.orfs()[i]);
     ++chunks_;
     outcomes_.add(chunk.outcome);
     if (reason_.empty()) reason_ = chunk.reason;
-    visitor_->chunk(chunk, orfs);
+    visitor_->chunk(chunk, placed(chunk, orfs));
   }
 
   void end_record(Outcome outcome, std::string_view reason) override {
@@ -90,6 +92,18 @@ class StoredRules final : public StoredRunVisitor {
   }
 
  private:
+  /// The same rows, with what was read of the chunk. Valid until the next call.
+  std::span<const StoredOrf> placed(const StoredChunk& chunk, std::span<const StoredOrf> orfs) {
+    placed_.assign(orfs.begin(), orfs.end());
+    for (std::size_t i = 0; i < placed_.size(); ++i) {
+      const Orf& found = found_.orfs()[i];
+      placed_[i].start = chunk.start + found.start;
+      placed_[i].end = chunk.start + found.end;
+      placed_[i].is_run = found.is_run;
+    }
+    return placed_;
+  }
+
   /// The values that a repeat is compared with.
   struct Remembered {
     std::size_t content = 0;  ///< hash of nucleotides and protein
@@ -184,8 +198,10 @@ class StoredRules final : public StoredRunVisitor {
 
   const RunDatabase& database_;
   const std::uint64_t expected_length_;
+  const FrameRule frames_;
   StoredRunVisitor* visitor_ = nullptr;
   OrfBuffer found_;
+  std::vector<StoredOrf> placed_;
   std::vector<Remembered> remembered_;  ///< by number, the newest
   // The current record.
   std::uint64_t record_ = 0;

@@ -17,6 +17,7 @@ bool are_possible_scores(const StoredOrf& orf);
 /// ChunkRange, its frames with find_orfs of the stored bases, its scores and outcomes with each
 /// other and with those of an equal ORF. Throws DamagedDatabase, naming the record, at the first
 /// row that does not fit, and InputError where the work does not name the length of its chunks.
+/// ORFs reach the visitor with what was read of the chunk.
 void visit_run(const RunDatabase& database, StoredRunVisitor& visitor);
 /// RunDatabase::visit_so_far(), checked as above.
 void visit_run_so_far(const RunDatabase& database, StoredRunVisitor& visitor);

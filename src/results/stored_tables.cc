@@ -33,7 +33,8 @@ class TableWriter final : public StoredRunVisitor {
       if (!is_scored) break;
       const ScorePair scores =
           scores_ == nullptr ? ScorePair{orf.p_others, orf.p_virus} : scores_->of(orf.number);
-      frames_.push_back({frame_name(static_cast<Frame>(orf.frame)), scores});
+      frames_.push_back(
+          {frame_name(static_cast<Frame>(orf.frame)), scores, orf.start, orf.end, orf.is_run});
     }
     tables_.chunk({chunk.index, chunk.start, chunk.end, chunk.outcome, chunk.reason}, frames_,
                   is_scored ? 0 : orfs.size());

@@ -38,6 +38,8 @@ struct Intake {
 struct Ledger {
   OutcomeCounts records;
   OutcomeCounts chunks;
+  std::uint64_t run_records = 0;    ///< scored, and none of their scored chunks has an open frame
+  std::uint64_t run_chunks = 0;     ///< scored by runs, since no frame is open
   std::uint64_t frames = 0;         ///< scored
   std::uint64_t failed_frames = 0;  ///< without a score or, of failed chunks, not reported
 };

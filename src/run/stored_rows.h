@@ -41,7 +41,7 @@ struct StoredChunk {
   std::string_view reason;  ///< of a failure
 };
 
-/// The result of one open frame: scored or failed.
+/// The result of one frame or run that was read: scored or failed.
 struct StoredOrf {
   std::uint64_t number = 0;
   std::uint64_t chunk = 0;  ///< its number
@@ -52,6 +52,11 @@ struct StoredOrf {
   /// The earlier ORF that has the same nucleotides and protein and was computed in its place.
   std::optional<std::uint64_t> same_as;
   std::string_view reason;  ///< of a failure
+  // Not in the database, which has the bases and so says what was read of them: visit_run() of
+  // results/stored_rules.h adds it.
+  std::uint64_t start = 0;  ///< what was read are the bases [start, end) of the record
+  std::uint64_t end = 0;
+  bool is_run = false;  ///< a stretch of a frame that is not open
 };
 
 /// How far a database goes. It stores a prefix of the input: records that have begun, chunks,

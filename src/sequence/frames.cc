@@ -254,7 +254,7 @@ void OrfBuffer::find_runs(const FrameRule& rule) {
     return run.residues > 0 && 3 * run.residues >= rule.least_run;
   };
   std::array<const Run*, kFrameCount> read{};
-  for (std::size_t i = 0; i < kFrameCount && i < rule.runs && is_read(runs[i]); ++i) {
+  for (std::size_t i = 0; i < kFrameCount && i < rule.runs() && is_read(runs[i]); ++i) {
     read[static_cast<std::size_t>(runs[i].frame)] = &runs[i];
   }
   for (std::size_t number = 0; number < kFrameCount; ++number) {
@@ -276,7 +276,7 @@ void find_orfs(std::string_view chunk_bases, const FrameRule& rule, OrfBuffer& o
   if (chunk_bases.size() < 3) return;
   out.encode(chunk_bases);
   out.find_open(rule.code);
-  if (out.count_ == 0 && rule.runs > 0) out.find_runs(rule);
+  if (out.count_ == 0 && rule.runs() > 0) out.find_runs(rule);
 }
 
 }  // namespace virnucpro

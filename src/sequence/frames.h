@@ -60,13 +60,35 @@ class FrameMask {
 /// shortest that the models are trained on. A bundle's card may name another one.
 inline constexpr std::uint32_t kLeastRun = 60;
 
+/// What is read of a chunk without an open frame: nothing, by the published rule, or its longest
+/// run, or its two longest runs.
+enum class FrameChoice : std::uint8_t { kOpen, kLongest, kLongestTwo };
+
+inline constexpr std::array kFrameChoices = {FrameChoice::kOpen, FrameChoice::kLongest,
+                                             FrameChoice::kLongestTwo};
+
+constexpr std::string_view name_of(FrameChoice choice) {
+  constexpr std::array<std::string_view, kFrameChoices.size()> kNames = {"open", "longest",
+                                                                         "longest-two"};
+  return kNames[static_cast<std::size_t>(choice)];
+}
+
+/// Absent for any other text.
+constexpr std::optional<FrameChoice> frame_choice_of(std::string_view name) {
+  for (const FrameChoice choice : kFrameChoices) {
+    if (name_of(choice) == name) return choice;
+  }
+  return std::nullopt;
+}
+
 /// How the frames of a chunk are found. The default is the published rule.
 struct FrameRule {
   GeneticCode code;
-  /// So many of the longest stop-free runs, each of another frame, stand for a chunk without an
-  /// open frame; 0: none, such a chunk has no answer.
-  std::uint32_t runs = 0;
+  FrameChoice choice = FrameChoice::kOpen;
   std::uint32_t least_run = kLeastRun;  ///< bases, see kLeastRun
+
+  /// So many of the longest runs, each of another frame, stand for a chunk without an open frame.
+  constexpr std::size_t runs() const { return static_cast<std::size_t>(choice); }
 
   friend bool operator==(const FrameRule&, const FrameRule&) = default;
 };

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "calls/calibration.h"
+#include "sequence/frames.h"
 #include "weights/classifier_weights.h"
 #include "weights/dnabert_s_weights.h"
 #include "weights/esm2_weights.h"
@@ -54,6 +55,9 @@ struct BundleInfo {
   std::vector<BundleClassifier> classifiers;
   /// By precision and expected length, on the device where they were measured; may be empty.
   std::vector<MeasuredAccuracy> accuracy;
+  /// What the classifiers were trained to read, and so what a run reads unless it is told
+  /// otherwise. Of the standard genetic code.
+  FrameRule frames;
   /// JSON text of the object "metrics"; "{}" when there is none.
   std::string metrics_json = "{}";
   /// JSON text of an object with the keys of the card that this version does not know.

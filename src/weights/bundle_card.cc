@@ -18,6 +18,8 @@ constexpr const char* kFormat = "virnucpro-bundle";
 constexpr std::int64_t kFormatVersion = 1;
 /// Wide enough for every model; the models' own checks have the exact limits.
 constexpr std::int64_t kLargestCount = std::int64_t{1} << 30;
+/// Longer than any chunk.
+constexpr std::int64_t kLongestRun = 1 << 20;
 constexpr double kEsm2Eps = 1e-5;
 constexpr double kBatchNormEps = 1e-5;
 
@@ -68,6 +70,23 @@ BundleClassifier parse_classifier(const JsonObject& json) {
   if (json.has("calibration"))
     classifier.calibration = parse_calibration(json.object("calibration"));
   return classifier;
+}
+
+/// A text and a number of the top level, absent in cards of bundles that read open frames.
+FrameRule parse_frames(const JsonObject& json) {
+  FrameRule frames;
+  if (json.has("frames")) {
+    const auto choice = frame_choice_of(json.string("frames"));
+    if (!choice) {
+      json.fail("frames", fmt::format("is {}, expected 'open', 'longest' or 'longest-two'",
+                                      display_name(json.string("frames"))));
+    }
+    frames.choice = *choice;
+  }
+  if (json.has("least_run")) {
+    frames.least_run = static_cast<std::uint32_t>(json.integer("least_run", 3, kLongestRun));
+  }
+  return frames;
 }
 
 nlohmann::ordered_json format_part(const BundlePart& part) {
@@ -143,13 +162,14 @@ BundleInfo parse_bundle_card(std::string_view text, const std::string& origin) {
       info.accuracy.push_back(parse_accuracy(entry));
     }
   }
+  info.frames = parse_frames(json);
   if (json.has("metrics")) info.metrics_json = json.object("metrics").value().dump();
 
   nlohmann::json extra = nlohmann::json::object();
   const std::set<std::string> known = {
       "format",      "format_version", "name",      "version",   "description",
       "license",     "training_data",  "tokenizer", "dnabert_s", "esm2",
-      "classifiers", "metrics",        "accuracy"};
+      "classifiers", "metrics",        "accuracy",  "frames",    "least_run"};
   for (const auto& [key, value] : document.items()) {
     if (!known.contains(key)) extra[key] = value;
   }
@@ -184,6 +204,8 @@ std::string format_bundle_card(const BundleInfo& info) {
   card["dnabert_s"]["config"] = config_json(info.dnabert_s_config);
   card["esm2"] = format_part(info.esm2);
   card["esm2"]["config"] = config_json(info.esm2_config);
+  if (info.frames.choice != FrameChoice::kOpen) card["frames"] = name_of(info.frames.choice);
+  if (info.frames.least_run != kLeastRun) card["least_run"] = info.frames.least_run;
   card["classifiers"] = nlohmann::ordered_json::array();
   for (const BundleClassifier& classifier : info.classifiers) {
     nlohmann::ordered_json entry = {{"expected_length", classifier.expected_length},

@@ -12,7 +12,8 @@ namespace {
 /// Room for all windows of a test, so that run() can be called by the test's own thread.
 struct Reader {
   explicit Reader(RecordStream records, std::size_t free_windows = 20)
-      : windows(free_windows), stage(std::move(records), 30, {.orfs = 1}, free, filled, progress) {
+      : windows(free_windows),
+        stage(std::move(records), 30, {.orfs = 1}, {}, free, filled, progress) {
     for (Window& window : windows) free.push(&window);
   }
   std::vector<Window> windows;

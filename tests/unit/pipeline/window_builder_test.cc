@@ -107,6 +107,35 @@ TEST(WindowBuilder, HoldsALongRecordOnceForAllItsWindows) {
   EXPECT_FALSE(second.read.parts[0].ends);
 }
 
+TEST(WindowBuilder, ReadsRunsOfChunksWithoutAnOpenFrameAndSaysWhere) {
+  // Stops in every frame of both strands on either side of 60 open bases; then an open chunk.
+  const std::string stops = "TAATTAATTAATTAATTAA";
+  std::vector<Record> records(1);
+  records[0].bases = stops + std::string(60, 'C') + stops;
+  records[0].bases += std::string(records[0].bases.size(), 'C');
+  const auto length = static_cast<std::int64_t>(records[0].bases.size() / 2);
+  FrameRule rule;
+  rule.choice = FrameChoice::kLongest;
+  WindowBuilder open(stream_of(records), length, {});
+  WindowBuilder runs(stream_of(records), length, {}, rule);
+  Window window;
+  ASSERT_TRUE(open.fill(window));
+  ASSERT_EQ(window.read.chunks.size(), 2U);
+  EXPECT_EQ(window.read.chunks[0].orf_count, 0U);
+  ASSERT_TRUE(runs.fill(window));
+  EXPECT_EQ(window.read.chunks[0].orf_count, 1U);
+  EXPECT_EQ(window.read.chunks[1].orf_count, 6U);
+  const Window::OrfEntry& run = window.read.orfs[0];
+  EXPECT_TRUE(run.is_run);
+  EXPECT_EQ(window.read.text_of(EncoderKind::kDnabertS, 0),
+            records[0].bases.substr(run.start, run.end - run.start));
+  EXPECT_EQ(run.end - run.start, 3 * window.read.text_of(EncoderKind::kEsm2, 0).size());
+  const Window::OrfEntry& frame = window.read.orfs[1];
+  EXPECT_FALSE(frame.is_run);
+  EXPECT_EQ(frame.start, static_cast<std::uint64_t>(length));
+  EXPECT_EQ(runs.intake().orfs, 7U);
+}
+
 TEST(WindowBuilder, RefusesRecordsOutOfOrder) {
   std::vector<Record> records(2);
   WindowBuilder builder(stream_of(records), 30, {});

@@ -135,6 +135,76 @@ TEST(StoredRules, SayWhichRecordAndHowToGoOn) {
                                "with --repair computes again what is damaged"));
 }
 
+/// Stops in every frame of both strands on either side of 300 open bases.
+std::string bases_of_a_run() {
+  const std::string stops = "TAATTAATTAATTAATTAA";
+  return stops + std::string(300, 'C') + stops;
+}
+
+/// Keeps what was read.
+class Places final : public StoredRunVisitor {
+ public:
+  void begin_record(const StoredRecord&) override {}
+  void chunk(const StoredChunk&, std::span<const StoredOrf> orfs) override {
+    found.assign(orfs.begin(), orfs.end());
+  }
+  void end_record(Outcome, std::string_view) override {}
+  std::vector<StoredOrf> found;
+};
+
+/// Visits a run of one record without an open frame, whose only row is of `frame`; `facts` are
+/// those of its work beside the usual ones.
+std::vector<StoredOrf> places_of(const std::vector<RunFact>& facts, std::uint8_t frame) {
+  const TemporaryFolder folder;
+  std::vector<RunFact> work = kWork;
+  work.insert(work.end(), facts.begin(), facts.end());
+  const std::string bases = bases_of_a_run();
+  RunDatabase database(folder.path(), work, RunDatabase::Existing::kContinue);
+  const std::vector<std::byte> bytes = packed(bases);
+  database.begin_record({0, "a", bases.size(), bytes});
+  database.add_chunk({0, 0, 0, 0, bases.size(), Outcome::kScored, {}});
+  database.add_orf(scored_orf(0, 0, frame));
+  database.end_record(0, Outcome::kScored, {});
+  database.mark_complete();
+  database.commit();
+  Places places;
+  visit_run(database, places);
+  return places.found;
+}
+
+TEST(StoredRules, SayWhatOfAChunkWasRead) {
+  const std::string bases = bases_of_a_run();
+  OrfBuffer buffer;
+  find_orfs(bases, {.choice = FrameChoice::kLongest, .least_run = 90}, buffer);
+  ASSERT_EQ(buffer.orfs().size(), 1U);
+  const auto frame = static_cast<std::uint8_t>(buffer.orfs()[0].frame);
+  const std::vector<StoredOrf> found = places_of({{"frames", "longest, bases at least 90"}}, frame);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_TRUE(found[0].is_run);
+  EXPECT_EQ(found[0].start, buffer.orfs()[0].start);
+  EXPECT_EQ(found[0].end, buffer.orfs()[0].end);
+}
+
+TEST(StoredRules, ReadByTheFramesAndTheCodeOfTheWork) {
+  const auto error = [](const std::vector<RunFact>& facts, std::uint8_t frame) {
+    return error_of<DamagedDatabase>([&] { places_of(facts, frame); });
+  };
+  // A database of an older program says nothing, and so has open frames only.
+  EXPECT_THAT(error({}, 0), HasSubstr("F1, expected no frame by its bases"));
+  OrfBuffer buffer;
+  find_orfs(bases_of_a_run(), {.choice = FrameChoice::kLongest}, buffer);
+  const Frame right = buffer.orfs()[0].frame;
+  const auto wrong = static_cast<std::uint8_t>(right == Frame::kR3 ? Frame::kF1 : Frame::kR3);
+  EXPECT_THAT(error({{"frames", "longest, bases at least 60"}}, wrong),
+              HasSubstr("expected " + std::string(frame_name(right)) + " by its bases"));
+  EXPECT_THAT(error({{"frames", "longest, bases at least 600"}}, 0),
+              HasSubstr("expected no frame"));
+  EXPECT_THAT(error({{"frames", "all"}}, 0), HasSubstr("'all' as the frames"));
+  EXPECT_THAT(error({{"genetic code", "7"}}, 0), HasSubstr("'7' as the genetic code"));
+  // By a code that knows no TAA and no TGA every frame is open.
+  EXPECT_THAT(error({{"genetic code", "27"}}, 0), HasSubstr("F1, expected F1 F2 F3"));
+}
+
 struct Violation {
   const char* name;
   std::function<void(Rows&)> change;

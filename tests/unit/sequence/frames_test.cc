@@ -189,8 +189,8 @@ std::vector<Reading> readings_of(std::string_view bases, const FrameRule& rule) 
   return found;
 }
 
-FrameRule runs_rule(std::uint32_t runs, std::uint32_t least, std::uint64_t code = 1) {
-  return {GeneticCode::of_number(code).value(), runs, least};
+FrameRule runs_rule(std::size_t runs, std::uint32_t least, std::uint64_t code = 1) {
+  return {GeneticCode::of_number(code).value(), kFrameChoices.at(runs), least};
 }
 
 std::string upper(std::string bases) {
@@ -249,7 +249,7 @@ std::vector<Reading> naive_runs(std::string bases, const FrameRule& rule) {
   std::stable_sort(best.begin(), best.end(), [](const Reading& a, const Reading& b) {
     return a.protein.size() > b.protein.size();
   });
-  best.resize(std::min<std::size_t>(best.size(), rule.runs));
+  best.resize(std::min(best.size(), rule.runs()));
   std::sort(best.begin(), best.end(),
             [](const Reading& a, const Reading& b) { return a.frame < b.frame; });
   return best;
@@ -308,7 +308,7 @@ TEST(Runs, AgreeWithTheNaiveReadingOnAnyBytesInEveryCode) {
         const std::string letters = round % 2 == 0 ? "ACGTacgt" : "TTAATAGA";
         c = wild && random() % 8 == 0 ? static_cast<char>(random() % 256) : letters[random() % 8];
       }
-      const FrameRule rule{GeneticCode::at(code), static_cast<std::uint32_t>(1 + round % 3),
+      const FrameRule rule{GeneticCode::at(code), kFrameChoices.at(1 + round % 2),
                            static_cast<std::uint32_t>(3 * (round % 5))};
       const std::vector<Reading> found = readings_of(bases, rule);
       if (!found.empty() && !found[0].is_run) continue;
@@ -316,7 +316,7 @@ TEST(Runs, AgreeWithTheNaiveReadingOnAnyBytesInEveryCode) {
       runs += found.size();
     }
   }
-  EXPECT_GT(runs, 300U);
+  EXPECT_GT(runs, 200U);
 }
 
 TEST(Frames, LieWhereTheySayInTheChunk) {

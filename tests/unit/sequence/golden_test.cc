@@ -82,7 +82,8 @@ TEST(Golden, RunsInEveryCodeAreThoseOfTheSpecification) {
       const Record& record = records[number];
       for (const Chunk chunk : ChunkRange(record.ordinal, record.bases.size(), 300)) {
         const std::string_view bases = record.bases;
-        find_orfs(bases.substr(chunk.start, chunk.end - chunk.start), {code, 2, 60}, buffer);
+        find_orfs(bases.substr(chunk.start, chunk.end - chunk.start),
+                  {code, FrameChoice::kLongestTwo, 60}, buffer);
         for (const Orf& orf : buffer.orfs()) {
           if (!orf.is_run) continue;
           std::ostringstream line;

@@ -44,6 +44,25 @@ class BundleTest : public ScratchTest {
   }
 };
 
+TEST_F(BundleTest, CardsNameWhatIsReadAndWithoutANameItIsThePublishedRule) {
+  import_bundle(example());
+  BundleInfo info = Bundle::open(scratch("tiny")).info();
+  EXPECT_EQ(info.frames, FrameRule{});
+  const std::string plain = format_bundle_card(info);
+  EXPECT_EQ(plain.find("frames"), std::string::npos);
+  for (const FrameChoice choice : kFrameChoices) {
+    info.frames.choice = choice;
+    info.frames.least_run = 90;
+    EXPECT_EQ(parse_bundle_card(format_bundle_card(info), "x").frames, info.frames);
+  }
+  info.frames = {};
+  EXPECT_EQ(format_bundle_card(info), plain);
+  const std::string wrong = std::string(plain).insert(1, "\"frames\": \"shortest\",");
+  EXPECT_THROW(parse_bundle_card(wrong, "x"), ModelError);
+  const std::string short_runs = std::string(plain).insert(1, "\"least_run\": 2,");
+  EXPECT_THROW(parse_bundle_card(short_runs, "x"), ModelError);
+}
+
 TEST_F(BundleTest, ImportsOpensAndVerifies) {
   const BundleInfo made = import_bundle(example());
   EXPECT_THAT(verify_bundle(scratch("tiny")), IsEmpty());

@@ -2,6 +2,7 @@
 
 #include "base/errors.h"
 #include "base/format.h"
+#include "cli/commands/shared/run_settings.h"
 
 namespace virnucpro::cli {
 namespace {
@@ -25,6 +26,8 @@ DatasetSettings dataset_settings(const std::vector<std::string>& arguments,
   options.store("labels", request.labels);
   options.store("output-dir", request.output);
   options.store("expected-length", request.expected_length);
+  request.frames.choice = frame_choice(options).value_or(FrameChoice::kOpen);
+  request.frames.code = genetic_code(options);
   options.store("fragments", request.rule.fragments);
   options.store("validation-share", request.rule.shares.validation);
   options.store("test-share", request.rule.shares.test);

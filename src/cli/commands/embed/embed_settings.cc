@@ -9,6 +9,7 @@ EmbedSettings embed_settings(const std::vector<std::string>& arguments,
   require_inputs(arguments);
   EmbedSettings settings;
   settings.run = run_settings(options);
+  settings.run.models.frames = frame_choice(options);
   settings.request.inputs = arguments;
   settings.request.batch_tokens = settings.run.batch_tokens;
   options.store("output", settings.request.output);

@@ -17,6 +17,7 @@ PrecisionSettings precision_settings(const std::vector<std::string>& arguments,
   options.store("limit", settings.limit);
   options.store("force", settings.force);
   settings.run = run_settings(options);
+  settings.run.models.frames = frame_choice(options);
   if (!settings.bundle_folder.empty() && settings.run.models.has_own_parts()) {
     throw ConfigError(
         "--save-bundle copies a bundle, and the models are own parts (--dnabert, --esm2, "

@@ -27,6 +27,10 @@ void log_summary(const PredictRequest& request, const RunSummary& summary, const
       chunks[Outcome::kNoOrf], chunks[Outcome::kTooShort], failed_text(chunks[Outcome::kFailed]),
       report.ledger.frames, report.frames_repeated, failed_text(report.ledger.failed_frames),
       short_duration(seconds));
+  if (report.frames.choice != FrameChoice::kOpen) {
+    log.info("by runs, without an open frame: {} records, {} of the scored chunks",
+             report.ledger.run_records, report.ledger.run_chunks);
+  }
   log.info("viral: {} of {} records, {} of {} scored chunks", report.calls.viral_records,
            report.intake.records, report.calls.viral_chunks, chunks[Outcome::kScored]);
   log.info("results in {}: predictions.tsv has every frame, contigs.tsv every record",

@@ -11,6 +11,7 @@ PredictSettings predict_settings(const std::vector<std::string>& arguments,
   require_inputs(arguments);
   PredictSettings settings;
   settings.run = run_settings(options);
+  settings.run.models.frames = frame_choice(options);
   PredictRequest& request = settings.request;
   request.inputs = arguments;
   request.output = kDefaultOutputFolder;

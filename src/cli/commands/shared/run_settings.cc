@@ -17,6 +17,7 @@ RunSettings run_settings(const GivenOptions& options) {
   if (options.takes("esm2")) options.store("esm2", models.esm2);
   if (options.takes("classifier")) options.store("classifier", models.classifier);
   options.store("expected-length", models.expected_length);
+  models.genetic_code = genetic_code(options);
   // A command that compares precisions takes a list of them (precisions_of()).
   if (options.is_choice("precision")) {
     options.store("precision", settings.precision.precision, kPrecisions);
@@ -35,6 +36,18 @@ RunSettings run_settings(const GivenOptions& options) {
   options.store("batch-tokens", settings.batch_tokens);
   settings.common = common_settings(options);
   return settings;
+}
+
+GeneticCode genetic_code(const GivenOptions& options) {
+  std::uint64_t number = 1;
+  options.store("genetic-code", number);
+  return GeneticCode::of_number(number).value();
+}
+
+std::optional<FrameChoice> frame_choice(const GivenOptions& options) {
+  std::optional<FrameChoice> choice;
+  options.store("frames", choice, kFrameChoices);
+  return choice;
 }
 
 }  // namespace virnucpro::cli

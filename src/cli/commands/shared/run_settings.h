@@ -2,12 +2,14 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 
 #include "cli/commands/shared/common_settings.h"
 #include "config/given_options.h"
 #include "devices/load_models.h"
 #include "models/precision_policy.h"
+#include "sequence/frames.h"
 
 namespace virnucpro::cli {
 
@@ -23,5 +25,10 @@ struct RunSettings {
 
 /// The settings of `predict`, `embed`, `precision` or `train`.
 RunSettings run_settings(const GivenOptions& options);
+
+/// --genetic-code of any command that has it.
+GeneticCode genetic_code(const GivenOptions& options);
+/// --frames, where it says what is read; absent where no source gives it.
+std::optional<FrameChoice> frame_choice(const GivenOptions& options);
 
 }  // namespace virnucpro::cli

@@ -1,5 +1,6 @@
 #include "cli/commands/validate/validate_settings.h"
 
+#include "cli/commands/shared/run_settings.h"
 #include "config/resolve.h"
 
 namespace virnucpro::cli {
@@ -10,6 +11,7 @@ ValidateSettings validate_settings(const std::vector<std::string>& arguments,
   ValidateSettings settings;
   settings.inputs = arguments;
   options.store("expected-length", settings.expected_length);
+  settings.genetic_code = genetic_code(options);
   settings.common = common_settings(options);
   return settings;
 }

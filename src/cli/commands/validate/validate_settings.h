@@ -8,12 +8,14 @@
 #include "cli/commands/shared/common_settings.h"
 #include "config/given_options.h"
 #include "devices/load_models.h"
+#include "sequence/genetic_code.h"
 
 namespace virnucpro::cli {
 
 struct ValidateSettings {
   std::vector<std::string> inputs;
   std::int64_t expected_length = kUsualLength;  ///< without a bundle there is no other length
+  GeneticCode genetic_code;
   CommonSettings common;
 };
 
