@@ -35,7 +35,8 @@ enum class FrameStatus {
   kFailed,  ///< the models give NaN or infinity, or the device has no memory for it
 };
 
-/// The score of one stop-free reading frame of one chunk. Never NaN: a frame that failed says so.
+/// The score of one stop-free reading frame of one chunk or, where the card of the bundle says so
+/// and the chunk has none, of its longest stop-free run. Never NaN: a frame that failed says so.
 struct FrameScore {
   std::size_t sequence = 0;  ///< index into what predict() was given
   std::size_t chunk = 0;     ///< index of the chunk in its sequence
@@ -58,8 +59,8 @@ class Predictor {
   Predictor(Predictor&&) noexcept;
   Predictor& operator=(Predictor&&) noexcept;
 
-  /// Scores of all frames, by sequence, chunk, then F1 F2 F3 R1 R2 R3. A sequence without a
-  /// stop-free frame has none. Letters other than ACGT (any case) count as unknown bases. Throws
+  /// Scores of all frames, by sequence, chunk, then F1 F2 F3 R1 R2 R3. A sequence without anything
+  /// to read has none. Letters other than ACGT (any case) count as unknown bases. Throws
   /// std::runtime_error when no frame gets a finite score, or the device fails.
   std::vector<FrameScore> predict(const std::vector<std::string>& sequences);
 

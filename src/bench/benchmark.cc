@@ -196,6 +196,7 @@ LoadedModels ModelsBenchmark::load(Precision precision, Backend& backend) const 
     return random_models(*models_.shapes, request_.expected_length, precision, backend, stop_);
   }
   ModelRequest models;
+  models.frames = FrameChoice::kOpen;  // as the sample is counted
   models.bundle = models_.bundle;
   models.expected_length = request_.expected_length;
   return load_models(models, precision, /*with_classifier=*/true, open_bundle_, backend);

@@ -100,10 +100,16 @@ void EmbeddingFile::State::write_origin() {
   write_text("precision", origin.precision);
   for (const ModelPart& part : origin.parts) write_text(part.name + "_sha256", part.sha256);
   write_attribute(hdf5, path(), "expected_length", H5T_NATIVE_INT64, &origin.expected_length);
+  if (!origin.says_what_was_read()) return;
+  write_text("frames", std::string(name_of(origin.frames.choice)));
+  const std::int64_t least_run = origin.frames.least_run;
+  const std::int64_t genetic_code = origin.frames.code.number();
+  write_attribute(hdf5, path(), "least_run", H5T_NATIVE_INT64, &least_run);
+  write_attribute(hdf5, path(), "genetic_code", H5T_NATIVE_INT64, &genetic_code);
 }
 
 void EmbeddingFile::State::open_columns() {
-  for (std::size_t i = 0; i < columns.size(); ++i) {
+  for (std::size_t i = 0; i < manifest.column_count(); ++i) {
     const auto column = static_cast<EmbeddingColumn>(i);
     hsize_t width = 0;  // a dataset of one dimension
     Hdf5Type type;
@@ -114,7 +120,7 @@ void EmbeddingFile::State::open_columns() {
       type = Hdf5Type(hdf5_checked(H5Tcopy(H5T_IEEE_F32LE), path(), "make a type"));
     } else {
       type = Hdf5Type(
-          hdf5_checked(H5Tcopy(column == EmbeddingColumn::kIdBytes ? H5T_STD_U8LE : H5T_STD_U64LE),
+          hdf5_checked(H5Tcopy(manifest.row_bytes_of(column) == 1 ? H5T_STD_U8LE : H5T_STD_U64LE),
                        path(), "make a type"));
     }
     columns[i].emplace(hdf5, file, kEmbeddingColumns[i], std::move(type), width,
@@ -202,6 +208,11 @@ void EmbeddingFile::append(std::span<const EmbeddingRow> rows, std::span<const s
     s.of(EmbeddingColumn::kDnabertS).append(values, 1);
     s.of(EmbeddingColumn::kEsm2).append(values + dna, 1);
     s.ids.add(ids[i]);
+    if (!s.manifest.origin.says_what_was_read()) continue;
+    const std::uint8_t is_run = rows[i].is_run ? 1 : 0;
+    s.of(EmbeddingColumn::kStart).append(&rows[i].start, 1);
+    s.of(EmbeddingColumn::kEnd).append(&rows[i].end, 1);
+    s.of(EmbeddingColumn::kRun).append(&is_run, 1);
   }
   s.manifest.rows += rows.size();
 }
@@ -211,7 +222,7 @@ void EmbeddingFile::finish() {
   {
     const std::lock_guard lock(hdf5_mutex());
     H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
-    for (std::size_t i = 0; i < s.columns.size(); ++i) {
+    for (std::size_t i = 0; i < s.manifest.column_count(); ++i) {
       s.manifest.columns[i] = s.columns[i]->finish();
       s.columns[i].reset();
     }

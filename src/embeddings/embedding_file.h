@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sequence/frames.h"
 #include "weights/model_part.h"
 
 namespace virnucpro {
@@ -21,6 +22,11 @@ struct EmbeddingOrigin {
   std::int64_t expected_length = 0;
   /// The models, as attributes `<name>_sha256`.
   std::vector<ModelPart> parts = {};
+  /// What was read. Where that is not the published rule, the file says so in attributes, and of
+  /// each row what was read.
+  FrameRule frames = {};
+
+  bool says_what_was_read() const { return frames != FrameRule{}; }
 };
 
 /// F1 to R3.
@@ -31,6 +37,10 @@ struct EmbeddingRow {
   std::uint64_t record = 0;  ///< from 0; the file counts from 1, as tables do
   std::uint64_t chunk = 0;   ///< within the record, counted likewise
   FrameName frame = {};
+  // Written and read back only in files that say what was read.
+  std::uint64_t start = 0;  ///< of what was read, the bases [start, end) of the record
+  std::uint64_t end = 0;
+  bool is_run = false;
 };
 
 /// The datasets that docs/command_line.md lists, with types of fixed size only and a checksum for

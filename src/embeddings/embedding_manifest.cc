@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <limits>
 #include <span>
 
 #include "base/errors.h"
@@ -17,6 +18,9 @@ static_assert(std::endian::native == std::endian::little, "numbers are stored as
 // The footer: the manifest's offset and size, its SHA-256 as text, and the mark, whose last
 // character counts the versions of all of this.
 constexpr std::string_view kMark = "VNPEMBD1";
+/// Of a file that says what was read.
+constexpr std::string_view kReadingMark = "VNPEMBD2";
+static_assert(kMark.size() == kReadingMark.size());
 constexpr std::size_t kHashBytes = 64;
 constexpr std::uint64_t kFooterBytes = 2 * sizeof(std::uint64_t) + kHashBytes + kMark.size();
 
@@ -89,7 +93,22 @@ void take_column(Cursor& cursor, EmbeddingManifest& manifest, EmbeddingColumn co
   }
 }
 
-EmbeddingManifest parse(const std::string& path, std::string_view bytes, std::uint64_t data_end) {
+/// A rule that is not the published one.
+FrameRule take_frames(Cursor& cursor) {
+  FrameRule rule;
+  const auto choice = frame_choice_of(cursor.text());
+  rule.least_run =
+      static_cast<std::uint32_t>(cursor.number(std::numeric_limits<std::uint32_t>::max()));
+  const auto code = GeneticCode::of_number(cursor.number(kLargestCount));
+  if (!choice || !code) cursor.fail();
+  rule.choice = *choice;
+  rule.code = *code;
+  if (rule == FrameRule{}) cursor.fail();
+  return rule;
+}
+
+EmbeddingManifest parse(const std::string& path, std::string_view bytes, std::uint64_t data_end,
+                        bool says_what_was_read) {
   Cursor cursor(path, bytes);
   EmbeddingManifest manifest;
   manifest.rows = cursor.number(kLargestCount);
@@ -108,8 +127,9 @@ EmbeddingManifest parse(const std::string& path, std::string_view bytes, std::ui
     std::string name = cursor.text();
     origin.parts.push_back({std::move(name), cursor.text()});
   }
+  if (says_what_was_read) origin.frames = take_frames(cursor);
   std::uint64_t total = 0;
-  for (std::size_t i = 0; i < kEmbeddingColumns.size(); ++i) {
+  for (std::size_t i = 0; i < manifest.column_count(); ++i) {
     take_column(cursor, manifest, static_cast<EmbeddingColumn>(i), data_end, total);
   }
   // Otherwise a small file could claim any number of rows.
@@ -133,6 +153,7 @@ std::uint64_t EmbeddingManifest::row_bytes_of(EmbeddingColumn column) const {
     case EmbeddingColumn::kEsm2:
       return esm2_width * sizeof(float);
     case EmbeddingColumn::kIdBytes:
+    case EmbeddingColumn::kRun:
       return 1;
     default:
       return sizeof(std::uint64_t);
@@ -155,7 +176,13 @@ std::string embedding_trailer(const EmbeddingManifest& manifest, std::uint64_t o
     put(bytes, part.name);
     put(bytes, part.sha256);
   }
-  for (const EmbeddingManifest::Column& column : manifest.columns) {
+  if (origin.says_what_was_read()) {
+    put(bytes, std::string(name_of(origin.frames.choice)));
+    put(bytes, origin.frames.least_run);
+    put(bytes, static_cast<std::uint64_t>(origin.frames.code.number()));
+  }
+  for (std::size_t i = 0; i < manifest.column_count(); ++i) {
+    const EmbeddingManifest::Column& column = manifest.columns[i];
     put(bytes, column.chunk_rows);
     for (const EmbeddingChunk& chunk : column.chunks) {
       put(bytes, chunk.offset);
@@ -166,12 +193,14 @@ std::string embedding_trailer(const EmbeddingManifest& manifest, std::uint64_t o
   put(footer, offset);
   put(footer, bytes.size());
   footer += hash_of(bytes);
-  footer += kMark;
+  footer += origin.says_what_was_read() ? kReadingMark : kMark;
   return bytes + footer;
 }
 
 bool has_embedding_footer(std::uint64_t file_size, const ReadBytes& read) {
-  return file_size >= kFooterBytes && read(file_size - kMark.size(), kMark.size()) == kMark;
+  if (file_size < kFooterBytes) return false;
+  const std::string mark = read(file_size - kMark.size(), kMark.size());
+  return mark == kMark || mark == kReadingMark;
 }
 
 EmbeddingManifest read_embedding_trailer(const std::string& path, std::uint64_t file_size,
@@ -191,7 +220,7 @@ EmbeddingManifest read_embedding_trailer(const std::string& path, std::uint64_t 
   if (offset + size != footer_at) cursor.fail();
   const std::string bytes = read(offset, size);
   if (hash_of(bytes) != hash) cursor.fail();
-  return parse(path, bytes, offset);
+  return parse(path, bytes, offset, footer.ends_with(kReadingMark));
 }
 
 }  // namespace virnucpro

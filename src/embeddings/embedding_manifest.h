@@ -21,10 +21,15 @@ enum class EmbeddingColumn : std::uint8_t {
   kDnabertS,
   kEsm2,
   kIdEnds,
-  kIdBytes
+  kIdBytes,
+  // Only in files that say what was read.
+  kStart,
+  kEnd,
+  kRun
 };
-inline constexpr std::array<const char*, 7> kEmbeddingColumns = {
-    "record", "chunk", "frame", "dnabert_s", "esm2", "record_id_ends", "record_id_bytes"};
+inline constexpr std::array<const char*, 10> kEmbeddingColumns = {
+    "record",         "chunk",           "frame", "dnabert_s", "esm2",
+    "record_id_ends", "record_id_bytes", "start", "end",       "run"};
 
 /// The most bytes of a chunk, unless a single row has more. HDF5's readers keep 1 MiB.
 inline constexpr std::uint64_t kEmbeddingChunkBytes = std::uint64_t{1} << 19;
@@ -52,6 +57,10 @@ struct EmbeddingManifest {
   Column& of(EmbeddingColumn column) { return columns[static_cast<std::size_t>(column)]; }
   const Column& of(EmbeddingColumn column) const {
     return columns[static_cast<std::size_t>(column)];
+  }
+  /// How many of kEmbeddingColumns the file has.
+  std::size_t column_count() const {
+    return kEmbeddingColumns.size() - (origin.says_what_was_read() ? 0 : 3);
   }
   std::uint64_t rows_of(EmbeddingColumn column) const;
   std::uint64_t row_bytes_of(EmbeddingColumn column) const;

@@ -145,12 +145,23 @@ struct EmbeddingReader::State {
   ColumnReader frame = column(EmbeddingColumn::kFrame);
   ColumnReader dnabert_s = column(EmbeddingColumn::kDnabertS);
   ColumnReader esm2 = column(EmbeddingColumn::kEsm2);
+  // Unused where the file does not say what was read.
+  ColumnReader start = column(EmbeddingColumn::kStart);
+  ColumnReader end = column(EmbeddingColumn::kEnd);
+  ColumnReader run = column(EmbeddingColumn::kRun);
 };
 
 void EmbeddingReader::State::next_row(EmbeddingRow& row) {
   record.next(std::span(&row.record, 1));
   chunk.next(std::span(&row.chunk, 1));
   frame.next(std::span<char>(row.frame));
+  if (manifest.origin.says_what_was_read()) {
+    std::uint8_t is_run = 0;
+    start.next(std::span(&row.start, 1));
+    end.next(std::span(&row.end, 1));
+    run.next(std::span(&is_run, 1));
+    row.is_run = is_run != 0;
+  }
   const bool is_known = row.record >= 1 && row.record <= manifest.records && row.chunk >= 1;
   if (!is_known) fail(path, fmt::format("row {} is of no record of the file", position + 1));
   --row.record;

@@ -38,7 +38,7 @@ RunSummary run_embed(const RunRequest& request, const LoadedModels& models,
   Run run(request, ShardNumber(), models, context, stop);
   RunReport& report = run.summary().report;
   const EmbeddingOrigin origin = {report.program_version, report.bundle, report.precision,
-                                  report.expected_length, report.parts};
+                                  report.expected_length, report.parts,  report.frames};
   EmbeddingFile file(request.output, origin, models.dnabert_s->width(), models.esm2->width());
   EmbeddingSink sink(file);
   try {

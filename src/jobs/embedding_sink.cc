@@ -39,9 +39,15 @@ void EmbeddingSink::add_chunk(const Window& window, const Window::ChunkPlace& pl
       ++failed;
       continue;
     }
-    const Frame frame = window.read.orfs[orf].frame;
+    const Window::OrfEntry& entry = window.read.orfs[orf];
+    const Frame frame = entry.frame;
     const std::string_view text = frame_name(frame);
-    rows_.push_back({place.record.ordinal, place.chunk.index, {text[0], text[1]}});
+    rows_.push_back({place.record.ordinal,
+                     place.chunk.index,
+                     {text[0], text[1]},
+                     entry.start,
+                     entry.end,
+                     entry.is_run});
     ids_.push_back(frame_id(name, frame));
     if (window.finished.failures.empty()) continue;  // the features go as they are
     const std::size_t width = features.size() / window.read.orfs.size();

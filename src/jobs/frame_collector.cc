@@ -60,6 +60,19 @@ void FrameCollector::require_length(std::int64_t found, const std::string& origi
                   origin, found, *expected_length_, found));
 }
 
+void FrameCollector::require_rule(const FrameRule& found, const std::string& origin) {
+  if (!read_) read_ = found;
+  if (*read_ == found) return;
+  const auto described = [](const FrameRule& rule) {
+    return fmt::format("--frames {} (runs of {} bases) and --genetic-code {}", name_of(rule.choice),
+                       rule.least_run, rule.code.number());
+  };
+  throw InputError(
+      fmt::format("{}: was read by {}, what came before by {}. A classifier is trained for one way "
+                  "to read; make all embeddings in the same one.",
+                  origin, described(found), described(*read_)));
+}
+
 void FrameCollector::require_parts(const std::vector<ModelPart>& found,
                                    const std::string& origin) const {
   bool is_known = false;
@@ -104,6 +117,7 @@ void FrameCollector::add_frame(Frame frame, std::span<const float> dnabert_s,
 void FrameCollector::add_file(const std::string& path, const std::stop_token& stop) {
   EmbeddingReader reader(path);
   require_length(reader.origin().expected_length, path);
+  require_rule(reader.origin().frames, path);
   const std::int64_t dna = bundle_.dnabert_s_config.hidden_size;
   const std::int64_t protein = bundle_.esm2_config.embed_dim;
   if (reader.dnabert_width() != dna || reader.esm2_width() != protein) {
@@ -217,6 +231,7 @@ void FrameCollector::add_run(const std::string& folder, const std::stop_token& s
                     database.path()));
   }
   require_length(expected_length_of(facts, database.path()), database.path());
+  require_rule(frame_rule_of(facts, database.path()), database.path());
   std::vector<ModelPart> parts;
   for (const ModelPart& part : parts_of(bundle_)) {
     const std::string* sha256 = find_fact(facts, model_fact(part.name));
@@ -227,8 +242,10 @@ void FrameCollector::add_run(const std::string& folder, const std::stop_token& s
   visit_run(database, visitor);
 }
 
-void FrameCollector::begin_windows(std::int64_t expected_length, std::vector<std::string> paths) {
+void FrameCollector::begin_windows(std::int64_t expected_length, FrameRule read,
+                                   std::vector<std::string> paths) {
   require_length(expected_length, "the sequences");
+  require_rule(read, "the sequences");
   paths_ = std::move(paths);
 }
 
@@ -271,6 +288,7 @@ LabelledFrames FrameCollector::take() {
         near_label_hint(result_.left_out)));
   }
   result_.expected_length = *expected_length_;
+  result_.read = *read_;
   return std::move(result_);
 }
 

@@ -24,14 +24,15 @@ namespace virnucpro {
 struct LabelledFrames {
   FrameSet frames;
   std::int64_t expected_length = 0;
+  FrameRule read;  ///< how all of them were found
   LeftOut left_out;
   std::uint64_t failed_frames = 0;  ///< labelled, but left out for lack of a finite embedding
 };
 
 /// Thread-confined. The tables and the bundle must outlive it. Unless `counted` is null, only the
 /// frames in it are taken, from every chunk of the record. All adding functions throw InputError
-/// for embeddings of other encoders than the bundle's, or of a chunk length that differs from
-/// earlier ones or from the requested one.
+/// for embeddings of other encoders than the bundle's, or of a chunk length or a rule of what is
+/// read that differs from earlier ones or from the requested one.
 class FrameCollector {
  public:
   FrameCollector(const LabelTable& table, const BundleInfo& bundle,
@@ -42,8 +43,8 @@ class FrameCollector {
   void add_file(const std::string& path, const std::stop_token& stop);
   /// Adds a finished run in a folder, which must have kept its embeddings.
   void add_run(const std::string& folder, const std::stop_token& stop);
-  /// Says how the windows to come were cut, and from which files.
-  void begin_windows(std::int64_t expected_length, std::vector<std::string> paths);
+  /// Says how the windows to come were cut and read, and from which files.
+  void begin_windows(std::int64_t expected_length, FrameRule read, std::vector<std::string> paths);
   void add_window(const Window& window);
 
   /// Throws InputError when no frame has a label, PrecisionError when none of the labelled frames
@@ -59,6 +60,7 @@ class FrameCollector {
   };
 
   void require_length(std::int64_t found, const std::string& origin);
+  void require_rule(const FrameRule& found, const std::string& origin);
   void require_parts(const std::vector<ModelPart>& found, const std::string& origin) const;
   void begin_record(std::string_view id, std::string_view place, std::uint64_t number);
   std::vector<RecordUse> uses_of(EmbeddingReader& reader, const std::string& path);
@@ -69,6 +71,7 @@ class FrameCollector {
   LabelLookup lookup_;
   const BundleInfo& bundle_;
   std::optional<std::int64_t> expected_length_;
+  std::optional<FrameRule> read_;
   Log log_;
   const FrameTable* counted_;
   std::vector<std::string> paths_;  ///< of windows

@@ -74,6 +74,19 @@ void log_what_is_trained(const TrainingReport& report, const LabelledFrames& lab
            report.validation.frames, report.validation.viruses, report.validation.sources);
 }
 
+/// The card names one way to read for all of its classifiers.
+void warn_of_other_lengths(const BundleInfo& base, std::int64_t expected_length,
+                           const FrameRule& read, const Log& log) {
+  const bool has_others = std::ranges::any_of(base.classifiers, [&](const auto& classifier) {
+    return classifier.expected_length != expected_length;
+  });
+  if (!has_others || base.frames.choice == read.choice) return;
+  log.warning(
+      "the new bundle reads --frames {}, which its classifiers for other lengths were not trained "
+      "for; they read {}",
+      name_of(read.choice), name_of(base.frames.choice));
+}
+
 /// The size of the classifier for this length, or else of the first one.
 std::size_t hidden_of(const BundleInfo& base, std::int64_t expected_length) {
   const auto same =
@@ -101,7 +114,7 @@ std::map<std::string, HostTensor> tensors_of(const FittedClassifier& fitted) {
 }
 
 void write_bundle(const TrainRequest& request, const Bundle& base, const TrainingReport& report,
-                  const FittedClassifier& fitted) {
+                  const FittedClassifier& fitted, const FrameRule& read) {
   const BundleInfo& info = base.info();
   BundleDerivation derivation;
   derivation.output_folder = request.output;
@@ -117,6 +130,7 @@ void write_bundle(const TrainRequest& request, const Bundle& base, const Trainin
   derivation.input_dim = static_cast<std::int64_t>(fitted.shape.inputs);
   derivation.hidden_dim = static_cast<std::int64_t>(fitted.shape.hidden);
   derivation.batch_norm_eps = kNormEps;
+  derivation.frames = read;
   derivation.tensors = tensors_of(fitted);
   derivation.more_files = {{kTrainingTable, training_table(report)},
                            {kTrainingFile, training_json(report)}};
@@ -166,7 +180,8 @@ TrainingReport train_bundle(const TrainRequest& request, const Bundle& base,
       train_classifier(frames, split, report.settings, workers, log_epoch, stop);
   report.epochs = result.epochs;
   report.best_epoch = result.best_epoch;
-  write_bundle(request, base, report, result.classifier);
+  warn_of_other_lengths(base.info(), report.expected_length, labelled.read, log);
+  write_bundle(request, base, report, result.classifier, labelled.read);
   return report;
 }
 

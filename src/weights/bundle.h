@@ -165,6 +165,8 @@ struct BundleDerivation {
   std::int64_t input_dim = 0;
   std::int64_t hidden_dim = 0;
   double batch_norm_eps = 1e-5;
+  /// What the classifier was trained to read.
+  FrameRule frames;
   /// The tensors that ClassifierWeights lists, as float32.
   std::map<std::string, HostTensor> tensors;
   /// Texts of further files in the bundle's folder, by file name.

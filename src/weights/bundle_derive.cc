@@ -24,6 +24,8 @@ BundleInfo derive_bundle(const Bundle& base, const BundleDerivation& options) {
   info.description = options.description;
   info.training_data = options.training_data;
   info.metrics_json = options.metrics_json;
+  info.frames.choice = options.frames.choice;
+  info.frames.least_run = options.frames.least_run;
 
   // Names of parts are free, so those of the base could collide.
   BundleFolder folder(target);

@@ -77,7 +77,7 @@ class Frames : public CliTest {
     json card = json::parse(read("bundle/bundle.json"));
     card.erase("frames");
     card.erase("least_run");
-    card.update(keys);
+    if (!keys.is_null()) card.update(keys);
     write("bundle/bundle.json", card.dump());
     return "bundle";
   }
@@ -175,6 +175,28 @@ TEST_F(Frames, ARunIsNotContinuedByAnotherChoice) {
   EXPECT_THAT(code.err, HasSubstr("genetic code: "));
 }
 
+TEST_F(Frames, ARunOfOpenFramesIsThatOfOlderProgramsAndIsReadAsSuch) {
+  // Its database says nothing of frames, as those of programs that knew no runs.
+  const std::string bundle = bundle_with({});
+  ASSERT_TRUE(ends_with(predict({"--bundle", bundle, "-o", "out"}), 0));
+  EXPECT_THAT(read("out/run.db"), Not(HasSubstr("longest")));
+  EXPECT_THAT(read("out/run.db"), Not(HasSubstr("genetic code")));
+  std::vector<std::string> before;
+  for (const std::string& name : kAllTables) before.push_back(read("out/" + name));
+  json card = json::parse(read("bundle/bundle.json"));
+  card["frames"] = "longest";
+  write("bundle/bundle.json", card.dump());
+  const ProgramResult other = predict({"--bundle", bundle, "-o", "out"});
+  EXPECT_TRUE(ends_with(other, 2));
+  EXPECT_THAT(other.err, HasSubstr("frames: nothing there, longest, bases at least 60 now"));
+  ASSERT_TRUE(ends_with(predict({"--bundle", bundle, "-o", "out", "--frames", "open"}), 0));
+  ASSERT_TRUE(ends_with(run({"report", "out", "-o", "again", "-q"}), 0));
+  for (std::size_t i = 0; i < kAllTables.size(); ++i) {
+    EXPECT_EQ(read("out/" + kAllTables[i]), before[i]) << kAllTables[i];
+    EXPECT_EQ(read("again/" + kAllTables[i]), before[i]) << kAllTables[i];
+  }
+}
+
 TEST_F(Frames, ReportAndMergeWriteTheSameTables) {
   ASSERT_TRUE(ends_with(predict({"-o", "whole", "--frames", "longest"}), 0));
   ASSERT_TRUE(ends_with(run({"report", "whole", "-o", "again", "-q"}), 0));
@@ -218,22 +240,33 @@ TEST_F(Frames, Code11GivesTheTablesOfCode1) {
 }
 
 TEST_F(Frames, ValidateHintsAtAnotherCode) {
-  std::string text;
   std::mt19937 random(4);
-  for (int i = 0; i < 60; ++i) {
-    std::string bases = open_frame(166, static_cast<std::uint32_t>(i));
-    // A tryptophan of code 4 in every ten codons.
-    for (std::size_t codon = 3 * (random() % 10); codon + 3 <= bases.size(); codon += 30) {
-      bases.replace(codon, 3, "TGA");
+  const auto sense_codon = [&] {
+    std::string codon = "TAA";
+    while (kStops.contains(codon)) {
+      for (char& base : codon) base = "ACGT"[random() % 4];
     }
-    text += ">m" + std::to_string(i) + "\n" + bases + "\n";
+    return codon;
+  };
+  std::string standard;
+  std::string other;
+  for (int i = 0; i < 60; ++i) {
+    standard += ">m" + std::to_string(i) + "\n";
+    other += ">m" + std::to_string(i) + "\n";
+    for (int codon = 0; codon < 166; ++codon) {
+      const std::string sense = sense_codon();
+      standard += sense;
+      other += codon % 10 == i % 10 ? "TGA" : sense;  // tryptophan by code 4
+    }
+    standard += "\n";
+    other += "\n";
   }
-  write("m.fa", text);
-  write("plain.fa", fasta(open_records(60, 166)));
+  write("standard.fa", standard);
+  write("m.fa", other);
   const ProgramResult hinted = run({"validate", "m.fa"});
   ASSERT_TRUE(ends_with(hinted, 0));
   EXPECT_THAT(hinted.err, HasSubstr(" 60 by code 4: look at --genetic-code 4"));
-  EXPECT_THAT(run({"validate", "plain.fa"}).err, Not(HasSubstr("--genetic-code")));
+  EXPECT_THAT(run({"validate", "standard.fa"}).err, Not(HasSubstr("--genetic-code")));
   const ProgramResult chosen = run({"validate", "m.fa", "--genetic-code", "4"});
   EXPECT_THAT(chosen.err, Not(HasSubstr("--genetic-code")));
   EXPECT_EQ(column(table_of(chosen.out), "chunks_without_orf"), std::vector<std::string>{"0"});
@@ -273,6 +306,34 @@ TEST_F(Frames, DatasetTakesFragmentsForTheirRuns) {
            "-o", "trained", "--epochs", "1", "--validation-share", "0", "-t", "1", "--bundle",
            bundle_with({{"frames", "longest"}})});
   EXPECT_TRUE(ends_with(trained, 0));
+  EXPECT_EQ(json::parse(read("trained/bundle.json"))["frames"], "longest");
+}
+
+TEST_F(Frames, EmbeddingsSayWhatWasReadAndAreNotMixed) {
+  std::string labels = "id\tlabel\tgroup\tsource\n";
+  for (const TestRecord& record : records_) {
+    const bool is_virus = (record.id.back() - '0') % 2 == 0;
+    labels += record.id + (is_virus ? "\tvirus\tphage\t" : "\tother\thost\t") + record.id + "\n";
+  }
+  write("labels.tsv", labels);
+  ASSERT_TRUE(ends_with(
+      run({"embed", "a.fa", "-o", "runs.h5", "--frames", "longest", "-q", "-t", "1"}), 0));
+  ASSERT_TRUE(
+      ends_with(run({"embed", "a.fa", "-o", "open.h5", "--frames", "open", "-q", "-t", "1"}), 0));
+  const auto train = [&](std::vector<std::string> inputs) {
+    std::vector<std::string> arguments = {"train"};
+    arguments.insert(arguments.end(), inputs.begin(), inputs.end());
+    arguments.insert(arguments.end(), {"--labels", "labels.tsv", "-o", "trained", "--epochs", "1",
+                                       "--validation-share", "0", "-t", "1", "--force"});
+    return run(arguments);
+  };
+  ASSERT_TRUE(ends_with(train({"runs.h5"}), 0));
+  EXPECT_EQ(json::parse(read("trained/bundle.json"))["frames"], "longest");
+  ASSERT_TRUE(ends_with(train({"open.h5"}), 0));
+  EXPECT_FALSE(json::parse(read("trained/bundle.json")).contains("frames"));
+  const ProgramResult mixed = train({"runs.h5", "open.h5"});
+  EXPECT_TRUE(ends_with(mixed, 2));
+  EXPECT_THAT(mixed.err, HasSubstr("open.h5: was read by --frames open "));
 }
 
 }  // namespace

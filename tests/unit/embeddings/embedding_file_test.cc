@@ -107,6 +107,39 @@ TEST(EmbeddingFile, KeepsIdsAndBothEmbeddingsInOrder) {
   EXPECT_THAT(read_floats(path, "esm2").values, ElementsAre(3, 4, 5, 8, 9, 10, 13, 14, 15));
 }
 
+TEST(EmbeddingFile, SaysWhatWasReadWhereThatIsNotThePublishedRule) {
+  TemporaryFolder folder;
+  const std::string path = folder.file("f.h5");
+  EmbeddingOrigin origin = kOrigin;
+  origin.frames.choice = FrameChoice::kLongest;
+  origin.frames.code = GeneticCode::of_number(4).value();
+  {
+    EmbeddingFile file(path, origin, 1, 1);
+    file.add_record("a");
+    file.append(std::vector<EmbeddingRow>{{0, 0, {'F', '1'}, 0, 301, false},
+                                          {0, 1, {'R', '3'}, 420, 690, true}},
+                std::vector<std::string>{"x", "y"}, std::vector<float>{1, 2, 3, 4});
+    file.finish();
+    file.publish();
+  }
+  EXPECT_THAT(read_numbers(path, "start"), ElementsAre(0u, 420u));
+  EXPECT_THAT(read_numbers(path, "end"), ElementsAre(301u, 690u));
+  EXPECT_THAT(read_numbers(path, "run"), ElementsAre(0u, 1u));
+  const Hdf5File file(H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT));
+  for (const char* name : {"frames", "least_run", "genetic_code"}) {
+    EXPECT_GT(H5Aexists(file.get(), name), 0) << name;
+  }
+  const std::string published = folder.file("published.h5");
+  EmbeddingFile plain(published, kOrigin, 1, 1);
+  plain.finish();
+  plain.publish();
+  const Hdf5File of_plain(H5Fopen(published.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT));
+  for (const char* name : {"start", "end", "run"}) {
+    EXPECT_EQ(H5Lexists(of_plain.get(), name, H5P_DEFAULT), 0) << name;
+  }
+  EXPECT_EQ(H5Aexists(of_plain.get(), "frames"), 0);
+}
+
 TEST(EmbeddingFile, HasNothingOfVariableSizeAndChecksumsOnEveryDataset) {
   TemporaryFolder folder;
   const std::string path = folder.file("f.h5");

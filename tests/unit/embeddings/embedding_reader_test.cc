@@ -6,6 +6,7 @@
 
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <functional>
 #include <limits>
 #include <random>
@@ -65,6 +66,44 @@ std::string error_of(const std::string& path) {
     return error.what();
   }
   return "no error";
+}
+
+TEST(EmbeddingReader, GivesBackWhatWasRead) {
+  TemporaryFolder folder;
+  const std::string path = folder.file("f.h5");
+  FrameRule rule;
+  rule.choice = FrameChoice::kLongestTwo;
+  rule.least_run = 90;
+  rule.code = GeneticCode::of_number(15).value();
+  {
+    EmbeddingFile file(path, {"1.2.3", "mini", "fp16", 300, {}, rule}, 1, 1);
+    file.add_record("a");
+    for (std::uint64_t i = 0; i < 1000; ++i) {
+      file.append(std::vector<EmbeddingRow>{{0, i, kF1, 300 * i + 7, 300 * i + 97, i % 3 == 0}},
+                  std::vector<std::string>{"x"}, std::vector<float>{1, 2});
+    }
+    file.finish();
+    file.publish();
+  }
+  EXPECT_TRUE(is_embedding_file(path));
+  EmbeddingReader reader(path);
+  EXPECT_EQ(reader.origin().frames, rule);
+  std::uint64_t rows = 0;
+  for (EmbeddingBlock block; reader.next(block);) {
+    for (const EmbeddingRow& row : block.rows) {
+      EXPECT_EQ(row.start, 300 * rows + 7);
+      EXPECT_EQ(row.end, 300 * rows + 97);
+      EXPECT_EQ(row.is_run, rows % 3 == 0);
+      ++rows;
+    }
+  }
+  EXPECT_EQ(rows, 1000U);
+  // The mark of the other form makes its columns others, which are then no such list.
+  std::fstream file(path, std::ios::binary | std::ios::in | std::ios::out);
+  file.seekp(-1, std::ios::end);
+  file.put('1');
+  file.close();
+  EXPECT_THAT(error_of(path), HasSubstr("its list of contents is damaged"));
 }
 
 TEST(EmbeddingReader, GivesBackWhatWasWritten) {

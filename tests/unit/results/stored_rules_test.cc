@@ -175,7 +175,7 @@ std::vector<StoredOrf> places_of(const std::vector<RunFact>& facts, std::uint8_t
 TEST(StoredRules, SayWhatOfAChunkWasRead) {
   const std::string bases = bases_of_a_run();
   OrfBuffer buffer;
-  find_orfs(bases, {.choice = FrameChoice::kLongest, .least_run = 90}, buffer);
+  find_orfs(bases, {{}, FrameChoice::kLongest, 90}, buffer);
   ASSERT_EQ(buffer.orfs().size(), 1U);
   const auto frame = static_cast<std::uint8_t>(buffer.orfs()[0].frame);
   const std::vector<StoredOrf> found = places_of({{"frames", "longest, bases at least 90"}}, frame);
@@ -192,7 +192,7 @@ TEST(StoredRules, ReadByTheFramesAndTheCodeOfTheWork) {
   // A database of an older program says nothing, and so has open frames only.
   EXPECT_THAT(error({}, 0), HasSubstr("F1, expected no frame by its bases"));
   OrfBuffer buffer;
-  find_orfs(bases_of_a_run(), {.choice = FrameChoice::kLongest}, buffer);
+  find_orfs(bases_of_a_run(), {{}, FrameChoice::kLongest}, buffer);
   const Frame right = buffer.orfs()[0].frame;
   const auto wrong = static_cast<std::uint8_t>(right == Frame::kR3 ? Frame::kF1 : Frame::kR3);
   EXPECT_THAT(error({{"frames", "longest, bases at least 60"}}, wrong),

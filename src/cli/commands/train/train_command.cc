@@ -83,7 +83,7 @@ std::vector<InputReport> add_sequences(Context& context, const TrainSettings& se
   RunKind kind;  // its output was checked before
   kind.with_classifier = false;
   kind.run = [&](const LoadedModels& models, const RunContext& run, const std::stop_token& stop) {
-    collector.begin_windows(models.expected_length, sequences);
+    collector.begin_windows(models.expected_length, models.frames, sequences);
     return run_embed_into(
         request, models, run, [&](const Window& window) { collector.add_window(window); }, stop);
   };
