@@ -23,8 +23,10 @@ std::string_view name_of(CalibrationMethod method) {
   return method == CalibrationMethod::kPlatt ? "platt" : "isotonic";
 }
 
-double ScoreMap::probability(double score) const {
-  if (knots.empty()) return probability_of(slope * log_odds_of(score) + intercept);
+namespace {
+
+/// Linear between knots, constant outside of them.
+double at_knots(const std::vector<Knot>& knots, double score) {
   const auto after =
       std::upper_bound(knots.begin(), knots.end(), score,
                        [](double value, const Knot& knot) { return value < knot.score; });
@@ -35,28 +37,62 @@ double ScoreMap::probability(double score) const {
   return before.probability + share * (after->probability - before.probability);
 }
 
-double Calibration::chunk_probability(double score, std::uint64_t length) const {
+/// The map of the class that holds `length`, else that of all.
+template <typename Class, typename Map>
+const Map& map_of(const std::vector<Class>& classes, const Map& all, std::uint64_t length) {
   check(!classes.empty() && classes.front().from == 0, "a calibration without a class from 0");
-  const auto after = std::upper_bound(
-      classes.begin(), classes.end(), length,
-      [](std::uint64_t value, const LengthClass& each) { return value < each.from; });
-  const LengthClass& own = *(after - 1);
-  return (own.map ? *own.map : all).probability(score);
+  const auto after =
+      std::upper_bound(classes.begin(), classes.end(), length,
+                       [](std::uint64_t value, const Class& each) { return value < each.from; });
+  const Class& own = *(after - 1);
+  return own.map ? *own.map : all;
 }
 
-void ContigEvidence::add(double chunk_probability) {
-  sum_ += log_odds_of(chunk_probability);
-  ++scored_;
+}  // namespace
+
+double ScoreMap::probability(double score) const {
+  if (knots.empty()) return probability_of(slope * log_odds_of(score) + intercept);
+  return at_knots(knots, score);
 }
 
-std::array<double, 2> ContigEvidence::features(double gamma, std::uint64_t chunks) const {
-  check(scored_ > 0 && chunks >= scored_, "{} of {} chunks are scored", scored_, chunks);
-  const auto n = static_cast<double>(scored_);
-  return {sum_ / n * std::pow(n, gamma), std::log((n + 1.0) / (static_cast<double>(chunks) + 2.0))};
+double RunMap::probability(double chunk_score, const ChunkReading& reading,
+                           std::uint64_t unit) const {
+  const double l = std::log(static_cast<double>(reading.read) / static_cast<double>(unit));
+  const double slope = std::max(0.0, score + score_by_length * l);
+  const double q = probability_of(intercept + slope * log_odds_of(chunk_score) + length * l +
+                                  share * reading.share());
+  return knots.empty() ? q : at_knots(knots, q);
+}
+
+double Calibration::chunk_probability(double score, const ChunkReading& reading) const {
+  if (!reading.is_run) return map_of(classes, all, reading.length).probability(score);
+  check(reading.read > 0 && reading.read <= reading.length, "a run of {} of {} bases", reading.read,
+        reading.length);
+  if (runs) {
+    return map_of(runs->classes, runs->all, reading.length).probability(score, reading, runs->unit);
+  }
+  const double weighted = probability_of(reading.share() * log_odds_of(score));
+  return map_of(classes, all, reading.length).probability(weighted);
+}
+
+void ContigEvidence::add(double chunk_probability, bool is_run) {
+  Sum& sum = is_run ? runs_ : open_;
+  sum.log_odds += log_odds_of(chunk_probability);
+  ++sum.chunks;
+}
+
+std::array<double, 2> ContigEvidence::features(double gamma, double run_weight,
+                                               std::uint64_t chunks) const {
+  check(scored() > 0 && chunks >= scored(), "{} of {} chunks are scored", scored(), chunks);
+  const auto open = static_cast<double>(open_.chunks);
+  const double weight = open + run_weight * static_cast<double>(runs_.chunks);
+  const double sum = open_.log_odds + run_weight * runs_.log_odds;
+  return {sum / weight * std::pow(weight, gamma),
+          std::log((open + 1.0) / (static_cast<double>(chunks) + 2.0))};
 }
 
 double ContigEvidence::log_odds(const ContigRule& rule, std::uint64_t chunks) const {
-  const std::array<double, 2> x = features(rule.gamma, chunks);
+  const std::array<double, 2> x = features(rule.gamma, rule.run_weight, chunks);
   const double value = rule.intercept + rule.evidence * x[0] + rule.density * x[1];
   return std::clamp(value, -kMostLogOdds, kMostLogOdds);
 }

@@ -81,7 +81,18 @@ double CalibratedRule::least_probability() const {
   return threshold ? probability(*threshold) : 0.0;
 }
 
-CalibratedRule choose_rule(const CallRequest& request, const LogOddsHistogram& histogram) {
+double expected_wrong(const LogOddsHistogram& called, double prevalence) {
+  const double shift = shift_of(prevalence);
+  double wrong = 0.0;
+  for (std::size_t i = 0; i < LogOddsHistogram::kBins; ++i) {
+    if (called[i] == 0) continue;
+    wrong += static_cast<double>(called[i]) * probability_of(-(LogOddsHistogram::edge(i) + shift));
+  }
+  return wrong;
+}
+
+CalibratedRule choose_rule(const CallRequest& request, const LogOddsHistogram& histogram,
+                           const BundleCalls* of_bundle) {
   CalibratedRule rule;
   rule.is_estimated = request.needs_estimate();
   if (rule.is_estimated) {
@@ -94,6 +105,9 @@ CalibratedRule choose_rule(const CallRequest& request, const LogOddsHistogram& h
   } else if (request.conservative || request.relaxed) {
     const double least = request.conservative ? kConservativeThreshold : kRelaxedThreshold;
     rule.threshold = log_odds_of(least) - shift_of(rule.prevalence);
+  } else if (of_bundle != nullptr && request.takes_bundle_rule()) {
+    rule.threshold = of_bundle->log_odds;
+    rule.is_bundles = true;
   }
   return rule;
 }

@@ -47,6 +47,7 @@ struct CalibratedRule {
   bool is_estimated = false;
   /// Log odds at a prevalence of one half, from which on something is viral; absent: scores decide.
   std::optional<double> threshold;
+  bool is_bundles = false;  ///< the rule that the bundle names
 
   /// The probability at `prevalence`.
   double probability(double log_odds) const;
@@ -54,7 +55,12 @@ struct CalibratedRule {
   double least_probability() const;
 };
 
-/// `histogram` is used only where the request needs it.
-CalibratedRule choose_rule(const CallRequest& request, const LogOddsHistogram& histogram);
+/// `histogram` is used only where the request needs it; `of_bundle`, null for none, where the
+/// request names no rule.
+CalibratedRule choose_rule(const CallRequest& request, const LogOddsHistogram& histogram,
+                           const BundleCalls* of_bundle = nullptr);
+
+/// How many of the `called` records are expected to be no viruses at this prevalence.
+double expected_wrong(const LogOddsHistogram& called, double prevalence);
 
 }  // namespace virnucpro

@@ -28,8 +28,8 @@ bool assign_fdr(CallRequest& request, const std::string& text) {
 }
 
 void require_one_call_rule(const CallRequest& request) {
-  const int rules =
-      (request.fdr ? 1 : 0) + (request.conservative ? 1 : 0) + (request.relaxed ? 1 : 0);
+  const int rules = (request.fdr ? 1 : 0) + (request.conservative ? 1 : 0) +
+                    (request.relaxed ? 1 : 0) + (request.published ? 1 : 0);
   if (rules <= 1) return;
   throw ConfigError(kOneCallRule);
 }
@@ -39,6 +39,7 @@ std::string text_of(const CallRequest& request) {
   if (request.fdr) text += fmt::format(" fdr={}", *request.fdr);
   if (request.conservative) text += " conservative=yes";
   if (request.relaxed) text += " relaxed=yes";
+  if (request.published) text += " published=yes";
   if (request.prevalence) text += fmt::format(" prevalence={}", *request.prevalence);
   if (request.estimate_prevalence) text += fmt::format(" prevalence={}", kEstimate);
   return text.empty() ? text : text.substr(1);
@@ -52,6 +53,8 @@ std::optional<CallRequest> parse_call_request(const std::string& text) {
       request.conservative = true;
     } else if (word == "relaxed=yes") {
       request.relaxed = true;
+    } else if (word == "published=yes") {
+      request.published = true;
     } else if (word.starts_with("fdr=")) {
       if (!assign_fdr(request, word.substr(4))) return std::nullopt;
     } else if (word.starts_with("prevalence=")) {

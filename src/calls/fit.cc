@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <functional>
+#include <iterator>
 #include <limits>
 #include <map>
 #include <set>
@@ -21,6 +23,8 @@ namespace {
 /// Most of the shorter chunks are the last ones of their records.
 constexpr std::array kClassShares = {0.0, 0.6, 0.9};
 constexpr std::array kGammas = {0.0, 0.25, 0.5, 0.75, 1.0};
+/// What a chunk that was read by a run counts beside one with an open frame.
+constexpr std::array kRunWeights = {1.0, 0.75, 0.5, 0.25};
 /// Keeps a coefficient finite where a feature is constant or separates all items; with a hundred
 /// items or more it does not change the third digit.
 constexpr double kContigRidge = 1e-2;
@@ -48,6 +52,17 @@ Counts count(const Items& items) {
   return counts;
 }
 
+using ChunkList = std::vector<KnownChunk>;
+
+/// Chunks of lengths [from, end).
+ChunkList chunks_within(const ChunkList& chunks, std::uint64_t from, std::uint64_t end) {
+  ChunkList own;
+  std::copy_if(chunks.begin(), chunks.end(), std::back_inserter(own), [&](const KnownChunk& chunk) {
+    return chunk.reading.length >= from && chunk.reading.length < end;
+  });
+  return own;
+}
+
 ScoreMap fit_map(const std::vector<KnownChunk>& chunks, CalibrationMethod method) {
   const std::vector<double> weights = weights_of(chunks);
   std::vector<WeightedTruth> items;
@@ -65,9 +80,40 @@ ScoreMap fit_map(const std::vector<KnownChunk>& chunks, CalibrationMethod method
   return map;
 }
 
-std::vector<LengthClass> fit_classes(const std::vector<KnownChunk>& chunks,
-                                     CalibrationMethod method, std::int64_t expected_length) {
-  std::vector<LengthClass> classes;
+/// Keeps the coefficients of a run finite, as kContigRidge does.
+constexpr double kRunRidge = 1e-2;
+
+RunMap fit_run_map(const ChunkList& chunks, CalibrationMethod method, std::uint64_t unit) {
+  const std::vector<double> weights = weights_of(chunks);
+  std::vector<ItemOf<4>> items;
+  for (std::size_t i = 0; i < chunks.size(); ++i) {
+    const ChunkReading& reading = chunks[i].reading;
+    const double score = log_odds_of(chunks[i].score);
+    const double l = std::log(static_cast<double>(reading.read) / static_cast<double>(unit));
+    items.push_back({{score, l, score * l, reading.share()}, chunks[i].truth.is_virus, weights[i]});
+  }
+  const CoefficientsOf<4> b = fit_logistic(std::span<const ItemOf<4>>(items), kRunRidge);
+  RunMap map = {b[0], b[1], b[2], b[3], b[4], {}};
+  if (method == CalibrationMethod::kPlatt) return map;
+  std::vector<WeightedTruth> fitted;
+  for (std::size_t i = 0; i < chunks.size(); ++i) {
+    fitted.push_back({map.probability(chunks[i].score, chunks[i].reading, unit),
+                      chunks[i].truth.is_virus, weights[i]});
+  }
+  map.knots = thinned(fit_isotonic(fitted));
+  const double least = 1.0 / (static_cast<double>(count(chunks).fewer()) + 2.0);
+  for (Knot& knot : map.knots) {
+    knot.probability = std::clamp(knot.probability, least, 1.0 - least);
+  }
+  return map;
+}
+
+/// Adds the classes of lengths, each with the map that `fit` gives for its chunks, where there are
+/// enough of them.
+template <typename Class, typename Fit>
+std::vector<Class> fit_classes(const ChunkList& chunks, std::int64_t expected_length,
+                               const Fit& fit) {
+  std::vector<Class> classes;
   for (const double share : kClassShares) {
     const auto from =
         static_cast<std::uint64_t>(std::ceil(share * static_cast<double>(expected_length)));
@@ -76,15 +122,11 @@ std::vector<LengthClass> fit_classes(const std::vector<KnownChunk>& chunks,
   for (std::size_t i = 0; i < classes.size(); ++i) {
     const std::uint64_t end =
         i + 1 < classes.size() ? classes[i + 1].from : std::numeric_limits<std::uint64_t>::max();
-    std::vector<KnownChunk> own;
-    std::copy_if(chunks.begin(), chunks.end(), std::back_inserter(own),
-                 [&](const KnownChunk& chunk) {
-                   return chunk.length >= classes[i].from && chunk.length < end;
-                 });
+    const ChunkList own = chunks_within(chunks, classes[i].from, end);
     const Counts counts = count(own);
     classes[i].viruses = counts.viruses;
     classes[i].others = counts.others;
-    if (counts.fewer() >= kFewestInClass) classes[i].map = fit_map(own, method);
+    if (counts.fewer() >= kFewestInClass) classes[i].map = fit(own);
   }
   return classes;
 }
@@ -97,7 +139,7 @@ std::vector<ContigEvidence> evidence_of(const KnownRun& run, const Calibration& 
     ContigEvidence& evidence = all.emplace_back();
     for (std::uint64_t i = 0; i < contig.scored; ++i, ++chunk) {
       const KnownChunk& known = run.chunks[chunk];
-      evidence.add(calibration.chunk_probability(known.score, known.length));
+      evidence.add(calibration.chunk_probability(known.score, known.reading), known.reading.is_run);
     }
   }
   return all;
@@ -114,15 +156,20 @@ void fit_contigs(const KnownRun& run, Calibration& calibration) {
   const std::vector<ContigEvidence> evidence = evidence_of(run, calibration);
   const std::vector<double> weights = weights_of(run.contigs);
   double least = std::numeric_limits<double>::infinity();
-  for (const double gamma : kGammas) {
+  std::vector<std::pair<double, double>> choices;  // of gamma and of the weight of runs
+  for (const double run_weight : kRunWeights) {
+    for (const double gamma : kGammas) choices.emplace_back(gamma, run_weight);
+    if (!calibration.runs) break;  // without runs the weight changes nothing
+  }
+  for (const auto& [gamma, run_weight] : choices) {
     std::vector<LogisticItem> items;
     for (std::size_t i = 0; i < run.contigs.size(); ++i) {
-      items.push_back({evidence[i].features(gamma, run.contigs[i].chunks),
+      items.push_back({evidence[i].features(gamma, run_weight, run.contigs[i].chunks),
                        run.contigs[i].truth.is_virus, weights[i]});
     }
-    const LogisticCoefficients b = fit_logistic(items, kContigRidge);
+    const LogisticCoefficients b = fit_logistic(std::span<const LogisticItem>(items), kContigRidge);
     if (b[1] < 0.0) continue;  // more evidence must never call less
-    const ContigRule rule = {gamma, b[0], b[1], b[2]};
+    const ContigRule rule = {gamma, b[0], b[1], b[2], run_weight};
     double loss = 0.0;
     for (std::size_t i = 0; i < items.size(); ++i) {
       loss += weights[i] *
@@ -228,7 +275,10 @@ std::vector<double> balanced_weights(std::span<const Truth> items) {
 
 Calibration fit_calibration(const KnownRun& run, CalibrationMethod method,
                             std::int64_t expected_length) {
-  const Counts counts = count(run.chunks);
+  ChunkList open;
+  ChunkList runs;
+  for (const KnownChunk& chunk : run.chunks) (chunk.reading.is_run ? runs : open).push_back(chunk);
+  const Counts counts = count(open);
   if (counts.fewer() < kFewestChunks) {
     throw InputError(fmt::format(
         "a calibration needs {} scored chunks of each label at least, found {} of viruses and {} "
@@ -237,8 +287,17 @@ Calibration fit_calibration(const KnownRun& run, CalibrationMethod method,
   }
   Calibration calibration;
   calibration.method = method;
-  calibration.all = fit_map(run.chunks, method);
-  calibration.classes = fit_classes(run.chunks, method, expected_length);
+  const auto fit_open = [&](const ChunkList& chunks) { return fit_map(chunks, method); };
+  calibration.all = fit_open(open);
+  calibration.classes = fit_classes<LengthClass>(open, expected_length, fit_open);
+  if (count(runs).fewer() >= kFewestRuns) {
+    const auto unit = static_cast<std::uint64_t>(expected_length);
+    const auto fit_runs = [&](const ChunkList& chunks) {
+      return fit_run_map(chunks, method, unit);
+    };
+    calibration.runs = RunCalibration{unit, fit_runs(runs),
+                                      fit_classes<RunClass>(runs, expected_length, fit_runs)};
+  }
   fit_contigs(run, calibration);
   return calibration;
 }
@@ -267,7 +326,7 @@ CrossValidation cross_validate(const KnownRun& run, CalibrationMethod method,
         const KnownChunk& known = run.chunks[chunk];
         const bool is_virus = known.truth.is_virus;
         chunks_before.add(known.score, is_virus, chunk_weights[chunk]);
-        chunks_after.add(calibration.chunk_probability(known.score, known.length), is_virus,
+        chunks_after.add(calibration.chunk_probability(known.score, known.reading), is_virus,
                          chunk_weights[chunk]);
       }
       if (!is_held_out) continue;
@@ -281,6 +340,31 @@ CrossValidation cross_validate(const KnownRun& run, CalibrationMethod method,
   result.chunks = {chunks.viruses, chunks.others, chunks_before.mean(), chunks_after.mean()};
   result.contigs = {contigs.viruses, contigs.others, contigs_before.mean(), contigs_after.mean()};
   return result;
+}
+
+BundleCalls fit_calls(std::span<const OtherRecord> items, std::span<const std::string> group_names,
+                      double false_positives, std::vector<std::string> excepted) {
+  std::map<std::uint32_t, std::vector<double>> groups;
+  for (const OtherRecord& item : items) groups[item.group].push_back(item.log_odds);
+  for (const std::string& name : excepted) {
+    const auto is_named = [&](const auto& group) { return group_names[group.first] == name; };
+    if (std::erase_if(groups, is_named) > 0) continue;
+    throw InputError(fmt::format(
+        "--except: '{}' is no group of others in the labels, or is named twice.", name));
+  }
+  if (groups.empty()) {
+    throw InputError("--false-positives needs records of others, in a group that is not excepted.");
+  }
+  double highest = -kMostLogOdds;
+  for (auto& [group, log_odds] : groups) {
+    std::ranges::sort(log_odds, std::greater<>());
+    const auto allowed = static_cast<std::size_t>(
+        std::floor(false_positives * static_cast<double>(log_odds.size())));
+    if (allowed < log_odds.size()) highest = std::max(highest, log_odds[allowed]);
+  }
+  // The next double above the highest score that must not be called.
+  return {std::nextafter(highest, std::numeric_limits<double>::infinity()), false_positives,
+          std::move(excepted)};
 }
 
 }  // namespace virnucpro

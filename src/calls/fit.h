@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <span>
 #include <stop_token>
+#include <string>
 #include <vector>
 
 #include "calls/calibration.h"
@@ -15,6 +16,8 @@ namespace virnucpro {
 inline constexpr std::size_t kFewestChunks = 20;
 /// A class of lengths with fewer chunks of either label takes the map of all.
 inline constexpr std::size_t kFewestInClass = 200;
+/// With fewer chunks of either label that were read by runs, nothing is fitted for them.
+inline constexpr std::size_t kFewestRuns = 100;
 /// With fewer records of either label, a record gets the mean of its chunks' log odds.
 inline constexpr std::size_t kFewestContigs = 100;
 inline constexpr std::uint32_t kFolds = 5;
@@ -29,7 +32,7 @@ struct Truth {
 struct KnownChunk {
   Truth truth;
   double score = 0.0;
-  std::uint64_t length = 0;
+  ChunkReading reading;
 };
 
 /// A record of `chunks` chunks, of which `scored`, at least one, have a score.
@@ -45,6 +48,18 @@ struct KnownRun {
   std::vector<KnownChunk> chunks;
   std::vector<KnownContig> contigs;
 };
+
+/// The lowest log odds at which, in every group of `others` but the excepted ones, at most a share
+/// `false_positives` of the records are called, so none in a group of fewer than its inverse.
+/// `items` have the log odds of all records of others, -infinity where a record has none; groups
+/// are numbers of `group_names`. Throws InputError for an excepted name that is no group, or where
+/// nothing is left to fit on.
+struct OtherRecord {
+  double log_odds = 0.0;
+  std::uint32_t group = 0;
+};
+BundleCalls fit_calls(std::span<const OtherRecord> items, std::span<const std::string> group_names,
+                      double false_positives, std::vector<std::string> excepted);
 
 /// The weights sum to the number of items. Half goes to each label; a label shares its half equally
 /// among its groups, a group among its sources, a source among its items.

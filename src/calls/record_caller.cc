@@ -9,14 +9,14 @@ void RecordCaller::begin() {
   evidence_ = {};
 }
 
-ChunkVerdict RecordCaller::chunk(const LargestScores& scores, std::uint64_t length) {
+ChunkVerdict RecordCaller::chunk(const LargestScores& scores, const ChunkReading& reading) {
   check(!scores.is_empty, "a scored chunk without frames");
   ChunkVerdict verdict;
   verdict.score = scores.chunk_score();
   verdict.is_viral_by_scores = verdict.is_viral = rule_.is_viral_chunk(scores);
   if (calibrated_.calibration != nullptr) {
-    const double probability = calibrated_.calibration->chunk_probability(verdict.score, length);
-    evidence_.add(probability);
+    const double probability = calibrated_.calibration->chunk_probability(verdict.score, reading);
+    evidence_.add(probability, reading.is_run);
     const double log_odds = log_odds_of(probability);
     verdict.probability = calibrated_.rule.probability(log_odds);
     if (calibrated_.decide()) verdict.is_viral = is_viral(log_odds);

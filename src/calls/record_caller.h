@@ -46,8 +46,8 @@ class RecordCaller {
       : rule_(rule), calibrated_(calibrated) {}
 
   void begin();
-  /// A chunk of `length` bases with at least one scored frame.
-  ChunkVerdict chunk(const LargestScores& scores, std::uint64_t length);
+  /// A chunk with at least one scored frame or run.
+  ChunkVerdict chunk(const LargestScores& scores, const ChunkReading& reading);
   /// A chunk without a scored frame: too short, no open frame, or failed.
   void unscored_chunk() { ++record_.chunks; }
   RecordVerdict end();

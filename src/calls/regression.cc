@@ -9,7 +9,7 @@
 namespace virnucpro {
 namespace {
 
-constexpr std::size_t kTerms = 3;
+template <std::size_t kTerms>
 using Matrix = std::array<std::array<double, kTerms>, kTerms>;
 
 /// Far below what four decimals of a slope could show, far above the errors of rounding.
@@ -19,16 +19,23 @@ constexpr double kSmallStep = 1e-11;
 /// Near the optimum, a step that is exact to its last digits changes the objective by this share.
 constexpr double kRounding = 1e-14;
 
-double linear(const LogisticItem& item, const LogisticCoefficients& b) {
-  return b[0] + b[1] * item.x[0] + b[2] * item.x[1];
+template <std::size_t kFeatures>
+double linear(const ItemOf<kFeatures>& item, const CoefficientsOf<kFeatures>& b) {
+  double sum = b[0];
+  for (std::size_t i = 0; i < kFeatures; ++i) sum += b[i + 1] * item.x[i];
+  return sum;
 }
 
 /// log(1 + exp(v)).
 double softplus(double v) { return std::max(v, 0.0) + std::log1p(std::exp(-std::abs(v))); }
 
-double objective(std::span<const LogisticItem> items, const LogisticCoefficients& b, double ridge) {
-  double sum = 0.5 * ridge * (b[1] * b[1] + b[2] * b[2]);
-  for (const LogisticItem& item : items) {
+template <std::size_t kFeatures>
+double objective(std::span<const ItemOf<kFeatures>> items, const CoefficientsOf<kFeatures>& b,
+                 double ridge) {
+  double squares = 0.0;
+  for (std::size_t i = 1; i <= kFeatures; ++i) squares += b[i] * b[i];
+  double sum = 0.5 * ridge * squares;
+  for (const ItemOf<kFeatures>& item : items) {
     const double v = linear(item, b);
     sum += item.weight * softplus(item.is_virus ? -v : v);
   }
@@ -36,7 +43,8 @@ double objective(std::span<const LogisticItem> items, const LogisticCoefficients
 }
 
 /// Solves by Gauss elimination with pivots; a row without a pivot gives 0.
-LogisticCoefficients solve(Matrix a, LogisticCoefficients y) {
+template <std::size_t kTerms>
+std::array<double, kTerms> solve(Matrix<kTerms> a, std::array<double, kTerms> y) {
   for (std::size_t column = 0; column < kTerms; ++column) {
     std::size_t pivot = column;
     for (std::size_t row = column + 1; row < kTerms; ++row) {
@@ -51,7 +59,7 @@ LogisticCoefficients solve(Matrix a, LogisticCoefficients y) {
       y[row] -= factor * y[column];
     }
   }
-  LogisticCoefficients result{};
+  std::array<double, kTerms> result{};
   for (std::size_t i = kTerms; i-- > 0;) {
     double sum = y[i];
     for (std::size_t k = i + 1; k < kTerms; ++k) sum -= a[i][k] * result[k];
@@ -60,14 +68,21 @@ LogisticCoefficients solve(Matrix a, LogisticCoefficients y) {
   return result;
 }
 
-LogisticCoefficients newton_step(std::span<const LogisticItem> items, const LogisticCoefficients& b,
-                                 double ridge) {
-  Matrix hessian{};
-  LogisticCoefficients gradient = {0.0, ridge * b[1], ridge * b[2]};
-  hessian[1][1] = hessian[2][2] = ridge;
-  for (const LogisticItem& item : items) {
+template <std::size_t kFeatures>
+CoefficientsOf<kFeatures> newton_step(std::span<const ItemOf<kFeatures>> items,
+                                      const CoefficientsOf<kFeatures>& b, double ridge) {
+  constexpr std::size_t kTerms = kFeatures + 1;
+  Matrix<kTerms> hessian{};
+  CoefficientsOf<kFeatures> gradient{};
+  for (std::size_t i = 1; i < kTerms; ++i) {
+    gradient[i] = ridge * b[i];
+    hessian[i][i] = ridge;
+  }
+  for (const ItemOf<kFeatures>& item : items) {
     const double p = probability_of(linear(item, b));
-    const LogisticCoefficients terms = {1.0, item.x[0], item.x[1]};
+    CoefficientsOf<kFeatures> terms{};
+    terms[0] = 1.0;
+    std::copy(item.x.begin(), item.x.end(), terms.begin() + 1);
     const double error = item.weight * (p - (item.is_virus ? 1.0 : 0.0));
     const double curvature = item.weight * p * (1.0 - p);
     for (std::size_t i = 0; i < kTerms; ++i) {
@@ -78,20 +93,19 @@ LogisticCoefficients newton_step(std::span<const LogisticItem> items, const Logi
   return solve(hessian, gradient);
 }
 
-}  // namespace
-
-LogisticCoefficients fit_logistic(std::span<const LogisticItem> items, double ridge) {
+template <std::size_t kFeatures>
+CoefficientsOf<kFeatures> fit(std::span<const ItemOf<kFeatures>> items, double ridge) {
   check(!items.empty() && ridge > 0.0, "a regression of {} items, ridge {}", items.size(), ridge);
-  LogisticCoefficients b{};
+  CoefficientsOf<kFeatures> b{};
   double value = objective(items, b, ridge);
   for (int step = 0; step < kMostSteps; ++step) {
-    const LogisticCoefficients change = newton_step(items, b, ridge);
+    const CoefficientsOf<kFeatures> change = newton_step(items, b, ridge);
     double largest = 0.0;
     for (const double each : change) largest = std::max(largest, std::abs(each));
     double share = 1.0;
     for (; share > kSmallStep; share /= 2.0) {
-      const LogisticCoefficients next = {b[0] - share * change[0], b[1] - share * change[1],
-                                         b[2] - share * change[2]};
+      CoefficientsOf<kFeatures> next{};
+      for (std::size_t i = 0; i < next.size(); ++i) next[i] = b[i] - share * change[i];
       const double found = objective(items, next, ridge);
       if (!(found <= value + kRounding * std::abs(value))) continue;
       b = next;
@@ -101,6 +115,16 @@ LogisticCoefficients fit_logistic(std::span<const LogisticItem> items, double ri
     if (share <= kSmallStep || largest < kSmallStep) break;
   }
   return b;
+}
+
+}  // namespace
+
+LogisticCoefficients fit_logistic(std::span<const LogisticItem> items, double ridge) {
+  return fit<2>(items, ridge);
+}
+
+CoefficientsOf<4> fit_logistic(std::span<const ItemOf<4>> items, double ridge) {
+  return fit<4>(items, ridge);
 }
 
 ScoreMap fit_platt(std::span<const WeightedTruth> items) {
@@ -113,7 +137,7 @@ ScoreMap fit_platt(std::span<const WeightedTruth> items) {
     viruses += item.is_virus ? item.weight : 0.0;
     all += item.weight;
   }
-  const LogisticCoefficients b = fit_logistic(logits, kPlattRidge);
+  const LogisticCoefficients b = fit_logistic(std::span<const LogisticItem>(logits), kPlattRidge);
   if (b[1] < 0.0) return {0.0, log_odds_of(viruses / all), {}};
   return {b[1], b[0], {}};
 }

@@ -158,6 +158,10 @@ constexpr std::array kOptions = {
            .help = "Call viral by p_calibrated, with this share of false discoveries expected; "
                    "estimates the prevalence unless given.", .commands = kPredict | kReport,
            .also = is_fdr},
+    Option{.name = "calls", .type = kChoice, .value_name = "published|bundle",
+           .default_text = "bundle",
+           .help = "The rule of calls where no other option names one: that of the bundle, if it "
+                   "has one, or always the published one.", .commands = kPredict | kReport},
     Option{.name = "conservative", .type = kSwitch, .default_text = "false",
            .help = "Call viral from p_calibrated 0.95 on.", .commands = kPredict | kReport},
     Option{.name = "relaxed", .type = kSwitch, .default_text = "false",
@@ -237,6 +241,15 @@ constexpr std::array kOptions = {
     Option{.name = "method", .type = kChoice, .value_name = "platt|isotonic",
            .default_text = "platt",
            .help = "Logistic over the score's logit, or any curve that never falls",
+           .commands = kCalibrate},
+    Option{.name = "false-positives", .type = kNumber, .value_name = "P",
+           .number = {.high = 0.5, .low_is_open = true},
+           .help = "Name a rule of calls in the bundle: from the lowest p_calibrated at which at "
+                   "most this share of the records of each group of others is called",
+           .commands = kCalibrate},
+    Option{.name = "except", .value_name = "GROUP,...",
+           .described_values = "names of groups, such as a,b",
+           .help = "Groups of others that --false-positives leaves out, separated by commas",
            .commands = kCalibrate},
     Option{.name = "resamples", .type = kInteger, .value_name = "N",
            .whole = {.high = kMaxResamples, .zero = "no intervals"}, .default_text = "200",

@@ -20,6 +20,9 @@ constexpr std::array kAlternatives = {
     Alternatives{{"threshold", "fdr,conservative,relaxed", ""},
                  "--threshold calls by the score, --fdr, --conservative and --relaxed by "
                  "p_calibrated; give one of them"},
+    Alternatives{{"calls", "fdr,conservative,relaxed", ""},
+                 "--calls names the rule, as --fdr, --conservative and --relaxed do; give one of "
+                 "them"},
     Alternatives{{"bundle", "dnabert,esm2,classifier", ""},
                  "--bundle and own parts (--dnabert, --esm2, --classifier) exclude each other; "
                  "give one of the two"},

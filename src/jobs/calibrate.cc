@@ -1,6 +1,7 @@
 #include "jobs/calibrate.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -54,8 +55,9 @@ Truth truth_of(const JudgedItem& item) { return {item.is_virus, item.group, item
 
 KnownRun known_run(const JudgedScores& scores) {
   KnownRun run;
-  for (const JudgedItem& fragment : scores.fragments) {
-    run.chunks.push_back({truth_of(fragment), fragment.score, fragment.length});
+  for (std::size_t i = 0; i < scores.fragments.size(); ++i) {
+    const JudgedItem& fragment = scores.fragments[i];
+    run.chunks.push_back({truth_of(fragment), fragment.score, scores.readings[i]});
   }
   for (std::size_t i = 0; i < scores.contigs.size(); ++i) {
     const JudgedItem& contig = scores.contigs[i];
@@ -63,6 +65,27 @@ KnownRun known_run(const JudgedScores& scores) {
     run.contigs.push_back({truth_of(contig), contig.score, chunks.scored, chunks.all});
   }
   return run;
+}
+
+/// The records of others, with their calibrated log odds.
+std::vector<OtherRecord> others_of(const JudgedScores& scores, const Calibration& calibration) {
+  std::vector<OtherRecord> others;
+  std::size_t fragment = 0;
+  for (std::size_t i = 0; i < scores.contigs.size(); ++i) {
+    ContigEvidence evidence;
+    for (std::uint64_t k = 0; k < scores.contig_chunks[i].scored; ++k, ++fragment) {
+      const ChunkReading& reading = scores.readings[fragment];
+      evidence.add(calibration.chunk_probability(scores.fragments[fragment].score, reading),
+                   reading.is_run);
+    }
+    if (scores.contigs[i].is_virus) continue;
+    others.push_back({evidence.log_odds(calibration.contig, scores.contig_chunks[i].all),
+                      scores.contigs[i].group});
+  }
+  for (const JudgedItem& item : scores.unscored_contigs.items) {
+    if (!item.is_virus) others.push_back({-std::numeric_limits<double>::infinity(), item.group});
+  }
+  return others;
 }
 
 }  // namespace
@@ -82,6 +105,10 @@ CalibrateResult calibrate_bundle(const CalibrateRequest& request, const Bundle& 
   result.expected_length = classifier.expected_length;
   result.calibration = fit_calibration(run, request.method, result.expected_length);
   result.calibration.labels_sha256 = table.file.sha256;
+  if (request.false_positives) {
+    result.calibration.calls = fit_calls(others_of(scores, result.calibration), table.groups,
+                                         *request.false_positives, request.excepted);
+  }
   result.held_out = cross_validate(run, request.method, result.expected_length, stop);
   classifier.calibration = result.calibration;
   bundle.save(info, request.bundle_folder, request.force);

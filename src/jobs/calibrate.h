@@ -1,8 +1,10 @@
 // Makes a bundle with a calibration that is fitted to a finished run of known records.
 #pragma once
 
+#include <optional>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "base/log.h"
 #include "calls/fit.h"
@@ -16,6 +18,10 @@ struct CalibrateRequest {
   std::string bundle_folder;  ///< of the new bundle
   bool force = false;         ///< replace an existing bundle
   CalibrationMethod method = CalibrationMethod::kPlatt;
+  /// Of each group of others but the excepted ones, by the rule of calls that the bundle names;
+  /// absent: it names none.
+  std::optional<double> false_positives = {};
+  std::vector<std::string> excepted = {};
 };
 
 struct CalibrateResult {

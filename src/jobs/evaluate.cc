@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "base/errors.h"
 #include "base/format.h"
@@ -21,6 +22,36 @@ void require_both_classes(const std::vector<JudgedItem>& items, const Evaluation
       request.folder, items.size(), viruses, request.labels));
 }
 
+/// Adds the items that have a score as the level `name`, and with those that have none, whose score
+/// is the lowest, as `name` all.
+class Levels {
+ public:
+  Levels(EvaluationReport& report, const LabelTable& table, const std::stop_token& stop)
+      : report_(report), table_(table), stop_(stop) {}
+
+  void add(const std::string& name, std::vector<JudgedItem> items, const UnscoredItems& unscored) {
+    report_.levels.push_back(
+        {name, evaluated(items), unscored.viruses, unscored.others, /*counts_unscored=*/false});
+    EvaluatedLevel all = {name + " all", {}, 0, 0, /*counts_unscored=*/true};
+    if (unscored.items.empty()) {
+      all.evaluation = report_.levels.back().evaluation;
+    } else {
+      items.insert(items.end(), unscored.items.begin(), unscored.items.end());
+      all.evaluation = evaluated(items);
+    }
+    report_.levels.push_back(std::move(all));
+  }
+
+ private:
+  Evaluation evaluated(const std::vector<JudgedItem>& items) const {
+    return evaluate(items, table_.groups, report_.rule, stop_);
+  }
+
+  EvaluationReport& report_;
+  const LabelTable& table_;
+  const std::stop_token& stop_;
+};
+
 }  // namespace
 
 EvaluationReport evaluate_results(const EvaluationRequest& request, const Log& log,
@@ -39,19 +70,13 @@ EvaluationReport evaluate_results(const EvaluationRequest& request, const Log& l
   report.unused_labels = scores.left_out.unused_labels;
   report.rule = request.rule;
   const std::optional<Calibration> calibration = stored_calibration(database);
-  report.levels.push_back({"fragments",
-                           evaluate(scores.fragments, table.groups, request.rule, stop),
-                           scores.unscored_fragments.viruses, scores.unscored_fragments.others});
-  report.levels.push_back({"contigs", evaluate(scores.contigs, table.groups, request.rule, stop),
-                           scores.unscored_contigs.viruses, scores.unscored_contigs.others});
+  Levels levels(report, table, stop);
+  levels.add("fragments", scores.fragments, scores.unscored_fragments);
+  levels.add("contigs", scores.contigs, scores.unscored_contigs);
   if (!calibration) return report;
-  const CalibratedItems calibrated = calibrated_items(scores, *calibration);
-  report.levels.push_back({"fragments calibrated",
-                           evaluate(calibrated.fragments, table.groups, request.rule, stop),
-                           scores.unscored_fragments.viruses, scores.unscored_fragments.others});
-  report.levels.push_back({"contigs calibrated",
-                           evaluate(calibrated.contigs, table.groups, request.rule, stop),
-                           scores.unscored_contigs.viruses, scores.unscored_contigs.others});
+  CalibratedItems calibrated = calibrated_items(scores, *calibration);
+  levels.add("fragments calibrated", std::move(calibrated.fragments), scores.unscored_fragments);
+  levels.add("contigs calibrated", std::move(calibrated.contigs), scores.unscored_contigs);
   return report;
 }
 

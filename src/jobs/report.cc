@@ -108,8 +108,10 @@ StoredResults rebuild_results(const RebuildRequest& request, const Log& log,
   require_free_output(request);
   const std::string& folder = request.output.empty() ? request.folder : request.output;
   ResultChoice choice = own_choice(database);
-  const bool is_asked = request.calls.any() || request.threshold;
+  const bool is_asked =
+      request.calls.any() || request.calls.published || request.calls.bundle || request.threshold;
   if (is_asked) choice.calls = request.calls;
+  if (request.threshold) choice.calls.published = true;
   choice.rule.threshold = request.threshold.value_or(CallRule::kPublishedThreshold);
   if (choice.rule.threshold != CallRule::kPublishedThreshold) {
     choice.derived.threshold = choice.rule.threshold;

@@ -141,6 +141,7 @@ std::string with_calls(const std::string& run_json, const std::string& place,
     if (request.fdr) calls["fdr"] = *request.fdr;
     if (request.conservative) calls["preset"] = "conservative";
     if (request.relaxed) calls["preset"] = "relaxed";
+    if (called.rule.is_bundles) calls["rule"] = "bundle";
     calls["prevalence"] = called.rule.prevalence;
     calls["prevalence_estimated"] = called.rule.is_estimated;
     if (called.rule.threshold) {

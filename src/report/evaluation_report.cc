@@ -169,6 +169,7 @@ std::string calibration_table(const EvaluationReport& report) {
 std::string roc_svg(const EvaluationReport& report) {
   Chart chart{"Receiver operating characteristic", "false positive rate", "recall", {}, true};
   for (const EvaluatedLevel& level : report.levels) {
+    if (level.counts_unscored) continue;
     ChartSeries& series = chart.series.emplace_back();
     series.name = with_figure(level, "AUROC", Metric::kAuroc);
     series.points.emplace_back(0.0, 0.0);  // nothing is called
@@ -182,6 +183,7 @@ std::string roc_svg(const EvaluationReport& report) {
 std::string precision_recall_svg(const EvaluationReport& report) {
   Chart chart{"Precision and recall", "recall", "precision", {}, false};
   for (const EvaluatedLevel& level : report.levels) {
+    if (level.counts_unscored) continue;
     ChartSeries& series = chart.series.emplace_back();
     series.name = with_figure(level, "AUPRC", Metric::kAuprc);
     for (const Rates& rates : thinned_curve(level.evaluation)) {
@@ -194,6 +196,7 @@ std::string precision_recall_svg(const EvaluationReport& report) {
 std::string calibration_svg(const EvaluationReport& report) {
   Chart chart{"Calibration", "mean score", "share of viruses", {}, true};
   for (const EvaluatedLevel& level : report.levels) {
+    if (level.counts_unscored) continue;
     ChartSeries& series = chart.series.emplace_back();
     series.name = with_figure(level, "ECE", Metric::kCalibrationError);
     series.has_markers = true;

@@ -17,6 +17,8 @@ struct EvaluatedLevel {
   Evaluation evaluation;
   std::uint64_t unscored_viruses = 0;  ///< no open frame, too short, or failed
   std::uint64_t unscored_others = 0;
+  /// The items without a score are among the others, as the lowest; no chart has a line for it.
+  bool counts_unscored = false;
 };
 
 struct EvaluationReport {

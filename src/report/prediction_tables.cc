@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/escape.h"
+#include "calls/call_choice.h"
 #include "report/legacy_tables.h"
 #include "report/result_tables.h"
 #include "report/tier_table.h"
@@ -46,6 +47,8 @@ struct PredictionTables::Files {
   UniqueIds unique_ids;
   Ledger ledger;
   CallCounts calls;
+  LogOddsHistogram log_odds;        // of the records that have any
+  LogOddsHistogram viral_log_odds;  // of those that are called viral
 
   // The record between begin_record and end_record.
   bool open = false;
@@ -99,7 +102,7 @@ void PredictionTables::chunk(const ChunkRow& chunk, std::span<const FrameRow> fr
   if (frames.empty()) return f.caller.unscored_chunk();
 
   const LargestScores largest = largest_scores(frames);
-  const ChunkVerdict verdict = f.caller.chunk(largest, chunk.end - chunk.start);
+  const ChunkVerdict verdict = f.caller.chunk(largest, reading_of(frames, chunk.end - chunk.start));
   summary.frames += frames.size();
   f.called.clear();
   for (const FrameRow& frame : frames) {
@@ -132,6 +135,10 @@ void PredictionTables::end_record(std::string_view bases) {
   if (f.caller.follows_probabilities() && verdict.is_viral) {
     f.calls.expected_false_records += 1.0 - *verdict.probability;
   }
+  if (verdict.log_odds) {
+    f.log_odds.add(*verdict.log_odds);
+    if (verdict.is_viral) f.viral_log_odds.add(*verdict.log_odds);
+  }
   f.summary.outcome = outcome_of_record(f.outcomes);
   f.ledger.records.add(f.summary.outcome);
   const bool is_read_by_runs = f.run_chunks > 0 && f.run_chunks == verdict.scored_chunks;
@@ -147,6 +154,11 @@ const Ledger& PredictionTables::ledger() const { return files_->ledger; }
 
 CallCounts PredictionTables::calls() const {
   CallCounts calls = files_->calls;
+  if (files_->log_odds.total() > 0) {
+    calls.estimated_prevalence = estimate_prevalence(files_->log_odds);
+    calls.expected_wrong_records =
+        expected_wrong(files_->viral_log_odds, *calls.estimated_prevalence);
+  }
   calls.repeated_ids = files_->unique_ids.renamed();
   return calls;
 }

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -37,6 +38,10 @@ struct CallCounts {
   std::uint64_t repeated_ids = 0;  ///< records whose legacy and tier rows carry a suffix
   /// The sum of 1 - p over the viral records, where calls follow calibrated probabilities.
   double expected_false_records = 0.0;
+  /// Of the records; absent without a calibration or a scored record.
+  std::optional<double> estimated_prevalence;
+  /// Of the viral records, whatever rule called them, at that prevalence.
+  double expected_wrong_records = 0.0;
 };
 
 /// Writes predictions.tsv, contigs.tsv, contig_tiers.tsv, viral.fasta and the two legacy files of

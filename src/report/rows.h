@@ -1,10 +1,12 @@
 // The facts in the result tables, as plain values.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <string_view>
 
+#include "calls/calibration.h"
 #include "calls/call_rule.h"
 #include "run/ledger.h"
 
@@ -29,6 +31,15 @@ inline LargestScores largest_scores(std::span<const FrameRow> frames) {
   LargestScores largest;
   for (const FrameRow& frame : frames) largest.add(frame.scores);
   return largest;
+}
+
+/// How much of a chunk was read; of several runs the longest counts.
+inline ChunkReading reading_of(std::span<const FrameRow> frames, std::uint64_t length) {
+  ChunkReading reading{length, 0, are_runs(frames)};
+  for (const FrameRow& frame : frames) {
+    reading.read = std::max(reading.read, frame.end - frame.start);
+  }
+  return reading;
 }
 
 /// One chunk: bases [start, end) of its record, 0-based.

@@ -34,12 +34,13 @@ class Collector final : public StoredRunVisitor {
     if (label_ == nullptr) return;
     if (chunk.outcome != Outcome::kScored || orfs.empty()) {
       caller_.unscored_chunk();
-      return count(scores_.unscored_fragments);
+      return add(chunk.end - chunk.start, scores_.unscored_fragments);
     }
     LargestScores largest;
     for (const StoredOrf& orf : orfs) largest.add({orf.p_others, orf.p_virus});
-    const std::uint64_t length = chunk.end - chunk.start;
-    scores_.fragments.push_back(item(caller_.chunk(largest, length).score, length));
+    const ChunkReading reading = reading_of(chunk, orfs);
+    scores_.fragments.push_back(item(caller_.chunk(largest, reading).score, reading.length));
+    scores_.readings.push_back(reading);
   }
 
   void end_record(Outcome, std::string_view) override {
@@ -49,7 +50,7 @@ class Collector final : public StoredRunVisitor {
       chunk_scores.push_back(scores_.fragments[i].score);
     }
     const std::optional<double> score = record_score(std::move(chunk_scores));
-    if (!score) return count(scores_.unscored_contigs);
+    if (!score) return add(length_, scores_.unscored_contigs);
     const RecordVerdict verdict = caller_.end();
     scores_.contigs.push_back(item(*score, length_));
     scores_.contig_chunks.push_back({verdict.scored_chunks, verdict.chunks});
@@ -59,7 +60,8 @@ class Collector final : public StoredRunVisitor {
   JudgedItem item(double score, std::uint64_t length) const {
     return {score, label_->is_virus, label_->source, label_->group, length};
   }
-  void count(UnscoredItems& unscored) const {
+  void add(std::uint64_t length, UnscoredItems& unscored) const {
+    unscored.items.push_back(item(0.0, length));
     ++(label_->is_virus ? unscored.viruses : unscored.others);
   }
 
@@ -103,8 +105,9 @@ CalibratedItems calibrated_items(const JudgedScores& scores, const Calibration& 
     ContigEvidence evidence;
     for (std::uint64_t k = 0; k < chunks.scored; ++k, ++fragment) {
       JudgedItem& item = items.fragments[fragment];
-      item.score = calibration.chunk_probability(item.score, item.length);
-      evidence.add(item.score);
+      const ChunkReading& reading = scores.readings[fragment];
+      item.score = calibration.chunk_probability(item.score, reading);
+      evidence.add(item.score, reading.is_run);
     }
     items.contigs[i].score = probability_of(evidence.log_odds(calibration.contig, chunks.all));
   }

@@ -14,8 +14,9 @@
 
 namespace virnucpro {
 
-/// Items of one class that have no score: no open frame, too short, or failed.
+/// Items that have no score: no open frame, too short, or failed. Their score is 0, the lowest.
 struct UnscoredItems {
+  std::vector<JudgedItem> items;
   std::uint64_t viruses = 0;
   std::uint64_t others = 0;
 };
@@ -31,6 +32,7 @@ struct ContigChunks {
 /// record viral, so that a curve over scores is a curve over thresholds.
 struct JudgedScores {
   std::vector<JudgedItem> fragments;
+  std::vector<ChunkReading> readings;  ///< of each fragment
   std::vector<JudgedItem> contigs;
   std::vector<ContigChunks> contig_chunks;  ///< of each contig
   UnscoredItems unscored_fragments;
@@ -38,8 +40,9 @@ struct JudgedScores {
   LeftOut left_out;
 };
 
-/// Reads a complete run once; `command` is for messages. Memory: 32 bytes a scored chunk. Throws
-/// InputError for a run that is not complete or damaged, or has no labelled record; Interrupted.
+/// Reads a complete run once; `command` is for messages. Memory: 56 bytes a scored chunk, 32
+/// another. Throws InputError for a run that is not complete or damaged, or has no labelled record;
+/// Interrupted.
 JudgedScores collect_judged_scores(const RunDatabase& database, const LabelTable& table,
                                    const char* command, const std::stop_token& stop = {});
 

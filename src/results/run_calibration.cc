@@ -39,7 +39,7 @@ class LogOddsCollector final : public StoredRunVisitor {
       largest.add(scores_ == nullptr ? ScorePair{orf.p_others, orf.p_virus}
                                      : scores_->of(orf.number));
     }
-    caller_.chunk(largest, chunk.end - chunk.start);
+    caller_.chunk(largest, reading_of(chunk, orfs));
   }
 
   void end_record(Outcome, std::string_view) override {

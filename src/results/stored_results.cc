@@ -28,9 +28,13 @@ std::vector<std::string> warnings_of(const StoredResults& results) {
 
 CalibratedRule rule_for(const RunDatabase& database, const ResultChoice& choice,
                         const std::stop_token& stop) {
-  if (!choice.calls.needs_estimate() && !choice.calls.fdr) return choose_rule(choice.calls, {});
-  return choose_rule(choice.calls,
-                     record_log_odds(database, *choice.calibration, choice.scores, stop));
+  const std::optional<BundleCalls>& named = choice.calibration->calls;
+  const BundleCalls* const of_bundle = named ? &*named : nullptr;
+  if (!choice.calls.needs_estimate() && !choice.calls.fdr) {
+    return choose_rule(choice.calls, {}, of_bundle);
+  }
+  return choose_rule(
+      choice.calls, record_log_odds(database, *choice.calibration, choice.scores, stop), of_bundle);
 }
 
 void log_calls(const CalledBy& called, const Log& log) {
@@ -38,10 +42,10 @@ void log_calls(const CalledBy& called, const Log& log) {
                                              called.rule.is_estimated ? " (estimated)" : "");
   if (!called.rule.threshold) return log.info("p_calibrated at {}", prevalence);
   log.info(
-      "calls by p_calibrated: {}, threshold {:.6g}, {} records called, {:.1f} false "
+      "calls by p_calibrated{}: {}, threshold {:.6g}, {} records called, {:.1f} false "
       "discoveries expected",
-      prevalence, called.rule.least_probability(), called.called,
-      called.expected_false_discoveries);
+      called.rule.is_bundles ? ", the rule of the bundle" : "", prevalence,
+      called.rule.least_probability(), called.called, called.expected_false_discoveries);
 }
 
 }  // namespace
@@ -97,7 +101,7 @@ StoredResults publish_stored_results(const RunDatabase& database, const std::str
   const std::string computed = database.text(kRunFile).value_or("");
   const std::string text = with_results(computed, database.path(), report);
   std::string derived = with_derivation(text, database.path(), choice.derived);
-  if (choice.calls.any()) {
+  if (choice.calls.any() || calibrated.rule.is_bundles) {
     const CalledBy called = {choice.calls, calibrated.rule, results.calls.viral_records,
                              results.calls.expected_false_records};
     log_calls(called, log);

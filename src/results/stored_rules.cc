@@ -213,6 +213,12 @@ class StoredRules final : public StoredRunVisitor {
 
 }  // namespace
 
+ChunkReading reading_of(const StoredChunk& chunk, std::span<const StoredOrf> orfs) {
+  ChunkReading reading{chunk.end - chunk.start, 0, !orfs.empty() && orfs.front().is_run};
+  for (const StoredOrf& orf : orfs) reading.read = std::max(reading.read, orf.end - orf.start);
+  return reading;
+}
+
 bool are_possible_scores(const StoredOrf& orf) {
   if (orf.outcome == Outcome::kFailed) return true;
   return std::abs(double{orf.p_others} + double{orf.p_virus} - 1.0) <= kRounding;

@@ -5,10 +5,15 @@
 #pragma once
 
 #include <functional>
+#include <span>
 
+#include "calls/calibration.h"
 #include "run/run_database.h"
 
 namespace virnucpro {
+
+/// How much of a chunk was read, by rows of visit_run(); of several runs the longest counts.
+ChunkReading reading_of(const StoredChunk& chunk, std::span<const StoredOrf> orfs);
 
 /// True when the two probabilities sum to 1 within float rounding, and for every ORF that failed.
 bool are_possible_scores(const StoredOrf& orf);

@@ -3,8 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <random>
+#include <string>
+#include <vector>
 
 #include "cli/stored_runs.h"
 #include "cli/tables.h"
@@ -314,6 +319,123 @@ TEST_F(Calibrate, ABundleOfReportBringsItsCalibration) {
   EXPECT_EQ(calls_of("other"), json());
   EXPECT_THAT(error_of({"report", "out", "--classifier", other, "-o", "x", "--relaxed"}, 2),
               HasSubstr("the models have no calibration"));
+}
+
+TEST_F(Calibrate, ABundleNamesItsRuleOfCalls) {
+  const ProgramResult made =
+      calibrate({"-o", "bundle", "--false-positives", "0.2", "--except", "absent"});
+  EXPECT_TRUE(ends_with(made, 2));
+  EXPECT_THAT(made.err, HasSubstr("--except: 'absent' is no group of others"));
+  EXPECT_THAT(error_of({"calibrate", "plain", "--labels", "labels.tsv", "--bundle", "bare", "-o",
+                        "x", "--except", "plasmid"},
+                       2),
+              HasSubstr("--except names groups that --false-positives leaves out"));
+  const ProgramResult named = calibrate({"-o", "bundle", "--false-positives", "0.2"});
+  ASSERT_TRUE(ends_with(named, 0));
+  EXPECT_THAT(named.err, HasSubstr("the bundle calls viral from p_calibrated "));
+  const json calls =
+      json::parse(read("bundle/bundle.json"))["classifiers"][1]["calibration"]["calls"];
+  EXPECT_EQ(calls["false_positives"], 0.2);
+  EXPECT_THAT(run({"models", "info", "bundle"}).out, HasSubstr("at most 0.2 false positives"));
+
+  const auto viral_others = [&](const std::string& folder) {
+    std::map<std::string, std::string> labels;
+    for (const auto& row : table_of(read("labels.tsv"))) labels[row[0]] = row[1];
+    const auto ids = column(folder + "/contigs.tsv", "id");
+    const auto called = column(folder + "/contigs.tsv", "call");
+    double wrong = 0.0;
+    double others = 0.0;
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      if (labels[ids[i]] != "other") continue;
+      others += 1.0;
+      wrong += called[i] == "virus" ? 1.0 : 0.0;
+    }
+    return wrong / others;
+  };
+  const std::vector<std::string> predicted = {"predict", "a.fa",     "b.fq",   "-t",
+                                              "1",       "--bundle", "bundle", "-o"};
+  const auto predict_into = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), predicted.begin(), predicted.end());
+    return run(more);
+  };
+  const ProgramResult own = predict_into({"own"});
+  ASSERT_TRUE(ends_with(own, 0));
+  EXPECT_LE(viral_others("own"), 0.2);
+  EXPECT_EQ(calls_of("own")["rule"], "bundle");
+  EXPECT_THAT(own.err, AllOf(HasSubstr("the rule of the bundle"),
+                             HasSubstr(" are expected to be wrong, if ")));
+  ASSERT_TRUE(ends_with(predict_into({"published", "--calls", "published"}), 0));
+  EXPECT_EQ(calls_of("published"), json());
+  EXPECT_EQ(column("published/contigs.tsv", "call"), column("plain/contigs.tsv", "call"));
+  EXPECT_NE(column("own/contigs.tsv", "call"), column("plain/contigs.tsv", "call"));
+  EXPECT_EQ(published_files("own"), published_files("plain"));
+
+  // A stored run keeps its rule; others are a matter of options.
+  ASSERT_TRUE(ends_with(run({"report", "own", "-o", "again", "-q"}), 0));
+  EXPECT_EQ(tables_of("again"), tables_of("own"));
+  ASSERT_TRUE(ends_with(run({"report", "own", "-o", "other", "-q", "--calls", "published"}), 0));
+  EXPECT_EQ(tables_of("other"), tables_of("published"));
+  ASSERT_TRUE(ends_with(run({"report", "own", "-o", "half", "-q", "--threshold", "0.5"}), 0));
+  EXPECT_EQ(tables_of("half"), tables_of("published"));
+  ASSERT_TRUE(ends_with(run({"report", "published", "-o", "kept", "-q"}), 0));
+  EXPECT_EQ(tables_of("kept"), tables_of("published"));
+  ASSERT_TRUE(
+      ends_with(run({"report", "published", "-o", "bundles", "-q", "--calls", "bundle"}), 0));
+  EXPECT_EQ(tables_of("bundles"), tables_of("own"));
+  EXPECT_THAT(error_of({"report", "own", "-o", "x", "--calls", "published", "--relaxed"}, 2),
+              HasSubstr("--calls names the rule, as --fdr, --conservative and --relaxed do"));
+}
+
+TEST_F(Calibrate, RunsGetProbabilitiesOfTheirOwn) {
+  std::mt19937 random(3);
+  std::string text;
+  std::string labels = "id\tlabel\tgroup\tsource\n";
+  for (int i = 0; i < 400; ++i) {
+    std::string bases;
+    for (int k = 0; k < 500; ++k) bases += "ACGT"[random() % 4];
+    text += ">n" + std::to_string(i) + "\n" + bases + "\n";
+    labels += "n" + std::to_string(i) + (i % 2 == 0 ? "\tvirus\tphage\tg" : "\tother\tplasmid\th") +
+              std::to_string(i % 16) + "\n";
+  }
+  for (const TestRecord& record : open_records(60, 166)) {
+    text += ">" + record.id + "\n" + record.bases + "\n";
+    const bool is_virus = random() % 2 == 0;
+    labels += record.id + (is_virus ? "\tvirus\tphage\tg" : "\tother\tplasmid\th") +
+              std::to_string(random() % 16) + "\n";
+  }
+  write("runs.fa", text);
+  write("labels.tsv", labels);
+  const auto predict_runs = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {"predict", "runs.fa", "--frames", "longest", "-q", "-t", "1"});
+    return run(more);
+  };
+  ASSERT_TRUE(ends_with(predict_runs({"--bundle", "bare", "-o", "raw"}), 0));
+  ASSERT_TRUE(ends_with(
+      run({"calibrate", "raw", "--labels", "labels.tsv", "--bundle", "bare", "-o", "bundle", "-q"}),
+      0));
+  const json calibration = json::parse(read("bundle/bundle.json"))["classifiers"][1]["calibration"];
+  ASSERT_TRUE(calibration.contains("runs"));
+  EXPECT_EQ(calibration["runs"]["unit"], 500);
+  ASSERT_TRUE(ends_with(predict_runs({"--bundle", "bundle", "-o", "out"}), 0));
+  const json& map = calibration["runs"]["length_classes"][2].contains("map")
+                        ? calibration["runs"]["length_classes"][2]["map"]
+                        : calibration["runs"]["all"];
+  const auto column_of = [&](const char* name) { return column("out/predictions.tsv", name); };
+  std::size_t compared = 0;
+  for (std::size_t i = 0; i < column_of("id").size() && compared < 40; ++i) {
+    if (column_of("read")[i] != "run") continue;
+    const double read_bases = std::stod(column_of("end")[i]) - std::stod(column_of("start")[i]);
+    const double score = std::stod(column_of("p_virus")[i]);
+    const double l = std::log(read_bases / 500.0);
+    const double slope =
+        std::max(0.0, map["score"].get<double>() + map["score_by_length"].get<double>() * l);
+    const double log_odds =
+        map["intercept"].get<double>() + slope * std::log(score / (1.0 - score)) +
+        map["length"].get<double>() * l + map["share"].get<double>() * read_bases / 500.0;
+    EXPECT_NEAR(std::stod(column_of("p_calibrated")[i]), 1.0 / (1.0 + std::exp(-log_odds)), 2e-4);
+    ++compared;
+  }
+  EXPECT_EQ(compared, 40U);
 }
 
 TEST_F(Calibrate, EvaluateJudgesTheProbabilities) {

@@ -86,6 +86,46 @@ TEST_F(Evaluate, PrintsATableAndWritesFilesThatAgree) {
             counts["viral_records"]);
 }
 
+TEST_F(Evaluate, CountsRecordsWithoutACallAsTheLowest) {
+  const json before = [&] {
+    EXPECT_TRUE(ends_with(evaluate({"-o", "before", "--resamples", "0"}), 0));
+    return json::parse(read("before/evaluation.json"));
+  }();
+  EXPECT_EQ(before["fragments all"]["all"], before["fragments"]["all"]) << "all have a call";
+  // Two viruses and one other without an open frame.
+  std::string stops;
+  for (int i = 0; i < 20; ++i) stops += "TAATTAATTAGCTAACTAACTAA";
+  std::string labels = read("labels.tsv");
+  std::string text = read("a.fa");
+  for (const char* line :
+       {"s0\tvirus\t<b>phage\tg0", "s1\tvirus\t<b>phage\tg0", "s2\tother\tplasmid\tg1"}) {
+    labels += std::string(line) + "\n";
+    text += ">" + std::string(line).substr(0, 2) + "\n" + stops.substr(0, 450) + "\n";
+  }
+  write("a.fa", text);
+  write("labels.tsv", labels);
+  ASSERT_TRUE(ends_with(
+      run({"predict", "a.fa", "-q", "-t", "1", "-o", "out", "--force", "--frames", "open"}), 0));
+  ASSERT_TRUE(ends_with(evaluate({"-o", "after", "--resamples", "0"}), 0));
+  const json after = json::parse(read("after/evaluation.json"));
+  for (const std::string level : {"contigs", "contigs calibrated"}) {
+    const json& scored = after.at(level)["all"];
+    const json& all = after.at(level + " all")["all"];
+    EXPECT_EQ(after.at(level)["unscored"]["viruses"], 2);
+    EXPECT_EQ(scored["metrics"], before.at(level)["all"]["metrics"]) << level;
+    EXPECT_EQ(all["viruses"], scored["viruses"].get<int>() + 2);
+    EXPECT_EQ(all["others"], scored["others"].get<int>() + 1);
+    // Of the pairs of a virus and an other, the new ones count 0, and with each other one half.
+    const double viruses = scored["viruses"].get<double>();
+    const double others = scored["others"].get<double>();
+    const double pairs =
+        scored["metrics"]["auroc"]["value"].get<double>() * viruses * others + viruses + 2.0 * 0.5;
+    EXPECT_NEAR(all["metrics"]["auroc"]["value"].get<double>(),
+                pairs / ((viruses + 2.0) * (others + 1.0)), 1e-9);
+  }
+  EXPECT_EQ(read("after/roc.svg").find(" all,"), std::string::npos) << "a line for each is enough";
+}
+
 TEST_F(Evaluate, EveryOptionChangesSomething) {
   const std::string plain = evaluate().out;
   EXPECT_EQ(evaluate().out, plain) << "the same seed";

@@ -142,6 +142,42 @@ TEST(CallChoice, PresetsAreProbabilitiesAtThePrevalence) {
   EXPECT_TRUE(choose_rule(request, histogram).is_estimated);
 }
 
+TEST(CallChoice, TakesTheRuleOfTheBundleWhereTheRequestNamesNone) {
+  const LogOddsHistogram histogram = histogram_of(records(1000, 0.2, 17));
+  const BundleCalls of_bundle = {3.5, 0.005, {}};
+  CallRequest request;
+  CalibratedRule rule = choose_rule(request, histogram, &of_bundle);
+  EXPECT_TRUE(rule.is_bundles);
+  EXPECT_EQ(*rule.threshold, 3.5);
+  EXPECT_FALSE(choose_rule(request, histogram).threshold) << "no bundle with a rule";
+  request.prevalence = 0.01;  // moves the probabilities, not the calls
+  rule = choose_rule(request, histogram, &of_bundle);
+  EXPECT_EQ(*rule.threshold, 3.5);
+  EXPECT_LT(rule.least_probability(), probability_of(3.5));
+  request.published = true;
+  EXPECT_FALSE(choose_rule(request, histogram, &of_bundle).threshold);
+  request = {};
+  request.relaxed = true;
+  rule = choose_rule(request, histogram, &of_bundle);
+  EXPECT_FALSE(rule.is_bundles);
+  EXPECT_EQ(*rule.threshold, log_odds_of(0.25));
+}
+
+TEST(CallChoice, ExpectsAsManyWrongCallsAsThereAre) {
+  // Log odds at one half of 100,000 records of which 5 % are viruses: calls from 1 on.
+  const std::vector<Record> all = records(100'000, 0.05, 19);
+  LogOddsHistogram called;
+  double wrong = 0.0;
+  for (const Record& record : all) {
+    if (record.log_odds < 1.0) continue;
+    called.add(record.log_odds);
+    wrong += record.is_virus ? 0.0 : 1.0;
+  }
+  EXPECT_NEAR(expected_wrong(called, 0.05) / wrong, 1.0, 0.08);
+  EXPECT_GT(expected_wrong(called, 0.01), expected_wrong(called, 0.05));
+  EXPECT_EQ(expected_wrong(LogOddsHistogram(), 0.5), 0.0);
+}
+
 TEST(CallRequest, IsReadAndWritten) {
   CallRequest request;
   EXPECT_EQ(text_of(request), "");
@@ -171,6 +207,12 @@ TEST(CallRequest, IsReadAndWritten) {
   presets.relaxed = true;
   EXPECT_EQ(parse_call_request(text_of(presets)), presets);
   EXPECT_THROW(require_one_call_rule(presets), ConfigError);
+  CallRequest published;
+  published.published = true;
+  EXPECT_EQ(parse_call_request(text_of(published)), published);
+  EXPECT_FALSE(published.any()) << "needs no calibration";
+  published.conservative = true;
+  EXPECT_THROW(require_one_call_rule(published), ConfigError);
 }
 
 }  // namespace

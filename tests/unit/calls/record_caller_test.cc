@@ -12,7 +12,7 @@
 namespace virnucpro {
 namespace {
 
-constexpr std::uint64_t kLength = 500;
+constexpr ChunkReading kWhole = {500, 0, false};
 
 LargestScores scores_of(float p_virus) {
   LargestScores largest;
@@ -27,7 +27,7 @@ RecordVerdict call(RecordCaller& caller, const std::vector<float>& chunks) {
     if (p_virus < 0.0f) {
       caller.unscored_chunk();
     } else {
-      caller.chunk(scores_of(p_virus), kLength);
+      caller.chunk(scores_of(p_virus), kWhole);
     }
   }
   return caller.end();
@@ -83,7 +83,7 @@ TEST(RecordCaller, SaysProbabilitiesAtThePrevalenceAndCallsByScoresWithoutAThres
   const Calibration calibration = plain_calibration();
   RecordCaller caller({}, {&calibration, {0.1, false, {}}});
   caller.begin();
-  const ChunkVerdict chunk = caller.chunk(scores_of(0.75f), kLength);
+  const ChunkVerdict chunk = caller.chunk(scores_of(0.75f), kWhole);
   ASSERT_TRUE(chunk.probability);
   EXPECT_NEAR(*chunk.probability, 0.25, 1e-12);  // odds of 3 times 1 / 9
   EXPECT_TRUE(chunk.is_viral);
@@ -100,11 +100,11 @@ TEST(RecordCaller, CallsFramesChunksAndRecordsByProbabilitiesWithAThreshold) {
   const Calibration calibration = plain_calibration();
   RecordCaller caller({}, {&calibration, {0.5, false, log_odds_of(0.7)}});
   caller.begin();
-  const ChunkVerdict low = caller.chunk(scores_of(0.625f), kLength);
+  const ChunkVerdict low = caller.chunk(scores_of(0.625f), kWhole);
   EXPECT_TRUE(low.is_viral_by_scores);
   EXPECT_FALSE(low.is_viral);
   EXPECT_FALSE(caller.is_virus({0.1f, 0.9f}, low));
-  const ChunkVerdict high = caller.chunk(scores_of(0.875f), kLength);
+  const ChunkVerdict high = caller.chunk(scores_of(0.875f), kWhole);
   EXPECT_TRUE(high.is_viral);
   EXPECT_TRUE(caller.is_virus({0.9f, 0.1f}, high));
   const RecordVerdict record = caller.end();
@@ -117,7 +117,7 @@ TEST(RecordCaller, CallsFramesChunksAndRecordsByProbabilitiesWithAThreshold) {
 TEST(RecordCaller, RefusesAScoredChunkWithoutFrames) {
   RecordCaller caller;
   caller.begin();
-  EXPECT_THROW(caller.chunk({}, kLength), ContractError);
+  EXPECT_THROW(caller.chunk({}, kWhole), ContractError);
 }
 
 }  // namespace

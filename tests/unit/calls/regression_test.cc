@@ -93,7 +93,7 @@ TEST(Regression, TakesAConstantFeature) {
   for (const WeightedTruth& item : golden_items()) {
     items.push_back({{item.x, 0.5}, item.is_virus, item.weight});
   }
-  const LogisticCoefficients b = fit_logistic(items, 1e-2);
+  const LogisticCoefficients b = fit_logistic(std::span<const LogisticItem>(items), 1e-2);
   for (const double each : b) EXPECT_TRUE(std::isfinite(each));
   EXPECT_GT(b[1], 1.0);
 }

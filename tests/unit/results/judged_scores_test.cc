@@ -139,6 +139,14 @@ TEST(JudgedScores, CountWhatHasNoScoreAndWhatHasNoLabel) {
   EXPECT_EQ(scores.unscored_fragments.others, 1U);
   EXPECT_EQ(scores.unscored_contigs.viruses, 1U);
   EXPECT_EQ(scores.unscored_contigs.others, 1U);
+  ASSERT_EQ(scores.unscored_fragments.items.size(), 4U);
+  EXPECT_EQ(scores.unscored_contigs.items.size(), 2U);
+  for (const JudgedItem& item : scores.unscored_fragments.items) EXPECT_EQ(item.score, 0.0);
+  EXPECT_EQ(scores.unscored_contigs.items[0].length, 1000U);
+  EXPECT_TRUE(scores.unscored_contigs.items[0].is_virus);
+  ASSERT_EQ(scores.readings.size(), 2U);
+  EXPECT_EQ(scores.readings[0].length, 500U);
+  EXPECT_FALSE(scores.readings[0].is_run);
   EXPECT_EQ(scores.left_out.unlabelled_records, 2U);
   EXPECT_EQ(scores.left_out.first_unlabelled, "new");
   EXPECT_EQ(scores.left_out.unused_labels, 1U);

@@ -116,11 +116,11 @@ TEST(RunCalibration, CountsTheLogOddsOfRecordsWithAScore) {
   const Calibration calibration = example();
   LogOddsHistogram expected;
   ContigEvidence first;
-  first.add(calibration.chunk_probability(0.75, 500));
-  first.add(calibration.chunk_probability(0.875, 500));
+  first.add(calibration.chunk_probability(0.75, {500, 0, false}));
+  first.add(calibration.chunk_probability(0.875, {500, 0, false}));
   expected.add(first.log_odds(calibration.contig, 3));
   ContigEvidence last;
-  last.add(calibration.chunk_probability(0.25, 500));
+  last.add(calibration.chunk_probability(0.25, {500, 0, false}));
   expected.add(last.log_odds(calibration.contig, 1));
   const LogOddsHistogram found = record_log_odds(database, calibration, nullptr);
   EXPECT_EQ(found.total(), 2U);

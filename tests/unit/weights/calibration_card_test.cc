@@ -30,12 +30,36 @@ Calibration example(CalibrationMethod method) {
   return calibration;
 }
 
+/// The same with all that newer cards say.
+Calibration example_with_runs(CalibrationMethod method) {
+  Calibration calibration = example(method);
+  RunMap map;
+  map.intercept = -0.1;
+  map.score = 0.7;
+  map.length = 1.0 / 3.0;
+  map.score_by_length = -0.25;
+  map.share = 2.0;
+  if (method == CalibrationMethod::kIsotonic) map.knots = {{0.1, 0.2}, {0.5, 0.9}};
+  calibration.runs = RunCalibration{500, map, {{0, 3, 4, {}}, {300, 500, 600, map}}};
+  calibration.contig.run_weight = 0.5;
+  calibration.calls = BundleCalls{4.25, 0.005, {"plants", "few, or \"none\""}};
+  return calibration;
+}
+
 TEST(CalibrationCard, IsReadAsItWasWritten) {
   for (const auto method : {CalibrationMethod::kPlatt, CalibrationMethod::kIsotonic}) {
-    const Calibration calibration = example(method);
-    const std::string text = calibration_text(calibration);
-    EXPECT_EQ(parse_calibration_text(text, "card"), calibration) << text;
-    EXPECT_EQ(calibration_text(parse_calibration_text(text, "card")), text);
+    for (const Calibration& calibration : {example(method), example_with_runs(method)}) {
+      const std::string text = calibration_text(calibration);
+      EXPECT_EQ(parse_calibration_text(text, "card"), calibration) << text;
+      EXPECT_EQ(calibration_text(parse_calibration_text(text, "card")), text);
+    }
+  }
+}
+
+TEST(CalibrationCard, SaysNothingOfRunsAndCallsWhereThereAreNone) {
+  const std::string text = calibration_text(example(CalibrationMethod::kPlatt));
+  for (const char* key : {"\"runs\"", "run_weight", "\"calls\""}) {
+    EXPECT_EQ(text.find(key), std::string::npos) << key;
   }
 }
 
@@ -44,6 +68,30 @@ std::string error_after(CalibrationMethod method, const std::function<void(json&
   json card = json::parse(calibration_text(example(method)));
   change(card);
   return model_error([&] { parse_calibration_text(card.dump(), "card"); });
+}
+
+TEST(CalibrationCard, NamesTheKeyOfRunsOrCallsThatIsWrong) {
+  const auto error = [](const std::function<void(json&)>& change) {
+    json card = json::parse(calibration_text(example_with_runs(CalibrationMethod::kPlatt)));
+    change(card);
+    return model_error([&] { parse_calibration_text(card.dump(), "card"); });
+  };
+  EXPECT_EQ(error([](json& card) { card["runs"]["unit"] = 0; }),
+            "card: 'runs.unit': is 0, expected 1 to 9007199254740992");
+  EXPECT_EQ(error([](json& card) { card["runs"]["all"]["share"] = 1e5; }),
+            "card: 'runs.all.share': is 100000, expected -10000 to 10000");
+  EXPECT_EQ(error([](json& card) { card["runs"]["all"]["knots"] = json::array(); }),
+            "card: 'runs.all.knots': not known; update this program");
+  EXPECT_EQ(error([](json& card) { card["runs"]["length_classes"][0]["from"] = 9; }),
+            "card: 'runs.length_classes[0].from': expected lengths that rise from 0");
+  EXPECT_EQ(error([](json& card) { card["contig"]["run_weight"] = 0.0; }),
+            "card: 'contig.run_weight': is 0, expected 0.001 to 1");
+  EXPECT_EQ(error([](json& card) { card["calls"]["log_odds"] = 33; }),
+            "card: 'calls.log_odds': is 33, expected -32 to 32");
+  EXPECT_EQ(error([](json& card) { card["calls"]["excepted_groups"] = {1}; }),
+            "card: 'calls.excepted_groups': expected a list of texts");
+  EXPECT_EQ(error([](json& card) { card["calls"]["level"] = "chunks"; }),
+            "card: 'calls.level': not known; update this program");
 }
 
 TEST(CalibrationCard, NamesTheKeyThatIsWrong) {

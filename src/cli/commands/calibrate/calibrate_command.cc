@@ -51,6 +51,9 @@ void calibrate(Context& context, const CalibrateSettings& settings) {
   }
   log.info("{} folds over sources; the figures are of sources that a fold has not seen",
            result.held_out.folds);
+  if (const std::optional<BundleCalls>& calls = result.calibration.calls) {
+    log.info("the bundle calls viral from p_calibrated {:.6g} on", probability_of(calls->log_odds));
+  }
   log.info("{} has a calibration for {} bases", request.bundle_folder, result.expected_length);
   context.console.print(table_of(result.held_out));
   context.console.flush();

@@ -41,10 +41,19 @@ std::string described(const Calibration& calibration) {
     viruses += each.viruses;
     others += each.others;
   }
+  std::string calls;
+  if (calibration.calls) {
+    calls = fmt::format(
+        ", calls viral from p_calibrated {:.6g} on (at most {:.3g} false positives "
+        "in a group{}{})",
+        probability_of(calibration.calls->log_odds), calibration.calls->false_positives,
+        calibration.calls->excepted.empty() ? "" : ", except ",
+        fmt::join(calibration.calls->excepted, ", "));
+  }
   return fmt::format(
-      "{}, fitted on {} chunks and {} records of viruses, {} and {} of others, prevalence 0.5, "
+      "{}{}, fitted on {} chunks and {} records of viruses, {} and {} of others, prevalence 0.5, "
       "labels sha256 {}",
-      name_of(calibration.method), viruses, calibration.contig_viruses, others,
+      name_of(calibration.method), calls, viruses, calibration.contig_viruses, others,
       calibration.contig_others, calibration.labels_sha256);
 }
 
@@ -57,6 +66,10 @@ std::string described(const Bundle& bundle) {
   text += field("description", info.description);
   text += field("license", info.license);
   text += field("expected lengths", lengths_of(info));
+  if (info.frames.choice != FrameChoice::kOpen) {
+    text += field("frames", fmt::format("{}, runs of at least {} bases",
+                                        name_of(info.frames.choice), info.frames.least_run));
+  }
   text += part_field("tokenizer", "", info.tokenizer);
   text += part_field(
       "dnabert_s",

@@ -33,6 +33,13 @@ void log_summary(const PredictRequest& request, const RunSummary& summary, const
   }
   log.info("viral: {} of {} records, {} of {} scored chunks", report.calls.viral_records,
            report.intake.records, report.calls.viral_chunks, chunks[Outcome::kScored]);
+  if (report.calls.estimated_prevalence && report.calls.viral_records > 0) {
+    log.info(
+        "of the {} records called viral about {:.1f} are expected to be wrong, if {:.3g} of all "
+        "records are viruses, as their scores suggest",
+        report.calls.viral_records, report.calls.expected_wrong_records,
+        *report.calls.estimated_prevalence);
+  }
   log.info("results in {}: predictions.tsv has every frame, contigs.tsv every record",
            request.output);
 }

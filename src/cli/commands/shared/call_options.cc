@@ -12,6 +12,9 @@ CallRequest call_request(const GivenOptions& options) {
   if (const std::string* text = options.find("fdr")) {
     check(assign_fdr(request, *text), "an FDR that was taken before");
   }
+  const std::string* calls = options.find("calls");
+  request.published = calls != nullptr && *calls == "published";
+  request.bundle = calls != nullptr && !request.published;
   options.store("conservative", request.conservative);
   options.store("relaxed", request.relaxed);
   return request;

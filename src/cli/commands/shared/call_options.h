@@ -1,5 +1,4 @@
-// --prevalence, --fdr, --conservative and --relaxed, of the commands that call by calibrated
-// probabilities.
+// --prevalence, --fdr, --conservative, --relaxed and --calls, of the commands that call.
 #pragma once
 
 #include "calls/call_request.h"
