@@ -22,6 +22,16 @@ void check_weight(const HostTensor& weight, DataType type, std::span<const std::
   }
 }
 
+void check_offered(const Backend& backend, DataType type) {
+  check(type != DataType::kFloat8E4M3 || backend.offers(Precision::kFp8),
+        "prepare_linear: {} multiplies no {}", backend.name(), name_of(type));
+}
+
+void check_quantizes(const Backend& backend, const QuantizedMatrix& quantized) {
+  check(quantized.empty() || backend.quantizes_activations(Precision::kFp8),
+        "{} writes no 8-bit activations", backend.name());
+}
+
 }  // namespace
 
 ConstFloats PlacedTensor::floats() const {
@@ -39,6 +49,7 @@ PlacedTensor Backend::place(const HostTensor& tensor) {
 std::unique_ptr<ops::LinearWeight> Backend::prepare_linear(const HostTensor& weight, DataType type,
                                                            std::span<const std::int32_t> kept) {
   check_weight(weight, type, kept);
+  check_offered(*this, type);
   throw_if_stopped(stop_);
   return do_prepare_linear(weight, type, kept);
 }
@@ -52,6 +63,7 @@ std::unique_ptr<ops::LinearWeight> Backend::prepare_linear(std::span<const HostT
     check(part.shape[1] == parts[0].shape[1], "prepare_linear: part {} beside {}",
           to_string(part.shape), to_string(parts[0].shape));
   }
+  check_offered(*this, type);
   throw_if_stopped(stop_);
   return do_prepare_linear_parts(parts, type, kept);
 }
@@ -68,12 +80,14 @@ void Backend::embedding_lookup(const ops::EmbeddingLookup& op) {
 
 void Backend::linear(const ops::Linear& op) {
   validate(op);
+  check_quantizes(*this, op.quantized);
   throw_if_stopped(stop_);
   do_linear(op);
 }
 
 void Backend::layer_norm(const ops::LayerNorm& op) {
   validate(op);
+  check_quantizes(*this, op.quantized);
   do_layer_norm(op);
 }
 
@@ -93,6 +107,7 @@ void Backend::attention_padded(const ops::Attention& op) {
 
 void Backend::gated_gelu(const ops::GatedGelu& op) {
   validate(op);
+  check_quantizes(*this, op.quantized);
   do_gated_gelu(op);
 }
 

@@ -63,6 +63,11 @@ class Backend {
   virtual std::string description() const = 0;
   /// The type of activations when weights have precision `precision`.
   virtual DataType activation_type(Precision precision) const = 0;
+  /// True where dense layers can be multiplied as `precision` says; all have all but fp8.
+  virtual bool offers(Precision precision) const { return precision != Precision::kFp8; }
+  /// True where operations may write the 8-bit inputs of the dense layers of `precision`
+  /// themselves (`quantized` in ops/), which spares a pass over memory. Results are the same bits.
+  virtual bool quantizes_activations(Precision /*precision*/) const { return false; }
   /// A thread calls this that from now on works for this backend alone: it may be kept near the
   /// memory that it will use.
   virtual void bind_thread() {}
@@ -84,9 +89,10 @@ class Backend {
   /// A matrix [v, d] or vector [d] of a floating type, in place where host memory will do.
   PlacedTensor place(const HostTensor& tensor);
 
-  /// Weight [n, k] of any floating type, to be multiplied in `type`: a floating one, or int8 with
-  /// the rounding of ops/linear.h. `kept`: ascending columns that an int8 weight keeps in float16;
-  /// other types take none. May keep `weight` alive and use its storage in place.
+  /// Weight [n, k] of any floating type, to be multiplied in `type`: a floating one, or int8 or
+  /// float8_e4m3 (where the backend offers fp8) with the rounding of ops/linear.h. `kept`:
+  /// ascending columns that an int8 weight keeps in float16; other types take none. May keep
+  /// `weight` alive and use its storage in place.
   std::unique_ptr<ops::LinearWeight> prepare_linear(const HostTensor& weight, DataType type,
                                                     std::span<const std::int32_t> kept = {});
 

@@ -28,6 +28,10 @@ class ForwardingBackend : public Backend {
   DataType activation_type(Precision precision) const override {
     return inner_.activation_type(precision);
   }
+  bool offers(Precision precision) const override { return inner_.offers(precision); }
+  bool quantizes_activations(Precision precision) const override {
+    return inner_.quantizes_activations(precision);
+  }
   void bind_thread() override { inner_.bind_thread(); }
   void enter_layer(LayerMark mark) override { inner_.enter_layer(mark); }
   void set_stop(std::stop_token stop) override {

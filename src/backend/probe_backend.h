@@ -41,6 +41,8 @@ class ProbeBackend final : public ForwardingBackend {
   std::span<const std::int32_t> first_nonfinite() const { return first_nonfinite_; }
 
   void enter_layer(LayerMark mark) override;
+  /// Outputs must be of types that it can read.
+  bool quantizes_activations(Precision /*precision*/) const override { return false; }
 
  protected:
   void do_embedding_lookup(const ops::EmbeddingLookup& op) override;

@@ -35,19 +35,50 @@ void Dense::forward(Backend& backend, ConstMatrix input, Matrix output, ops::Act
                   .output = output});
 }
 
+ops::Linear Dense::operation(const DenseInput& input) const {
+  ops::Linear op;
+  op.weight = weight_.get();
+  if (!bias_.matrix.empty()) op.bias = bias_.floats();
+  op.input = input.matrix;
+  if (!input.quantized.empty()) {
+    op.input = input.quantized.values;
+    op.input_scales = {input.quantized.scales, input.quantized.values.rows};
+  }
+  return op;
+}
+
+void Dense::forward(Backend& backend, const DenseInput& input, Matrix output,
+                    ConstMatrix residual) const {
+  ops::Linear op = operation(input);
+  op.residual = residual;
+  op.output = output;
+  backend.linear(op);
+}
+
+void Dense::forward(Backend& backend, const DenseInput& input, const DenseInput& output,
+                    ops::Activation activation) const {
+  ops::Linear op = operation(input);
+  op.activation = activation;
+  op.output = output.matrix;
+  op.quantized = output.quantized;
+  backend.linear(op);
+}
+
 Norm::Norm(TensorSource& source, const std::string& prefix, std::int64_t width, float epsilon,
            Backend& backend)
     : gamma_(place_floats(source.take(prefix + ".weight", {width}), backend)),
       beta_(place_floats(source.take(prefix + ".bias", {width}), backend)),
       epsilon_(epsilon) {}
 
-void Norm::forward(Backend& backend, ConstMatrix input, Matrix output, ConstMatrix residual) const {
+void Norm::forward(Backend& backend, ConstMatrix input, Matrix output, ConstMatrix residual,
+                   QuantizedMatrix quantized) const {
   backend.layer_norm({.input = input,
                       .residual = residual,
                       .gamma = gamma_.floats(),
                       .beta = beta_.floats(),
                       .epsilon = epsilon_,
-                      .output = output});
+                      .output = output,
+                      .quantized = quantized});
 }
 
 void attention(Backend& backend, ConstMatrix qkv, const ops::Sequences& sequences,

@@ -11,6 +11,12 @@
 
 namespace virnucpro {
 
+/// What a dense layer reads: a matrix of the activations' type, or one in 8 bits already.
+struct DenseInput {
+  Matrix matrix;
+  QuantizedMatrix quantized = {};
+};
+
 /// A dense layer. Immutable; used with backends of the kind it was prepared for.
 class Dense {
  public:
@@ -28,8 +34,15 @@ class Dense {
   void forward(Backend& backend, ConstMatrix input, Matrix output,
                ops::Activation activation = ops::Activation::kNone,
                ConstMatrix residual = {}) const;
+  /// The same from an input that may be in 8 bits, and to one for another dense layer.
+  void forward(Backend& backend, const DenseInput& input, Matrix output,
+               ConstMatrix residual = {}) const;
+  void forward(Backend& backend, const DenseInput& input, const DenseInput& output,
+               ops::Activation activation) const;
 
  private:
+  ops::Linear operation(const DenseInput& input) const;
+
   std::unique_ptr<ops::LinearWeight> weight_;
   PlacedTensor bias_;
 };
@@ -42,8 +55,13 @@ class Norm {
   Norm(TensorSource& source, const std::string& prefix, std::int64_t width, float epsilon,
        Backend& backend);
 
-  /// output = LN(input + residual); see ops/layer_norm.h.
-  void forward(Backend& backend, ConstMatrix input, Matrix output, ConstMatrix residual = {}) const;
+  /// output = LN(input + residual), and the same in 8 bits where it is given; see ops/layer_norm.h.
+  void forward(Backend& backend, ConstMatrix input, Matrix output, ConstMatrix residual = {},
+               QuantizedMatrix quantized = {}) const;
+  /// Writes only what a dense layer reads.
+  void forward(Backend& backend, ConstMatrix input, const DenseInput& output) const {
+    forward(backend, input, output.matrix, {}, output.quantized);
+  }
 
  private:
   PlacedTensor gamma_;

@@ -10,7 +10,7 @@
 namespace virnucpro {
 namespace {
 
-enum Slot : std::size_t { kStream, kBranch, kWide, kAttended, kGated, kSlots };
+enum Slot : std::size_t { kStream, kBranch, kWide, kAttended, kGated, kQuantized, kSlots };
 static_assert(kSlots <= kPooledSlot);
 
 }  // namespace
@@ -104,7 +104,15 @@ ops::MeanPool DnabertS::encode(Backend& backend, Workspace& workspace, ConstInts
   const Matrix gate{wide.data, type, rows, 2 * config_.intermediate_size,
                     2 * config_.intermediate_size};
   const Matrix attended = workspace.matrix(kAttended, type, rows, d);
-  const Matrix gated = workspace.matrix(kGated, type, rows, config_.intermediate_size);
+  // The stream as dense layers read it, and what comes out of the gate.
+  DenseInput stream{x};
+  DenseInput gated;
+  if (backend.quantizes_activations(precision_)) {
+    stream.quantized = workspace.quantized(kQuantized, rows, d);
+    gated.quantized = workspace.quantized(kGated, rows, config_.intermediate_size);
+  } else {
+    gated.matrix = workspace.matrix(kGated, type, rows, config_.intermediate_size);
+  }
 
   backend.enter_layer({"embedding"});
   backend.embedding_lookup({.ids = tokens,
@@ -112,21 +120,21 @@ ops::MeanPool DnabertS::encode(Backend& backend, Workspace& workspace, ConstInts
                             .addend = token_type_.floats(),
                             .scale = 1.0f,
                             .output = x});
-  embedding_norm_.forward(backend, x, x);
+  embedding_norm_.forward(backend, x, x, {}, stream.quantized);
   const AttentionHeads attending = {.count = heads,
                                     .scale = 1.0f / std::sqrt(static_cast<float>(d / heads)),
                                     .alibi_slopes = slopes_.floats()};
   std::int64_t number = 0;
   for (const Layer& layer : layers_) {
     backend.enter_layer({"layer", number++});
-    layer.qkv.forward(backend, x, qkv);
+    layer.qkv.forward(backend, stream, qkv);
     attention(backend, qkv, sequences, attending, attended);
     layer.out.forward(backend, attended, branch);
-    layer.attention_norm.forward(backend, branch, x, x);
-    layer.gated.forward(backend, x, gate);
-    backend.gated_gelu({.input = gate, .output = gated});
+    layer.attention_norm.forward(backend, branch, x, x, stream.quantized);
+    layer.gated.forward(backend, stream, gate);
+    backend.gated_gelu({.input = gate, .output = gated.matrix, .quantized = gated.quantized});
     layer.wo.forward(backend, gated, branch);
-    layer.ffn_norm.forward(backend, branch, x, x);
+    layer.ffn_norm.forward(backend, branch, x, x, stream.quantized);
   }
   // All tokens, [CLS] and [SEP] included: the published classifier was trained on that mean.
   return {.input = x,

@@ -1,5 +1,6 @@
 #include "models/esm2.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <utility>
@@ -88,11 +89,23 @@ ops::MeanPool Esm2::encode(Backend& backend, Workspace& workspace, ConstInts tok
   const std::int64_t heads = config_.attention_heads;
   const std::int64_t rows = tokens.size;
   const DataType type = backend.activation_type(precision_);
+  const bool quantizes = backend.quantizes_activations(precision_);
   const Matrix x = workspace.matrix(kStream, type, rows, d);
-  const Matrix y = workspace.matrix(kNormed, type, rows, d);
   // Holds queries, keys and values, later the widened feed-forward state: never both.
-  const Matrix wide = workspace.matrix(kWide, type, rows, 4 * d);
-  const Matrix qkv{wide.data, type, rows, 3 * d, 3 * d};
+  workspace.reserve(
+      kWide, std::max(static_cast<std::size_t>(rows * (quantizes ? 3 : 4) * d) * size_of(type),
+                      quantizes ? Workspace::quantized_bytes(rows, 4 * d) : 0));
+  const Matrix qkv = workspace.matrix(kWide, type, rows, 3 * d);
+  DenseInput y;
+  DenseInput wide;
+  if (quantizes) {
+    y.quantized = workspace.quantized(kNormed, rows, d);
+    wide.quantized = workspace.quantized(kWide, rows, 4 * d);
+  } else {
+    y.matrix = workspace.matrix(kNormed, type, rows, d);
+    wide.matrix = workspace.matrix(kWide, type, rows, 4 * d);
+  }
+  // Last of all, the output.
   const Matrix attended = workspace.matrix(kAttended, type, rows, d);
 
   backend.enter_layer({"embedding"});
@@ -112,11 +125,11 @@ ops::MeanPool Esm2::encode(Backend& backend, Workspace& workspace, ConstInts tok
     layer.out.forward(backend, attended, x, ops::Activation::kNone, x);
     layer.ffn_norm.forward(backend, x, y);
     layer.fc1.forward(backend, y, wide, ops::Activation::kGelu);
-    layer.fc2.forward(backend, wide, x, ops::Activation::kNone, x);
+    layer.fc2.forward(backend, wide, x, x);
   }
   backend.enter_layer({"final norm"});
-  final_norm_.forward(backend, x, y);
-  return {.input = y,
+  final_norm_.forward(backend, x, attended);
+  return {.input = attended,
           .sequences = sequences,
           .skip_front = 1,
           .skip_back = 1,

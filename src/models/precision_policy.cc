@@ -1,6 +1,7 @@
 #include "models/precision_policy.h"
 
 #include "base/errors.h"
+#include "base/format.h"
 
 namespace virnucpro {
 
@@ -42,11 +43,25 @@ PrecisionDemand demand_of(Precision precision) {
     case Precision::kBf16:
       return {.centred_cosine = 0.995, .flips = 0.005};
     case Precision::kInt8:
+    case Precision::kFp8:
       return {.centred_cosine = 0.98, .flips = 0.01};
     case Precision::kFp32:
       break;
   }
   return {};
+}
+
+void require_offered(Precision precision, const Backend& backend) {
+  if (backend.offers(precision)) return;
+  std::string offered;
+  for (const Precision other : kPrecisions) {
+    if (!backend.offers(other)) continue;
+    offered += fmt::format("{}{}", offered.empty() ? "" : ", ", name_of(other));
+  }
+  throw PrecisionError(fmt::format(
+      "precision {} needs a GPU of compute capability 8.9 or newer (Ada, Hopper); this device ({}: "
+      "{}) has {}",
+      name_of(precision), backend.name(), backend.description(), offered));
 }
 
 void require_packable(Precision precision) {

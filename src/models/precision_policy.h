@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "backend/backend.h"
 #include "base/environment.h"
 #include "tensor/precision.h"
 
@@ -35,6 +36,9 @@ PrecisionDemand demand_of(Precision precision);
 /// VIRNUCPRO_DISABLE_FP16 selects fp32 over every flag, VIRNUCPRO_DISABLE_PACKING unpacks. Throws
 /// PrecisionError, before any weight is read, when fp32 would have to run packed. Pure.
 PrecisionChoice choose_precision(const PrecisionRequest& request, const Environment& environment);
+
+/// Throws PrecisionError, naming what the device has, where it cannot compute in `precision`.
+void require_offered(Precision precision, const Backend& backend);
 
 /// Throws the PrecisionError of packed inference on an fp32 model; accepts the others.
 void require_packable(Precision precision);

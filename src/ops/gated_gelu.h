@@ -6,10 +6,12 @@
 namespace virnucpro::ops {
 
 /// output[:, j] = gelu(input[:, j]) * input[:, width + j] with the exact gelu. Shapes: input
-/// [m, 2 * width], output [m, width], not overlapping.
+/// [m, 2 * width], output [m, width], not overlapping. quantized [m, width] in place of output: the
+/// same rows in 8 bits, rounded to the input's type before (Backend::quantizes_activations()).
 struct GatedGelu {
   ConstMatrix input;
   Matrix output;
+  QuantizedMatrix quantized = {};
 };
 
 void validate(const GatedGelu& op);

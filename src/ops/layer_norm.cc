@@ -8,7 +8,12 @@ namespace virnucpro::ops {
 void validate(const LayerNorm& op) {
   constexpr auto kName = "layer_norm";
   check_matrix(kName, "input", op.input);
-  check_matrix(kName, "output", op.output, op.input.rows, op.input.columns);
+  if (op.quantized.empty() || !op.output.empty()) {
+    check_matrix(kName, "output", op.output, op.input.rows, op.input.columns);
+  }
+  if (!op.quantized.empty()) {
+    check_quantized(kName, op.quantized, op.input.rows, op.input.columns);
+  }
   if (!op.residual.empty()) {
     check_matrix(kName, "residual", op.residual, op.input.rows, op.input.columns);
   }

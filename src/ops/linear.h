@@ -13,6 +13,9 @@
 // count for a and s; then
 //   product[m, n] = ... as above + sum over k in C of x[m, k] * float16(w[n, k])   in float32
 // A row with NaN or infinity in C has no finite result either.
+//
+// A weight of type float8_e4m3 is multiplied in the same way, in 8-bit floats: p and q are E4M3
+// values, whose products are summed in float32 or wider.
 #pragma once
 
 #include <cstdint>
@@ -21,9 +24,9 @@
 
 namespace virnucpro::ops {
 
-/// Types a weight may be multiplied in: the floating ones and int8.
+/// Types a weight may be multiplied in: the floating ones, int8 and float8_e4m3.
 constexpr bool is_product_type(DataType type) {
-  return is_floating(type) || type == DataType::kInt8;
+  return is_floating(type) || type == DataType::kInt8 || type == DataType::kFloat8E4M3;
 }
 
 /// The largest k with k * 127 * 127 < 2^31: sums of int8 products fit int32.
@@ -56,6 +59,10 @@ class LinearWeight {
 /// output = activation(input * weight^T + bias) + residual. Shapes: input [m, k], weight [n, k],
 /// bias [n] or absent, residual [m, n] or absent, output [m, n]. Sums in float32 or wider.
 /// output may be the very same matrix as residual; it must not overlap input.
+/// float8_e4m3 weights alone: input may be in that type, quantised already, with input_scales [m];
+/// quantized [m, n] may stand in place of output, without a residual: the result in 8 bits,
+/// rounded to the activations' type before, which is a floating input's
+/// (Backend::quantizes_activations()).
 struct Linear {
   ConstMatrix input;
   const LinearWeight* weight = nullptr;
@@ -63,6 +70,8 @@ struct Linear {
   Activation activation = Activation::kNone;
   ConstMatrix residual;
   Matrix output;
+  ConstFloats input_scales = {};
+  QuantizedMatrix quantized = {};
 };
 
 void validate(const Linear& op);

@@ -14,6 +14,10 @@ void check_matrix(std::string_view op, std::string_view name, const ConstMatrix&
 void check_matrix(std::string_view op, std::string_view name, const ConstMatrix& matrix,
                   std::int64_t rows, std::int64_t columns);
 
+/// The values are float8_e4m3 and exactly [rows, columns], with a scale for each row.
+void check_quantized(std::string_view op, const QuantizedMatrix& matrix, std::int64_t rows,
+                     std::int64_t columns);
+
 /// The vector is there and of that size; one that is `optional` may be absent instead.
 void check_floats(std::string_view op, std::string_view name, const ConstFloats& vector,
                   std::int64_t size, bool optional);

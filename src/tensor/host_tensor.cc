@@ -50,6 +50,7 @@ float float_at(const HostTensor& tensor, std::int64_t i) {
       return to_float(load<Float16>(tensor.data, i));
     case DataType::kBFloat16:
       return to_float(load<BFloat16>(tensor.data, i));
+    case DataType::kFloat8E4M3:
     case DataType::kInt8:
     case DataType::kInt32:
     case DataType::kInt64:

@@ -37,6 +37,15 @@ struct Matrix {
   }
 };
 
+/// Writable matrix in 8 bits with a scale per row: row i is about scales[i] * values[i, :]
+/// (tensor/quantize.h). values: float8_e4m3; scales: [values.rows].
+struct QuantizedMatrix {
+  Matrix values;
+  float* scales = nullptr;
+
+  bool empty() const { return values.empty(); }
+};
+
 /// Read-only float32 vector (biases, norms' gamma and beta, slopes); empty() when absent.
 struct ConstFloats {
   const float* data = nullptr;

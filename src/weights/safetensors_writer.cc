@@ -24,6 +24,8 @@ std::string_view stored_name(DataType type) {
       return "F16";
     case DataType::kBFloat16:
       return "BF16";
+    case DataType::kFloat8E4M3:
+      return "F8_E4M3";
     case DataType::kInt8:
       return "I8";
     case DataType::kInt32:

@@ -22,7 +22,8 @@ TEST(EncoderParity, ReferenceBackendAgreesWithThePythonOriginals) {
 #ifdef VIRNUCPRO_SANITIZED  // plain loops, many times as slow
   constexpr Precision kSome[] = {Precision::kFp16};
 #else
-  constexpr Precision kSome[] = {Precision::kFp32, Precision::kFp16, Precision::kInt8};
+  constexpr Precision kSome[] = {Precision::kFp32, Precision::kFp16, Precision::kInt8,
+                                 Precision::kFp8};
 #endif
   check_encoders("encoders", "reference", kSome);
 }
@@ -70,7 +71,9 @@ TEST_P(NeighbourParity, AnEmbeddingDoesNotDependOnItsNeighbours) {
   Workspace workspace(*backend);
   for (const nlohmann::json& description : read_cases("encoders.json")) {
     if (description["model"] == "classifier") continue;
-    for (const Precision precision : {Precision::kFp16, Precision::kBf16, Precision::kInt8}) {
+    for (const Precision precision :
+         {Precision::kFp16, Precision::kBf16, Precision::kInt8, Precision::kFp8}) {
+      if (!backend->offers(precision)) continue;
       const std::string what =
           description["name"].get<std::string>() + " " + std::string(name_of(precision));
       const Case made = make_case(description, precision, *backend);

@@ -62,6 +62,10 @@ class Mirrored {
     add({view.data, DataType::kFloat32, 1, view.size, view.size}, false);
   }
   void writes(const Matrix& view) { add(view, true); }
+  void writes(const QuantizedMatrix& view) {
+    add(view.values, true);
+    add({view.scales, DataType::kFloat32, 1, view.values.rows, view.values.rows}, true);
+  }
 
   /// To be called once, when all views are known.
   void copy_in() {
@@ -88,6 +92,11 @@ class Mirrored {
   }
   Matrix on_device(Matrix view) const {
     view.data = const_cast<void*>(device_address(view.data));
+    return view;
+  }
+  QuantizedMatrix on_device(QuantizedMatrix view) const {
+    view.values = on_device(view.values);
+    view.scales = static_cast<float*>(const_cast<void*>(device_address(view.scales)));
     return view;
   }
   ConstFloats on_device(ConstFloats view) const {
@@ -194,17 +203,20 @@ class Mirrored {
   std::vector<Region> regions_;  // by address
 };
 
-/// Calls `call` with `op` as it is on the device: its `inputs`, and its output where it has one.
+/// Calls `call` with `op` as it is on the device: its `inputs`, and its outputs where it has any.
 template <typename Op, typename Call, typename... Inputs>
 auto mirrored(Backend& inner, DeviceRanges& ranges, std::string_view name, Op op, Call call,
               Inputs Op::*... inputs) {
   constexpr bool kHasOutput = requires { op.output; };
+  constexpr bool kMayQuantize = requires { op.quantized; };
   Mirrored views(inner, ranges, name);
   (views.reads(op.*inputs), ...);
   if constexpr (kHasOutput) views.writes(op.output);
+  if constexpr (kMayQuantize) views.writes(op.quantized);
   views.copy_in();
   ((op.*inputs = views.on_device(op.*inputs)), ...);
   if constexpr (kHasOutput) op.output = views.on_device(op.output);
+  if constexpr (kMayQuantize) op.quantized = views.on_device(op.quantized);
   if constexpr (std::is_void_v<decltype(call(op))>) {
     call(op);
     views.copy_back();
@@ -254,7 +266,7 @@ void DeviceMirror::do_embedding_lookup(const ops::EmbeddingLookup& op) {
 void DeviceMirror::do_linear(const ops::Linear& op) {
   mirrored(
       inner(), *ranges_, "linear", op, [&](const auto& there) { inner().linear(there); },
-      &ops::Linear::input, &ops::Linear::bias, &ops::Linear::residual);
+      &ops::Linear::input, &ops::Linear::bias, &ops::Linear::residual, &ops::Linear::input_scales);
 }
 
 void DeviceMirror::do_layer_norm(const ops::LayerNorm& op) {

@@ -174,6 +174,7 @@ inline Limits limits(Precision precision) {
     case Precision::kBf16:
       return {0.999, 8e-2};
     case Precision::kInt8:
+    case Precision::kFp8:
       return {0.99, 1e-1};
   }
   return {};
@@ -189,6 +190,7 @@ inline void check_encoders(const std::string& stem, const std::string& backend_n
     const std::vector<float> golden =
         to_floats(goldens.take_any(description["name"].get<std::string>()));
     for (const Precision precision : precisions) {
+      if (!backend->offers(precision)) continue;
       const std::string what = backend_name + " " + description["name"].get<std::string>() + " " +
                                std::string(name_of(precision));
       const Case made = make_case(description, precision, *backend);

@@ -93,6 +93,10 @@ class Opened {
     return bytes(vector.data, static_cast<std::size_t>(vector.size) * sizeof(float));
   }
 
+  Opened& view(const QuantizedMatrix& matrix) {
+    return view(matrix.values).view(ConstFloats{matrix.scales, matrix.values.rows});
+  }
+
  private:
   SeparateMemory& memory_;
   std::vector<std::pair<void*, std::size_t>> open_;
@@ -142,12 +146,14 @@ void SeparateMemoryBackend::do_embedding_lookup(const ops::EmbeddingLookup& op) 
 void SeparateMemoryBackend::do_linear(const ops::Linear& op) {
   Opened opened(*memory_);
   opened.view(op.input).view(op.bias).view(op.residual).view(op.output);
+  opened.view(op.input_scales).view(op.quantized);
   inner().linear(op);
 }
 
 void SeparateMemoryBackend::do_layer_norm(const ops::LayerNorm& op) {
   Opened opened(*memory_);
   opened.view(op.input).view(op.residual).view(op.gamma).view(op.beta).view(op.output);
+  opened.view(op.quantized);
   inner().layer_norm(op);
 }
 
@@ -165,7 +171,7 @@ void SeparateMemoryBackend::do_attention_padded(const ops::Attention& op) {
 
 void SeparateMemoryBackend::do_gated_gelu(const ops::GatedGelu& op) {
   Opened opened(*memory_);
-  opened.view(op.input).view(op.output);
+  opened.view(op.input).view(op.output).view(op.quantized);
   inner().gated_gelu(op);
 }
 

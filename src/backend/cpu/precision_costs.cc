@@ -36,6 +36,7 @@ CpuProduct product_of(Precision precision, const CpuProducts& products) {
       return products.bfloat16;
     case Precision::kInt8:
       return products.int8;
+    case Precision::kFp8:
     case Precision::kFp32:
       break;
   }
@@ -47,6 +48,7 @@ CpuProduct product_of(Precision precision, const CpuProducts& products) {
 std::vector<PrecisionCost> precision_costs(const CpuProducts& products, const InstructionSet& set) {
   std::vector<PrecisionCost> costs;
   for (const Precision precision : kPrecisions) {
+    if (precision == Precision::kFp8) continue;  // no processor multiplies E4M3
     // A bundle's float16 weights stay as they lie in the file; fp32 widens them at use.
     costs.push_back({precision, way_of(precision, product_of(precision, products), set),
                      precision == Precision::kInt8 ? 1.0 : 2.0});

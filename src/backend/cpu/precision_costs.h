@@ -17,7 +17,7 @@ struct CpuProducts {
   CpuProduct int8;
 };
 
-/// One entry per precision, in the order of kPrecisions. Pure.
+/// One entry per precision that processors have, in the order of kPrecisions. Pure.
 std::vector<PrecisionCost> precision_costs(const CpuProducts& products, const InstructionSet& set);
 
 /// The same for this processor.

@@ -20,9 +20,10 @@ void ReferenceBackend::do_layer_norm(const ops::LayerNorm& op) {
     for (const double v : x) squares += (v - mean) * (v - mean);
     const double scale = 1.0 / std::sqrt(squares / width + op.epsilon);
     for (std::size_t j = 0; j < x.size(); ++j) {
-      store(op.output, i, static_cast<std::int64_t>(j),
-            (x[j] - mean) * scale * op.gamma.data[j] + op.beta.data[j]);
+      x[j] = (x[j] - mean) * scale * op.gamma.data[j] + op.beta.data[j];
+      if (!op.output.empty()) store(op.output, i, static_cast<std::int64_t>(j), x[j]);
     }
+    if (!op.quantized.empty()) store_quantized(op.quantized, i, op.input.type, x);
   }
 }
 

@@ -1,5 +1,5 @@
 // linear, plainly; its weight is kept in the type that was asked for. Whole numbers and their sums
-// are exact in double, so an int8 product is the same loop, between two roundings.
+// are exact in double, so an int8 product is the same loop, between two roundings; one of E4M3 too.
 #include <algorithm>
 #include <utility>
 
@@ -35,21 +35,27 @@ class ReferenceLinearWeight final : public ops::LinearWeight {
 
  private:
   HostTensor tensor_;
-  std::vector<float> scales_;          // one per row of an int8 tensor, none for other types
+  std::vector<float> scales_;          // one per row of an 8-bit tensor, none for other types
   std::vector<std::int32_t> columns_;  // kept in float16
   HostTensor kept_;
 };
 
-/// One row of the input: its values, or the whole numbers they are rounded to and their scale.
+/// One row of the input: its values, or what they are rounded to and their scale.
 struct InputRow {
   std::vector<double> values;
   float scale = 1.0f;
   std::vector<double> kept;  // the values of the columns that are not rounded
 };
 
-InputRow quantized(const InputRow& row, std::span<const std::int32_t> columns) {
+InputRow quantized(const InputRow& row, DataType type, std::span<const std::int32_t> columns) {
   std::vector<float> values(row.values.begin(), row.values.end());  // each was a float32
   InputRow result;
+  if (type == DataType::kFloat8E4M3) {
+    std::vector<Float8E4M3> q(values.size());
+    result.scale = quantize_row(values, q);
+    for (const Float8E4M3 value : q) result.values.push_back(to_float(value));
+    return result;
+  }
   for (const std::int32_t column : columns) {
     float& value = values[static_cast<std::size_t>(column)];
     result.kept.push_back(std::exchange(value, 0.0f));
@@ -81,17 +87,34 @@ std::unique_ptr<ops::LinearWeight> ReferenceBackend::do_prepare_linear(
     return std::make_unique<ReferenceLinearWeight>(quantize_rows(split.rest), kept,
                                                    std::move(split.kept));
   }
+  if (type == DataType::kFloat8E4M3) {
+    return std::make_unique<ReferenceLinearWeight>(quantize_rows(weight, type), kept, HostTensor{});
+  }
   return std::make_unique<ReferenceLinearWeight>(virnucpro::convert(weight, type));
 }
 
 void ReferenceBackend::do_linear(const ops::Linear& op) {
   const auto* weight = dynamic_cast<const ReferenceLinearWeight*>(op.weight);
   check(weight != nullptr, "linear: the weight was prepared by another backend");
-  const bool int8 = op.weight->type() == DataType::kInt8;
+  const DataType type = op.weight->type();
+  const bool is_8_bit = type == DataType::kInt8 || type == DataType::kFloat8E4M3;
   std::vector<InputRow> input;  // widened once instead of once per output
   for (std::int64_t i = 0; i < op.input.rows; ++i) {
-    const InputRow row{.values = load_row(op.input, i), .scale = 1.0f, .kept = {}};
-    input.push_back(int8 ? quantized(row, weight->columns()) : row);
+    InputRow row{.values = load_row(op.input, i), .scale = 1.0f, .kept = {}};
+    if (!op.input_scales.empty()) {
+      row.scale = op.input_scales.data[i];
+    } else if (is_8_bit) {
+      row = quantized(row, type, weight->columns());
+    }
+    input.push_back(std::move(row));
+  }
+  // Rows are rounded to 8 bits when they are complete.
+  Matrix output = op.output;
+  std::vector<float> middle;
+  if (!op.quantized.empty()) {
+    const DataType between = is_floating(op.input.type) ? op.input.type : DataType::kFloat32;
+    middle.resize(static_cast<std::size_t>(op.input.rows * weight->outputs()));
+    output = {middle.data(), between, op.input.rows, weight->outputs(), weight->outputs()};
   }
   for (std::int64_t j = 0; j < weight->outputs(); ++j) {
     throw_if_stopped(stop());
@@ -100,12 +123,16 @@ void ReferenceBackend::do_linear(const ops::Linear& op) {
       const InputRow& x = input[static_cast<std::size_t>(i)];
       double sum = 0.0;
       for (std::size_t k = 0; k < row.size(); ++k) sum += x.values[k] * row[k];
-      if (int8) sum = static_cast<float>(sum) * (x.scale * weight->scale(j));
+      if (is_8_bit) sum = static_cast<float>(sum) * (x.scale * weight->scale(j));
       for (std::size_t c = 0; c < x.kept.size(); ++c) sum += x.kept[c] * weight->kept(j, c);
       if (!op.bias.empty()) sum += op.bias.data[j];
       const double residual = op.residual.empty() ? 0.0 : load(op.residual, i, j);
-      store(op.output, i, j, activate(op.activation, sum) + residual);
+      store(output, i, j, activate(op.activation, sum) + residual);
     }
+  }
+  if (op.quantized.empty()) return;
+  for (std::int64_t i = 0; i < op.input.rows; ++i) {
+    store_quantized(op.quantized, i, output.type, load_row(output, i));
   }
 }
 

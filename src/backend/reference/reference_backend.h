@@ -12,6 +12,10 @@ class ReferenceBackend final : public Backend {
   std::string_view name() const override { return "reference"; }
   std::string description() const override { return "plain loops with double sums, 1 thread"; }
   DataType activation_type(Precision precision) const override;
+  bool offers(Precision /*precision*/) const override { return true; }
+  bool quantizes_activations(Precision precision) const override {
+    return precision == Precision::kFp8;
+  }
 
   Buffer allocate(std::size_t bytes) override;
   void upload(const void* host, void* device, std::size_t bytes) override;

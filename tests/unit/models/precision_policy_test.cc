@@ -6,6 +6,8 @@
 
 #include <map>
 
+#include "backend/cpu/cpu_backend.h"
+#include "backend/reference/reference_backend.h"
 #include "base/errors.h"
 
 namespace virnucpro {
@@ -84,11 +86,32 @@ TEST(PrecisionPolicy, Int8RunsPackedAndUnpackedWithOneWarningThatSaysHowToMeasur
 TEST(PrecisionPolicy, EveryPrecisionHasItsNameAndItsTypes) {
   for (const Precision precision : kPrecisions) {
     EXPECT_TRUE(is_floating(weight_type(precision))) << name_of(precision);
-    EXPECT_EQ(linear_type(precision),
-              precision == Precision::kInt8 ? DataType::kInt8 : weight_type(precision));
+    const DataType expected = precision == Precision::kInt8  ? DataType::kInt8
+                              : precision == Precision::kFp8 ? DataType::kFloat8E4M3
+                                                             : weight_type(precision);
+    EXPECT_EQ(linear_type(precision), expected) << name_of(precision);
     EXPECT_NE(name_of(precision), "?");
   }
   EXPECT_EQ(weight_type(Precision::kInt8), DataType::kFloat16);
+  EXPECT_EQ(weight_type(Precision::kFp8), DataType::kFloat16);
+}
+
+TEST(PrecisionPolicy, ADeviceWithoutAPrecisionIsRefusedWithWhatItHas) {
+  const CpuBackend cpu(1);
+  for (const Precision precision : kPrecisions) {
+    EXPECT_NO_THROW(require_offered(precision, ReferenceBackend()));
+    if (precision == Precision::kFp8) continue;
+    EXPECT_NO_THROW(require_offered(precision, cpu));
+  }
+  try {
+    require_offered(Precision::kFp8, cpu);
+    FAIL();
+  } catch (const PrecisionError& error) {
+    EXPECT_THAT(error.what(),
+                testing::StartsWith("precision fp8 needs a GPU of compute capability 8.9 or newer "
+                                    "(Ada, Hopper); this device (cpu: "));
+    EXPECT_THAT(error.what(), testing::EndsWith(") has fp16, bf16, int8, fp32"));
+  }
 }
 
 }  // namespace

@@ -86,6 +86,80 @@ TEST(Quantize, RowsOfAMatrixHaveTheirOwnScales) {
   }
 }
 
+TEST(Float8, EveryValueIsReadAndWrittenBack) {
+  for (int bits = 0; bits < 256; ++bits) {
+    const Float8E4M3 value{static_cast<std::uint8_t>(bits)};
+    if ((bits & 0x7f) == 0x7f) {
+      EXPECT_TRUE(std::isnan(to_float(value)));
+      continue;
+    }
+    const int exponent = (bits >> 3) & 15;
+    const int mantissa = bits & 7;
+    const double magnitude =
+        exponent == 0 ? std::ldexp(mantissa, -9) : std::ldexp(8 + mantissa, exponent - 10);
+    EXPECT_EQ(to_float(value), bits < 128 ? magnitude : -magnitude) << bits;
+    EXPECT_EQ(to_float8(to_float(value)).bits, bits);
+  }
+}
+
+TEST(Float8, RoundsToTheNearestAndTiesToEven) {
+  for (int bits = 0; bits < 0x7e; ++bits) {
+    const auto value_of = [](int b) { return to_float(Float8E4M3{static_cast<std::uint8_t>(b)}); };
+    const float middle = (value_of(bits) + value_of(bits + 1)) / 2;
+    const int even = bits % 2 == 0 ? bits : bits + 1;
+    EXPECT_EQ(to_float8(middle).bits, even);
+    EXPECT_EQ(to_float8(-middle).bits, even | 0x80);
+    EXPECT_EQ(to_float8(std::nextafter(middle, 0.0f)).bits, bits);
+    EXPECT_EQ(to_float8(std::nextafter(middle, 1000.0f)).bits, bits + 1);
+  }
+  for (const float large : {448.0f, 460.0f, 1e30f, INFINITY}) {
+    EXPECT_EQ(to_float8(large).bits, 0x7e);
+    EXPECT_EQ(to_float8(-large).bits, 0xfe);
+  }
+  EXPECT_TRUE(std::isnan(to_float(to_float8(NAN))));
+  EXPECT_EQ(to_float8(-0.0f).bits, 0x80);
+}
+
+TEST(QuantizeToFloat8, TheLargestMagnitudeBecomes448) {
+  for (float largest = kLeastFloat8Magnitude; std::isfinite(largest); largest *= 1.37f) {
+    const std::vector<float> row = {largest, -largest, largest / 2, largest / 1e6f};
+    std::vector<Float8E4M3> q(row.size(), Float8E4M3{0x55});
+    const float scale = quantize_row(row, q);
+    EXPECT_EQ(to_float(q[0]), 448.0f) << largest;
+    EXPECT_EQ(to_float(q[1]), -448.0f) << largest;
+    EXPECT_EQ(to_float(q[2]), 224.0f) << largest;
+    EXPECT_EQ(to_float(q[3]), 0.0f) << largest;
+    EXPECT_TRUE(std::isnormal(scale)) << largest;
+  }
+}
+
+TEST(QuantizeToFloat8, RowsWithoutAScaleAreZero) {
+  const std::pair<std::vector<float>, float> cases[] = {
+      {{0.0f, -0.0f}, 0.0f},
+      {{std::nextafter(kLeastFloat8Magnitude, 0.0f), 0.0f}, 0.0f},
+      {{1.0f, NAN}, NAN},
+      {{-INFINITY, 2.0f}, NAN}};
+  for (const auto& [row, expected] : cases) {
+    std::vector<Float8E4M3> q(2, Float8E4M3{0x55});
+    const float scale = quantize_row(row, q);
+    EXPECT_TRUE(scale == expected || (std::isnan(scale) && std::isnan(expected)));
+    EXPECT_EQ(q[0].bits, 0);
+    EXPECT_EQ(q[1].bits, 0);
+  }
+}
+
+TEST(QuantizeToFloat8, RowsOfAMatrixHaveTheirOwnScales) {
+  const HostTensor matrix =
+      make_float_tensor({3, 2}, std::vector<float>{448.0f, 17.0f, 0.0f, 0.0f, -0.5f, 0.25f});
+  const QuantizedRows rows = quantize_rows(matrix, DataType::kFloat8E4M3);
+  EXPECT_EQ(rows.values.type, DataType::kFloat8E4M3);
+  EXPECT_THAT(rows.scales, ElementsAre(1.0f, 0.0f, 0.5f / 448.0f));
+  const auto* q = reinterpret_cast<const Float8E4M3*>(rows.values.data);
+  EXPECT_EQ(to_float(q[1]), 16.0f);  // a tie between 16 and 18
+  EXPECT_EQ(to_float(q[4]), -448.0f);
+  EXPECT_THROW(quantize_rows(matrix, DataType::kFloat16), ContractError);
+}
+
 TEST(Quantize, RefusesWhatIsNoFloatingMatrix) {
   const HostTensor vector = make_float_tensor({3}, std::vector<float>{1, 2, 3});
   EXPECT_THROW(quantize_rows(vector), ContractError);
