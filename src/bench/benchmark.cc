@@ -13,6 +13,7 @@
 #include "bench/random_models.h"
 #include "devices/device_models.h"
 #include "jobs/predict.h"
+#include "models/precision_policy.h"
 
 namespace virnucpro {
 namespace {
@@ -365,7 +366,10 @@ BenchReport run_benchmark(const BenchRequest& request, const OpenBundle& open_bu
                           const OpenBenchDevices& open_devices) {
   const BenchDevices devices = open_devices(request.device, request.threads);
   const Workers& workers = devices.workers;
-  for (const auto& backend : workers.backends) backend->set_stop(stop);
+  for (const auto& backend : workers.backends) {
+    for (const Precision precision : request.precisions) require_offered(precision, *backend);
+    backend->set_stop(stop);
+  }
   BenchReport report;
   report.device = devices.name;
   report.processor =

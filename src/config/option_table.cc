@@ -364,18 +364,18 @@ constexpr std::array kOptions = {
            .help = "Chunk length in bases", .commands = kBench, .also = is_chunk_length},
 
     // The arithmetic, and the devices.
-    Option{.name = "precision", .type = kChoice, .value_name = "fp16|bf16|int8|fp32",
+    Option{.name = "precision", .type = kChoice, .value_name = "fp16|bf16|int8|fp8|fp32",
            .default_text = "fp16", .help = "Arithmetic of the encoders; fp32 needs --no-packing.",
            .commands = kPredict | kEmbed | kTrain},
     Option{.name = "precision", .value_name = "NAME,...",
-           .described_values = "fp16, bf16 and int8, separated by commas",
+           .described_values = "fp16, bf16, int8 and fp8, separated by commas",
            .default_text = "fp16",
-           .help = "fp16, bf16 and int8, separated by commas: what to compare with fp32.",
+           .help = "fp16, bf16, int8 and fp8, separated by commas: what to compare with fp32.",
            .commands = kPrecision},
     Option{.name = "precision", .value_name = "NAME,...",
-           .described_values = "fp16, bf16, int8 and fp32, separated by commas",
+           .described_values = "fp16, bf16, int8, fp8 and fp32, separated by commas",
            .default_text = "fp16",
-           .help = "fp16, bf16, int8 and fp32, separated by commas; fp32 runs padded",
+           .help = "fp16, bf16, int8, fp8 and fp32, separated by commas; fp32 runs padded",
            .commands = kBench},
     // Its variable is VIRNUCPRO_DISABLE_PACKING, a policy variable.
     Option{.name = "no-packing", .sources = OptionSources::kFile, .type = kSwitch,

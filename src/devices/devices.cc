@@ -29,6 +29,13 @@ constexpr const char* kMemoryVariable = "VIRNUCPRO_CUDA_MEMORY";
 constexpr const char* kWhyNotReference =
     "plain loops to judge the others by, a hundred times slower";
 
+/// kPrecisions, with fp8 or without.
+std::vector<Precision> precisions(bool with_fp8) {
+  std::vector<Precision> all(kPrecisions.begin(), kPrecisions.end());
+  if (!with_fp8) std::erase(all, Precision::kFp8);
+  return all;
+}
+
 DeviceInfo describe_cpu(std::size_t threads) {
   const CpuPlan plan = plan_cpu_workers(threads);
   DeviceInfo info;
@@ -38,6 +45,7 @@ DeviceInfo describe_cpu(std::size_t threads) {
   info.offers = fmt::format(
       "{}; {} with {} on {}", describe(instruction_set()), counted(plan.workers.size(), "worker"),
       counted(plan.threads(), "thread"), counted(plan.numa_nodes, "NUMA node"));
+  info.offered = precisions(/*with_fp8=*/false);
   info.precisions = precision_costs();
   return info;
 }
@@ -47,6 +55,7 @@ DeviceInfo describe_reference() {
   info.name = kReference;
   info.usable = true;
   info.description = ReferenceBackend().description();
+  info.offered = precisions(/*with_fp8=*/true);
   info.reason = kWhyNotReference;
   return info;
 }
@@ -271,8 +280,11 @@ void DeviceRegistry::list_cuda(std::vector<DeviceInfo>& devices) {
     info.name = cuda_name(gpu);
     info.reason = reason_against(gpu);
     info.usable = info.reason.empty();
+    if (!info.usable) continue;
     // Nothing was measured there yet, so the costs of precisions are not known.
-    if (info.usable) info.description = describe(cuda().plugin->info(gpu));
+    const CudaDeviceInfo found = cuda().plugin->info(gpu);
+    info.description = describe(found);
+    info.offered = precisions(has_fp8(found.major, found.minor));
   }
 }
 

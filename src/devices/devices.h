@@ -38,7 +38,9 @@ struct DeviceInfo {
   bool usable = false;
   std::string description;  ///< of a usable one: processor, instruction set, threads
   std::string reason;
-  /// What a usable device has: products, workers and nodes; an entry per precision. May be empty.
+  /// In which it can compute, in the order of kPrecisions; empty: it is not usable.
+  std::vector<Precision> offered;
+  /// What a usable device has: products, workers and nodes; what precisions cost. May be empty.
   std::string offers;
   std::vector<PrecisionCost> precisions;
 };

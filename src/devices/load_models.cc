@@ -153,6 +153,7 @@ void require_fit(const LoadedModels& models) {
 LoadedModels load_models(const ModelRequest& request, Precision precision, bool with_classifier,
                          const OpenBundle& open_bundle, Backend& backend,
                          const ModelHashing& hashing) {
+  require_offered(precision, backend);
   LoadedModels models;
   Weights weights;
   if (request.has_own_parts()) {

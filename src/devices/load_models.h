@@ -89,7 +89,7 @@ using OpenBundle = std::function<Bundle(const std::string& name)>;
 /// Loads the parts, checks that they fit together and prepares them on `backend`, while another
 /// thread hashes the files. Throws ModelError naming part, expectation and finding, also for
 /// files that change meanwhile; ConfigError when the bundle lacks the expected length;
-/// Interrupted.
+/// PrecisionError at once where the backend lacks `precision`; Interrupted.
 LoadedModels load_models(const ModelRequest& request, Precision precision, bool with_classifier,
                          const OpenBundle& open_bundle, Backend& backend,
                          const ModelHashing& hashing = {});

@@ -163,7 +163,7 @@ TEST_F(Bench, HoldsGpusToWhatTheyMultiplyTogether) {
 
 TEST_F(Bench, RefusesWhatItCannotMeasure) {
   expect_error({"--shape", "esm2-15b"}, "unknown shape 'esm2-15b'. Use one of: mini, ");
-  expect_error({"--precision", "fp8"}, "--precision: 'fp8' cannot be used; it takes fp16, bf16,");
+  expect_error({"--precision", "int4"}, "--precision: 'int4' cannot be used; it takes fp16, bf16,");
   expect_error({"--precision", "fp16,fp16"}, "--precision: 'fp16,fp16' has an entry that is");
   expect_error({"--precision", ""}, "--precision");
   expect_error({"--orfs", "0"}, "--orfs 0 takes the whole input, but there is none");

@@ -72,7 +72,9 @@ TEST_F(Devices, ListsEachGpu) {
   EXPECT_TRUE(ends_with(result, 0));
   EXPECT_THAT(result.out,
               HasSubstr("\ncuda:0\tusable\tFake GPU, compute capability 9.0, 80.0 GB\tfp16, bf16, "
-                        "int8, fp32\t-\ncuda:1\tusable\tFake GPU, compute capability 8.0, "));
+                        "int8, fp8, fp32\t-\ncuda:1\tusable\tFake GPU, compute capability 8.0, "));
+  EXPECT_THAT(result.out, ContainsRegex("\ncuda:1\t[^\n]+\tfp16, bf16, int8, fp32\t-\n"));
+  EXPECT_THAT(result.out, ContainsRegex("\nreference\t[^\n]+\tfp16, bf16, int8, fp8, fp32\t"));
   EXPECT_THAT(result.out, Not(HasSubstr("\ncuda\t")));
 }
 

@@ -20,6 +20,9 @@ struct CudaDeviceInfo {
   std::string reason;  ///< why it cannot be used; empty: it can
 };
 
+/// True for compute capabilities whose tensor cores multiply E4M3: Ada and Hopper, and later ones.
+constexpr bool has_fp8(int major, int minor) { return major > 8 || (major == 8 && minor >= 9); }
+
 /// One opened GPU: its memory pool, and the contexts that work on it side by side. Thread-safe.
 class CudaDevice {
  public:

@@ -25,10 +25,9 @@ constexpr DnabertSConfig kPublishedDnabertS = {.hidden_size = 768,
                                                .intermediate_size = 3072,
                                                .vocab_size = 4096};
 
-// Every backend takes every precision.
-std::string precisions() {
+std::string precisions(const DeviceInfo& device) {
   std::string names;
-  for (const Precision precision : kPrecisions) {
+  for (const Precision precision : device.offered) {
     names += fmt::format("{}{}", names.empty() ? "" : ", ", name_of(precision));
   }
   return names;
@@ -61,7 +60,7 @@ void show_devices(Console& console, DeviceRegistry registry) {
     console.print(fmt::format("{}\t{}\t{}\t{}\t{}\n", device.name,
                               device.usable ? "usable" : "not usable",
                               or_dash(escape_controls(device.description)),
-                              device.usable ? precisions() : "-", or_dash(device.reason)));
+                              or_dash(precisions(device)), or_dash(device.reason)));
   }
   for (const DeviceInfo& device : devices) {
     if (!device.precisions.empty()) show_precisions(console, device);

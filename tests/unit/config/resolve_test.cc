@@ -262,8 +262,8 @@ TEST(ResolveSettings, TakesAKeyOfSeveralCommandsByTheRulesOfTheOneThatRuns) {
   EXPECT_EQ(error_of(Command::kMerge, {{"config", path}, {"output-dir", "whole"}}), "no error");
   EXPECT_EQ(predict_error({{"config", path}}),
             path +
-                ": line 1: precision: 'fp16,bf16' cannot be used; it takes fp16, bf16, int8 or "
-                "fp32");
+                ": line 1: precision: 'fp16,bf16' cannot be used; it takes fp16, bf16, int8, fp8 "
+                "or fp32");
   const std::string shares = yaml_file("validation_share: 0.95\n");
   const FlagValues needed = {{"config", shares}, {"labels", "l.tsv"}, {"output-dir", "out"}};
   EXPECT_EQ(error_of(Command::kDataset, needed), "no error");
@@ -307,7 +307,7 @@ TEST(ResolveSettings, NamesTheSourceOfAValueThatCannotBeUsed) {
   EXPECT_EQ(predict_error({{"expected-length", "400"}}),
             "--expected-length: '400' cannot be used; it takes 300 or 500");
   EXPECT_EQ(predict_error({{"precision", "int4"}}),
-            "--precision: 'int4' cannot be used; it takes fp16, bf16, int8 or fp32");
+            "--precision: 'int4' cannot be used; it takes fp16, bf16, int8, fp8 or fp32");
   EXPECT_EQ(predict_error({}, {{"VIRNUCPRO_QUIET", "perhaps"}}),
             "VIRNUCPRO_QUIET: 'perhaps' cannot be used; it takes true or false");
   const std::string path = yaml_file("device: cpu\nbatch_tokens: 12k\n");

@@ -41,7 +41,10 @@ TEST(Devices, StandBestFirstWithTheReasonWhyABetterOneIsNotUsed) {
   EXPECT_FALSE(devices[1].description.empty());
   EXPECT_EQ(registry.choose("reference").name, "reference");
   EXPECT_THAT(devices[1].offers, HasSubstr("1 worker with 1 thread on "));
-  EXPECT_EQ(devices[1].precisions.size(), kPrecisions.size());
+  EXPECT_THAT(devices[0].offered, IsEmpty());
+  EXPECT_THAT(devices[1].offered,
+              ElementsAre(Precision::kFp16, Precision::kBf16, Precision::kInt8, Precision::kFp32));
+  EXPECT_EQ(devices[1].precisions.size(), devices[1].offered.size());
   EXPECT_TRUE(devices[2].precisions.empty());
   EXPECT_EQ(create_workers("cpu", 3).threads, 3u);
   EXPECT_EQ(create_workers("reference", 8).threads, 1u);

@@ -107,6 +107,8 @@ void run_command(Context& context, const RunKind& kind, const RunSettings& setti
   log_devices(log, device, workers);
   // Before the models are loaded, which may take minutes.
   for (const std::string& warning : precision.warnings) log.warning("{}", warning);
+  // Of several devices, all must have it: weights of the others are not read in vain.
+  for (const auto& backend : workers.backends) require_offered(precision.precision, *backend);
   const ModelHashing hashing = hashing_for(context, context.stop);
   const DeviceModels device_models(workers, [&](Backend& backend) {
     return load_models(settings.models, precision.precision, kind.with_classifier,
