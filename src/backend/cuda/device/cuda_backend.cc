@@ -6,6 +6,7 @@
 
 #include "backend/cuda/device/kernels/kernels.h"
 #include "backend/cuda/device/status.h"
+#include "backend/cuda/plugin.h"
 #include "base/check.h"
 #include "base/format.h"
 
@@ -43,6 +44,15 @@ std::string CudaBackend::description() const {
 }
 
 DataType CudaBackend::activation_type(Precision precision) const { return weight_type(precision); }
+
+bool CudaBackend::offers(Precision precision) const {
+  return precision != Precision::kFp8 ||
+         has_fp8(state_->properties.major, state_->properties.minor);
+}
+
+bool CudaBackend::quantizes_activations(Precision precision) const {
+  return precision == Precision::kFp8 && offers(precision);
+}
 
 std::optional<BatchRoom> CudaBackend::batch_room() const {
   const std::size_t share = state_->context_share();
@@ -128,13 +138,17 @@ void CudaBackend::do_embedding_lookup(const ops::EmbeddingLookup& op) {
 void CudaBackend::do_layer_norm(const ops::LayerNorm& op) {
   use();
   launch_layer_norm(op.input, op.residual, op.gamma.data, op.beta.data, op.epsilon, op.output,
-                    queue());
+                    float8_rows(op.quantized), queue());
   check_cuda(cudaGetLastError(), "normalise");
 }
 
 void CudaBackend::do_gated_gelu(const ops::GatedGelu& op) {
   use();
-  launch_gated_gelu(op.input, op.output, queue());
+  if (op.quantized.empty()) {
+    launch_gated_gelu(op.input, op.output, queue());
+  } else {
+    launch_gated_float8(op.input, float8_rows(op.quantized), queue());
+  }
   check_cuda(cudaGetLastError(), "compute gelu");
 }
 

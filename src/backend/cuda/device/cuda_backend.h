@@ -15,6 +15,7 @@
 #include "backend/backend.h"
 #include "backend/cuda/attention_tiling.h"
 #include "backend/cuda/device/device_state.h"
+#include "backend/cuda/device/kernels/kernels.h"
 #include "backend/cuda/device/stream_memory.h"
 #include "backend/rotary_tables.h"
 
@@ -32,6 +33,8 @@ class CudaBackend final : public Backend {
   std::string_view name() const override { return name_; }
   std::string description() const override;
   DataType activation_type(Precision precision) const override;
+  bool offers(Precision precision) const override;
+  bool quantizes_activations(Precision precision) const override;
   std::optional<BatchRoom> batch_room() const override;
 
   Buffer allocate(std::size_t bytes) override;
@@ -83,6 +86,9 @@ class CudaBackend final : public Backend {
   ConstMatrix in_type(const ConstMatrix& input, DataType type);
   const void* bias_in(const ConstFloats& bias, DataType type);
   void linear_int8(const ops::Linear& op);
+  void linear_float8(const ops::Linear& op);
+  /// The input in 8 bits, rows of `stride` values that follow each other or more.
+  Float8Rows float8_input(const ops::Linear& op, std::int64_t stride);
   void* workspace() const { return workspace_.get(); }
   cudaStream_t queue() const { return stream_->get(); }
   void use() const { stream_->use(); }

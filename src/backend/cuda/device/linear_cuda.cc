@@ -4,44 +4,10 @@
 
 #include "backend/cuda/device/cuda_backend.h"
 #include "backend/cuda/device/kernels/kernels.h"
+#include "backend/cuda/device/linear_weight.h"
 #include "backend/cuda/device/status.h"
-#include "base/errors.h"
 
 namespace virnucpro::cuda {
-namespace {
-
-// The integer products want rows of a multiple of 16 bytes.
-constexpr std::int64_t kInt8Unit = 16;
-
-std::int64_t rounded_up(std::int64_t n, std::int64_t unit) { return (n + unit - 1) / unit * unit; }
-
-/// [outputs, stride] on the device; int8 rows have a scale each.
-class CudaLinearWeight final : public ops::LinearWeight {
- public:
-  CudaLinearWeight(std::int64_t outputs, std::int64_t inputs, DataType type, std::int64_t stride,
-                   std::shared_ptr<void> memory, std::shared_ptr<void> scales)
-      : LinearWeight(outputs, inputs, type),
-        stride_(stride),
-        memory_(std::move(memory)),
-        scales_(std::move(scales)) {}
-
-  const void* data() const { return memory_.get(); }
-  std::int64_t stride() const { return stride_; }
-  const float* scales() const { return static_cast<const float*>(scales_.get()); }
-
- private:
-  std::int64_t stride_;
-  std::shared_ptr<void> memory_;
-  std::shared_ptr<void> scales_;
-};
-
-const CudaLinearWeight& weight_of(const ops::Linear& op) {
-  const auto* weight = dynamic_cast<const CudaLinearWeight*>(op.weight);
-  if (weight == nullptr) throw ContractError("linear: the weight was prepared by another backend");
-  return *weight;
-}
-
-}  // namespace
 
 std::unique_ptr<ops::LinearWeight> CudaBackend::do_prepare_linear(
     const HostTensor& weight, DataType type, std::span<const std::int32_t> kept) {
@@ -54,23 +20,38 @@ std::unique_ptr<ops::LinearWeight> CudaBackend::do_prepare_linear_parts(
   const std::int64_t inputs = parts.front().shape[1];
   std::int64_t outputs = 0;
   for (const HostTensor& part : parts) outputs += part.shape[0];
-  const bool is_int8 = type == DataType::kInt8;
-  const std::int64_t stride = is_int8 ? rounded_up(inputs, kInt8Unit) : inputs;
+  const bool is_float8 = type == DataType::kFloat8E4M3;
+  const bool is_8_bit = is_float8 || type == DataType::kInt8;
+  const std::int64_t stride = is_8_bit ? rounded_up(inputs, k8BitUnit) : inputs;
+  const std::int64_t rows_in_all = is_float8 ? rounded_up(outputs, k8BitUnit) : outputs;
   std::shared_ptr<void> memory =
-      DeviceState::take(state_, static_cast<std::size_t>(outputs * stride) * size_of(type));
+      DeviceState::take(state_, static_cast<std::size_t>(rows_in_all * stride) * size_of(type));
   std::shared_ptr<void> scales;
-  if (is_int8) {
+  if (is_8_bit) {
     scales = DeviceState::take(state_, static_cast<std::size_t>(outputs) * sizeof(float));
+  }
+  if (rows_in_all > outputs) {
+    check_cuda(cudaMemsetAsync(static_cast<std::byte*>(memory.get()) + outputs * stride, 0,
+                               static_cast<std::size_t>((rows_in_all - outputs) * stride), queue()),
+               "clear memory");
   }
   std::int64_t first = 0;
   for (const HostTensor& part : parts) {
     const std::int64_t rows = part.shape[0];
-    if (is_int8) {
+    if (is_8_bit) {
       void* staged = quantized_.get(stream_, part.bytes());
       copy_in(part, staged, part.type);
-      launch_quantize_rows({staged, part.type, rows, inputs, inputs},
-                           static_cast<std::int8_t*>(memory.get()) + first * stride, stride,
-                           static_cast<float*>(scales.get()) + first, queue());
+      const ConstMatrix there{staged, part.type, rows, inputs, inputs};
+      auto* row_scales = static_cast<float*>(scales.get()) + first;
+      if (is_float8) {
+        launch_float8_rows(
+            ops::Activation::kNone, there,
+            {static_cast<std::uint8_t*>(memory.get()) + first * stride, stride, row_scales, stride},
+            queue());
+      } else {
+        launch_quantize_rows(there, static_cast<std::int8_t*>(memory.get()) + first * stride,
+                             stride, row_scales, queue());
+      }
       check_cuda(cudaGetLastError(), "round weights");
     } else {
       copy_in(part,
@@ -106,9 +87,10 @@ const void* CudaBackend::bias_in(const ConstFloats& bias, DataType type) {
 }
 
 void CudaBackend::do_linear(const ops::Linear& op) {
-  if (op.output.rows == 0 || op.output.columns == 0) return;
+  if (op.input.rows == 0 || op.weight->outputs() == 0) return;
   use();
   if (op.weight->type() == DataType::kInt8) return linear_int8(op);
+  if (op.weight->type() == DataType::kFloat8E4M3) return linear_float8(op);
   const CudaLinearWeight& weight = weight_of(op);
   const ConstMatrix input = in_type(op.input, weight.type());
   // The product itself writes the output in the types that cuBLASLt has, unless something is still
@@ -160,43 +142,6 @@ void CudaBackend::do_linear(const ops::Linear& op) {
                           .output = op.output},
                          queue());
   }
-  check_cuda(cudaGetLastError(), "compute a dense layer");
-}
-
-void CudaBackend::linear_int8(const ops::Linear& op) {
-  const CudaLinearWeight& weight = weight_of(op);
-  const std::int64_t rows = op.input.rows;
-  const std::int64_t product_stride = rounded_up(weight.outputs(), kInt8Unit / 4);
-  auto* q = quantized_.get<std::int8_t>(stream_, rows * weight.stride());
-  auto* scales = scales_.get<float>(stream_, rows);
-  launch_quantize_rows(op.input, q, weight.stride(), scales, queue());
-  void* product =
-      product_.get(stream_, static_cast<std::size_t>(rows * product_stride) * sizeof(std::int32_t));
-  const ProductShape shape{.outputs = weight.outputs(),
-                           .inputs = weight.stride(),  // filled up with zeros
-                           .type = DataType::kInt8,
-                           .output_type = DataType::kInt32,
-                           .input_stride = weight.stride(),
-                           .weight_stride = weight.stride(),
-                           .output_stride = product_stride,
-                           .residual_stride = 0,
-                           .has_bias = false,
-                           .input_alignment = alignment_of(q),
-                           .output_alignment = alignment_of(product),
-                           .residual_alignment = 256};
-  state_->products->run(shape,
-                        {.weight = weight.data(), .input = q, .output = product, .rows = rows},
-                        queue(), workspace());
-  launch_finish_linear({.product = product,
-                        .is_int32 = true,
-                        .product_stride = product_stride,
-                        .row_scales = scales,
-                        .column_scales = weight.scales(),
-                        .bias = op.bias.data,
-                        .activation = op.activation,
-                        .residual = op.residual,
-                        .output = op.output},
-                       queue());
   check_cuda(cudaGetLastError(), "compute a dense layer");
 }
 

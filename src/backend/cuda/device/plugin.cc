@@ -38,7 +38,9 @@ double OpenDevice::measure_matmul_ceiling(Precision precision, double seconds) {
   constexpr std::int64_t kElements = kSize * kSize;
   constexpr double kFlops = 2.0 * kSize * kSize * kSize;
   const DataType type = linear_type(precision);
-  const DataType output_type = type == DataType::kInt8 ? DataType::kInt32 : type;
+  const DataType output_type = type == DataType::kInt8         ? DataType::kInt32
+                               : type == DataType::kFloat8E4M3 ? DataType::kFloat16
+                                                               : type;
   const DeviceStream stream(state_->device, state_->pool, [] { return std::size_t{0}; });
   const auto matrix = [&](DataType t) {
     return state_->pool->take_shared(static_cast<std::size_t>(kElements) * size_of(t));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <utility>
 #include <vector>
 
 #include "backend/cuda/device/kernels/kernels.h"
@@ -23,12 +24,21 @@ constexpr int kRunsInTurn = 4;
 // meanwhile.
 constexpr std::size_t kTrialShare = 8;
 
+// Tensor cores keep 14 bits of a sum of 8-bit floats. Without fast sums the library adds up what
+// they computed for a few inputs in float32.
+#ifndef VIRNUCPRO_FAST_FLOAT8_SUMS
+#define VIRNUCPRO_FAST_FLOAT8_SUMS 0
+#endif
+constexpr std::int8_t kFastFloat8Sums = VIRNUCPRO_FAST_FLOAT8_SUMS;
+
 cudaDataType_t cuda_type(DataType type) {
   switch (type) {
     case DataType::kFloat16:
       return CUDA_R_16F;
     case DataType::kBFloat16:
       return CUDA_R_16BF;
+    case DataType::kFloat8E4M3:
+      return CUDA_R_8F_E4M3;
     case DataType::kInt8:
       return CUDA_R_8I;
     case DataType::kInt32:
@@ -47,7 +57,7 @@ struct Description {
   cublasLtMatrixLayoutOpaque_t residual;
   cublasLtMatrixLayoutOpaque_t output;
 
-  Description(const ProductShape& shape, std::int64_t rows, const void* bias) {
+  Description(const ProductShape& shape, const ProductOperands& operands) {
     const bool is_integer = shape.type == DataType::kInt8;
     check_cublas(
         cublasLtMatmulDescInit(&operation, is_integer ? CUBLAS_COMPUTE_32I : CUBLAS_COMPUTE_32F,
@@ -58,13 +68,17 @@ struct Description {
     if (shape.has_bias) {
       const cublasLtEpilogue_t epilogue = CUBLASLT_EPILOGUE_BIAS;
       set(CUBLASLT_MATMUL_DESC_EPILOGUE, epilogue);
-      set(CUBLASLT_MATMUL_DESC_BIAS_POINTER, bias);
+      set(CUBLASLT_MATMUL_DESC_BIAS_POINTER, operands.bias);
       const cudaDataType_t bias_type = cuda_type(shape.output_type);
       set(CUBLASLT_MATMUL_DESC_BIAS_DATA_TYPE, bias_type);
     }
+    if (shape.type == DataType::kFloat8E4M3) {
+      set(CUBLASLT_MATMUL_DESC_FAST_ACCUM, kFastFloat8Sums);
+    }
+    if (shape.is_scaled) set_scales(operands);
     const auto n = static_cast<std::uint64_t>(shape.outputs);
     const auto k = static_cast<std::uint64_t>(shape.inputs);
-    const auto m = static_cast<std::uint64_t>(rows);
+    const auto m = static_cast<std::uint64_t>(operands.rows);
     layout(weight, shape.type, k, n, shape.weight_stride);
     layout(input, shape.type, k, m, shape.input_stride);
     layout(output, shape.output_type, n, m, shape.output_stride);
@@ -72,7 +86,20 @@ struct Description {
            shape.residual_stride == 0 ? shape.output_stride : shape.residual_stride);
   }
 
+  /// The library knows a scale per row since 12.9, for Hopper.
+  static constexpr bool kHasScales = CUBLAS_VERSION >= 120900;
+
  private:
+  void set_scales([[maybe_unused]] const ProductOperands& operands) {
+#if CUBLAS_VERSION >= 120900
+    const std::int32_t by_row = CUBLASLT_MATMUL_MATRIX_SCALE_OUTER_VEC_32F;
+    set(CUBLASLT_MATMUL_DESC_A_SCALE_MODE, by_row);
+    set(CUBLASLT_MATMUL_DESC_B_SCALE_MODE, by_row);
+    set(CUBLASLT_MATMUL_DESC_A_SCALE_POINTER, operands.weight_scales);
+    set(CUBLASLT_MATMUL_DESC_B_SCALE_POINTER, operands.input_scales);
+#endif
+  }
+
   template <typename T>
   void set(cublasLtMatmulDescAttributes_t attribute, const T& value) {
     check_cublas(cublasLtMatmulDescSetAttribute(&operation, attribute, &value, sizeof(value)),
@@ -114,6 +141,7 @@ bool adds_in_one_block(const cublasLtMatmulAlgo_t& algorithm) {
   return parts <= 1 && reduction == CUBLASLT_REDUCTION_SCHEME_NONE;
 }
 
+/// Empty where the library has none.
 std::vector<cublasLtMatmulAlgo_t> candidates(cublasLtHandle_t handle, const ProductShape& shape,
                                              Description& description) {
   cublasLtMatmulPreference_t made = nullptr;
@@ -137,17 +165,12 @@ std::vector<cublasLtMatmulAlgo_t> candidates(cublasLtHandle_t handle, const Prod
       cublasLtMatmulAlgoGetHeuristic(handle, &description.operation, &description.weight,
                                      &description.input, &description.residual, &description.output,
                                      preference.get(), kCandidates, found.data(), &count);
+  if (status != CUBLAS_STATUS_SUCCESS) count = 0;
   std::vector<cublasLtMatmulAlgo_t> usable;
   for (int i = 0; i < count; ++i) {
     if (found[static_cast<std::size_t>(i)].state != CUBLAS_STATUS_SUCCESS) continue;
     const cublasLtMatmulAlgo_t& algorithm = found[static_cast<std::size_t>(i)].algo;
     if (adds_in_one_block(algorithm)) usable.push_back(algorithm);
-  }
-  if (usable.empty()) {
-    throw DeviceError(fmt::format(
-        "cuBLASLt has no way to multiply a weight [{}, {}] of {} to {} (strides {}, {}): {}",
-        shape.outputs, shape.inputs, name_of(shape.type), name_of(shape.output_type),
-        shape.input_stride, shape.output_stride, cublasLtGetStatusString(status)));
   }
   return usable;
 }
@@ -165,27 +188,44 @@ Products::Products(std::shared_ptr<MemoryPool> pool)
 
 void Products::run(const ProductShape& shape, const ProductOperands& operands, cudaStream_t stream,
                    void* workspace) {
-  const cublasLtMatmulAlgo_t chosen = algorithm(shape, operands.weight);
-  Description description(shape, operands.rows, operands.bias);
-  check_cublas(multiply(handle_.get(), description, shape, operands, chosen, stream, workspace),
+  const Choice chosen = algorithm(shape, operands);
+  if (!chosen) {
+    throw DeviceError(fmt::format(
+        "cuBLASLt has no way to multiply a weight [{}, {}] of {} to {} (strides {}, {})",
+        shape.outputs, shape.inputs, name_of(shape.type), name_of(shape.output_type),
+        shape.input_stride, shape.output_stride));
+  }
+  Description description(shape, operands);
+  check_cublas(multiply(handle_.get(), description, shape, operands, *chosen, stream, workspace),
                "multiply");
 }
 
-cublasLtMatmulAlgo_t Products::algorithm(const ProductShape& shape, const void* weight) {
+bool Products::offers(const ProductShape& shape, const ProductOperands& operands) {
+  return algorithm(shape, operands).has_value();
+}
+
+Products::Choice Products::algorithm(const ProductShape& shape, const ProductOperands& operands) {
   const std::lock_guard lock(mutex_);
   const auto known = algorithms_.find(shape);
   if (known != algorithms_.end()) return known->second;
-  const cublasLtMatmulAlgo_t chosen = choose(shape, weight);
+  const Choice chosen = choose(shape, operands);
   algorithms_.emplace(shape, chosen);
   return chosen;
 }
 
 /// The library's first choice decides the bits of all results. Of the algorithms that give the same
 /// bits on random values the fastest is taken, so that a noisy measurement changes no result.
-cublasLtMatmulAlgo_t Products::choose(const ProductShape& shape, const void* weight) {
-  // Only the alignment of the address takes part in the choice; any aligned one will do.
-  Description description(shape, kPlannedRows, weight);
+Products::Choice Products::choose(const ProductShape& shape, const ProductOperands& wanted) {
+  if (shape.is_scaled && !Description::kHasScales) return std::nullopt;
+  // Only the alignment of addresses takes part in the choice; any aligned one will do.
+  const ProductOperands planned{.weight = wanted.weight,
+                                .bias = shape.has_bias ? wanted.weight : nullptr,
+                                .rows = kPlannedRows,
+                                .weight_scales = wanted.weight_scales,
+                                .input_scales = wanted.weight_scales};
+  Description description(shape, planned);
   const std::vector<cublasLtMatmulAlgo_t> usable = candidates(handle_.get(), shape, description);
+  if (usable.empty()) return std::nullopt;
   const bool is_large = shape.outputs * shape.inputs >= (1 << 18) && shape.input_alignment >= 16 &&
                         shape.output_alignment >= 16;
   const auto input_bytes =
@@ -196,18 +236,21 @@ cublasLtMatmulAlgo_t Products::choose(const ProductShape& shape, const void* wei
       size_of(shape.output_type);
   // The input stands for the residual, too.
   const bool has_residual = shape.residual_stride != 0;
-  const std::size_t trial_bytes = input_bytes + 2 * output_bytes + kWorkspace;
-  if (usable.size() == 1 || !is_large || (has_residual && input_bytes < output_bytes) ||
-      trial_bytes > pool_->unused() / kTrialShare) {
+  const std::size_t values_bytes = has_residual ? std::max(input_bytes, output_bytes) : input_bytes;
+  const std::size_t trial_bytes = values_bytes + 2 * output_bytes + kWorkspace;
+  if (usable.size() == 1 || !is_large || trial_bytes > pool_->unused() / kTrialShare) {
     return usable.front();
   }
+  constexpr std::size_t kScalesBytes = kPlannedRows * sizeof(float);
   std::shared_ptr<void> input;
   std::shared_ptr<void> first;
   std::shared_ptr<void> other;
   std::shared_ptr<void> workspace;
   std::shared_ptr<void> difference;
+  std::shared_ptr<void> scales;
   try {
-    input = pool_->take_shared(input_bytes);
+    input = pool_->take_shared(values_bytes);
+    scales = pool_->take_shared(kScalesBytes);
     first = pool_->take_shared(output_bytes);
     other = pool_->take_shared(output_bytes);
     workspace = pool_->take_shared(kWorkspace);
@@ -219,15 +262,15 @@ cublasLtMatmulAlgo_t Products::choose(const ProductShape& shape, const void* wei
   const Event begin = make_event();
   const Event end = make_event();
   launch_random_fill(input.get(), shape.type,
-                     static_cast<std::int64_t>(input_bytes / size_of(shape.type)), stream.get());
-  ProductOperands operands{.weight = weight,
-                           .input = input.get(),
-                           .bias = shape.has_bias ? weight : nullptr,  // some numbers
-                           .residual = has_residual ? input.get() : nullptr,
-                           .output = first.get(),
-                           .rows = kPlannedRows};
+                     static_cast<std::int64_t>(values_bytes / size_of(shape.type)), stream.get());
+  launch_random_fill(scales.get(), DataType::kFloat32, kPlannedRows, stream.get());
+  ProductOperands operands = planned;
+  operands.input = input.get();
+  operands.bias = shape.has_bias ? input.get() : nullptr;  // some numbers
+  operands.residual = has_residual ? input.get() : nullptr;
+  operands.input_scales = static_cast<const float*>(scales.get());
   const auto run = [&](const cublasLtMatmulAlgo_t& algorithm) {
-    Description again(shape, kPlannedRows, operands.bias);
+    Description again(shape, operands);
     return multiply(handle_.get(), again, shape, operands, algorithm, stream.get(),
                     workspace.get());
   };

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 
 #include "backend/cuda/device/handles.h"
 #include "backend/cuda/device/memory_pool.h"
@@ -16,6 +17,8 @@ namespace virnucpro::cuda {
 
 /// Everything that the choice of an algorithm depends on; the rows of the input are not part of it.
 /// output [m, n] = input [m, k] weight [n, k]^T (+ bias [n] of the output's type) (+ residual).
+/// `is_scaled`, of float8_e4m3 alone: the product times a scale for each row of the input and of
+/// the weight, before bias and residual are added.
 struct ProductShape {
   std::int64_t outputs = 0;            // n
   std::int64_t inputs = 0;             // k
@@ -26,6 +29,7 @@ struct ProductShape {
   std::int64_t output_stride = 0;
   std::int64_t residual_stride = 0;  ///< 0: no residual
   bool has_bias = false;
+  bool is_scaled = false;
   // The power of two, at most 256, that divides an address.
   std::uint32_t input_alignment = 256;
   std::uint32_t output_alignment = 256;
@@ -45,6 +49,8 @@ struct ProductOperands {
   const void* residual = nullptr;  ///< may be `output`
   void* output = nullptr;
   std::int64_t rows = 0;
+  const float* weight_scales = nullptr;  ///< [n]
+  const float* input_scales = nullptr;   ///< [m]
 };
 
 /// One per device, shared by its contexts. Thread-safe.
@@ -60,15 +66,20 @@ class Products {
   /// Throws DeviceError where the library has no way to compute it.
   void run(const ProductShape& shape, const ProductOperands& operands, cudaStream_t stream,
            void* workspace);
+  /// True where run() has a way. `operands`: the weight and its scales.
+  bool offers(const ProductShape& shape, const ProductOperands& operands);
 
  private:
-  cublasLtMatmulAlgo_t algorithm(const ProductShape& shape, const void* weight);
-  cublasLtMatmulAlgo_t choose(const ProductShape& shape, const void* weight);
+  /// Absent where the library has none.
+  using Choice = std::optional<cublasLtMatmulAlgo_t>;
+
+  Choice algorithm(const ProductShape& shape, const ProductOperands& operands);
+  Choice choose(const ProductShape& shape, const ProductOperands& operands);
 
   const std::shared_ptr<MemoryPool> pool_;
   const CublasHandle handle_;
   std::mutex mutex_;
-  std::map<ProductShape, cublasLtMatmulAlgo_t> algorithms_;
+  std::map<ProductShape, Choice> algorithms_;
 };
 
 }  // namespace virnucpro::cuda

@@ -24,8 +24,29 @@ struct RowCheck {
 void launch_embedding_lookup(const std::int32_t* ids, const ConstMatrix& table, const float* addend,
                              float scale, const Matrix& output, cudaStream_t stream);
 
+/// Where rows in 8-bit floats are written: values [m, stride], scales [m]; columns from those of
+/// the source to `filled` become zeros. values null: nowhere.
+struct Float8Rows {
+  std::uint8_t* values = nullptr;
+  std::int64_t stride = 0;
+  float* scales = nullptr;
+  std::int64_t filled = 0;
+};
+
+inline Float8Rows float8_rows(const QuantizedMatrix& matrix) {
+  return {static_cast<std::uint8_t*>(matrix.values.data), matrix.values.stride, matrix.scales,
+          matrix.values.columns};
+}
+
+/// `output` may have no data where `quantized` has.
 void launch_layer_norm(const ConstMatrix& input, const ConstMatrix& residual, const float* gamma,
-                       const float* beta, float epsilon, const Matrix& output, cudaStream_t stream);
+                       const float* beta, float epsilon, const Matrix& output,
+                       const Float8Rows& quantized, cudaStream_t stream);
+/// activation(input), rounded to the input's type and then to 8 bits.
+void launch_float8_rows(ops::Activation activation, const ConstMatrix& input, const Float8Rows& out,
+                        cudaStream_t stream);
+/// The gated GELU of input [m, 2 * width] in the same way.
+void launch_gated_float8(const ConstMatrix& input, const Float8Rows& out, cudaStream_t stream);
 
 /// output = activation(output) in place.
 void launch_activation(ops::Activation activation, const Matrix& output, cudaStream_t stream);

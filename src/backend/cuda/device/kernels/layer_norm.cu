@@ -1,8 +1,10 @@
-// Layer normalisation with an optional residual: one warp keeps a row in registers where it fits.
+// Layer normalisation with an optional residual, written as it is, in 8 bits or both: one warp
+// keeps a row in registers where it fits.
 #include <type_traits>
 
 #include "backend/cuda/device/kernels/dispatch.cuh"
 #include "backend/cuda/device/kernels/element.cuh"
+#include "backend/cuda/device/kernels/float8.cuh"
 #include "backend/cuda/device/kernels/kernels.h"
 
 namespace virnucpro::cuda {
@@ -20,10 +22,11 @@ struct Arguments {
   const float* gamma;
   const float* beta;
   float epsilon;
-  T* output;
+  T* output;  // null where only `quantized` is wanted
   std::int64_t output_stride;
   std::int64_t rows;
   std::int64_t columns;
+  Float8Rows quantized;
 };
 
 /// What a lane keeps of its row: float32 sums, or the stored values themselves, since twice as many
@@ -34,7 +37,7 @@ struct Kept {
 };
 
 /// Rows of up to 32 * kPack * kItems columns, a multiple of kPack.
-template <typename T, int kPack, int kItems, bool kHasResidual>
+template <typename T, int kPack, int kItems, bool kHasResidual, bool kQuantizes>
 __global__ void __launch_bounds__(kWarps * 32) short_rows(const Arguments<T> a) {
   const std::int64_t row = static_cast<std::int64_t>(blockIdx.x) * kWarps + threadIdx.x / 32;
   if (row >= a.rows) return;
@@ -83,6 +86,7 @@ __global__ void __launch_bounds__(kWarps * 32) short_rows(const Arguments<T> a) 
     }
   });
   const float scale = 1.0f / sqrtf(warp_sum(squares) / static_cast<float>(columns) + a.epsilon);
+  std::uint32_t largest = 0;
   for_each_pack([&](int i, int column) {
     float gamma[kPack];
     float beta[kPack];
@@ -91,8 +95,32 @@ __global__ void __launch_bounds__(kWarps * 32) short_rows(const Arguments<T> a) 
     float y[kPack];
 #pragma unroll
     for (int j = 0; j < kPack; ++j) y[j] = fmaf((value(i, j) - mean) * scale, gamma[j], beta[j]);
-    store(a.output + row * a.output_stride + column, y);
+    if constexpr (!kQuantizes) {
+      store(a.output + row * a.output_stride + column, y);
+    } else {
+      if (a.output != nullptr) store(a.output + row * a.output_stride + column, y);
+#pragma unroll
+      for (int j = 0; j < kPack; ++j) {
+        const T rounded = narrow<T>(y[j]);
+        if constexpr (kHasResidual) {
+          x[i][j] = widen(rounded);
+        } else {
+          x[i].values[j] = rounded;
+        }
+        largest = max(largest, magnitude_bits(widen(rounded)));
+      }
+    }
   });
+  if constexpr (kQuantizes) {
+    const RowScale row_scale = float8_scale(warp_largest(largest));
+    if (threadIdx.x % 32 == 0) a.quantized.scales[row] = row_scale.scale;
+    for_each_pack([&](int i, int column) {
+      float y[kPack];
+#pragma unroll
+      for (int j = 0; j < kPack; ++j) y[j] = value(i, j);
+      store_float8(a.quantized.values + row * a.quantized.stride + column, y, row_scale.factor);
+    });
+  }
 }
 
 /// Rows of any width and layout: one block per row, which it reads three times. Each thread writes
@@ -116,22 +144,37 @@ __global__ void __launch_bounds__(kLongThreads) long_rows(const Arguments<T> a) 
     squares = fmaf(d, d, squares);
   }
   const float scale = 1.0f / sqrtf(block_sum(squares, shared) / columns + a.epsilon);
+  const auto result = [&](std::int64_t c) {
+    return narrow<T>(fmaf((value(c) - mean) * scale, a.gamma[c], a.beta[c]));
+  };
+  std::uint32_t largest = 0;
   for (std::int64_t c = threadIdx.x; c < a.columns; c += kLongThreads) {
-    a.output[row * a.output_stride + c] =
-        narrow<T>(fmaf((value(c) - mean) * scale, a.gamma[c], a.beta[c]));
+    const T y = result(c);
+    largest = max(largest, magnitude_bits(widen(y)));
+    if (a.output != nullptr) a.output[row * a.output_stride + c] = y;
+  }
+  if (a.quantized.values == nullptr) return;
+  __shared__ std::uint32_t shared_bits[32];
+  const RowScale row_scale = float8_scale(block_largest(largest, shared_bits));
+  if (threadIdx.x == 0) a.quantized.scales[row] = row_scale.scale;
+  for (std::int64_t c = threadIdx.x; c < a.columns; c += kLongThreads) {
+    // The input may be gone where it was the output.
+    const T y = a.output != nullptr ? a.output[row * a.output_stride + c] : result(c);
+    const float v[1] = {widen(y)};
+    store_float8(a.quantized.values + row * a.quantized.stride + c, v, row_scale.factor);
   }
 }
 
 /// Launches the kernel with the fewest items that hold the columns; false where none does.
-template <bool kHasResidual, typename T, int kPack, int kItems, int... kMore>
+template <bool kHasResidual, bool kQuantizes, typename T, int kPack, int kItems, int... kMore>
 bool launch_short(const Arguments<T>& a, cudaStream_t stream) {
   if (a.columns <= 32 * kPack * kItems) {
-    short_rows<T, kPack, kItems, kHasResidual>
+    short_rows<T, kPack, kItems, kHasResidual, kQuantizes>
         <<<blocks_for(a.rows, kWarps), kWarps * 32, 0, stream>>>(a);
     return true;
   }
   if constexpr (sizeof...(kMore) > 0) {
-    return launch_short<kHasResidual, T, kPack, kMore...>(a, stream);
+    return launch_short<kHasResidual, kQuantizes, T, kPack, kMore...>(a, stream);
   } else {
     return false;
   }
@@ -143,7 +186,7 @@ bool is_aligned(const float* vector) { return reinterpret_cast<std::uintptr_t>(v
 
 void launch_layer_norm(const ConstMatrix& input, const ConstMatrix& residual, const float* gamma,
                        const float* beta, float epsilon, const Matrix& output,
-                       cudaStream_t stream) {
+                       const Float8Rows& quantized, cudaStream_t stream) {
   if (input.rows == 0 || input.columns == 0) return;
   with_type(input.type, [&](auto tag) {
     using T = typename decltype(tag)::Type;
@@ -157,14 +200,24 @@ void launch_layer_norm(const ConstMatrix& input, const ConstMatrix& residual, co
                          elements<T>(output),
                          output.stride,
                          input.rows,
-                         input.columns};
+                         input.columns,
+                         quantized};
     constexpr int kPack = kPackOf<T>;
-    const bool packs = has_packs(input, kPack) && has_packs(output, kPack) &&
-                       (residual.empty() || has_packs(residual, kPack)) && is_aligned(gamma) &&
-                       is_aligned(beta);
+    const bool quantizes = quantized.values != nullptr;
+    const bool packs =
+        has_packs(input, kPack) && (output.empty() || has_packs(output, kPack)) &&
+        (residual.empty() || has_packs(residual, kPack)) && is_aligned(gamma) && is_aligned(beta) &&
+        (!quantizes || (quantized.stride % kPack == 0 &&
+                        reinterpret_cast<std::uintptr_t>(quantized.values) % kPack == 0));
     // ESM-2 3B (2560 columns of 16 bits) takes 10 items, 650M 5, DNABERT-S 3.
     const auto launch_packs = [&](auto has_residual) {
-      return launch_short<decltype(has_residual)::value, T, kPack, 1, 2, 3, 5, 10>(a, stream);
+      constexpr bool kHasResidual = decltype(has_residual)::value;
+      if (!quantizes) return launch_short<kHasResidual, false, T, kPack, 1, 2, 3, 5, 10>(a, stream);
+      // Models that run in fp8 have activations of float16; other types take the plain kernel.
+      if constexpr (std::is_same_v<T, __half>) {
+        return launch_short<kHasResidual, true, T, kPack, 1, 2, 3, 5, 10>(a, stream);
+      }
+      return false;
     };
     if (packs &&
         (residual.empty() ? launch_packs(std::false_type{}) : launch_packs(std::true_type{}))) {

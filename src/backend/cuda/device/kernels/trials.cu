@@ -1,6 +1,7 @@
 // Helpers for choosing an algorithm: values to multiply, and the comparison of two results.
 #include "backend/cuda/device/kernels/dispatch.cuh"
 #include "backend/cuda/device/kernels/element.cuh"
+#include "backend/cuda/device/kernels/float8.cuh"
 #include "backend/cuda/device/kernels/kernels.h"
 
 namespace virnucpro::cuda {
@@ -42,6 +43,14 @@ __global__ void fill_bytes(std::int8_t* data, std::int64_t count) {
   }
 }
 
+__global__ void fill_float8(std::uint8_t* data, std::int64_t count) {
+  for (std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * kThreads + threadIdx.x; i < count;
+       i += static_cast<std::int64_t>(kBlocks) * kThreads) {
+    const float v[1] = {normal(static_cast<std::uint32_t>(i))};
+    store_float8(data + i, v, 1.0f);
+  }
+}
+
 __global__ void compare(const std::uint16_t* a, const std::uint16_t* b, std::int64_t words,
                         std::int32_t* differs) {
   for (std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * kThreads + threadIdx.x; i < words;
@@ -55,6 +64,10 @@ __global__ void compare(const std::uint16_t* a, const std::uint16_t* b, std::int
 void launch_random_fill(void* data, DataType type, std::int64_t count, cudaStream_t stream) {
   if (type == DataType::kInt8) {
     fill_bytes<<<kBlocks, kThreads, 0, stream>>>(static_cast<std::int8_t*>(data), count);
+    return;
+  }
+  if (type == DataType::kFloat8E4M3) {
+    fill_float8<<<kBlocks, kThreads, 0, stream>>>(static_cast<std::uint8_t*>(data), count);
     return;
   }
   with_type(type, [&](auto tag) {
