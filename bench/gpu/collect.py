@@ -7,7 +7,7 @@ import json
 import pathlib
 import sys
 
-BENCHES = "bench500", "bench300", "bench_fp32", "bench_bf16", "bench_dnabert"
+BENCHES = "bench500", "bench300", "bench_fp8", "bench_fp32", "bench_bf16", "bench_int8", "bench_dnabert"
 TESTS = "conformance", "parity", "memcheck", "racecheck"
 SKIPPED = 77
 
@@ -94,14 +94,15 @@ def peer_rows(steps):
     """Every contestant, and how much faster virnucpro's encoder was on the same frames in the same run."""
     ours = {}
     for row in steps["encoders"]:
-        key = ("esm2" if row["stage"] == "esm2" else row["stage"], row["bases"])
-        if row["precision"] == "fp16" and (key not in ours or row["step"] == "bench_dnabert"):
+        key = (row["precision"], row["stage"], row["bases"])
+        if key not in ours or row["step"] == "bench_dnabert":
             ours[key] = row["tokens_per_second"]  # alone, where DNABERT-S was measured alone, as the peer is
     rows = []
     for one in steps["peers"]:
-        mine = ours.get((one["contestant"].split(":")[0], one["length"]))
         rate = one.get("tokens_per_second")
-        rows.append(one | {"virnucpro_tokens_per_second": mine, "virnucpro_over_it": mine / rate if mine and rate else None})
+        mine = {precision: ours.get((precision, one["contestant"].split(":")[0], one["length"])) for precision in ("fp16", "fp8")}
+        times = {precision: rate and tokens and tokens / rate for precision, tokens in mine.items()}
+        rows.append(one | {"virnucpro_tokens_per_second": mine["fp16"], "virnucpro_over_it": times["fp16"], "virnucpro_fp8_over_it": times["fp8"]})
     return rows
 
 
@@ -133,13 +134,18 @@ def table(document):
                             shown(row["tflops_per_second"], "{:.1f}"), shown(row["ceiling_tflops_per_second"], "{:.1f}"),
                             shown(row["share_of_ceiling"], "{:.3f}"), shown(row["device_memory_gib"], "{:.1f}")) for row in figures["encoders"]])
     if figures["peers"]:
-        lines += markdown(("PyTorch", "bases", "attention", "tokens/s", "TFLOP/s", "virnucpro, tokens/s", "times as fast", "missing because"),
+        lines += markdown(("PyTorch", "bases", "attention", "tokens/s", "TFLOP/s", "virnucpro, tokens/s", "times as fast", "times as fast in FP8", "missing because"),
                           [(row["contestant"], str(row["length"]), row.get("attention", "-"), shown(row.get("tokens_per_second")),
                             shown(row.get("tflops_per_second"), "{:.1f}"), shown(row["virnucpro_tokens_per_second"]),
-                            shown(row["virnucpro_over_it"], "{:.2f}"), row.get("missing", "").replace("|", "/")) for row in figures["peers"]])
+                            shown(row["virnucpro_over_it"], "{:.2f}"), shown(row["virnucpro_fp8_over_it"], "{:.2f}"), row.get("missing", "").replace("|", "/")) for row in figures["peers"]])
+    if figures["precision"]:
+        lines += markdown(("model", "encoder", "precision", "frames", "worst centred cosine", "median", "flips", "not finite"),
+                          [(row["model"], row["encoder"], row["precision"], str(row["frames"]), shown(row["worst_centred_cosine"], "{:.5f}"),
+                            shown(row["median_centred_cosine"], "{:.6f}"), shown(row["flip_share"], "{:.2%}"), str(row["nonfinite"]))
+                           for row in figures["precision"]])
     if figures["operations"]:
         lines += markdown(("model", "operation", "shape", "us", "TFLOP/s", "GB/s", "share of ceiling"),
-                          [(row["model"], row["operation"], row["shape"], shown(row["microseconds"], "{:.1f}") if row["right"] else "WRONG",
+                          [(row["model"], f"{row['operation']}, {row['precision']}", row["shape"], shown(row["microseconds"], "{:.1f}") if row["right"] else "WRONG",
                             shown(row.get("tflops_per_second") or None, "{:.1f}"), shown(row.get("gbytes_per_second")),
                             shown(row.get("share_of_ceiling"), "{:.3f}")) for row in figures["operations"]])
     return "\n".join(lines)
@@ -153,7 +159,7 @@ def collect(folder):
         else:
             machine[key] = value
     steps = {name: {"state": state, "seconds": seconds, "reason": reason} for name, state, seconds, reason in rows_of(folder / "steps.tsv")}
-    raw, figures = {}, {"program": [], "scaling": [], "encoders": [], "peers": [], "operations": []}
+    raw, figures = {}, {"program": [], "scaling": [], "encoders": [], "peers": [], "operations": [], "precision": []}
     for name, step in steps.items():
         found = sorted(folder.glob("scaling_*.json")) if name == "scaling" else [folder / f"{name}.json"]
         for path in found:
@@ -171,8 +177,10 @@ def collect(folder):
                 figures["program"] = document["checks"]
             elif name.startswith("peers"):
                 figures["peers"] += document["results"]
-            elif name == "ops":
-                figures["operations"] = document["operations"]
+            elif name.startswith("ops"):
+                figures["operations"] += [row | {"precision": document["precision"]} for row in document["operations"]]
+            elif name == "precision":
+                figures["precision"] = document["rows"]
     figures["scaling"] = scaling_rows([document for name, document in raw.items() if name.startswith("scaling_")])
     figures["peers"] = peer_rows(figures)
     figures["best_peer_tokens_per_second"] = {name: best_peer(figures["peers"], name) for name in ("esm2", "dnabert_s")}

@@ -168,6 +168,10 @@ int measure(const Arguments& arguments) {
   const std::optional<Device> device = open_device(arguments.device);
   if (!device) return kSkipped;
   Backend& backend = *device->backend;
+  if (!backend.offers(settings.precision)) {
+    fmt::print(stderr, "skipped: {} has no {}\n", backend.description(), arguments.precision);
+    return kSkipped;
+  }
   const auto ceiling = [&] {
     return device->gpu ? device->gpu->measure_matmul_ceiling(settings.precision, kCeilingSeconds)
                        : 0.0;
@@ -216,7 +220,7 @@ int run(int count, char** words) {
   CLI::App app("Times each operation of ESM-2 3B and DNABERT-S at its real shape on one device");
   Arguments arguments;
   app.add_option("--device", arguments.device, "cuda, cuda:N or cpu [cuda:0]");
-  app.add_option("--precision", arguments.precision, "fp16, bf16, int8 or fp32 [fp16]");
+  app.add_option("--precision", arguments.precision, "fp16, bf16, int8, fp8 or fp32 [fp16]");
   app.add_option("--tokens", arguments.tokens, "Rows of the matrices [16384]")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 20));
   app.add_option("--bases", arguments.bases, "Length of the chunks: of the sequences [500]")

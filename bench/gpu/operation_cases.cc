@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <random>
 #include <span>
 #include <utility>
@@ -11,6 +12,7 @@
 #include "backend/reference/reference_backend.h"
 #include "base/format.h"
 #include "base/mix.h"
+#include "tensor/float8.h"
 #include "tensor/host_tensor.h"
 
 namespace virnucpro {
@@ -105,6 +107,66 @@ class HostRows {
   std::int64_t columns_;
 };
 
+/// A matrix of 8-bit floats on the device.
+class DeviceQuantized {
+ public:
+  DeviceQuantized(Backend& backend, std::int64_t rows, std::int64_t columns)
+      : values_(backend.allocate(static_cast<std::size_t>(rows * columns))),
+        scales_(backend.allocate(static_cast<std::size_t>(rows) * sizeof(float))),
+        view_{{values_.data(), DataType::kFloat8E4M3, rows, columns, columns},
+              static_cast<float*>(scales_.data())} {}
+
+  /// The rows of `matrix`, normalised.
+  static DeviceQuantized of(Backend& backend, const DeviceMatrix& matrix) {
+    const std::int64_t d = matrix.view().columns;
+    const std::vector<float> ones(static_cast<std::size_t>(d), 1.0f);
+    const std::vector<float> zeros(static_cast<std::size_t>(d), 0.0f);
+    const PlacedTensor gamma = backend.place(make_float_tensor({d}, ones));
+    const PlacedTensor beta = backend.place(make_float_tensor({d}, zeros));
+    DeviceQuantized made(backend, matrix.view().rows, d);
+    ops::LayerNorm op;
+    op.input = matrix.view();
+    op.gamma = gamma.floats();
+    op.beta = beta.floats();
+    op.quantized = made.view_;
+    backend.layer_norm(op);
+    return made;
+  }
+
+  const QuantizedMatrix& view() const { return view_; }
+  ConstFloats scales() const { return {view_.scales, view_.values.rows}; }
+
+ private:
+  Buffer values_;
+  Buffer scales_;
+  QuantizedMatrix view_;
+};
+
+/// The first rows of a device's matrix of 8-bit floats, on the host.
+struct HostQuantized {
+  HostQuantized(Backend& backend, const QuantizedMatrix& matrix, std::int64_t rows)
+      : bytes(static_cast<std::size_t>(rows * matrix.values.columns)),
+        scales(static_cast<std::size_t>(rows)) {
+    backend.download(matrix.values.data, bytes.data(), bytes.size());
+    backend.download(matrix.scales, scales.data(), scales.size() * sizeof(float));
+    view = matrix.values;
+    view.data = bytes.data();
+    view.rows = rows;
+  }
+  std::vector<float> values() const {
+    std::vector<float> all;
+    const std::size_t columns = bytes.size() / scales.size();
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+      all.push_back(to_float(bytes[i]) * scales[i / columns]);
+    }
+    return all;
+  }
+
+  std::vector<Float8E4M3> bytes;
+  std::vector<float> scales;
+  Matrix view;
+};
+
 double largest_difference(const std::vector<float>& actual, const std::vector<float>& expected) {
   double largest = 0.0;
   for (std::size_t i = 0; i < expected.size(); ++i) {
@@ -156,6 +218,9 @@ class CasesOf {
     bool bias = true;
     ops::Activation activation = ops::Activation::kNone;
     bool residual = false;
+    // Where activations may be quantised on their way.
+    bool from_8_bits = false;
+    bool to_8_bits = false;
   };
   void linear(const LinearShape& shape);
   void layer_norm(const char* name, std::int64_t per_forward, bool residual);
@@ -187,6 +252,8 @@ void CasesOf::linear(const LinearShape& shape) {
       DeviceMatrix input;
       DeviceMatrix output;
       std::unique_ptr<ops::LinearWeight> weights[2];
+      std::optional<DeviceQuantized> input_8 = {};
+      std::optional<DeviceQuantized> output_8 = {};
     };
     struct State {
       std::vector<Set> sets;
@@ -200,16 +267,23 @@ void CasesOf::linear(const LinearShape& shape) {
     const DataType type = backend.activation_type(settings.precision);
     const DataType product = linear_type(settings.precision);
     const DataType stored = weight_type(settings.precision);
+    const bool quantizes = backend.quantizes_activations(settings.precision);
     const float deviation = 1.0f / std::sqrt(static_cast<float>(shape.inputs));
     const double weight_bytes =
         static_cast<double>(shape.inputs * shape.outputs) * static_cast<double>(size_of(product));
-    const double stream_bytes = static_cast<double>(m * (shape.inputs + shape.outputs)) *
-                                static_cast<double>(size_of(type));
+    const auto size = [&](bool in_8_bits) {
+      return static_cast<std::int64_t>(quantizes && in_8_bits ? 1 : size_of(type));
+    };
+    const auto stream_bytes = static_cast<double>(
+        m * (shape.inputs * size(shape.from_8_bits) + shape.outputs * size(shape.to_8_bits)));
     const std::size_t sets = sets_for(weight_bytes + stream_bytes);
     for (std::uint64_t s = 0; s < sets; ++s) {
       state->sets.push_back({DeviceMatrix::random(backend, type, m, shape.inputs, 10 * s),
                              DeviceMatrix::random(backend, type, m, shape.outputs, 10 * s + 1),
                              {}});
+      Set& set = state->sets.back();
+      if (quantizes && shape.from_8_bits) set.input_8 = DeviceQuantized::of(backend, set.input);
+      if (quantizes && shape.to_8_bits) set.output_8.emplace(backend, m, shape.outputs);
       const HostTensor weight =
           random_tensor({shape.outputs, shape.inputs}, stored, 10 * s + 2, deviation);
       state->sets.back().weights[0] = backend.prepare_linear(weight, product);
@@ -242,9 +316,18 @@ void CasesOf::linear(const LinearShape& shape) {
       op.activation = shape.activation;
       if (shape.residual) op.residual = set.output.view();
       op.output = set.output.view();
+      if (set.input_8) {
+        op.input = set.input_8->view().values;
+        op.input_scales = set.input_8->scales();
+      }
+      if (set.output_8) {
+        op.output = {};
+        op.quantized = set.output_8->view();
+      }
       backend.linear(op);
     };
     made.worst_error = [&backend, shape, state, judged, product] {
+      const Set& set = state->sets.front();
       ReferenceBackend judge;
       HostRows input(backend, state->sets.front().input.view(), judged);
       HostRows expected = *state->stream;
@@ -257,9 +340,17 @@ void CasesOf::linear(const LinearShape& shape) {
       op.activation = shape.activation;
       if (shape.residual) op.residual = expected.view();
       op.output = expected.view();
+      std::optional<HostQuantized> input_8;
+      if (set.input_8) {
+        input_8.emplace(backend, set.input_8->view(), judged);
+        op.input = input_8->view;
+        op.input_scales = {input_8->scales.data(), judged};
+      }
       judge.linear(op);
-      return largest_difference(
-          HostRows(backend, state->sets.front().output.view(), judged).values(), expected.values());
+      const std::vector<float> actual =
+          set.output_8 ? HostQuantized(backend, set.output_8->view(), judged).values()
+                       : HostRows(backend, set.output.view(), judged).values();
+      return largest_difference(actual, expected.values());
     };
     return made;
   });
@@ -271,6 +362,7 @@ void CasesOf::layer_norm(const char* name, std::int64_t per_forward, bool residu
       DeviceMatrix input;
       DeviceMatrix residual;
       DeviceMatrix output;
+      std::optional<DeviceQuantized> quantized = {};
     };
     struct State {
       std::vector<Set> sets;
@@ -280,11 +372,13 @@ void CasesOf::layer_norm(const char* name, std::int64_t per_forward, bool residu
     const auto state = std::make_shared<State>();
     const std::int64_t m = settings.tokens;
     const DataType type = backend.activation_type(settings.precision);
+    const bool quantizes = backend.quantizes_activations(settings.precision);
     const double bytes = static_cast<double>(m * d) * static_cast<double>(size_of(type));
     for (std::uint64_t s = 0; s < sets_for(2.0 * bytes); ++s) {
       state->sets.push_back({DeviceMatrix::random(backend, type, m, d, 10 * s),
                              DeviceMatrix::random(backend, type, m, d, 10 * s + 1),
                              DeviceMatrix(backend, type, m, d)});
+      if (quantizes) state->sets.back().quantized.emplace(backend, m, d);
     }
     state->host_gamma = random_tensor({d}, DataType::kFloat32, 3, 1.0f);
     state->gamma = backend.place(state->host_gamma);
@@ -300,11 +394,18 @@ void CasesOf::layer_norm(const char* name, std::int64_t per_forward, bool residu
     };
     made.shape = fmt::format("{} x {}{}", m, d, residual ? ", residual" : "");
     made.per_forward = per_forward;
-    made.bytes = (residual ? 3.0 : 2.0) * bytes;
-    made.enqueue = [&backend, state, operation](std::size_t turn) {
+    // In 8 bits instead, or where it is a stream as well.
+    made.bytes = (residual ? 3.0 : quantizes ? 1.0 : 2.0) * bytes;
+    if (quantizes) made.bytes += static_cast<double>(m * d);
+    made.enqueue = [&backend, state, operation, residual](std::size_t turn) {
       const Set& set = state->sets[turn % state->sets.size()];
-      backend.layer_norm(operation(set.input.view(), set.residual.view(), state->gamma.floats(),
-                                   set.output.view()));
+      ops::LayerNorm op = operation(set.input.view(), set.residual.view(), state->gamma.floats(),
+                                    set.output.view());
+      if (set.quantized) {
+        op.quantized = set.quantized->view();
+        if (!residual) op.output = {};
+      }
+      backend.layer_norm(op);
     };
     made.worst_error = [&backend, state, operation, judged = std::min(kJudgedRows, m)] {
       ReferenceBackend judge;
@@ -312,7 +413,9 @@ void CasesOf::layer_norm(const char* name, std::int64_t per_forward, bool residu
       HostRows input(backend, set.input.view(), judged);
       HostRows added(backend, set.residual.view(), judged);
       HostRows expected(backend, set.output.view(), judged);
-      const std::vector<float> actual = expected.values();
+      const std::vector<float> actual =
+          set.quantized ? HostQuantized(backend, set.quantized->view(), judged).values()
+                        : expected.values();
       const PlacedTensor gamma = judge.place(state->host_gamma);
       judge.layer_norm(operation(input.view(), added.view(), gamma.floats(), expected.view()));
       return largest_difference(actual, expected.values());
@@ -399,25 +502,37 @@ void CasesOf::gated_gelu(std::int64_t wide) {
         struct Set {
           DeviceMatrix input;
           DeviceMatrix output;
+          std::optional<DeviceQuantized> quantized = {};
         };
         const auto sets = std::make_shared<std::vector<Set>>();
         const std::int64_t m = settings.tokens;
         const DataType type = backend.activation_type(settings.precision);
+        const bool quantizes = backend.quantizes_activations(settings.precision);
         made.bytes = static_cast<double>(3 * m * wide) * static_cast<double>(size_of(type));
         for (std::uint64_t s = 0; s < sets_for(made.bytes); ++s) {
           sets->push_back({DeviceMatrix::random(backend, type, m, 2 * wide, s),
                            DeviceMatrix(backend, type, m, wide)});
+          if (quantizes) sets->back().quantized.emplace(backend, m, wide);
         }
+        if (quantizes) made.bytes -= static_cast<double>(m * wide);
         made.shape = fmt::format("{} x {} to {}", m, 2 * wide, wide);
         made.per_forward = layers;
         made.enqueue = [&backend, sets](std::size_t turn) {
           const Set& set = (*sets)[turn % sets->size()];
-          backend.gated_gelu({.input = set.input.view(), .output = set.output.view()});
+          ops::GatedGelu op{.input = set.input.view(), .output = set.output.view()};
+          if (set.quantized) {
+            op.output = {};
+            op.quantized = set.quantized->view();
+          }
+          backend.gated_gelu(op);
         };
         made.worst_error = [&backend, sets, judged = std::min(kJudgedRows, m)] {
           HostRows input(backend, sets->front().input.view(), judged);
           HostRows expected(backend, sets->front().output.view(), judged);
-          const std::vector<float> actual = expected.values();
+          const auto& quantized = sets->front().quantized;
+          const std::vector<float> actual =
+              quantized ? HostQuantized(backend, quantized->view(), judged).values()
+                        : expected.values();
           ReferenceBackend().gated_gelu({.input = input.view(), .output = expected.view()});
           return largest_difference(actual, expected.values());
         };
@@ -544,12 +659,17 @@ std::vector<CaseMaker> operation_cases(const CaseSettings& settings) {
   const std::int64_t d = esm2.width;
   protein.embedding(33, false);
   protein.layer_norm("layer_norm", 2 * esm2.layers + 1, false);
-  protein.linear({.name = "qkv", .inputs = d, .outputs = 3 * d});
+  protein.linear({.name = "qkv", .inputs = d, .outputs = 3 * d, .from_8_bits = true});
   protein.attention(true, {});
   protein.linear({.name = "out", .inputs = d, .outputs = d, .residual = true});
+  protein.linear({.name = "fc1",
+                  .inputs = d,
+                  .outputs = 4 * d,
+                  .activation = ops::Activation::kGelu,
+                  .from_8_bits = true,
+                  .to_8_bits = true});
   protein.linear(
-      {.name = "fc1", .inputs = d, .outputs = 4 * d, .activation = ops::Activation::kGelu});
-  protein.linear({.name = "fc2", .inputs = 4 * d, .outputs = d, .residual = true});
+      {.name = "fc2", .inputs = 4 * d, .outputs = d, .residual = true, .from_8_bits = true});
   protein.pool(1);
 
   const ModelSizes dnabert{"dnabert-s", 768, 12, 12};
@@ -562,12 +682,17 @@ std::vector<CaseMaker> operation_cases(const CaseSettings& settings) {
     slopes.push_back(std::exp2(-0.5f * (1.0f + static_cast<float>(head))));
   dna.embedding(4096, true);
   dna.layer_norm("layer_norm", 2 * dnabert.layers + 1, true);
-  dna.linear({.name = "Wqkv", .inputs = dnabert.width, .outputs = 3 * dnabert.width});
+  dna.linear(
+      {.name = "Wqkv", .inputs = dnabert.width, .outputs = 3 * dnabert.width, .from_8_bits = true});
   dna.attention(false, slopes);
   dna.linear({.name = "dense", .inputs = dnabert.width, .outputs = dnabert.width});
-  dna.linear({.name = "gated", .inputs = dnabert.width, .outputs = 2 * kWide, .bias = false});
+  dna.linear({.name = "gated",
+              .inputs = dnabert.width,
+              .outputs = 2 * kWide,
+              .bias = false,
+              .from_8_bits = true});
   dna.gated_gelu(kWide);
-  dna.linear({.name = "wo", .inputs = kWide, .outputs = dnabert.width});
+  dna.linear({.name = "wo", .inputs = kWide, .outputs = dnabert.width, .from_8_bits = true});
   dna.pool(0);
   return cases;
 }
@@ -581,6 +706,8 @@ double tolerance_of(Precision precision) {
     case Precision::kBf16:
     case Precision::kInt8:  // a quantised value may round to either side
       return 5e-2;
+    case Precision::kFp8:  // half a step of E4M3 is a sixteenth of a value, or rounded otherwise
+      return 1.3e-1;
   }
   return 0.0;
 }

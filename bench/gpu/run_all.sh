@@ -9,7 +9,10 @@
 # bench500, bench300       virnucpro bench: ESM-2 3B and DNABERT-S, FP16
 # ops                      each operation at its real shape
 # peers_esm2, peers_dnabert   PyTorch on the same frames
-# bench_fp32, bench_bf16, bench_dnabert   other precisions, DNABERT-S alone
+# bench_fp8                FP8 beside FP16, in the same run
+# bench_fp32, bench_bf16, bench_int8, bench_dnabert   other precisions, DNABERT-S alone
+# ops_fp8                  each operation as FP8 runs it
+# precision                every precision against FP32 on random models with dominant dimensions (precision_models.py)
 # memcheck, racecheck      compute-sanitizer on the conformance tests of SANITIZER_FILTER
 # with --with alone: ncu (operation NCU_OPERATION, kernels NCU_KERNEL), scaling (from one GPU to all)
 # A step has its own time limit and log; one that fails stops no other. OUT_DIR gets results.json and table.md.
@@ -18,8 +21,8 @@
 set -uo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-usage() { sed -n '2,16s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2; }
-known=,facts,devices,conformance,parity,program,bench500,bench300,ops,peers_esm2,peers_dnabert,bench_fp32,bench_bf16,bench_dnabert,memcheck,racecheck,ncu,scaling,
+usage() { sed -n '2,20s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2; }
+known=,facts,devices,conformance,parity,program,bench500,bench300,ops,peers_esm2,peers_dnabert,bench_fp8,bench_fp32,bench_bf16,bench_int8,bench_dnabert,ops_fp8,precision,memcheck,racecheck,ncu,scaling,
 only='' skip='' with='' seconds=585 out=''
 while [ $# -gt 0 ]; do
   case $1 in
@@ -165,9 +168,16 @@ bench() {  # NAME ARGUMENTS...
 bench500() { bench bench500 --device cuda:0 --shape published-3b --precision fp16 --orfs 2400 --seconds 20; }
 bench300() { bench bench300 --device cuda:0 --shape published-3b --precision fp16 --orfs 4000 --seconds 15 --expected-length 300; }
 bench_fp32() { bench bench_fp32 --device cuda:0 --shape published-3b --precision fp32 --orfs 200 --seconds 8; }
+bench_fp8() { bench bench_fp8 --device cuda:0 --shape published-3b --precision fp16,fp8 --orfs 2400 --seconds 12; }
+bench_int8() { bench bench_int8 --device cuda:0 --shape published-3b --precision int8 --orfs 2400 --seconds 12; }
 bench_bf16() { bench bench_bf16 --device cuda:0 --shape published-3b --precision bf16 --orfs 2400 --seconds 12; }
 bench_dnabert() { bench bench_dnabert --device cuda:0 --shape dnabert-117m --precision fp16 --orfs 12000 --seconds 10; }
 ops() { ours "$work/tests/gpu_ops_bench" --device cuda:0 --json "$out/ops.json"; }
+ops_fp8() { ours "$work/tests/gpu_ops_bench" --device cuda:0 --precision fp8 --json "$out/ops_fp8.json"; }
+precision() {
+  TMPDIR=$work timeout -k 5 "$allowed" python3 "$here/bench/gpu/precision_models.py" "$program" "$work/genomes.fa" \
+    --libraries "$work/lib$cuda_folders" --device cuda:0 --json "$out/precision.json" --limit $((allowed - 8))
+}
 peers() {  # NAME ARGUMENTS...
   local name=$1
   shift
@@ -229,13 +239,17 @@ step conformance 90 "$cannot" conformance
 step parity 90 "$cannot" parity
 step program 90 "$cannot" program_checks
 step bench500 110 "$cannot" bench500
+step bench_fp8 110 "$cannot" bench_fp8
 step ops 60 "$cannot" ops
+step ops_fp8 60 "$cannot" ops_fp8
+step precision 90 "$no_torch" precision
 step peers_esm2 190 "$no_torch" peers_esm2
 step bench300 80 "$cannot" bench300
 step bench_dnabert 45 "$cannot" bench_dnabert
 step peers_dnabert 60 "$no_torch" peers_dnabert
 step bench_fp32 70 "$cannot" bench_fp32
 step bench_bf16 70 "$cannot" bench_bf16
+step bench_int8 70 "$cannot" bench_int8
 step memcheck 70 "$no_sanitizer" memcheck
 step racecheck 90 "$no_sanitizer" racecheck
 step scaling 200 "$no_scaling" scaling

@@ -16,6 +16,7 @@
 #include "backend/cuda/attention_tiling.h"
 #include "backend/cuda/device/device_state.h"
 #include "backend/cuda/device/kernels/kernels.h"
+#include "backend/cuda/device/linear_weight.h"
 #include "backend/cuda/device/stream_memory.h"
 #include "backend/rotary_tables.h"
 
@@ -85,6 +86,10 @@ class CudaBackend final : public Backend {
   void copy_in(const HostTensor& tensor, void* device, DataType type);
   ConstMatrix in_type(const ConstMatrix& input, DataType type);
   const void* bias_in(const ConstFloats& bias, DataType type);
+  KeptWeights place_kept(std::span<const std::int32_t> kept, std::int64_t inputs,
+                         std::int64_t outputs);
+  /// Where the kept columns of `rows` rows of that type go.
+  ColumnsOut taken_out(const KeptWeights& kept, std::int64_t rows, DataType type);
   void linear_int8(const ops::Linear& op);
   void linear_float8(const ops::Linear& op);
   /// The input in 8 bits, rows of `stride` values that follow each other or more.
@@ -110,6 +115,7 @@ class CudaBackend final : public Backend {
   Scratch product_;
   Scratch quantized_;
   Scratch scales_;
+  Scratch kept_;
 };
 
 }  // namespace virnucpro::cuda

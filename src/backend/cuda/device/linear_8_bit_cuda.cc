@@ -51,13 +51,25 @@ bool is_aligned(const ConstMatrix& matrix) {
 
 }  // namespace
 
+ColumnsOut CudaBackend::taken_out(const KeptWeights& kept, std::int64_t rows, DataType type) {
+  if (kept.stride == 0) return {};
+  return {
+      .columns = static_cast<const std::int32_t*>(kept.columns.get()),
+      .mask = static_cast<const std::uint32_t*>(kept.mask.get()),
+      .count = kept.count,
+      .values = kept_.get(stream_, static_cast<std::size_t>(rows * kept.stride) * size_of(type)),
+      .stride = kept.stride};
+}
+
 void CudaBackend::linear_int8(const ops::Linear& op) {
   const CudaLinearWeight& weight = weight_of(op);
   const std::int64_t rows = op.input.rows;
   const std::int64_t stride = rounded_up(weight.outputs(), k8BitUnit / 4);
   auto* q = quantized_.get<std::int8_t>(stream_, rows * weight.stride());
   auto* scales = scales_.get<float>(stream_, rows);
-  launch_quantize_rows(op.input, q, weight.stride(), scales, queue());
+  const KeptWeights& kept = weight.kept();
+  const ColumnsOut out = taken_out(kept, rows, op.input.type);
+  launch_quantize_rows(op.input, q, weight.stride(), scales, out, queue());
   ProductShape shape{.outputs = weight.outputs(),
                      .inputs = weight.stride(),  // filled up with zeros
                      .type = DataType::kInt8,
@@ -76,16 +88,24 @@ void CudaBackend::linear_int8(const ops::Linear& op) {
                            .output = product,
                            .rows = count},
                           queue(), workspace());
-    launch_finish_linear({.product = product,
-                          .is_int32 = true,
-                          .product_stride = stride,
-                          .row_scales = scales + first,
-                          .column_scales = weight.scales(),
-                          .bias = op.bias.data,
-                          .activation = op.activation,
-                          .residual = rows_of(op.residual, first, count),
-                          .output = rows_of(op.output, first, count)},
-                         queue());
+    FinishLinear finish{.product = product,
+                        .is_int32 = true,
+                        .product_stride = stride,
+                        .row_scales = scales + first,
+                        .column_scales = weight.scales(),
+                        .bias = op.bias.data,
+                        .activation = op.activation,
+                        .residual = rows_of(op.residual, first, count),
+                        .output = rows_of(op.output, first, count)};
+    if (out.values != nullptr) {
+      finish.kept = {
+          .inputs = static_cast<const std::byte*>(out.values) +
+                    static_cast<std::size_t>(first * kept.stride) * size_of(op.input.type),
+          .type = op.input.type,
+          .weights = static_cast<const __half*>(kept.values.get()),
+          .stride = kept.stride};
+    }
+    launch_finish_linear(finish, queue());
   });
   check_cuda(cudaGetLastError(), "compute a dense layer");
 }

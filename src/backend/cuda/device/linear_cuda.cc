@@ -1,6 +1,7 @@
 // Dense layers: weights on the device, and which products and kernels an operation becomes.
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "backend/cuda/device/cuda_backend.h"
 #include "backend/cuda/device/kernels/kernels.h"
@@ -15,7 +16,7 @@ std::unique_ptr<ops::LinearWeight> CudaBackend::do_prepare_linear(
 }
 
 std::unique_ptr<ops::LinearWeight> CudaBackend::do_prepare_linear_parts(
-    std::span<const HostTensor> parts, DataType type, std::span<const std::int32_t> /*kept*/) {
+    std::span<const HostTensor> parts, DataType type, std::span<const std::int32_t> kept_columns) {
   use();
   const std::int64_t inputs = parts.front().shape[1];
   std::int64_t outputs = 0;
@@ -35,6 +36,7 @@ std::unique_ptr<ops::LinearWeight> CudaBackend::do_prepare_linear_parts(
                                static_cast<std::size_t>((rows_in_all - outputs) * stride), queue()),
                "clear memory");
   }
+  KeptWeights kept = place_kept(kept_columns, inputs, outputs);
   std::int64_t first = 0;
   for (const HostTensor& part : parts) {
     const std::int64_t rows = part.shape[0];
@@ -49,8 +51,13 @@ std::unique_ptr<ops::LinearWeight> CudaBackend::do_prepare_linear_parts(
             {static_cast<std::uint8_t*>(memory.get()) + first * stride, stride, row_scales, stride},
             queue());
       } else {
+        const ColumnsOut out = taken_out(kept, rows, part.type);
         launch_quantize_rows(there, static_cast<std::int8_t*>(memory.get()) + first * stride,
-                             stride, row_scales, queue());
+                             stride, row_scales, out, queue());
+        launch_convert({out.values, part.type, rows, kept.stride, kept.stride},
+                       {static_cast<__half*>(kept.values.get()) + first * kept.stride,
+                        DataType::kFloat16, rows, kept.stride, kept.stride},
+                       queue());
       }
       check_cuda(cudaGetLastError(), "round weights");
     } else {
@@ -64,7 +71,27 @@ std::unique_ptr<ops::LinearWeight> CudaBackend::do_prepare_linear_parts(
   stream_->wait();  // other streams use it, too, and the caller may free the parts
   staging_.restart();
   return std::make_unique<CudaLinearWeight>(outputs, inputs, type, stride, std::move(memory),
-                                            std::move(scales));
+                                            std::move(scales), std::move(kept));
+}
+
+KeptWeights CudaBackend::place_kept(std::span<const std::int32_t> kept, std::int64_t inputs,
+                                    std::int64_t outputs) {
+  if (kept.empty()) return {};
+  KeptWeights placed;
+  placed.count = static_cast<std::int64_t>(kept.size());
+  placed.stride = rounded_up(placed.count, k8BitUnit);
+  std::vector<std::uint32_t> mask(static_cast<std::size_t>(inputs + 31) / 32);
+  for (const std::int32_t column : kept) {
+    const auto at = static_cast<std::size_t>(column);
+    mask[at / 32] |= 1u << at % 32;
+  }
+  placed.columns = DeviceState::take(state_, kept.size_bytes());
+  placed.mask = DeviceState::take(state_, mask.size() * sizeof(mask[0]));
+  placed.values = DeviceState::take(
+      state_, static_cast<std::size_t>(outputs * placed.stride) * size_of(DataType::kFloat16));
+  staging_.copy_in(*stream_, kept.data(), placed.columns.get(), kept.size_bytes());
+  staging_.copy_in(*stream_, mask.data(), placed.mask.get(), mask.size() * sizeof(mask[0]));
+  return placed;
 }
 
 ConstMatrix CudaBackend::in_type(const ConstMatrix& input, DataType type) {

@@ -2,6 +2,7 @@
 // Strides in elements. Matrices of no rows or columns launch nothing.
 #pragma once
 
+#include <cuda_fp16.h>
 #include <cuda_runtime_api.h>
 
 #include <cstdint>
@@ -53,9 +54,18 @@ void launch_activation(ops::Activation activation, const Matrix& output, cudaStr
 
 void launch_gated_gelu(const ConstMatrix& input, const Matrix& output, cudaStream_t stream);
 
+/// The columns that an int8 weight keeps in float16: inputs [m, stride] of `type`, weights
+/// [n, stride]; both zero from the last one on. The stride is a multiple of 16. None: inputs null.
+struct KeptColumns {
+  const void* inputs = nullptr;
+  DataType type = DataType::kFloat16;
+  const __half* weights = nullptr;
+  std::int64_t stride = 0;
+};
+
 /// Turns whole products into results: activation(product * (row_scales[i] * column_scales[j]) +
-/// bias) + residual. product: float32 or int32, [m, n] with `product_stride`; scales, bias and
-/// residual are null or empty where there are none.
+/// the product of the kept columns + bias) + residual. product: float32 or int32, [m, n] with
+/// `product_stride`; scales, bias and residual are null or empty where there are none.
 struct FinishLinear {
   const void* product;
   bool is_int32;
@@ -66,12 +76,27 @@ struct FinishLinear {
   ops::Activation activation;
   ConstMatrix residual;
   Matrix output;
+  KeptColumns kept = {};
 };
 void launch_finish_linear(const FinishLinear& op, cudaStream_t stream);
+/// The same where columns are kept; false, and nothing is launched, where it cannot be used.
+bool launch_finish_kept(const FinishLinear& op, cudaStream_t stream);
 
-/// Rows to int8 (tensor/quantize.h): q [m, stride], zero from the columns on, and scales [m].
+/// The columns that are not rounded: `columns` [count], ascending; `mask` has a bit for each
+/// column, the lowest first. Their values go to `values` [m, stride] of the input's type, zeros
+/// behind them.
+struct ColumnsOut {
+  const std::int32_t* columns = nullptr;
+  const std::uint32_t* mask = nullptr;
+  std::int64_t count = 0;
+  void* values = nullptr;
+  std::int64_t stride = 0;
+};
+
+/// Rows to int8 (tensor/quantize.h): q [m, stride], zero from the columns on and where columns are
+/// taken out, and scales [m].
 void launch_quantize_rows(const ConstMatrix& input, std::int8_t* q, std::int64_t q_stride,
-                          float* scales, cudaStream_t stream);
+                          float* scales, const ColumnsOut& out, cudaStream_t stream);
 
 void launch_convert(const ConstMatrix& input, const Matrix& output, cudaStream_t stream);
 void launch_softmax(const ConstMatrix& input, const Matrix& output, cudaStream_t stream);

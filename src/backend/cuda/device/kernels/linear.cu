@@ -32,24 +32,47 @@ __device__ __forceinline__ float any_float(const void* data, DataType type, std:
   }
 }
 
-template <typename TProduct, typename TOut>
+/// kPack of more than one: residual and output are of one type, and no column is kept.
+template <typename TProduct, typename TOut, int kPack>
 __global__ void __launch_bounds__(kPackThreads) finish(const FinishLinear op) {
   const auto* product = static_cast<const TProduct*>(op.product);
   auto* output = static_cast<TOut*>(op.output.data);
-  for_each_pack<1>(op.output.rows, op.output.columns, [&](std::int64_t row, std::int64_t column) {
-    float v = static_cast<float>(product[row * op.product_stride + column]);
-    // Rounded in between, as ops/linear.h requires.
-    if (op.row_scales != nullptr) {
-      v = __fmul_rn(v, __fmul_rn(op.row_scales[row], op.column_scales[column]));
-    }
-    if (op.bias != nullptr) v = __fadd_rn(v, op.bias[column]);
-    if (op.activation == ops::Activation::kGelu) v = gelu<TOut>(v);
-    if (op.activation == ops::Activation::kRelu) v = v < 0.0f ? 0.0f : v;
-    if (op.residual.data != nullptr) {
-      v += any_float(op.residual.data, op.residual.type, row * op.residual.stride + column);
-    }
-    output[row * op.output.stride + column] = narrow<TOut>(v);
-  });
+  for_each_pack<kPack>(
+      op.output.rows, op.output.columns, [&](std::int64_t row, std::int64_t column) {
+        const auto whole = *reinterpret_cast<const Elements<TProduct, kPack>*>(
+            product + row * op.product_stride + column);
+        float r[kPack] = {};
+        if (op.residual.data != nullptr) {
+          const std::int64_t at = row * op.residual.stride + column;
+          if constexpr (kPack > 1) {
+            load(static_cast<const TOut*>(op.residual.data) + at, r);
+          } else {
+            r[0] = any_float(op.residual.data, op.residual.type, at);
+          }
+        }
+        float v[kPack];
+#pragma unroll
+        for (int j = 0; j < kPack; ++j) {
+          v[j] = static_cast<float>(whole.values[j]);
+          // Rounded in between, as ops/linear.h requires.
+          if (op.row_scales != nullptr) {
+            v[j] = __fmul_rn(v[j], __fmul_rn(op.row_scales[row], op.column_scales[column + j]));
+          }
+          if (kPack == 1 && op.kept.inputs != nullptr) {
+            float sum = 0.0f;
+            for (std::int64_t i = 0; i < op.kept.stride; ++i) {
+              sum = fmaf(any_float(op.kept.inputs, op.kept.type, row * op.kept.stride + i),
+                         widen(op.kept.weights[column * op.kept.stride + i]), sum);
+            }
+            v[j] = __fadd_rn(v[j], sum);
+          }
+          if (op.bias != nullptr) v[j] = __fadd_rn(v[j], op.bias[column + j]);
+          if (op.activation == ops::Activation::kGelu) v[j] = gelu<TOut>(v[j]);
+          if (op.activation == ops::Activation::kRelu) v[j] = v[j] < 0.0f ? 0.0f : v[j];
+          if (op.residual.data != nullptr) v[j] += r[j];
+        }
+        store(output + row * op.output.stride + column, v);
+      });
 }
 
 }  // namespace
@@ -81,13 +104,27 @@ void launch_activation(ops::Activation activation, const Matrix& output, cudaStr
 
 void launch_finish_linear(const FinishLinear& op, cudaStream_t stream) {
   if (op.output.rows == 0 || op.output.columns == 0) return;
+  if (op.kept.inputs != nullptr && launch_finish_kept(op, stream)) return;
+  constexpr int kPack = 4;
+  const bool packs = op.kept.inputs == nullptr && op.product_stride % kPack == 0 &&
+                     has_packs(op.output, kPack) &&
+                     (op.residual.empty() ||
+                      (op.residual.type == op.output.type && has_packs(op.residual, kPack)));
   with_type(op.output.type, [&](auto tag) {
     using TOut = typename decltype(tag)::Type;
-    const unsigned blocks = blocks_of(op.output.rows, op.output.columns, 1);
-    if (op.is_int32) {
-      finish<std::int32_t, TOut><<<blocks, kPackThreads, 0, stream>>>(op);
+    const auto run = [&](auto pack) {
+      constexpr int kCount = decltype(pack)::value;
+      const unsigned blocks = blocks_of(op.output.rows, op.output.columns, kCount);
+      if (op.is_int32) {
+        finish<std::int32_t, TOut, kCount><<<blocks, kPackThreads, 0, stream>>>(op);
+      } else {
+        finish<float, TOut, kCount><<<blocks, kPackThreads, 0, stream>>>(op);
+      }
+    };
+    if (packs) {
+      run(std::integral_constant<int, kPack>{});
     } else {
-      finish<float, TOut><<<blocks, kPackThreads, 0, stream>>>(op);
+      run(std::integral_constant<int, 1>{});
     }
   });
 }
