@@ -106,6 +106,24 @@ TEST_F(RunOptions, DisableFp16FailsBeforeAnyModelIsReadAndNamesBothWaysOut) {
   EXPECT_FALSE(exists("virnucpro_out"));
 }
 
+TEST_F(RunOptions, APrecisionThatTheDeviceLacksIsRefusedBeforeAWeightIsRead) {
+  write("in.fa", ">a\nACGT\n");
+  for (const char* command : {"predict", "precision", "bench"}) {
+    std::vector<std::string> arguments = {command, "in.fa",    "--precision",
+                                          "fp8",   "--device", "cpu"};
+    if (std::string(command) == "predict") arguments.insert(arguments.end(), {"-o", "out"});
+    // Weights that are not there are not missed.
+    if (std::string(command) != "bench") {
+      arguments.insert(arguments.end(), {"--bundle", "missing"});
+    }
+    const ProgramResult result = run(arguments);
+    EXPECT_TRUE(ends_with(result, 5)) << command;
+    EXPECT_THAT(result.err, testing::HasSubstr("precision fp8 needs a GPU of compute capability "
+                                               "8.9 or newer (Ada, Hopper); this device (cpu: "));
+    EXPECT_THAT(result.err, testing::HasSubstr("has fp16, bf16, int8, fp32"));
+  }
+}
+
 TEST_F(RunOptions, DisableFp16RunsUnpackedWithOneWarningAndOverrulesTheFlag) {
   const Variables fp32 = {{"VIRNUCPRO_DISABLE_FP16", " True "}};
   EXPECT_EQ(option(report_of({"--no-packing", "--precision", "fp16"}, fp32), "precision"), "fp32");

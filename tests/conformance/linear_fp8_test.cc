@@ -291,7 +291,9 @@ TEST_P(LinearFp8Test, OutputMayBeTheResidual) {
       ops::Linear op = a.operation(p, *prepared, shared);
       op.residual = shared.view();
       backend->linear(op);
-      expect_close(shared, separate, {0, 0}, describe(p, type));
+      // A GPU's products may take another way where matrices are aligned otherwise.
+      expect_close(shared, separate, is_cuda() ? stored_as(type, kTensorCores) : kReference,
+                   describe(p, type));
     }
   }
 }

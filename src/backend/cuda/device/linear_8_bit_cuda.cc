@@ -178,7 +178,7 @@ void CudaBackend::linear_float8(const ops::Linear& op) {
     operands.bias = bias_in(op.bias, type);
     if (!quantizes) {
       state_->products->run(shape, operands, queue(), workspace());
-      launch_activation(op.activation, op.output, queue());
+      launch_activation(op.activation, op.output, /*is_lean=*/true, queue());
     } else {
       for_each_slice(op.input.rows, middle_bytes, [&](std::int64_t first, std::int64_t count) {
         const Matrix middle = middle_of(product_, count);

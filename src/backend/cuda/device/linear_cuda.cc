@@ -156,7 +156,7 @@ void CudaBackend::do_linear(const ops::Linear& op) {
                          .rows = op.output.rows},
                         queue(), workspace());
   if (is_direct) {
-    launch_activation(op.activation, op.output, queue());
+    launch_activation(op.activation, op.output, /*is_lean=*/false, queue());
   } else {
     launch_finish_linear({.product = product.data,
                           .is_int32 = false,

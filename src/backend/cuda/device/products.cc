@@ -27,7 +27,7 @@ constexpr std::size_t kTrialShare = 8;
 // Tensor cores keep 14 bits of a sum of 8-bit floats. Without fast sums the library adds up what
 // they computed for a few inputs in float32.
 #ifndef VIRNUCPRO_FAST_FLOAT8_SUMS
-#define VIRNUCPRO_FAST_FLOAT8_SUMS 0
+#define VIRNUCPRO_FAST_FLOAT8_SUMS 1
 #endif
 constexpr std::int8_t kFastFloat8Sums = VIRNUCPRO_FAST_FLOAT8_SUMS;
 

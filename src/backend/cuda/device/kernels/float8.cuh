@@ -1,10 +1,12 @@
 // Rounding to 8-bit floats, as tensor/quantize.h defines it.
 #pragma once
 
+#include <cuda_fp16.h>
 #include <cuda_fp8.h>
 
 #include <cstdint>
 
+#include "backend/cuda/device/kernels/element.cuh"
 #include "tensor/quantize.h"
 
 namespace virnucpro::cuda {
@@ -24,14 +26,53 @@ __device__ __forceinline__ RowScale float8_scale(std::uint32_t largest) {
   return {__fdiv_rn(magnitude, kFloat8Limit), __fdiv_rn(kFloat8Limit, magnitude)};
 }
 
-/// Two values times `factor`, the first in the lower byte; zeros where the factor is 0.
+/// The largest magnitude of values that are added pack by pack.
+template <typename T>
+class Largest {
+ public:
+  template <int kCount>
+  __device__ __forceinline__ void add(const Elements<T, kCount>& pack) {
+#pragma unroll
+    for (int j = 0; j < kCount; ++j) bits_ = max(bits_, magnitude_bits(widen(pack.values[j])));
+  }
+  __device__ __forceinline__ std::uint32_t bits() const { return bits_; }
+
+ private:
+  std::uint32_t bits_ = 0;
+};
+
+/// Two at a time; a NaN stays.
+template <>
+class Largest<__half> {
+ public:
+  template <int kCount>
+  __device__ __forceinline__ void add(const Elements<__half, kCount>& pack) {
+    if constexpr (kCount % 2 != 0) {
+#pragma unroll
+      for (int j = 0; j < kCount; ++j) add(__half2half2(pack.values[j]));
+    } else {
+#pragma unroll
+      for (int j = 0; j < kCount; j += 2) add(__half2{pack.values[j], pack.values[j + 1]});
+    }
+  }
+  __device__ __forceinline__ std::uint32_t bits() const {
+    return max(magnitude_bits(__low2float(pair_)), magnitude_bits(__high2float(pair_)));
+  }
+
+ private:
+  __device__ __forceinline__ void add(__half2 pair) { pair_ = __hmax2_nan(pair_, __habs2(pair)); }
+
+  __half2 pair_ = {__half(0.0f), __half(0.0f)};
+};
+
+/// Two values times `factor`, the first in the lower byte. Rows whose factor is 0 are zeros,
+/// whatever is in them: that is for the caller to see.
 __device__ __forceinline__ std::uint32_t float8_pair(float low, float high, float factor) {
-  if (factor == 0.0f) return 0;
   const float2 scaled = {__fmul_rn(low, factor), __fmul_rn(high, factor)};
   return __nv_cvt_float2_to_fp8x2(scaled, __NV_SATFINITE, __NV_E4M3);
 }
 
-/// Stores kCount values; the address is a multiple of kCount.
+/// Stores kCount values times `factor`; the address is a multiple of kCount.
 template <int kCount>
 __device__ __forceinline__ void store_float8(std::uint8_t* to, const float (&from)[kCount],
                                              float factor) {

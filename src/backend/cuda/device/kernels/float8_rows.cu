@@ -22,7 +22,9 @@ struct Activated {
     load(input + row * stride + column, v);
 #pragma unroll
     for (int j = 0; j < kPack; ++j) {
-      if constexpr (kActivation == static_cast<int>(ops::Activation::kGelu)) v[j] = gelu<T>(v[j]);
+      if constexpr (kActivation == static_cast<int>(ops::Activation::kGelu)) {
+        v[j] = sizeof(T) == 2 ? gelu_lean(v[j]) : gelu<T>(v[j]);
+      }
       if constexpr (kActivation == static_cast<int>(ops::Activation::kRelu)) {
         v[j] = v[j] < 0.0f ? 0.0f : v[j];  // NaN stays NaN
       }
@@ -59,7 +61,7 @@ __global__ void __launch_bounds__(kMostThreads)
   const int first = static_cast<int>(threadIdx.x) * kPack;
   const int step = static_cast<int>(blockDim.x) * kPack;
   Elements<T, kPack> kept[kItems];
-  std::uint32_t largest = 0;
+  Largest<T> largest;
 #pragma unroll
   for (int i = 0; i < kItems; ++i) {
     const int column = first + i * step;
@@ -67,13 +69,15 @@ __global__ void __launch_bounds__(kMostThreads)
     float v[kPack];
     source.get(row, column, v);
 #pragma unroll
-    for (int j = 0; j < kPack; ++j) {
-      kept[i].values[j] = narrow<T>(v[j]);
-      largest = max(largest, magnitude_bits(widen(kept[i].values[j])));
-    }
+    for (int j = 0; j < kPack; ++j) kept[i].values[j] = narrow<T>(v[j]);
+    largest.add(kept[i]);
   }
-  const RowScale scale = float8_scale(block_largest(largest, shared));
+  const RowScale scale = float8_scale(block_largest(largest.bits(), shared));
   if (threadIdx.x == 0) out.scales[row] = scale.scale;
+  if (scale.factor == 0.0f) {
+#pragma unroll
+    for (int i = 0; i < kItems; ++i) kept[i] = {};
+  }
 #pragma unroll
   for (int i = 0; i < kItems; ++i) {
     const int column = first + i * step;
@@ -104,7 +108,7 @@ __global__ void __launch_bounds__(kMostThreads)
   const RowScale scale = float8_scale(block_largest(largest, shared));
   if (threadIdx.x == 0) out.scales[row] = scale.scale;
   for (std::int64_t c = threadIdx.x; c < out.filled; c += kMostThreads) {
-    const float v[1] = {c < columns ? value(c) : 0.0f};
+    const float v[1] = {c < columns && scale.factor != 0.0f ? value(c) : 0.0f};
     store_float8(out.values + row * out.stride + c, v, scale.factor);
   }
 }

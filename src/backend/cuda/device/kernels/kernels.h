@@ -49,8 +49,9 @@ void launch_float8_rows(ops::Activation activation, const ConstMatrix& input, co
 /// The gated GELU of input [m, 2 * width] in the same way.
 void launch_gated_float8(const ConstMatrix& input, const Float8Rows& out, cudaStream_t stream);
 
-/// output = activation(output) in place.
-void launch_activation(ops::Activation activation, const Matrix& output, cudaStream_t stream);
+/// output = activation(output) in place. `is_lean`: with the gelu of launch_float8_rows().
+void launch_activation(ops::Activation activation, const Matrix& output, bool is_lean,
+                       cudaStream_t stream);
 
 void launch_gated_gelu(const ConstMatrix& input, const Matrix& output, cudaStream_t stream);
 

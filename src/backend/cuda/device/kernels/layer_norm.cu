@@ -86,7 +86,7 @@ __global__ void __launch_bounds__(kWarps * 32) short_rows(const Arguments<T> a) 
     }
   });
   const float scale = 1.0f / sqrtf(warp_sum(squares) / static_cast<float>(columns) + a.epsilon);
-  std::uint32_t largest = 0;
+  Largest<T> largest;
   for_each_pack([&](int i, int column) {
     float gamma[kPack];
     float beta[kPack];
@@ -99,25 +99,23 @@ __global__ void __launch_bounds__(kWarps * 32) short_rows(const Arguments<T> a) 
       store(a.output + row * a.output_stride + column, y);
     } else {
       if (a.output != nullptr) store(a.output + row * a.output_stride + column, y);
+      Elements<T, kPack> rounded;
 #pragma unroll
       for (int j = 0; j < kPack; ++j) {
-        const T rounded = narrow<T>(y[j]);
-        if constexpr (kHasResidual) {
-          x[i][j] = widen(rounded);
-        } else {
-          x[i].values[j] = rounded;
-        }
-        largest = max(largest, magnitude_bits(widen(rounded)));
+        rounded.values[j] = narrow<T>(y[j]);
+        if constexpr (kHasResidual) x[i][j] = widen(rounded.values[j]);
       }
+      if constexpr (!kHasResidual) x[i] = rounded;
+      largest.add(rounded);
     }
   });
   if constexpr (kQuantizes) {
-    const RowScale row_scale = float8_scale(warp_largest(largest));
+    const RowScale row_scale = float8_scale(warp_largest(largest.bits()));
     if (threadIdx.x % 32 == 0) a.quantized.scales[row] = row_scale.scale;
     for_each_pack([&](int i, int column) {
       float y[kPack];
 #pragma unroll
-      for (int j = 0; j < kPack; ++j) y[j] = value(i, j);
+      for (int j = 0; j < kPack; ++j) y[j] = row_scale.factor == 0.0f ? 0.0f : value(i, j);
       store_float8(a.quantized.values + row * a.quantized.stride + column, y, row_scale.factor);
     });
   }
@@ -160,7 +158,7 @@ __global__ void __launch_bounds__(kLongThreads) long_rows(const Arguments<T> a) 
   for (std::int64_t c = threadIdx.x; c < a.columns; c += kLongThreads) {
     // The input may be gone where it was the output.
     const T y = a.output != nullptr ? a.output[row * a.output_stride + c] : result(c);
-    const float v[1] = {widen(y)};
+    const float v[1] = {row_scale.factor == 0.0f ? 0.0f : widen(y)};
     store_float8(a.quantized.values + row * a.quantized.stride + c, v, row_scale.factor);
   }
 }

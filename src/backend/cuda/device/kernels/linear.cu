@@ -7,7 +7,10 @@
 namespace virnucpro::cuda {
 namespace {
 
-template <typename T, int kPack, bool kGelu>
+/// What activate() computes.
+enum class Applied { kRelu, kGelu, kLeanGelu };
+
+template <typename T, int kPack, Applied kApplied>
 __global__ void __launch_bounds__(kPackThreads)
     activate(T* output, std::int64_t stride, std::int64_t rows, std::int64_t columns) {
   for_each_pack<kPack>(rows, columns, [&](std::int64_t row, std::int64_t column) {
@@ -15,7 +18,9 @@ __global__ void __launch_bounds__(kPackThreads)
     load(output + row * stride + column, v);
 #pragma unroll
     for (int j = 0; j < kPack; ++j) {
-      v[j] = kGelu ? gelu<T>(v[j]) : (v[j] < 0.0f ? 0.0f : v[j]);  // NaN stays NaN
+      if constexpr (kApplied == Applied::kRelu) v[j] = v[j] < 0.0f ? 0.0f : v[j];  // NaN stays NaN
+      if constexpr (kApplied == Applied::kGelu) v[j] = gelu<T>(v[j]);
+      if constexpr (kApplied == Applied::kLeanGelu) v[j] = gelu_lean(v[j]);
     }
     store(output + row * stride + column, v);
   });
@@ -77,27 +82,30 @@ __global__ void __launch_bounds__(kPackThreads) finish(const FinishLinear op) {
 
 }  // namespace
 
-void launch_activation(ops::Activation activation, const Matrix& output, cudaStream_t stream) {
+void launch_activation(ops::Activation activation, const Matrix& output, bool is_lean,
+                       cudaStream_t stream) {
   if (activation == ops::Activation::kNone || output.rows == 0 || output.columns == 0) return;
   with_type(output.type, [&](auto tag) {
     using T = typename decltype(tag)::Type;
-    const auto run = [&](auto pack, auto is_gelu) {
+    const auto run = [&](auto pack, auto applied) {
       constexpr int kPack = decltype(pack)::value;
-      activate<T, kPack, decltype(is_gelu)::value>
+      activate<T, kPack, decltype(applied)::value>
           <<<blocks_of(output.rows, output.columns, kPack), kPackThreads, 0, stream>>>(
               elements<T>(output), output.stride, output.rows, output.columns);
     };
-    const auto with_pack = [&](auto is_gelu) {
+    const auto with_pack = [&](auto applied) {
       if (has_packs(output, kPackOf<T>)) {
-        run(std::integral_constant<int, kPackOf<T>>{}, is_gelu);
+        run(std::integral_constant<int, kPackOf<T>>{}, applied);
       } else {
-        run(std::integral_constant<int, 1>{}, is_gelu);
+        run(std::integral_constant<int, 1>{}, applied);
       }
     };
-    if (activation == ops::Activation::kGelu) {
-      with_pack(std::true_type{});
+    if (activation == ops::Activation::kRelu) {
+      with_pack(std::integral_constant<Applied, Applied::kRelu>{});
+    } else if (is_lean) {
+      with_pack(std::integral_constant<Applied, Applied::kLeanGelu>{});
     } else {
-      with_pack(std::false_type{});
+      with_pack(std::integral_constant<Applied, Applied::kGelu>{});
     }
   });
 }
