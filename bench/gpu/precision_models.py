@@ -112,6 +112,7 @@ def main():
     parser.add_argument("--device", default="cuda:0")
     parser.add_argument("--libraries", help="LD_LIBRARY_PATH of the program")
     parser.add_argument("--bases", type=int, default=500_000, help="about four frames for a thousand [500000]")
+    parser.add_argument("--precisions", nargs="+", default=PRECISIONS[1:], choices=PRECISIONS[1:])
     parser.add_argument("--limit", type=float, default=120, help="seconds after which no model is begun [120]")
     parser.add_argument("--json", type=pathlib.Path, required=True)
     arguments = parser.parse_args()
@@ -126,9 +127,9 @@ def main():
                 missing.append({"model": model, "reason": "no time was left"})
                 continue
             jobs = {precision: pool.submit(embed, arguments, fasta, options, precision, folder / f"{model}_{precision}.h5")
-                    for precision in PRECISIONS}
+                    for precision in ("fp32", *arguments.precisions)}
             found = {precision: job.result() for precision, job in jobs.items()}
-            for precision in PRECISIONS[1:]:
+            for precision in arguments.precisions:
                 refusals = [found[one] for one in ("fp32", precision) if isinstance(found[one], str)]
                 if refusals:
                     missing.append({"model": model, "precision": precision, "reason": refusals[0]})
