@@ -10,6 +10,7 @@
 #include "backend/cpu/cpu_backend.h"
 #include "backend/cpu/precision_costs.h"
 #include "backend/cpu/processor.h"
+#include "backend/cuda/precision_costs.h"
 #include "backend/reference/reference_backend.h"
 #include "base/counted.h"
 #include "base/errors.h"
@@ -29,11 +30,10 @@ constexpr const char* kMemoryVariable = "VIRNUCPRO_CUDA_MEMORY";
 constexpr const char* kWhyNotReference =
     "plain loops to judge the others by, a hundred times slower";
 
-/// kPrecisions, with fp8 or without.
-std::vector<Precision> precisions(bool with_fp8) {
-  std::vector<Precision> all(kPrecisions.begin(), kPrecisions.end());
-  if (!with_fp8) std::erase(all, Precision::kFp8);
-  return all;
+std::vector<Precision> precisions_of(std::span<const PrecisionCost> costs) {
+  std::vector<Precision> precisions;
+  for (const PrecisionCost& cost : costs) precisions.push_back(cost.precision);
+  return precisions;
 }
 
 DeviceInfo describe_cpu(std::size_t threads) {
@@ -45,8 +45,8 @@ DeviceInfo describe_cpu(std::size_t threads) {
   info.offers = fmt::format(
       "{}; {} with {} on {}", describe(instruction_set()), counted(plan.workers.size(), "worker"),
       counted(plan.threads(), "thread"), counted(plan.numa_nodes, "NUMA node"));
-  info.offered = precisions(/*with_fp8=*/false);
   info.precisions = precision_costs();
+  info.offered = precisions_of(info.precisions);
   return info;
 }
 
@@ -55,7 +55,7 @@ DeviceInfo describe_reference() {
   info.name = kReference;
   info.usable = true;
   info.description = ReferenceBackend().description();
-  info.offered = precisions(/*with_fp8=*/true);
+  info.offered.assign(kPrecisions.begin(), kPrecisions.end());
   info.reason = kWhyNotReference;
   return info;
 }
@@ -281,10 +281,12 @@ void DeviceRegistry::list_cuda(std::vector<DeviceInfo>& devices) {
     info.reason = reason_against(gpu);
     info.usable = info.reason.empty();
     if (!info.usable) continue;
-    // Nothing was measured there yet, so the costs of precisions are not known.
     const CudaDeviceInfo found = cuda().plugin->info(gpu);
     info.description = describe(found);
-    info.offered = precisions(has_fp8(found.major, found.minor));
+    info.offers = fmt::format("tensor cores of compute capability {}.{}; {}", found.major,
+                              found.minor, counted(kCudaLanes, "lane"));
+    info.precisions = cuda_precision_costs(found.major, found.minor);
+    info.offered = precisions_of(info.precisions);
   }
 }
 

@@ -74,6 +74,10 @@ TEST_F(Devices, ListsEachGpu) {
               HasSubstr("\ncuda:0\tusable\tFake GPU, compute capability 9.0, 80.0 GB\tfp16, bf16, "
                         "int8, fp8, fp32\t-\ncuda:1\tusable\tFake GPU, compute capability 8.0, "));
   EXPECT_THAT(result.out, ContainsRegex("\ncuda:1\t[^\n]+\tfp16, bf16, int8, fp32\t-\n"));
+  EXPECT_THAT(result.out, ContainsRegex("\n\ncuda:0: tensor cores of compute capability 9.0; 3 "
+                                        "lanes\nprecision\t[^\n]+\nfp16\t[^\n]+\n"
+                                        "bf16\t[^\n]+\nint8\t[^\n]+\nfp8\tE4M3[^\n]+\t2948.9\n"
+                                        "fp32\t"));
   EXPECT_THAT(result.out, ContainsRegex("\nreference\t[^\n]+\tfp16, bf16, int8, fp8, fp32\t"));
   EXPECT_THAT(result.out, Not(HasSubstr("\ncuda\t")));
 }

@@ -112,8 +112,8 @@ VIRNUCPRO_ON_BACKENDS(HardModels, testing::ValuesIn(cpu_and_gpus()));
 TEST_P(HardModels, KeepTheirDifferencesInEveryPrecision) {
   TensorSource goldens = read_safetensors(golden_file("hard.safetensors"));
   const std::unique_ptr<Backend> backend = make_backend(GetParam());
-  for (const std::string name : {"esm2_plain", "esm2_bias_60", "esm2_bias_600", "esm2_planted_60",
-                                 "esm2_planted_600"}) {
+  for (const std::string name :
+       {"esm2_plain", "esm2_bias_60", "esm2_bias_600", "esm2_planted_60", "esm2_planted_600"}) {
     const HardCase hard = case_named(name);
     const std::vector<float> golden = to_floats(goldens.take_any(name));
     for (const Precision precision : kPrecisions) {
