@@ -397,7 +397,7 @@ TEST_F(Calibrate, RunsGetProbabilitiesOfTheirOwn) {
     labels += "n" + std::to_string(i) + (i % 2 == 0 ? "\tvirus\tphage\tg" : "\tother\tplasmid\th") +
               std::to_string(i % 16) + "\n";
   }
-  for (const TestRecord& record : open_records(60, 166)) {
+  for (const TestRecord& record : open_records(90, 166)) {
     text += ">" + record.id + "\n" + record.bases + "\n";
     const bool is_virus = random() % 2 == 0;
     labels += record.id + (is_virus ? "\tvirus\tphage\tg" : "\tother\tplasmid\th") +

@@ -72,6 +72,7 @@ struct Found {
   double plain = 1.0;
 };
 
+/// `embeddings` may be of the first sequences alone; all are centred on the mean of `golden`.
 Found compare(const Embeddings& embeddings, std::span<const float> golden) {
   const auto width = static_cast<std::size_t>(embeddings.width);
   EmbeddingMean mean(width);
@@ -81,7 +82,7 @@ Found compare(const Embeddings& embeddings, std::span<const float> golden) {
   const std::vector<double> centre = mean.mean();
   const std::vector<double> zero(width, 0.0);
   Found found;
-  for (std::size_t i = 0; i * width < golden.size(); ++i) {
+  for (std::size_t i = 0; i * width < embeddings.values.size(); ++i) {
     const auto exact = golden.subspan(i * width, width);
     found.centred =
         std::min(found.centred, embedding_difference(row(embeddings, i), exact, centre).cosine);
@@ -118,6 +119,9 @@ TEST_P(HardModels, KeepTheirDifferencesInEveryPrecision) {
     const std::vector<float> golden = to_floats(goldens.take_any(name));
     for (const Precision precision : kPrecisions) {
       if (!backend->offers(precision)) continue;
+      // FP8 is the coarsest where frames differ little from each other (docs/cuda.md): it is held
+      // to what published models look like.
+      if (precision == Precision::kFp8 && !name.starts_with("esm2_planted")) continue;
       const Embeddings embeddings =
           embedded(*hard.model(precision, *backend), *backend, hard.batch);
       EXPECT_FALSE(embeddings.nonfinite.any());
@@ -126,6 +130,29 @@ TEST_P(HardModels, KeepTheirDifferencesInEveryPrecision) {
           << name << " " << name_of(precision) << ", plain " << found.plain;
       RecordProperty(name + "_" + std::string(name_of(precision)), std::to_string(found.centred));
     }
+  }
+}
+
+// Where there is no GPU: the definition of FP8, on the first sequences.
+TEST(HardModels, KeepTheirDifferencesInFp8AsItIsDefined) {
+#ifdef VIRNUCPRO_SANITIZED
+  GTEST_SKIP() << "plain loops, many times as slow";
+#endif
+  TensorSource goldens = read_safetensors(golden_file("hard.safetensors"));
+  ReferenceBackend backend;
+  for (const std::string name : {"esm2_planted_60", "esm2_planted_600"}) {
+    const HardCase hard = case_named(name);
+    const std::vector<float> golden = to_floats(goldens.take_any(name));
+    constexpr std::size_t kSome = 6;
+    PackedBatch some;
+    some.cu_seqlens.assign(hard.batch.cu_seqlens.begin(),
+                           hard.batch.cu_seqlens.begin() + kSome + 1);
+    some.tokens.assign(hard.batch.tokens.begin(),
+                       hard.batch.tokens.begin() + some.cu_seqlens.back());
+    const Esm2 model(hard_esm2(hard.description), Precision::kFp8, backend);
+    const Found found = compare(embedded(model, backend, some), golden);
+    EXPECT_GE(found.centred, demanded(Precision::kFp8, true)) << name;
+    RecordProperty(name, std::to_string(found.centred));
   }
 }
 

@@ -231,7 +231,7 @@ def write_models(folder, layers, d, heads, tokenizer):
         if dominant:  # post-norm: the norm before each layer makes the dominant dimension
             for key, value in tensors.items():
                 if key.endswith("mlp.wo.bias"):
-                    value[dna_width // 3] = 40.0
+                    value[dna_width // 3] = 6.0  # 0.87 beside a deviation of 0.12 in the published run
         save_file(half(tensors), str(dna / "model.safetensors"))
         (dna / "config.json").write_text(json.dumps(
             {"model_type": "bert", "vocab_size": 4096, "type_vocab_size": 2, "num_hidden_layers": max(1, layers // 2), "hidden_size": dna_width,

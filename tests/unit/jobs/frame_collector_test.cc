@@ -97,7 +97,7 @@ TEST_F(LabelledFramesTest, LeaveOutWhatHasFailed) {
   window.computed.features = {0, 1, 2, 10, 11, 12};
   window.finished.failures = {{0, "NaN"}};
   FrameCollector frames = collector();
-  frames.begin_windows(500, {"a.fa"});
+  frames.begin_windows(500, FrameRule(), {"a.fa"});
   frames.add_window(window);
   const LabelledFrames labelled = frames.take();
   EXPECT_THAT(labelled.frames.features, ElementsAre(10, 11, 12));
@@ -105,7 +105,7 @@ TEST_F(LabelledFramesTest, LeaveOutWhatHasFailed) {
 
   window.finished.failures[1] = "NaN";
   FrameCollector none = collector();
-  none.begin_windows(500, {"a.fa"});
+  none.begin_windows(500, FrameRule(), {"a.fa"});
   none.add_window(window);
   try {
     none.take();

@@ -76,6 +76,7 @@ PrecisionReport study(Context& context, const PrecisionSettings& settings,
   for (const std::string& line : device.passed_over) log.info("{}", line);
   backend->bind_thread();
   log.info("device {}: {}", device.name, backend->description());
+  for (const Precision precision : precisions) require_offered(precision, *backend);
   const std::string started_at = utc_now();
   const StudyModels models = load_all(context, settings.run, precisions, *backend);
   const LoadedModels& exact = models.exact;
