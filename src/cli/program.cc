@@ -18,10 +18,12 @@
 #include "cli/command_line/unexpected.h"
 #include "cli/commands/bench/bench_command.h"
 #include "cli/commands/calibrate/calibrate_command.h"
+#include "cli/commands/classify/classify_command.h"
 #include "cli/commands/dataset/dataset_command.h"
 #include "cli/commands/devices_command.h"
 #include "cli/commands/embed/embed_command.h"
 #include "cli/commands/evaluate/evaluate_command.h"
+#include "cli/commands/label_reads/label_reads_command.h"
 #include "cli/commands/merge/merge_command.h"
 #include "cli/commands/models/models_command.h"
 #include "cli/commands/precision/precision_command.h"
@@ -42,6 +44,12 @@ namespace {
 // What the command line asks for, once it has been read.
 enum class Request { kCommand, kHelp, kVersion };
 
+/// Thrown for an argument that is not there, where the container's parser exits with 2.
+class MissingArgument : public ConfigError {
+ public:
+  using ConfigError::ConfigError;
+};
+
 Request parse(CLI::App& app, const std::vector<std::string>& arguments) {
   std::vector<std::string> reversed = prepared_arguments(app, arguments);
   std::reverse(reversed.begin(), reversed.end());  // CLI11 takes them from the back
@@ -51,6 +59,8 @@ Request parse(CLI::App& app, const std::vector<std::string>& arguments) {
     return Request::kHelp;
   } catch (const CLI::CallForVersion&) {
     return Request::kVersion;
+  } catch (const CLI::RequiredError& error) {
+    throw MissingArgument(error.what());
   } catch (const CLI::ParseError& error) {
     throw ConfigError(error.what());
   }
@@ -93,6 +103,23 @@ void say_out_of_memory() {
   std::abort();
 }
 
+/// The name under which the published container starts this program: `classify` alone, with
+/// messages on standard output, where workflow managers show them, and exit codes 0 and 1.
+constexpr std::string_view kContainerName = "virnucpro_cli.py";
+
+/// `classify` under the container's name.
+void run_as_container(std::vector<std::string> arguments, const Environment& environment,
+                      Console& console, const ChangeWorkers& change_workers) {
+  for (const std::string& word : arguments) {
+    if (word == "--") break;
+    if (word != "--version") continue;
+    console.print(environment("VIRNUCPRO_VERSION").value_or(program_version()) + "\n");
+    return;
+  }
+  arguments.insert(arguments.begin(), "classify");
+  run_program(arguments, environment, console, change_workers);
+}
+
 /// Writes the message and returns the exit code.
 int report_failure(Console& console, const std::exception_ptr& error) {
   try {
@@ -131,6 +158,8 @@ void run_program(const std::vector<std::string>& arguments, const Environment& e
   add_predict_command(app, context);
   add_report_command(app, context);
   add_merge_command(app, context);
+  add_label_reads_command(app, context);
+  add_classify_command(app, context);
   add_embed_command(app, context);
   add_train_command(app, context);
   add_evaluate_command(app, context);
@@ -166,17 +195,27 @@ void run_program(const std::vector<std::string>& arguments, const Environment& e
 int main_program(int argc, char** argv, const ChangeWorkers& change_workers) {
   keep_large_buffers_apart();
   secure_standard_streams();
+  const std::string_view path = argc > 0 ? argv[0] : "";
+  const bool is_container = path.substr(path.rfind('/') + 1) == kContainerName;
+  if (is_container) ::dup2(STDOUT_FILENO, STDERR_FILENO);
   end_on_stop_signals();
   std::set_terminate(end_without_handler);
   end_on_lost_mapping();
   Console console;
   try {
-    run_program({argv + (argc > 0 ? 1 : 0), argv + argc}, process_environment(), console,
-                change_workers);
+    const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
+    if (is_container) {
+      run_as_container(arguments, process_environment(), console, change_workers);
+    } else {
+      run_program(arguments, process_environment(), console, change_workers);
+    }
     console.flush();
     return 0;
-  } catch (...) {
+  } catch (const MissingArgument&) {
     return report_failure(console, std::current_exception());
+  } catch (...) {
+    const int exit_code = report_failure(console, std::current_exception());
+    return is_container ? 1 : exit_code;
   }
 }
 

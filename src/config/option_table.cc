@@ -12,6 +12,14 @@ namespace {
 /// False for standard output, which cannot hold several files or a seekable one.
 bool is_no_stream(const std::string& text) { return text != "-"; }
 
+/// A list of paths without empty ones and standard output.
+bool are_files(const std::string& text) {
+  for (const std::string& path : split_list(text)) {
+    if (path.empty() || path == "-") return false;
+  }
+  return true;
+}
+
 /// The chunk lengths of the method.
 bool is_chunk_length(const std::string& text) {
   const std::optional<std::uint64_t> length = parse_whole(text);
@@ -34,6 +42,12 @@ bool is_genetic_code(const std::string& text) {
   return GeneticCode::of_number(parse_whole(text).value_or(0)).has_value();
 }
 
+/// Percent, not a share: below 1 only 0.
+bool is_percentage(const std::string& text) {
+  const std::optional<double> percent = parse_number(text, {.high = 100.0});
+  return percent == 0.0 || (percent && *percent >= 1.0);
+}
+
 bool are_gpu_numbers(const std::string& text) {
   for (const std::string& number : split_list(text)) {
     if (!parse_whole(number, {.high = kMaxGpuNumber})) return false;
@@ -53,11 +67,13 @@ constexpr std::uint16_t kDataset = static_cast<std::uint16_t>(Command::kDataset)
 constexpr std::uint16_t kCalibrate = static_cast<std::uint16_t>(Command::kCalibrate);
 constexpr std::uint16_t kBench = static_cast<std::uint16_t>(Command::kBench);
 constexpr std::uint16_t kImport = static_cast<std::uint16_t>(Command::kImport);
+constexpr std::uint16_t kClassify = static_cast<std::uint16_t>(Command::kClassify);
+constexpr std::uint16_t kLabelReads = static_cast<std::uint16_t>(Command::kLabelReads);
 constexpr std::uint16_t kOwnParts = kPredict | kEmbed | kPrecision;
 constexpr std::uint16_t kRuns = kOwnParts | kTrain;
-constexpr std::uint16_t kShown = kRuns | kValidate;  // with progress
+constexpr std::uint16_t kShown = kRuns | kValidate | kClassify;  // with progress
 constexpr std::uint16_t kLogged =
-    kShown | kReport | kMerge | kEvaluate | kDataset | kCalibrate | kBench;
+    kShown | kLabelReads | kReport | kMerge | kEvaluate | kDataset | kCalibrate | kBench;
 constexpr std::uint16_t kAll = kLogged | kImport;
 
 constexpr std::string_view kFolderValues = "the path of a folder";
@@ -67,6 +83,22 @@ constexpr std::string_view kBundleValues =
 constexpr std::string_view kFolderMissing = "--output-dir is required";
 
 using enum OptionType;
+
+/// A flag of the Python program that has nothing to change here. Whole numbers are still checked.
+constexpr Option no_effect(std::string_view name, int commands, std::string_view value_name = {},
+                           char letter = 0) {
+  Option option;
+  option.name = name;
+  option.letter = letter;
+  option.sources = OptionSources::kNone;
+  option.type = value_name.empty() ? kSwitch : kInteger;
+  option.value_name = value_name;
+  option.default_text = value_name.empty() ? "false" : "";
+  option.help = "No effect; taken for the sake of old command lines.";
+  option.commands = static_cast<std::uint16_t>(commands);
+  option.has_effect = false;
+  return option;
+}
 
 // Each row reads as one list of facts, which one line per fact would tear apart.
 // clang-format off
@@ -98,6 +130,10 @@ constexpr std::array kOptions = {
            .help = "HDF5 file with the datasets ids, dnabert_s and esm2 (required).",
            .commands = kEmbed, .missing = "embed needs the file to write: -o FEATURES.h5",
            .also = is_no_stream},
+    Option{.name = "output", .letter = 'o', .value_name = "FILE", .described_values = kFileValues,
+           .help = "Table of the reads; bgzip where the name ends in .gz (required)",
+           .commands = kLabelReads,
+           .missing = "label-reads needs the file to write: -o READS.tsv", .also = is_no_stream},
     Option{.name = "report-dir", .letter = 'o', .value_name = "DIR",
            .described_values = kFolderValues,
            .help = "Folder for sequences.tsv, layers.tsv and precision.json; made when missing.",
@@ -109,7 +145,7 @@ constexpr std::array kOptions = {
            .help = "Write all figures to this file; - is standard output, instead of the table",
            .commands = kBench},
     // No file or variable: what may be overwritten is decided anew for each run.
-    Option{.name = "force", .sources = OptionSources::kNone, .type = kSwitch,
+    Option{.name = "force", .letter = 'f', .sources = OptionSources::kNone, .type = kSwitch,
            .default_text = "false", .help = "Replace results that are there already.",
            .commands = kRuns | kReport | kMerge},
     Option{.name = "force", .sources = OptionSources::kNone, .type = kSwitch,
@@ -127,7 +163,11 @@ constexpr std::array kOptions = {
            .default_text = "false",
            .help = "Go on with the run in the folder, as happens anyway; warns when there is none.",
            .commands = kPredict},
-    Option{.name = "repair", .sources = OptionSources::kNone, .type = kSwitch,
+    Option{.name = "resume", .sources = OptionSources::kNone, .type = kSwitch,
+           .default_text = "false",
+           .help = "Go on with a left-over run beside the output; without it, start over.",
+           .commands = kClassify},
+    Option{.name = "repair", .other_flag = "--force-resume", .sources = OptionSources::kNone, .type = kSwitch,
            .default_text = "false",
            .help = "Keep what can be proven of a damaged run in the folder and compute the rest "
                    "again.", .commands = kPredict},
@@ -200,6 +240,36 @@ constexpr std::array kOptions = {
            .default_text = "0.7",
            .help = "In contig_tiers.tsv, both scores of an ambiguous chunk exceed this.",
            .commands = kPredict | kReport},
+
+    // Records once more, and samples.
+    Option{.name = "write", .type = kChoice, .value_name = "viral|others|all-but-viral",
+           .help = "Write these records once more, in the format of their input: called virus, "
+                   "called others, or all that are not called virus. Pairs stay together.",
+           .commands = kPredict | kReport},
+    Option{.name = "write-to", .value_name = "FILE,...",
+           .described_values = "paths of files, one for each input, such as a.fq.gz,b.fq.gz",
+           .default_text = "DIR/WHICH/ and the name of the input",
+           .help = "The files of --write; bgzip where a name ends in .gz.",
+           .commands = kPredict | kReport, .also = are_files},
+    Option{.name = "sample-sheet", .value_name = "FILE", .described_values = kFileValues,
+           .help = "Instead of INPUT: a tab-separated table with a header, sample, file and, "
+                   "optionally, file2. A folder for each sample, and tables over all.",
+           .commands = kPredict},
+
+    // Labels of reads.
+    Option{.name = "paf", .type = kSwitch, .default_text = "false",
+           .help = "ALIGNED is minimap2's PAF.", .commands = kLabelReads},
+    Option{.name = "min-mapq", .type = kInteger, .value_name = "N", .whole = {.high = 255},
+           .default_text = "5", .help = "Least mapping quality of a read that is mapped_well.",
+           .commands = kLabelReads},
+    Option{.name = "min-identity", .type = kNumber, .value_name = "P", .number = {.high = 100.0},
+           .described_values = "a percentage from 1 to 100, or 0", .default_text = "90",
+           .help = "Least identity in percent of a read that is mapped_well.",
+           .commands = kLabelReads, .also = is_percentage},
+    Option{.name = "min-query-cov", .type = kNumber, .value_name = "P", .number = {.high = 100.0},
+           .described_values = "a percentage from 1 to 100, or 0", .default_text = "80",
+           .help = "Least share in percent of the read that is aligned, for mapped_well.",
+           .commands = kLabelReads, .also = is_percentage},
 
     // Known classes of records, and their use.
     Option{.name = "labels", .value_name = "FILE", .described_values = kFileValues,
@@ -354,8 +424,30 @@ constexpr std::array kOptions = {
     Option{.name = "expected-length", .other_flag = "--model-type", .type = kInteger,
            .value_name = "300|500", .described_values = "300 or 500",
            .default_text = "the bundle's only one, else 500",
-           .help = "Chunk length in bases, and the classifier trained for it.", .commands = kShown,
-           .also = is_chunk_length},
+           .help = "Chunk length in bases, and the classifier trained for it.",
+           .commands = kShown & ~(kPredict | kClassify), .also = is_chunk_length},
+    Option{.name = "expected-length", .letter = 'e', .type = kInteger, .value_name = "300|500",
+           .described_values = "300 or 500",
+           .default_text = "that of --model-type, else the bundle's only one, else 500",
+           .help = "Chunk length in bases, and the classifier trained for it.",
+           .commands = kPredict, .also = is_chunk_length},
+    Option{.name = "model-type", .letter = 'm', .sources = OptionSources::kNone, .type = kChoice,
+           .value_name = "300|500|custom", .default_text = "",
+           .help = "The same under its old name; custom, with --model-path, is 500.",
+           .commands = kPredict},
+    Option{.name = "model-path", .letter = 'p', .sources = OptionSources::kNone,
+           .value_name = "FILE", .described_values = "the path of a classifier",
+           .help = "This classifier (.pth or .safetensors) in place of that of the bundle.",
+           .commands = kPredict},
+    Option{.name = "expected-length", .type = kInteger, .value_name = "300|500",
+           .described_values = "300 or 500", .default_text = "500",
+           .help = "Chunk length in bases, and the classifier trained for it.",
+           .commands = kClassify, .also = is_chunk_length},
+    Option{.name = "virnucpro-path", .sources = OptionSources::kNone, .value_name = "DIR",
+           .described_values = "the path of a folder of models, or the name of an embedded bundle",
+           .default_text = "VIRNUCPRO_PATH, else /opt/VirNucPro",
+           .help = "Models: 300_model.pth, 500_model.pth, esm2*.pt and a DNABERT-S folder, or a "
+                   "bundle.", .commands = kClassify},
     Option{.name = "expected-length", .other_flag = "--model-type", .type = kInteger,
            .value_name = "300|500", .described_values = "300 or 500", .default_text = "500",
            .help = "Length of fragments in bases", .commands = kDataset, .also = is_chunk_length},
@@ -382,7 +474,12 @@ constexpr std::array kOptions = {
            .default_text = "false",
            .help = "Padded batches instead of packed ones: slower, works in every precision.",
            .commands = kRuns},
-    Option{.name = "device", .value_name = "NAMES",
+    Option{.name = "use-gpu", .sources = OptionSources::kNone, .type = kSwitch,
+           .default_text = "false", .help = "Compute on all GPUs, or those of --gpus; fail "
+           "without one.", .commands = kClassify},
+    Option{.name = "no-gpu", .sources = OptionSources::kNone, .type = kSwitch,
+           .default_text = "false", .help = "Compute on the CPU.", .commands = kClassify},
+    Option{.name = "device", .letter = 'd', .value_name = "NAMES",
            .described_values = "auto or names that 'virnucpro devices' lists",
            .default_text = "auto",
            .help = "Where to compute: auto, cpu, cuda (all GPUs), cuda:0,2, a mix such as "
@@ -396,12 +493,21 @@ constexpr std::array kOptions = {
     // Only a flag: files and variables use the key of the device.
     Option{.name = "gpus", .sources = OptionSources::kNone, .value_name = "N,N",
            .described_values = "numbers of GPUs, such as 0 or 0,1",
-           .help = "GPUs by their numbers, as --device cuda:N,N.", .commands = kRuns,
+           .help = "GPUs by their numbers, as --device cuda:N,N.", .commands = kRuns | kClassify,
            .also = are_gpu_numbers},
+    Option{.name = "threads", .letter = 't', .other_flag = "--merge-threads", .type = kInteger,
+           .value_name = "N", .whole = {.high = kMaxThreads, .zero = "all processors"},
+           .default_text = "0",
+           .help = "Threads; 0 takes every processor. Results do not depend on it.",
+           .commands = kPredict},
     Option{.name = "threads", .letter = 't', .type = kInteger, .value_name = "N",
            .whole = {.high = kMaxThreads, .zero = "all processors"}, .default_text = "0",
            .help = "Threads; 0 takes every processor. Results do not depend on it.",
-           .commands = kRuns | kBench},
+           .commands = (kRuns & ~kPredict) | kBench | kClassify},
+    Option{.name = "threads", .letter = 't', .type = kInteger, .value_name = "N",
+           .whole = {.high = kMaxThreads, .zero = "none"}, .default_text = "2",
+           .help = "Threads that decompress and compress, beside the one that works.",
+           .commands = kLabelReads},
     Option{.name = "batch-tokens", .type = kInteger, .value_name = "N",
            .whole = {.high = kMaxBatchTokens, .zero = "automatic"}, .default_text = "0",
            .help = "Tokens of one batch; 0 is automatic, by memory and time. Results do not "
@@ -425,6 +531,26 @@ constexpr std::array kOptions = {
            .help = "Show no progress.", .commands = kShown},
     Option{.name = "json-log", .type = kSwitch, .default_text = "false",
            .help = "Messages as one JSON object per line.", .commands = kLogged},
+
+    // Taken for the sake of old command lines; see docs/migration.md.
+    no_effect("parallel", kPredict | kClassify),
+    no_effect("persistent-models", kPredict | kClassify),
+    no_effect("no-persistent-models", kPredict),
+    no_effect("batch-size", kPredict | kClassify, "N", 'b'),
+    no_effect("dnabert-batch-size", kPredict | kClassify, "N"),
+    no_effect("esm-batch-size", kPredict | kClassify, "N"),
+    no_effect("v1-fallback", kPredict | kClassify),
+    no_effect("v1-attention", kPredict | kClassify),
+    no_effect("verbose", kPredict | kClassify),
+    no_effect("num-workers", kPredict, "N", 'w'),
+    no_effect("dataloader-workers", kPredict, "N"),
+    no_effect("keep-intermediate", kPredict, "", 'k'),
+    no_effect("skip-checkpoint-validation", kPredict),
+    no_effect("pin-memory", kPredict),
+    no_effect("expandable-segments", kPredict),
+    no_effect("cache-clear-interval", kPredict, "N"),
+    no_effect("cuda-streams", kPredict),
+    no_effect("no-cuda-streams", kPredict),
 };
 // clang-format on
 

@@ -13,7 +13,8 @@ namespace {
 constexpr std::array kCommands = {Command::kPredict,  Command::kReport,    Command::kMerge,
                                   Command::kEmbed,    Command::kTrain,     Command::kEvaluate,
                                   Command::kDataset,  Command::kCalibrate, Command::kImport,
-                                  Command::kValidate, Command::kBench,     Command::kPrecision};
+                                  Command::kValidate, Command::kBench,     Command::kPrecision,
+                                  Command::kClassify, Command::kLabelReads};
 
 constexpr std::array kAlternatives = {
     Alternatives{{"fdr", "conservative", "relaxed"}, kOneCallRule},
@@ -28,6 +29,7 @@ constexpr std::array kAlternatives = {
                  "give one of the two"},
     Alternatives{{"device", "gpus", ""},
                  "--device and --gpus both name devices; give one of the two"},
+    Alternatives{{"use-gpu", "no-gpu", ""}, "Cannot specify both --use-gpu and --no-gpu"},
     Alternatives{{"force", "resume", ""},
                  "--force starts over and --resume goes on; give one of the two"},
     Alternatives{{"force", "repair", ""},
@@ -98,6 +100,10 @@ std::string_view name_of(Command command) {
       return "bench";
     case Command::kImport:
       return "models import";
+    case Command::kClassify:
+      return "classify";
+    case Command::kLabelReads:
+      return "label-reads";
   }
   return "";
 }

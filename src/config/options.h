@@ -31,7 +31,9 @@ enum class Command : std::uint16_t {
   kDataset = 256,
   kCalibrate = 512,
   kBench = 1024,
-  kImport = 2048
+  kImport = 2048,
+  kClassify = 4096,
+  kLabelReads = 8192
 };
 /// All of them, in the order of the documentation.
 std::span<const Command> commands();
@@ -51,7 +53,7 @@ struct Option {
   std::string_view name = {};
   /// The short flag, 'o' for -o; 0 for none.
   char letter = 0;
-  /// Another long flag: "--model-type"; empty for none.
+  /// More flags, separated by commas: "--model-type,-e"; empty for none.
   std::string_view other_flag = {};
   OptionSources sources = OptionSources::kFileAndVariable;
   OptionType type = OptionType::kText;
@@ -70,6 +72,8 @@ struct Option {
   std::string_view missing = {};
   /// The flag may be given several times; the values are joined by commas, as in the other sources.
   bool repeats = false;
+  /// False for one that is taken for the sake of old command lines alone.
+  bool has_effect = true;
   /// A condition on values beyond the type; null: none.
   bool (*also)(const std::string& text) = nullptr;
 

@@ -28,7 +28,8 @@ std::int64_t length_for(const Bundle& bundle, const ModelRequest& request) {
   return request.expected_length.value_or(usual_length(bundle.expected_lengths()));
 }
 
-Weights from_bundle(const Bundle& bundle, bool with_classifier, LoadedModels& models) {
+Weights from_bundle(const Bundle& bundle, const ModelRequest& request, bool with_classifier,
+                    LoadedModels& models) {
   const BundleInfo& info = bundle.info();
   models.bundle = info.name;
   models.bundle_version = info.version;
@@ -40,6 +41,10 @@ Weights from_bundle(const Bundle& bundle, bool with_classifier, LoadedModels& mo
   models.parts = {{"config", encoder_settings_sha256(info)}};
   models.frames = info.frames;
   if (!with_classifier) return weights;
+  if (!request.bundle_classifier.empty()) {
+    weights.classifier = load_classifier(request.bundle_classifier);
+    return weights;  // the bundle's calibration is of its own classifier
+  }
   weights.classifier = bundle.classifier(models.expected_length);
   models.calibration = bundle.calibration(models.expected_length);
   for (const BundleClassifier& classifier : info.classifiers) {
@@ -162,7 +167,7 @@ LoadedModels load_models(const ModelRequest& request, Precision precision, bool 
   } else {
     const Bundle bundle = open_bundle(request.bundle);
     models.expected_length = length_for(bundle, request);
-    weights = from_bundle(bundle, with_classifier, models);
+    weights = from_bundle(bundle, request, with_classifier, models);
   }
   const FilesByPart files = files_of(weights);
   HashingThread hashes(

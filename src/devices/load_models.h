@@ -33,6 +33,8 @@ struct ModelRequest {
   std::string dnabert;
   std::string esm2;
   std::string classifier;
+  /// A classifier in place of that of the bundle; empty: the bundle's.
+  std::string bundle_classifier;
   /// 300 or 500; absent: the only length of the bundle, else 500.
   std::optional<std::int64_t> expected_length;
   /// Absent: as the card of the bundle says.

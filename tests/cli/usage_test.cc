@@ -36,6 +36,8 @@ TEST_F(Usage, HelpOfEveryCommandHasExamplesAndTheCitation) {
                                                           {"predict"},
                                                           {"embed"},
                                                           {"train"},
+                                                          {"classify"},
+                                                          {"label-reads"},
                                                           {"validate"},
                                                           {"devices"},
                                                           {"bench"},

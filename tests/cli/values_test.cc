@@ -39,13 +39,15 @@ const std::map<std::string, std::vector<std::string>> kCalls = {
       "out"}},
     {"validate", {"validate", "no.fa"}},
     {"devices", {"devices"}},
+    {"classify", {"classify", "no.fa", "out.tsv"}},
+    {"label-reads", {"label-reads", "no.bam", "no", "-o", "out.tsv"}},
     {"bench", {"bench", "no.fa"}},
     {"precision", {"precision", "no.fa"}},
 };
 
 /// The names in the help for values that are numbers, or hold one.
-const std::set<std::string> kNumbers = {"N",       "P",   "Q",   "S",          "T",
-                                        "300|500", "I/N", "N,N", "LENGTH=FILE"};
+const std::set<std::string> kNumbers = {"N", "D",       "P",   "Q",   "S",
+                                        "T", "300|500", "I/N", "N,N", "LENGTH=FILE"};
 /// The names for all others.
 const std::set<std::string> kNoNumbers = {"DIR",
                                           "FILE",
@@ -57,6 +59,10 @@ const std::set<std::string> kNoNumbers = {"DIR",
                                           "NAME|DIR",
                                           "NAME|DIR,...",
                                           "TEXT",
+                                          "v2|original",
+                                          "300|500|custom",
+                                          "viral|others|all-but-viral",
+                                          "FILE,...",
                                           "fp16|bf16|int8|fp8|fp32",
                                           "adamw|sgd",
                                           "cosine|step|constant",
@@ -120,6 +126,7 @@ INSTANTIATE_TEST_SUITE_P(OfEvery, Values, testing::ValuesIn([] {
                          [](const auto& each) {
                            std::string name = each.param;
                            std::replace(name.begin(), name.end(), ' ', '_');
+                           std::replace(name.begin(), name.end(), '-', '_');
                            return name;
                          });
 

@@ -14,3 +14,5 @@ run(${CMAKE_COMMAND} -S ${SOURCE}/tests/install/consumer -B ${WORK}/consumer -G 
 run(${CMAKE_COMMAND} --build ${WORK}/consumer)
 run(${WORK}/consumer/consumer)
 run(${WORK}/prefix/bin/virnucpro --version)
+run(${WORK}/prefix/libexec/virnucpro/virnucpro_cli.py --version)
+run(${WORK}/prefix/libexec/virnucpro/virnucpro_cli.py --help)

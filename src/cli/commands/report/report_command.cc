@@ -16,6 +16,7 @@
 #include "cli/commands/shared/named_bundle.h"
 #include "cli/commands/shared/result_log.h"
 #include "cli/commands/shared/used_paths.h"
+#include "cli/commands/shared/write_options.h"
 #include "cli/context.h"
 #include "jobs/report.h"
 #include "weights/bundle.h"
@@ -70,7 +71,9 @@ void report(Context& context, const ReportSettings& settings) {
   inputs.require_streams_apart();
   const std::string& output = settings.output.empty() ? settings.folder : settings.output;
   inputs.require_apart(output, prediction_names(/*with_database=*/false));
+  require_written_apart(inputs, settings.write, {}, output);
   const StoredResults results = rebuild_results(request, log, context.stop);
+  if (settings.write) write_records(output, *settings.write, log, context.stop);
   log_results(results, output, log);
 }
 

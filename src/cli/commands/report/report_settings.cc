@@ -2,6 +2,7 @@
 
 #include "cli/commands/shared/call_options.h"
 #include "cli/commands/shared/table_options.h"
+#include "cli/commands/shared/write_options.h"
 
 namespace virnucpro::cli {
 
@@ -13,6 +14,7 @@ ReportSettings report_settings(const std::vector<std::string>& arguments,
   options.store("threshold", settings.threshold);
   settings.calls = call_request(options);
   settings.change_tables = [options](TableChoice& own) { store_table_options(options, own); };
+  settings.write = write_request(options);
   options.store("classifier", settings.classifier);
   options.store("force", settings.force);
   settings.common = common_settings(options);

@@ -9,6 +9,7 @@
 #include "calls/call_request.h"
 #include "cli/commands/shared/common_settings.h"
 #include "config/given_options.h"
+#include "jobs/write_records.h"
 #include "report/table_choice.h"
 
 namespace virnucpro::cli {
@@ -19,6 +20,7 @@ struct ReportSettings {
   std::optional<double> threshold;  ///< absent: that of the run
   CallRequest calls;
   std::function<void(TableChoice& own)> change_tables;
+  std::optional<WriteRequest> write;
   std::string classifier;  ///< file or bundle; empty: the run's own
   bool force = false;
   CommonSettings common;

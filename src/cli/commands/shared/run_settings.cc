@@ -9,6 +9,15 @@ static_assert(kMaxGpuNumber == kHighestDeviceNumber, "--gpus and --device name t
 
 }  // namespace
 
+std::string named_gpus(const std::string& numbers) {
+  std::string device;
+  for (const std::string& number : split_list(numbers)) {
+    device += device.empty() ? "cuda:" : ",";
+    device += std::to_string(parse_whole(number).value());  // "01" becomes 1
+  }
+  return device;
+}
+
 RunSettings run_settings(const GivenOptions& options) {
   RunSettings settings;
   ModelRequest& models = settings.models;
@@ -24,14 +33,7 @@ RunSettings run_settings(const GivenOptions& options) {
   }
   options.store("no-packing", settings.precision.no_packing);
   options.store("device", settings.device);
-  // The published tool's way to name GPUs. Numbers are rewritten: "01" becomes 1.
-  if (const std::string* gpus = options.find("gpus")) {
-    settings.device.clear();
-    for (const std::string& number : split_list(*gpus)) {
-      settings.device += settings.device.empty() ? "cuda:" : ",";
-      settings.device += std::to_string(parse_whole(number).value());
-    }
-  }
+  if (const std::string* gpus = options.find("gpus")) settings.device = named_gpus(*gpus);
   options.store("threads", settings.threads);
   options.store("batch-tokens", settings.batch_tokens);
   settings.common = common_settings(options);

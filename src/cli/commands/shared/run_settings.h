@@ -23,6 +23,9 @@ struct RunSettings {
   CommonSettings common;
 };
 
+/// "cuda:0,1" for the text of --gpus, the published tool's way to name GPUs.
+std::string named_gpus(const std::string& numbers);
+
 /// The settings of `predict`, `embed`, `precision` or `train`.
 RunSettings run_settings(const GivenOptions& options);
 

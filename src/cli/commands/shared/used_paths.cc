@@ -33,6 +33,7 @@ InputGuard guard_of(const std::vector<std::string>& inputs, const RunSettings& s
     guard.add("--classifier", models.classifier);
   } else {
     add_bundle(guard, "--bundle", models.bundle);
+    guard.add("--model-path", models.bundle_classifier);
   }
   return guard;
 }

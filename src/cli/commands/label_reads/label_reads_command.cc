@@ -1,0 +1,67 @@
+#include "cli/commands/label_reads/label_reads_command.h"
+
+#include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
+
+#include "cli/command_line/command_options.h"
+#include "cli/command_line/help.h"
+#include "cli/commands/shared/common_settings.h"
+#include "cli/commands/shared/used_paths.h"
+#include "cli/context.h"
+#include "jobs/label_reads.h"
+
+namespace virnucpro::cli {
+namespace {
+
+LabelReadsRequest label_reads_request(const std::vector<std::string>& arguments,
+                                      const GivenOptions& options) {
+  LabelReadsRequest request;
+  request.alignments = arguments.at(0);
+  request.results = arguments.at(1);
+  options.store("output", request.output);
+  options.store("paf", request.is_paf);
+  options.store("min-mapq", request.well.min_mapq);
+  options.store("min-identity", request.well.min_identity);
+  options.store("min-query-cov", request.well.min_query_cov);
+  options.store("threads", request.threads);
+  return request;
+}
+
+void run_label_reads(Context& context, const LabelReadsRequest& request,
+                     const CommonSettings& common) {
+  const Log log = log_for(context, common);
+  log_origins(log, common);
+  InputGuard inputs;
+  inputs.add("the alignments", request.alignments);
+  inputs.add("the results", tiers_path(request.results));
+  inputs.add("--config", common.config);
+  inputs.require_streams_apart();
+  inputs.require_apart(request.output);
+  label_reads(request, log, context.stop);
+  log.info("labels in {}", request.output);
+}
+
+}  // namespace
+
+void add_label_reads_command(CLI::App& app, Context& context) {
+  CLI::App* command = app.add_subcommand(
+      "label-reads", "Label reads with the call of the contig that they align to best");
+  CommandOptions taken(*command, context);
+  taken.argument("ALIGNED", "SAM, BAM or CRAM file of reads aligned to the contigs, with NM tags",
+                 "the path of a file");
+  taken.argument("RESULTS",
+                 "Output folder of 'predict', or a table with the columns of its "
+                 "contig_tiers.tsv",
+                 "the path of a folder or a file");
+  command->footer(help_footer({"virnucpro label-reads aligned.bam results -o reads.tsv.gz",
+                               "minimap2 -ax sr contigs.fa reads.fq | virnucpro label-reads - "
+                               "results -o reads.tsv",
+                               "virnucpro label-reads aligned.paf results --paf -o reads.tsv"}));
+  taken.run_with(Command::kLabelReads, [&context](const std::vector<std::string>& arguments,
+                                                  const GivenOptions& options) {
+    run_label_reads(context, label_reads_request(arguments, options), common_settings(options));
+  });
+}
+
+}  // namespace virnucpro::cli

@@ -1,0 +1,182 @@
+// `virnucpro label-reads` on SAM, BAM and PAF, in any order, against independent Python
+// (tests/parity/make_downstream_goldens.py).
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <zlib.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "cli/program_runner.h"
+#include "cli/tables.h"
+#include "cli/test_inputs.h"
+
+namespace virnucpro::test {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+const std::string kGoldens = VIRNUCPRO_TEST_DATA "/downstream/";
+
+std::string content_of(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+std::string unzipped(const std::string& path) {
+  gzFile file = gzopen(path.c_str(), "rb");
+  std::string text(1 << 22, '\0');
+  const int count = gzread(file, text.data(), static_cast<unsigned>(text.size()));
+  gzclose(file);
+  text.resize(static_cast<std::size_t>(std::max(count, 0)));
+  return text;
+}
+
+class LabelReads : public CliTest {
+ protected:
+  void SetUp() override {
+    CliTest::SetUp();
+    fs::create_directories(path("results"));
+    fs::copy(kGoldens + "contig_tiers.tsv", path("results"));
+    fs::copy(kGoldens + "alignments.sam", path("a.sam"));
+  }
+  ProgramResult label(std::vector<std::string> arguments, const std::string& input = {}) const {
+    arguments.insert(arguments.begin(), "label-reads");
+    return run({.arguments = std::move(arguments), .input = input});
+  }
+  std::string error_of(const std::string& file, std::vector<std::string> more = {}) const {
+    more.insert(more.begin(), {file, "results", "-o", "no.tsv", "-q"});
+    const ProgramResult result = label(std::move(more));
+    EXPECT_TRUE(ends_with(result, 2));
+    EXPECT_FALSE(exists("no.tsv"));
+    return result.err;
+  }
+  /// One contig of 1000 bases named `tied`, and these alignments.
+  void write_sam(const std::string& name, const std::string& rows, const std::string& head = {}) {
+    write(name, (head.empty() ? "@HD\tVN:1.6\n" : head) + "@SQ\tSN:tied\tLN:1000\n" + rows);
+  }
+};
+
+TEST_F(LabelReads, GivesTheRowsOfIndependentCode) {
+  convert_to_bam(path("a.sam"), path("a.bam"));
+  const std::string expected = content_of(kGoldens + "reads.tsv");
+  for (const std::string file : {"a.sam", "a.bam"}) {
+    ASSERT_TRUE(ends_with(label({file, "results", "-o", file + ".tsv"}), 0));
+    EXPECT_EQ(read(file + ".tsv"), expected);
+  }
+  // The table by itself, standard input, no threads, and bgzip.
+  ASSERT_TRUE(ends_with(
+      label({"-", "results/contig_tiers.tsv", "-o", "in.tsv", "-t", "0"}, read("a.sam")), 0));
+  EXPECT_EQ(read("in.tsv"), expected);
+  const ProgramResult result = label({"a.bam", "results", "-o", "z.tsv.gz"});
+  ASSERT_TRUE(ends_with(result, 0));
+  EXPECT_EQ(unzipped(path("z.tsv.gz")), expected);
+  EXPECT_THAT(result.err, HasSubstr("1 contigs without a call"));
+  EXPECT_EQ(names_in("."), (std::vector<std::string>{"a.bam", "a.bam.tsv", "a.sam", "a.sam.tsv",
+                                                     "in.tsv", "results", "z.tsv.gz"}));
+}
+
+TEST_F(LabelReads, TakesGroupedNamesAsTheyCome) {
+  std::istringstream lines(read("a.sam"));
+  std::string header;
+  std::vector<std::string> rows;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("@SQ")) header += line + "\n";
+    if (!line.starts_with("@")) rows.push_back(line);
+  }
+  std::stable_sort(rows.begin(), rows.end(), [](const std::string& a, const std::string& b) {
+    return a.substr(0, a.find('\t')) < b.substr(0, b.find('\t'));
+  });
+  std::string body;
+  for (const std::string& row : rows) body += row + "\n";
+  for (const std::string order : {"SO:queryname", "SO:unsorted\tGO:query", "SO:unsorted"}) {
+    write("g.sam", "@HD\tVN:1.6\t" + order + "\n" + header + body);
+    ASSERT_TRUE(ends_with(label({"g.sam", "results", "-o", order.substr(0, 5) + ".tsv", "-q"}), 0));
+  }
+  EXPECT_EQ(read("SO:qu.tsv"), read("SO:un.tsv"));
+  // The same rows as in the other order, but where the best alignments are equals.
+  EXPECT_EQ(table_of(read("SO:qu.tsv")).size(),
+            table_of(content_of(kGoldens + "reads.tsv")).size());
+}
+
+TEST_F(LabelReads, MarksReadsByTheThresholds) {
+  const auto count = [&](std::vector<std::string> options) {
+    options.insert(options.begin(), {"a.sam", "results", "-o", "w.tsv", "-q"});
+    EXPECT_TRUE(ends_with(label(options), 0));
+    const std::vector<std::string> well = column(table_of(read("w.tsv")), "mapped_well");
+    return std::ranges::count(well, "true");
+  };
+  const auto usual = count({});
+  EXPECT_GT(count({"--min-mapq", "0"}), usual);
+  EXPECT_GT(count({"--min-identity", "75"}), usual);
+  EXPECT_GT(count({"--min-query-cov", "1"}), usual);
+  EXPECT_EQ(count({"--min-mapq", "61"}), 0);
+  EXPECT_THAT(label({"a.sam", "results", "-o", "w.tsv", "--min-identity", "0.9"}).err,
+              HasSubstr("--min-identity: '0.9' cannot be used; it takes a percentage"));
+}
+
+TEST_F(LabelReads, OfNothingMappedIsAHeader) {
+  write_sam("none.sam", "r\t4\t*\t0\t0\t*\t*\t0\t0\tACGT\t*\n");
+  ASSERT_TRUE(ends_with(label({"none.sam", "results", "-o", "none.tsv"}), 0));
+  EXPECT_EQ(read("none.tsv"),
+            content_of(kGoldens + "reads.tsv").substr(0, read("none.tsv").size()));
+  EXPECT_EQ(std::ranges::count(read("none.tsv"), '\n'), 1);
+}
+
+TEST_F(LabelReads, ReadsPaf) {
+  const auto row = [&](const std::string& paf) {
+    write("a.paf", paf);
+    EXPECT_TRUE(ends_with(label({"a.paf", "results", "--paf", "-o", "p.tsv", "-q"}), 0));
+    return table_of(read("p.tsv"));
+  };
+  const std::string begin = "r\t100\t5\t95\t-\ttied\t1000\t0\t92\t";
+  // Columns 10 and 11, NM over the columns of cg, and de, in the order in which they count.
+  EXPECT_EQ(row(begin + "46\t92\t60\n")[1][6], "50.0");
+  EXPECT_EQ(row(begin + "46\t92\t60\ttp:A:P\tde:f:0.25\n")[1][6], "75.0");
+  const Table best = row(begin + "46\t92\t60\ttp:A:P\tNM:i:9\tcg:Z:40M2D50M\tde:f:0.25\n");
+  EXPECT_EQ(best[1][6], "90.217391");
+  EXPECT_EQ(best[1][7], "90.0");
+  EXPECT_EQ(best[1][4], "-");
+  EXPECT_EQ(best[1][3], "1000");
+  EXPECT_EQ(best[1][9], "Ambiguous");
+  EXPECT_EQ(row(begin + "46\t92\t60\ttp:A:S\n").size(), 1u) << "secondary";
+  EXPECT_THAT(error_of("a.sam", {"--paf"}), HasSubstr("line 1: has fewer than 12 columns"));
+  write("bad.paf", "r\t100\t95\t5\t-\ttied\t1000\t0\t92\t46\t92\t60\n");
+  EXPECT_THAT(error_of("bad.paf", {"--paf"}), HasSubstr("impossible range of the read"));
+}
+
+TEST_F(LabelReads, RefusesWhatCannotBeTrusted) {
+  write_sam("a1.sam", "r\t0\ttied\t1\t60\t4M\t*\t0\t0\tACGT\t*\n");
+  EXPECT_THAT(error_of("a1.sam"), HasSubstr("record 1 ('r') is mapped, but has no tag NM"));
+  write_sam("a2.sam", "r\t0\ttied\t1\t60\t4M\t*\t0\t0\tACGT\t*\tNM:i:5\n");
+  EXPECT_THAT(error_of("a2.sam"), HasSubstr("has a tag NM that is no number from 0 to 4"));
+  write_sam("a3.sam", "r\t0\ttied\t1\t60\t4S\t*\t0\t0\tACGT\t*\tNM:i:0\n");
+  EXPECT_THAT(error_of("a3.sam"), HasSubstr("its CIGAR aligns nothing"));
+  convert_to_bam(path("a.sam"), path("whole.bam"));
+  const std::string whole = read("whole.bam");
+  for (const std::size_t size : {whole.size() - 28, whole.size() / 2}) {
+    write("cut.bam", whole.substr(0, size));
+    EXPECT_THAT(error_of("cut.bam"), HasSubstr("Copy it again")) << size;
+  }
+  write("text.bam", "hello\n");
+  EXPECT_THAT(error_of("text.bam"), HasSubstr("text.bam: "));
+  EXPECT_THAT(error_of("missing.bam"), HasSubstr("missing.bam"));
+  fs::remove(path("results/contig_tiers.tsv"));
+  EXPECT_THAT(error_of("a.sam"), HasSubstr("results/contig_tiers.tsv"));
+  write("results/contig_tiers.tsv", "ID\tcall\n");
+  EXPECT_THAT(error_of("a.sam"), HasSubstr("has no column tier"));
+}
+
+TEST_F(LabelReads, WritesOverNoInput) {
+  EXPECT_TRUE(ends_with(label({"a.sam", "results", "-o", "a.sam"}), 2));
+  EXPECT_TRUE(ends_with(label({"a.sam", "results", "-o", "results/contig_tiers.tsv"}), 2));
+  EXPECT_THAT(label({"a.sam", "results"}).err, HasSubstr("label-reads needs the file to write"));
+}
+
+}  // namespace
+}  // namespace virnucpro::test
