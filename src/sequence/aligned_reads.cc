@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <filesystem>
 #include <new>
 #include <system_error>
 #include <utility>
@@ -24,20 +25,20 @@ namespace {
 /// Records between two looks at the stop token.
 constexpr std::uint64_t kRecordsBetweenLooks = 4096;
 
-HtsFile open_file(const std::string& path, const std::string& name) {
-  check_readable(path);
-  // A descriptor of its own, so that a name that looks like a URL stays the name of a file.
-  const int descriptor =
-      path == "-" ? ::dup(STDIN_FILENO) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+/// A descriptor of its own, so that a name that looks like a URL stays the name of a file.
+HFile open_regular_file(const std::string& path) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) {
     throw InputError(
-        fmt::format("{}: cannot be opened: {}.", name, std::generic_category().message(errno)));
+        fmt::format("{}: cannot be opened: {}.", path, std::generic_category().message(errno)));
   }
   HFile stream(hdopen(descriptor, "r"));
-  if (!stream) {
-    ::close(descriptor);
-    throw std::bad_alloc();
-  }
+  if (stream) return stream;
+  ::close(descriptor);
+  throw std::bad_alloc();
+}
+
+HtsFile open_stream(HFile stream, const std::string& name) {
   HtsFile file(hts_hopen(stream.get(), name.c_str(), "r"));
   if (!file) throw InputError(fmt::format("{}: cannot be read: damaged from the start.", name));
   static_cast<void>(stream.release());  // owned by `file` from here
@@ -50,7 +51,16 @@ class HtsAlignedReads final : public AlignedReads {
       : name_(path == "-" ? "standard input" : path), stop_(std::move(stop)) {
     keep_references_local();
     hts_set_log_level(HTS_LOG_OFF);  // the errors say the same and more
-    file_ = open_file(path, name_);
+    check_readable(path);
+    std::error_code error;
+    if (path != "-" && std::filesystem::is_regular_file(path, error)) {
+      file_ = open_stream(open_regular_file(path), name_);
+    } else {
+      // A pipe may never come to its end: the feed ends it once a stop is requested.
+      InputFile input = open_input(path, {.stop = stop_});
+      feed_ = std::move(input.feed);
+      file_ = open_stream(std::move(input.stream), name_);
+    }
     const htsFormat& format = *hts_get_format(file_.get());
     if (format.format != sam && format.format != bam && format.format != cram) {
       throw InputError(fmt::format(
@@ -62,6 +72,7 @@ class HtsAlignedReads final : public AlignedReads {
     }
     header_.reset(sam_hdr_read(file_.get()));
     if (!header_) {
+      if (feed_) feed_->check();
       throw InputError(fmt::format(
           "{}: its header cannot be read; the file is cut or damaged. Copy it again.", name_));
     }
@@ -116,6 +127,7 @@ class HtsAlignedReads final : public AlignedReads {
       ++number_;
       return true;
     }
+    if (feed_) feed_->check();
     if (result == kEndOfFile) {
       require_end();
       return false;
@@ -200,6 +212,7 @@ class HtsAlignedReads final : public AlignedReads {
 
   const std::string name_;
   const std::stop_token stop_;
+  std::unique_ptr<InputFeed> feed_;  // of a pipe; outlives file_
   HtsFile file_;
   SamHeader header_;
   BamRecord record_;

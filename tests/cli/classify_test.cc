@@ -4,6 +4,9 @@
 
 #include <csignal>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <sstream>
 
 #include "cli/program_runner.h"
 #include "cli/tables.h"
@@ -246,6 +249,26 @@ TEST_F(OldCommandLine, OfTheProgramInPythonWorksWordByWord) {
       ends_with(run({"predict", "in.fa", "--expected-length", "300", "-o", "new", "-t", "1"}), 0));
   EXPECT_EQ(read("out/predictions.tsv"), read("new/predictions.tsv"));
   ASSERT_TRUE(ends_with(run({"predict", "in.fa", "-m", "300", "-o", "out", "--force-resume"}), 0));
+}
+
+// Every line of docs/migration.md that stands in a block and starts the program, word by word.
+TEST_F(OldCommandLine, OfTheDocumentWorksWordByWord) {
+  fs::copy(kParts + "dnabert_s", path("DNABERT-S"));
+  fs::copy(kParts + "esm2.pt", path("esm2_t36_3B_UR50D.pt"));
+  for (const char* name : {"300_model.pth", "500_model.pth"}) {
+    fs::copy(kParts + "classifier.pth", path(name));
+  }
+  std::ifstream document(VIRNUCPRO_SOURCE_DIR "/docs/migration.md");
+  int ran = 0;
+  for (std::string line; std::getline(document, line);) {
+    if (!line.starts_with("virnucpro ")) continue;
+    std::istringstream words(line.substr(line.find(' ')));
+    std::vector<std::string> arguments(std::istream_iterator<std::string>(words), {});
+    fs::remove_all(path("out"));
+    EXPECT_TRUE(ends_with(run(arguments), 0)) << line;
+    ++ran;
+  }
+  EXPECT_EQ(ran, 3);
 }
 
 TEST_F(OldCommandLine, NamesAClassifierOfItsOwn) {

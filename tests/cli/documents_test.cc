@@ -47,7 +47,7 @@ std::set<std::string> options_in(const std::string& text) {
 
 /// `virnucpro WORD` in the code of a document: the words that should be commands.
 std::set<std::string> commands_in(const Markdown& document) {
-  static const std::regex kCommand(R"((^|[\s/])virnucpro ([a-z]+))");
+  static const std::regex kCommand(R"((^|[\s/])virnucpro ([a-z][a-z-]*))");
   std::set<std::string> found;
   for (const std::vector<Piece>* pieces : {&document.code, &document.fenced}) {
     for (const Piece& piece : *pieces) {

@@ -112,8 +112,9 @@ TEST_F(Predict, TakesSeveralInputsAsOne) {
 TEST_F(Predict, AnEmptyInputGivesHeadersOnly) {
   write("empty.fa", "");
   ASSERT_TRUE(ends_with(run({"predict", "empty.fa", "-o", "out"}), 0));
-  EXPECT_EQ(tables_of("out"), (std::vector<std::string>{kPredictionsHeader, kContigsHeader, "",
-                                                        kLegacyHeader, kLegacyChunksHeader}));
+  EXPECT_EQ(tables_of("out"),
+            (std::vector<std::string>{kPredictionsHeader, kContigsHeader, kTiersHeader, "",
+                                      kLegacyHeader, kLegacyChunksHeader}));
 }
 
 TEST_F(Predict, EveryRecordIsAccountedFor) {

@@ -84,11 +84,17 @@ TEST_F(Stop, EndsEveryCommandThatWaitsForItsInput) {
       {"dataset", "in.fa", "--labels", "never", "-o", "data"},
       {"validate", "never"},
       {"precision", "never"},
+      {"label-reads", "never", "done", "-o", "reads.tsv"},
+      {"label-reads", "never", "done", "--paf", "-o", "reads.tsv"},
+      {"classify", "never", "two.tsv", "--virnucpro-path", "mini"},
+      {"predict", "--sample-sheet", "never", "-o", "samples"},
       {"bench", "never", "--seconds", "0.1"}};
   for (const std::vector<std::string>& arguments : commands) stopped(arguments);
   EXPECT_FALSE(exists("out/run.json"));
   EXPECT_FALSE(exists("out.h5"));
   EXPECT_FALSE(exists("bundle/bundle.json"));
+  EXPECT_FALSE(exists("reads.tsv"));
+  EXPECT_FALSE(exists("two.tsv"));
 }
 
 TEST_F(Stop, EndsEveryCommandThatComputes) {

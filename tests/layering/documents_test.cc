@@ -105,6 +105,7 @@ bool is_below_a_folder(const std::string& text, const DocumentTree& tree) {
 }
 
 bool is_source_name(std::string_view text) {
+  if (text.ends_with("virnucpro_cli.py")) return false;  // a link to the program
   const std::array<std::string_view, 7> ends = {".cc", ".h", ".cu", ".py", ".sh", ".cmake", ".inc"};
   return std::any_of(ends.begin(), ends.end(), [&](std::string_view e) {
     return text.size() > e.size() && text.ends_with(e);

@@ -3,7 +3,7 @@
 
     PATH=build/release/src/cli:$PATH run_without_container.py virnucpro_contigs_and_reads.wdl FOLDER contigs=a.fa use_gpu=false
 
-Inputs are as for `miniwdl run` (NAME=VALUE; --task NAME for one task). Prints the outputs as JSON. Needs `pip install miniwdl`.
+Inputs are as for `miniwdl run` (NAME=VALUE; --task NAME, at the end, for one task). Prints the outputs as JSON. Needs `pip install miniwdl`.
 """
 import os
 import subprocess
@@ -54,7 +54,7 @@ def main():
     if len(sys.argv) < 3:
         sys.exit(__doc__)
     wdl, folder, *inputs = sys.argv[1:]
-    return CLI.main(["miniwdl", "run", "--dir", folder + "/.", "--no-color", wdl] + inputs)
+    return CLI.main(["run", "--dir", folder + "/.", "--no-color", wdl] + inputs)
 
 
 if __name__ == "__main__":

@@ -54,8 +54,8 @@ assert chunks and float(chunks[0]["max_score_0"]) >= 0
 assert of("virnucpro_version").startswith("virnucpro ")
 PY
 
-"$python" "$here/run_without_container.py" "$here/tasks_virnucpro.wdl" "$work/task" --task virnucpro \
-  sequences="$work/contigs.fa" use_gpu=false write=all-but-viral > "$work/task.json"
+"$python" "$here/run_without_container.py" "$here/tasks_virnucpro.wdl" "$work/task" \
+  sequences="$work/contigs.fa" use_gpu=false write=all-but-viral --task virnucpro > "$work/task.json"
 "$python" - "$work" <<'PY'
 import json, sys
 outputs = json.load(open(f"{sys.argv[1]}/task.json"))["outputs"]
