@@ -295,7 +295,7 @@ constexpr std::array kOptions = {
            .whole = {.low = 1, .high = 33}, .described_values = "a number of NCBI's genetic codes: "
            "1 to 6, 9 to 16, 21 to 33", .default_text = "1",
            .help = "NCBI's genetic code, which says what a stop is; 1 is the published one.",
-           .commands = kShown | kDataset, .also = is_genetic_code},
+           .commands = (kShown & ~kClassify) | kDataset, .also = is_genetic_code},
     Option{.name = "fragments", .type = kInteger, .value_name = "N",
            .whole = {.low = 1, .high = kMaxFragments},
            .default_text = "as many as keep all groups of a class equal",
