@@ -6,7 +6,7 @@
 
 #include "cli/command_line/command_options.h"
 #include "cli/command_line/help.h"
-#include "cli/commands/shared/common_settings.h"
+#include "cli/commands/label_reads/label_reads_settings.h"
 #include "cli/commands/shared/used_paths.h"
 #include "cli/context.h"
 #include "jobs/label_reads.h"
@@ -14,22 +14,9 @@
 namespace virnucpro::cli {
 namespace {
 
-LabelReadsRequest label_reads_request(const std::vector<std::string>& arguments,
-                                      const GivenOptions& options) {
-  LabelReadsRequest request;
-  request.alignments = arguments.at(0);
-  request.results = arguments.at(1);
-  options.store("output", request.output);
-  options.store("paf", request.is_paf);
-  options.store("min-mapq", request.well.min_mapq);
-  options.store("min-identity", request.well.min_identity);
-  options.store("min-query-cov", request.well.min_query_cov);
-  options.store("threads", request.threads);
-  return request;
-}
-
-void run_label_reads(Context& context, const LabelReadsRequest& request,
-                     const CommonSettings& common) {
+void run_label_reads(Context& context, const LabelReadsSettings& settings) {
+  const LabelReadsRequest& request = settings.request;
+  const CommonSettings& common = settings.common;
   const Log log = log_for(context, common);
   log_origins(log, common);
   InputGuard inputs;
@@ -60,7 +47,7 @@ void add_label_reads_command(CLI::App& app, Context& context) {
                                "virnucpro label-reads aligned.paf results --paf -o reads.tsv"}));
   taken.run_with(Command::kLabelReads, [&context](const std::vector<std::string>& arguments,
                                                   const GivenOptions& options) {
-    run_label_reads(context, label_reads_request(arguments, options), common_settings(options));
+    run_label_reads(context, label_reads_settings(arguments, options));
   });
 }
 

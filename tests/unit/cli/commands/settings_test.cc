@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <fstream>
 #include <map>
 #include <set>
@@ -16,9 +17,11 @@
 #include "bench/model_shapes.h"
 #include "cli/commands/bench/bench_settings.h"
 #include "cli/commands/calibrate/calibrate_settings.h"
+#include "cli/commands/classify/classify_settings.h"
 #include "cli/commands/dataset/dataset_settings.h"
 #include "cli/commands/embed/embed_settings.h"
 #include "cli/commands/evaluate/evaluate_settings.h"
+#include "cli/commands/label_reads/label_reads_settings.h"
 #include "cli/commands/merge/merge_settings.h"
 #include "cli/commands/models/import_settings.h"
 #include "cli/commands/precision/precision_settings.h"
@@ -52,22 +55,29 @@ std::string text_of(const CommonSettings& s) {
 
 std::string text_of(const RunSettings& s) {
   const ModelRequest& models = s.models;
-  return fmt::format("{} {} {} {} {} {} {} {} {} {} {}", models.bundle, models.dnabert, models.esm2,
-                     models.classifier, models.expected_length.value_or(0),
-                     s.precision.precision ? name_of(*s.precision.precision) : "-",
-                     s.precision.no_packing, s.device, s.threads, s.batch_tokens,
-                     text_of(s.common));
+  return fmt::format(
+      "{} {} {} {} {} {} {} {} {} {} {} {} {} {}", models.bundle, models.dnabert, models.esm2,
+      models.classifier, models.bundle_classifier, models.frames ? name_of(*models.frames) : "-",
+      models.genetic_code.number(), models.expected_length.value_or(0),
+      s.precision.precision ? name_of(*s.precision.precision) : "-", s.precision.no_packing,
+      s.device, s.threads, s.batch_tokens, text_of(s.common));
 }
 
 std::string text_of(const RunRequest& s) {
   return fmt::format("{} {} {} {}", s.inputs, s.output, s.force, s.batch_tokens);
 }
 
+std::string text_of(const std::optional<WriteRequest>& write) {
+  return write ? fmt::format("{} {}", name_of(write->which), write->outputs) : "-";
+}
+
 std::string text_of(const PredictSettings& s) {
   const PredictRequest& request = s.request;
-  return fmt::format("{} {} {} {}/{} {} [{}] {}", text_of(static_cast<const RunRequest&>(request)),
-                     request.resume, request.repair, request.shard.number, request.shard.of,
-                     request.keep_embeddings, text_of(request.calls), text_of(s.run));
+  return fmt::format("{} {} {} {}/{} {} [{}] [{}] {} {} {} {}",
+                     text_of(static_cast<const RunRequest&>(request)), request.resume,
+                     request.repair, request.shard.number, request.shard.of,
+                     request.keep_embeddings, text_of(request.calls), text_of(request.tables),
+                     s.sample_sheet, text_of(s.write), s.no_effect, text_of(s.run));
 }
 
 std::string text_of(const EmbedSettings& s) {
@@ -75,11 +85,15 @@ std::string text_of(const EmbedSettings& s) {
 }
 
 std::string text_of(const ValidateSettings& s) {
-  return fmt::format("{} {} {}", s.inputs, s.expected_length, text_of(s.common));
+  return fmt::format("{} {} {} {}", s.inputs, s.expected_length, s.genetic_code.number(),
+                     text_of(s.common));
 }
 
 std::string text_of(const PrecisionSettings& s) {
-  return fmt::format("{} {} {} {} {}", s.inputs, s.report_folder, s.limit, s.force, text_of(s.run));
+  std::string precisions;
+  for (const Precision each : s.precisions) precisions += fmt::format("{},", name_of(each));
+  return fmt::format("{} {} {} {} {} {} {}", s.inputs, s.report_folder, s.bundle_folder, precisions,
+                     s.limit, s.force, text_of(s.run));
 }
 
 std::string text_of(const TrainSettings& s) {
@@ -93,13 +107,16 @@ std::string text_of(const TrainSettings& s) {
 }
 
 std::string text_of(const ReportSettings& s) {
-  return fmt::format("{} {} {} [{}] {} {} {}", s.folder, s.output, s.threshold.value_or(0.0),
-                     text_of(s.calls), s.classifier, s.force, text_of(s.common));
+  TableChoice tables;
+  s.change_tables(tables);
+  return fmt::format("{} {} {} [{}{}] [{}] {} {} {} {}", s.folder, s.output,
+                     s.threshold.value_or(0.0), text_of(s.calls), s.calls.published ? "!" : "",
+                     text_of(tables), text_of(s.write), s.classifier, s.force, text_of(s.common));
 }
 
 std::string text_of(const MergeSettings& s) {
-  return fmt::format("{} {} {} {}", s.request.folders, s.request.output, s.request.force,
-                     text_of(s.common));
+  return fmt::format("{} {} {} {} {}", s.request.folders, s.request.output, s.request.force,
+                     s.request.legacy ? name_of(*s.request.legacy) : "-", text_of(s.common));
 }
 
 std::string text_of(const EvaluateSettings& s) {
@@ -110,15 +127,17 @@ std::string text_of(const EvaluateSettings& s) {
 
 std::string text_of(const DatasetSettings& s) {
   const DatasetRequest& r = s.request;
-  return fmt::format("{} {} {} {} {} {} {} {} {} {}", r.genomes, r.labels, r.output,
-                     r.expected_length, r.rule.fragments.value_or(0), r.rule.shares.validation,
-                     r.rule.shares.test, r.rule.seed, s.force, text_of(s.common));
+  return fmt::format("{} {} {} {} {} {} {} {} {} {} {} {}", r.genomes, r.labels, r.output,
+                     name_of(r.frames.choice), r.frames.code.number(), r.expected_length,
+                     r.rule.fragments.value_or(0), r.rule.shares.validation, r.rule.shares.test,
+                     r.rule.seed, s.force, text_of(s.common));
 }
 
 std::string text_of(const CalibrateSettings& s) {
   const CalibrateRequest& r = s.request;
-  return fmt::format("{} {} {} {} {} {} {}", r.folder, r.labels, r.bundle_folder, r.force,
-                     name_of(r.method), s.bundle, text_of(s.common));
+  return fmt::format("{} {} {} {} {} {} {} {} {}", r.folder, r.labels, r.bundle_folder, r.force,
+                     name_of(r.method), r.false_positives.value_or(0.0), r.excepted, s.bundle,
+                     text_of(s.common));
 }
 
 std::string text_of(const BenchSettings& s) {
@@ -131,6 +150,18 @@ std::string text_of(const BenchSettings& s) {
   return fmt::format("{} {} {} {} {} {} {} {} {} {} {} {}", r.inputs, r.orfs.value_or(77),
                      r.seconds, r.expected_length, models, precisions, r.device, r.threads,
                      r.batch_tokens, s.json, s.force, text_of(s.common));
+}
+
+std::string text_of(const ClassifySettings& s) {
+  return fmt::format("{} {} {} {} {} {} {}", s.input, s.output, s.resume, s.models,
+                     s.expected_length, s.no_effect, text_of(s.run));
+}
+
+std::string text_of(const LabelReadsSettings& s) {
+  const LabelReadsRequest& r = s.request;
+  return fmt::format("{} {} {} {} {} {} {} {} {}", r.alignments, r.results, r.output, r.is_paf,
+                     r.well.min_mapq, r.well.min_identity, r.well.min_query_cov, r.threads,
+                     text_of(s.common));
 }
 
 std::string text_of(const ImportSettings& s) {
@@ -146,8 +177,12 @@ std::string text_of(const ImportSettings& s) {
 
 std::string settings_text(Command command, const GivenOptions& options) {
   switch (command) {
-    case Command::kPredict:
-      return text_of(predict_settings(kArguments, options));
+    case Command::kPredict: {
+      // A sheet names the inputs.
+      const bool has_sheet = options.find("sample-sheet") != nullptr;
+      return text_of(
+          predict_settings(has_sheet ? std::vector<std::string>() : kArguments, options));
+    }
     case Command::kEmbed:
       return text_of(embed_settings(kArguments, options));
     case Command::kValidate:
@@ -170,6 +205,10 @@ std::string settings_text(Command command, const GivenOptions& options) {
       return text_of(bench_settings(kArguments, options));
     case Command::kImport:
       return text_of(import_settings(options));
+    case Command::kClassify:
+      return text_of(classify_settings({"a.fa", "out.tsv"}, options, environment_of({})));
+    case Command::kLabelReads:
+      return text_of(label_reads_settings({"a.bam", "results"}, options));
   }
   return "";
 }
@@ -221,12 +260,54 @@ const std::map<std::string_view, std::string> kOtherValues = {
     {"batch-tokens", "99"},
     {"orfs", "9"},
     {"seconds", "9.5"},
+    {"save-bundle", "measured"},
+    {"min-chunks", "3"},
+    {"min-weighted-delta", "0.2"},
+    {"high-confidence-delta", "0.7"},
+    {"min-viral-prop", "0.2"},
+    {"min-nonviral-prop", "0.2"},
+    {"min-confident-score", "0.7"},
+    {"max-opposing-score", "0.2"},
+    {"min-ambiguous-score", "0.6"},
+    {"write-to", "written.fa"},
+    {"sample-sheet", "samples.tsv"},
+    {"min-mapq", "7"},
+    {"min-identity", "80"},
+    {"min-query-cov", "70"},
+    {"genetic-code", "4"},
+    {"false-positives", "0.01"},
+    {"except", "plant,phage"},
+    {"model-path", "own.pth"},
+    {"model-type", "300"},
+    {"batch-size", "7"},
+    {"dnabert-batch-size", "7"},
+    {"esm-batch-size", "7"},
+    {"num-workers", "7"},
+    {"dataloader-workers", "7"},
+    {"cache-clear-interval", "7"},
+    {"virnucpro-path", "elsewhere"},
 };
+
+/// "a|b" as a and b.
+std::vector<std::string> choices_of(const Option& option) {
+  std::string list(option.value_name);
+  std::ranges::replace(list, '|', ',');
+  return split_list(list);
+}
 
 std::string other_value(const Option& option) {
   if (option.type == OptionType::kSwitch) return "true";
   // The one command that takes it in another form.
   if (option.value_name == "LENGTH=FILE") return "300=other_c";
+  // The last of its choices that is not the default.
+  if (option.type == OptionType::kChoice && !kOtherValues.contains(option.name)) {
+    std::string last;
+    for (const std::string& choice : choices_of(option)) {
+      if (choice != option.default_text) last = choice;
+    }
+    return last;
+  }
+  if (option.name == "frames" && option.type == OptionType::kChoice) return "longest";
   const auto found = kOtherValues.find(option.name);
   EXPECT_NE(found, kOtherValues.end()) << option.name << ": give it a value in this test";
   return found == kOtherValues.end() ? "" : found->second;
@@ -239,6 +320,8 @@ FlagValues needed(Command command, const Option& option) {
     if (!other.belongs_to(command) || other.missing.empty()) continue;
     flags[std::string(other.name)] = other.value_name == "LENGTH=FILE" ? "500=c" : "needed";
   }
+  if (option.name == "write-to") flags["write"] = "viral";
+  if (option.name == "except") flags["false-positives"] = "0.01";
   const std::set<std::string_view> parts = {"dnabert", "esm2", "classifier"};
   const bool is_part = parts.contains(option.name) && find_option(command, "bundle") != nullptr;
   for (const std::string_view part : parts) {
