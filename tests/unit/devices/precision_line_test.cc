@@ -43,8 +43,9 @@ TEST(PrecisionLine, NamesTheMeasuredAccuracyAndWhatWasMuchFasterOnThisDevice) {
                                          measured(Precision::kBf16, 0.997, 119.0),
                                          measured(Precision::kInt8, 0.995, 160.0)};
   const std::string line = precision_line(kFp16, known, "Xeon");
-  EXPECT_THAT(line, HasSubstr("measured with this bundle: centred cosines to FP32 of at least "
-                              "0.999950 (DNABERT-S) and 0.999970 (ESM-2), 1 of 1000 calls changed"));
+  EXPECT_THAT(line,
+              HasSubstr("measured with this bundle: centred cosines to FP32 of at least "
+                        "0.999950 (DNABERT-S) and 0.999970 (ESM-2), 1 of 1000 calls changed"));
   EXPECT_THAT(line, HasSubstr("; int8 was 1.6 times as fast here, with centred cosines"));
   EXPECT_THAT(line, Not(HasSubstr("bf16")));
   // Speeds of another device say nothing here.

@@ -404,7 +404,7 @@ TEST(Settings, HaveTheDefaultsOfTheTable) {
       const bool is_said = value.empty() || value.find(' ') != std::string::npos || value == "DIR";
       // Without a word of it, a run estimates nothing and has no precision of its own.
       const bool may_be_absent = option.name == "prevalence" || option.name == "precision";
-      if (!option.belongs_to(command) || is_said || may_be_absent) continue;
+      if (!option.belongs_to(command) || is_said || may_be_absent || !option.has_effect) continue;
       SCOPED_TRACE(fmt::format("--{} of {}", option.name, name_of(command)));
       FlagValues flags = needed(command, option);
       const std::string before = settings_text(command, given(command, flags));
