@@ -111,8 +111,9 @@ TEST_F(Finite, AnotherClassifierThatGivesNanIsRefusedByReportAndPrecision) {
   EXPECT_TRUE(ends_with(studied, 5));
   EXPECT_THAT(studied.err, HasSubstr("the classifier gives NaN or infinity for "));
   EXPECT_THAT(column(table_of(read("study/sequences.tsv")), "p_virus"), testing::Each("NA"));
-  EXPECT_GT(json::parse(read("study/precision.json")).at("precisions").at(0).at("scores").at("nonfinite"),
-            0);
+  EXPECT_GT(
+      json::parse(read("study/precision.json")).at("precisions").at(0).at("scores").at("nonfinite"),
+      0);
 }
 
 }  // namespace
