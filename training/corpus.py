@@ -1,21 +1,32 @@
 """Labelled genomes: read from gzipped FASTA, packed at two bits a base, loaded again.
 
-A corpus folder holds `train/*.fa.gz`, `dev/*.fa.gz`, `genomes_train.tsv` and `genomes_dev.tsv`;
-a FASTA header is `>g<genome>_<contig> <source>`.
+A corpus folder holds `train/*.fa.gz`, `dev/*.fa.gz`, `genomes_train.tsv` and `genomes_dev.tsv`, and may hold
+`extra/*.fa.gz` with `extra/genomes_extra.tsv`: more genomes, and host transcripts. Transcripts of the genera of
+DEV_TRANSCRIPTS belong to dev, everything else there to train. A FASTA header is `>g<genome>_<contig> <source>`.
 """
 
 import csv
 import gzip
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 N_CODE = 4
-GROUPS = ["viral", "bacteria", "archaea", "plasmid", "organelle", "vertebrate", "plant",
-          "fungi", "invertebrate", "protozoa"]
-STOP_CODONS = ("TAA", "TAG", "TGA")
-STOP_CODONS_REVERSED = ("TTA", "CTA", "TCA")
+GENOMIC_GROUPS = ["viral", "bacteria", "archaea", "plasmid", "organelle", "vertebrate", "plant",
+                  "fungi", "invertebrate", "protozoa"]
+TRANSCRIPTS = "_transcripts"  # ends the name of the group of a kingdom's transcripts, coding sequences and exons
+GROUPS = GENOMIC_GROUPS + [g + TRANSCRIPTS for g in GENOMIC_GROUPS[5:]]
+# Genera whose transcripts judge and never train; the genomes of these genera do not train either.
+DEV_TRANSCRIPTS = {
+    "vertebrate": {"Bos", "Anguilla", "Python", "Lates", "Syngnathus", "Osteoglossum"},
+    "plant": {"Zea", "Gossypium", "Carthamus", "Ipomoea", "Phytolacca", "Nolina"},
+    "fungi": {"Schizosaccharomyces"},
+    "invertebrate": {"Solenopsis", "Hymenoptera"},  # the second is one row of several genera of the order
+    "protozoa": {"Emiliania", "Fragilariopsis", "Karenia", "Goniomonas", "Lingulodinium", "Micromonas"},
+}
+PIECE = 20000
+NO_FAMILY = ("", "unclassified", "Unknown")
 
 _CODE = np.full(256, N_CODE, np.uint8)
 for _i, _base in enumerate(b"ACGT"):
@@ -38,120 +49,115 @@ class Corpus:
     genome_family: np.ndarray  # int32 [genomes], id of the family
     genome_genus: np.ndarray   # int32 [genomes], id of the genus
     genome_name: np.ndarray    # str [genomes]
+    family_name: np.ndarray    # str [families]; of the other groups, the group
+
+
+def table_rows(folder, split):
+    """Rows of the genomes of a split ("train" or "dev"), each with its FASTA files' folder; `group` names transcripts apart."""
+    rows = []
+    for name, files in ((f"genomes_{split}.tsv", split), ("extra/genomes_extra.tsv", "extra")):
+        if not (folder / name).exists():
+            continue
+        with open(folder / name, newline="") as f:
+            for row in csv.DictReader(f, delimiter="\t"):
+                kept_apart = row["genus"] in DEV_TRANSCRIPTS.get(row["group"], ())
+                transcripts = row.get("molecule", "genomic") != "genomic"
+                in_dev = files == "dev" or (files == "extra" and transcripts and kept_apart)
+                if in_dev != (split == "dev") or (split == "train" and (kept_apart or row["family_unseen_in_train"] == "1")):
+                    continue
+                rows.append({**row, "files": files, "group": row["group"] + (TRANSCRIPTS if transcripts else "")})
+    return rows
 
 
 def read_corpus(folder, split):
-    """Reads one split ("train" or "dev") of a corpus folder."""
+    """Reads one split ("train" or "dev") of a corpus folder. A virus without a family is a family and a genus of its own."""
     folder = Path(folder)
-    with open(folder / f"genomes_{split}.tsv", newline="") as f:
-        rows = list(csv.DictReader(f, delimiter="\t"))
+    rows = table_rows(folder, split)
     index = {row["genome"]: i for i, row in enumerate(rows)}
-    families = {name: i for i, name in enumerate(sorted({(r["group"], r["family"]) for r in rows}))}
-    genera = {name: i for i, name in enumerate(sorted({(r["group"], r["family"], r["genus"]) for r in rows}))}
+
+    def lineage(row):
+        """Names that tell families and genera apart; those of other groups are not told apart by family."""
+        if row["group"] != "viral":
+            return (row["group"],), (row["group"], row["genus"] or row["genome"])
+        return ("viral", row["family"]), ("viral", row["family"], row["genus"] or row["genome"])
+
+    families, genera = ({name: i for i, name in enumerate(sorted({lineage(r)[k] for r in rows}))} for k in (0, 1))
     parts, genome_of = [], []
-    for path in sorted((folder / split).glob("*.fa.gz")):
-        for record in gzip.open(path, "rb").read().split(b">")[1:]:
-            header, _, sequence = record.partition(b"\n")
-            name = header.split()[0].decode().split("_")[0]
-            parts.append(base_codes(sequence.replace(b"\n", b"")))
-            genome_of.append(index[name])
+    for files in sorted({row["files"] for row in rows}):
+        for path in sorted((folder / files).glob("*.fa.gz")):
+            for record in gzip.open(path, "rb").read().split(b">")[1:]:
+                header, _, sequence = record.partition(b"\n")
+                name = header.split()[0].decode().split("_")[0]
+                if name in index:
+                    parts.append(base_codes(sequence.replace(b"\n", b"")))
+                    genome_of.append(index[name])
     return Corpus(
         bases=np.concatenate(parts),
         contig_start=np.concatenate([[0], np.cumsum([len(p) for p in parts])]).astype(np.int64),
         contig_genome=np.array(genome_of, np.int32),
         genome_group=np.array([GROUPS.index(r["group"]) for r in rows], np.uint8),
-        genome_family=np.array([families[r["group"], r["family"]] for r in rows], np.int32),
-        genome_genus=np.array([genera[r["group"], r["family"], r["genus"]] for r in rows], np.int32),
+        genome_family=np.array([families[lineage(r)[0]] for r in rows], np.int32),
+        genome_genus=np.array([genera[lineage(r)[1]] for r in rows], np.int32),
         genome_name=np.array([r["genome"] for r in rows]),
+        family_name=np.array([name[-1] for name in sorted(families, key=families.get)]),
     )
 
 
-def stop_free_runs(corpus, min_codons):
-    """Maximal stop-free, N-free runs of codons on both strands, within contigs.
+def keep_segments(corpus, shortest, genus_cap, seed):
+    """The corpus for training: stretches without N of at least `shortest` bases, each a contig of its own.
 
-    Returns start (int64, forward coordinate of the leftmost base), length in codons (int32) and
-    strand (bool, True for the reverse strand), ordered by start.
-    """
-    b = corpus.bases
-    codon_broken = (b[:-2] == N_CODE) | (b[1:-1] == N_CODE) | (b[2:] == N_CODE)
-    ends = corpus.contig_start[1:-1]
-    codon_broken[ends - 1] = True
-    codon_broken[ends - 2] = True
-    code = b[:-2] * np.uint8(16) + b[1:-1] * np.uint8(4) + b[2:]
-    starts, lengths, strands = [], [], []
-    for reverse, stops in ((False, STOP_CODONS), (True, STOP_CODONS_REVERSED)):
-        is_stop = np.zeros(256, bool)
-        for stop in stops:
-            is_stop[sum(int(_CODE[ord(c)]) * 4 ** (2 - i) for i, c in enumerate(stop))] = True
-        open_codon = ~(codon_broken | is_stop[code])
-        for phase in range(3):
-            edge = np.diff(np.concatenate([[0], open_codon[phase::3].view(np.int8), [0]]))
-            first, last = np.flatnonzero(edge == 1), np.flatnonzero(edge == -1)
-            # No codon spans two contigs that meet in phase, so a run must be cut there.
-            cut = (ends[(ends - phase) % 3 == 0] - phase) // 3
-            cut = cut[(cut > 0) & (cut < len(edge) - 1)]
-            row = open_codon[phase::3]
-            cut = cut[row[cut - 1] & row[cut]]
-            first, last = np.sort(np.concatenate([first, cut])), np.sort(np.concatenate([last, cut]))
-            keep = last - first >= min_codons
-            starts.append(first[keep] * 3 + phase)
-            lengths.append((last - first)[keep].astype(np.int32))
-            strands.append(np.full(keep.sum(), reverse))
-    start, length, strand = (np.concatenate(x) for x in (starts, lengths, strands))
-    order = np.argsort(start, kind="stable")
-    return start[order].astype(np.int64), length[order], strand[order]
-
-
-def keep_reading_frames(corpus, min_codons, genus_cap, genome_kb, group_mbp, seed):
-    """A smaller corpus for training: only the bases inside stop-free runs of `min_codons` or more.
-
-    At most `genus_cap` genomes of a genus stay among the viruses, each with little more than `genome_kb` thousand
-    bases (genomes are drawn with weights that do not know their size); a non-viral group keeps at most `group_mbp`
-    million bases. Segments are kept whole and chosen at random.
+    At most `genus_cap` genomes of a genus stay among the viruses; other stretches are cut in pieces of about PIECE bases.
     """
     rng = np.random.default_rng(seed)
-    start, length, _ = stop_free_runs(corpus, min_codons)
-    cover = np.zeros(len(corpus.bases) + 1, np.int32)
-    np.add.at(cover, start, 1)
-    np.add.at(cover, start + 3 * length.astype(np.int64), -1)
-    inside = np.cumsum(cover[:-1]) > 0
-    # A segment may not run from one contig into the next.
-    edge = np.diff(np.concatenate([[0], inside.view(np.int8), [0]]))
+    known = np.append(corpus.bases != N_CODE, False)
+    edge = np.diff(np.concatenate([[0], known.view(np.int8)]))
     first, last = np.flatnonzero(edge == 1), np.flatnonzero(edge == -1)
     cuts = corpus.contig_start[1:-1]
-    cuts = cuts[inside[cuts - 1] & inside[cuts]]
+    cuts = cuts[known[cuts - 1] & known[cuts]]
     first, last = np.sort(np.concatenate([first, cuts])), np.sort(np.concatenate([last, cuts]))
     genome = corpus.contig_genome[np.searchsorted(corpus.contig_start, first, "right") - 1]
 
-    keep = np.ones(len(first), bool)
-    viral_genomes = np.flatnonzero(corpus.genome_group == 0)
-    rank = np.zeros(len(corpus.genome_group), int)
-    seen = {}
-    for g in rng.permutation(viral_genomes):
-        genus = corpus.genome_genus[g]
-        rank[g] = seen.get(genus, 0)
-        seen[genus] = rank[g] + 1
-    keep &= rank[genome] < genus_cap
-    shuffled = rng.permutation(len(first))
-    shuffled = shuffled[np.argsort(genome[shuffled], kind="stable")]
-    before = np.cumsum((last - first)[shuffled]) - (last - first)[shuffled]
-    before -= before[np.searchsorted(genome[shuffled], genome[shuffled])]
-    too_many = shuffled[before > genome_kb * 1e3]
-    keep[too_many] &= corpus.genome_group[genome[too_many]] != 0
-    group = corpus.genome_group[genome]
-    for g in range(1, len(GROUPS)):
-        segments = rng.permutation(np.flatnonzero(group == g))
-        total = np.cumsum((last - first)[segments])
-        keep[segments[total > group_mbp * 1e6]] = False
+    rank, seen = np.zeros(len(corpus.genome_group), int), {}
+    for g in rng.permutation(np.flatnonzero(corpus.genome_group == 0)):
+        rank[g] = seen.get(corpus.genome_genus[g], 0)
+        seen[corpus.genome_genus[g]] = rank[g] + 1
+    keep = (last - first >= shortest) & (rank[genome] < genus_cap)
     first, last, genome = first[keep], last[keep], genome[keep]
-    sizes = last - first
-    return Corpus(
-        bases=np.concatenate([corpus.bases[a:b] for a, b in zip(first, last)]),
-        contig_start=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
-        contig_genome=genome.astype(np.int32),
-        genome_group=corpus.genome_group, genome_family=corpus.genome_family,
-        genome_genus=corpus.genome_genus, genome_name=corpus.genome_name,
-    )
+
+    pieces = np.where(corpus.genome_group[genome] == 0, 1, np.maximum((last - first) // PIECE, 1))
+    of = np.repeat(np.arange(len(first)), pieces)
+    number = np.arange(len(of)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
+    size = last - first
+    first, last = first[of] + size[of] * number // pieces[of], first[of] + size[of] * (number + 1) // pieces[of]
+    return replace(corpus, bases=np.concatenate([corpus.bases[a:b] for a, b in zip(first, last)]),
+                   contig_start=np.concatenate([[0], np.cumsum(last - first)]).astype(np.int64),
+                   contig_genome=genome[of].astype(np.int32))
+
+
+def contigs_within(corpus, group_mbp, seed):
+    """Whether each contig is kept where a group other than the viruses may have so many million bases; chosen at random."""
+    rng = np.random.default_rng([seed, 1])
+    size, group = np.diff(corpus.contig_start), corpus.genome_group[corpus.contig_genome]
+    within = np.ones(len(size), bool)
+    for g in range(1, len(GROUPS)):
+        members = rng.permutation(np.flatnonzero(group == g))
+        within[members[np.cumsum(size[members]) > group_mbp * 1e6]] = False
+    return within
+
+
+def part(corpus, contigs):
+    """A corpus of some of the contigs and of all genomes."""
+    sizes = np.diff(corpus.contig_start)[contigs]
+    return replace(corpus, bases=np.concatenate([corpus.bases[corpus.contig_start[c]:corpus.contig_start[c + 1]] for c in contigs]),
+                   contig_start=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64), contig_genome=corpus.contig_genome[contigs])
+
+
+def joined(parts):
+    """One corpus of the contigs of several that have the same genomes."""
+    sizes = np.concatenate([np.diff(p.contig_start) for p in parts])
+    return replace(parts[0], bases=np.concatenate([p.bases for p in parts]),
+                   contig_start=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
+                   contig_genome=np.concatenate([p.contig_genome for p in parts]))
 
 
 def save(corpus, path):
@@ -168,7 +174,7 @@ def save(corpus, path):
         n_start=first, n_length=np.flatnonzero(edge == -1) - first,
         contig_size=np.diff(corpus.contig_start).astype(np.int32), contig_genome=corpus.contig_genome.astype(np.int16),
         genome_group=corpus.genome_group, genome_family=corpus.genome_family,
-        genome_genus=corpus.genome_genus, genome_name=corpus.genome_name,
+        genome_genus=corpus.genome_genus, genome_name=corpus.genome_name, family_name=corpus.family_name,
     )
 
 
@@ -185,5 +191,5 @@ def load(path):
         contig_start=np.concatenate([[0], np.cumsum(z["contig_size"], dtype=np.int64)]),
         contig_genome=z["contig_genome"].astype(np.int32),
         genome_group=z["genome_group"], genome_family=z["genome_family"],
-        genome_genus=z["genome_genus"], genome_name=z["genome_name"],
+        genome_genus=z["genome_genus"], genome_name=z["genome_name"], family_name=z["family_name"],
     )

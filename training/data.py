@@ -6,9 +6,10 @@ import numpy as np
 import torch
 from torch.utils.data import DataLoader, IterableDataset
 
+from corpus import NO_FAMILY
 from tokenizer import PAD
 
-TWO_FAMILIES = -100  # what torch's cross entropy passes over
+NO_TARGET = -100  # what torch's cross entropy passes over: frames of two families, or of a virus without one
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ EXACT = (Recipe(300, 300, 1.0), Recipe(500, 500, 1.0))
 def training_recipes(joined_share, mutated_share, max_rate, merge_dropout):
     """Frames for both classifiers; most of them from windows of exactly that length, none from longer ones."""
     noise = (joined_share, mutated_share, max_rate, merge_dropout)
-    return Recipe(300, 150, 0.7, *noise), Recipe(500, 250, 0.75, *noise)
+    return Recipe(300, 120, 0.7, *noise), Recipe(500, 150, 0.75, *noise)
 
 
 @dataclass(frozen=True)
@@ -47,10 +48,13 @@ def up_to_eight(n):
 
 
 class BatchMaker:
-    """Makes batch number i of a seed: window length, DNA ids, protein ids, label (1: virus), family (-100: pieces of two)."""
+    """Makes batch number i of a seed: window length, DNA ids, protein ids, label (1: virus), family (NO_TARGET: none)."""
 
     def __init__(self, sampler, maker, recipes, merge_dropout):
         self.sampler, self.maker = sampler, maker
+        corpus = sampler.corpus
+        unknown = np.isin(corpus.family_name[corpus.genome_family], NO_FAMILY)
+        self.genome_family = np.where(unknown, NO_TARGET, corpus.genome_family)
         self.widths = {r.length: self.measure(r, merge_dropout) for r in recipes}
 
     def measure(self, recipe, merge_dropout):
@@ -71,8 +75,8 @@ class BatchMaker:
         rate = rng.random(size) * recipe.max_rate * (rng.random(size) < recipe.mutated_share)
         width = self.widths[recipe.length]
         dna, protein = self.maker(frames, rate, recipe.merge_dropout, int(rng.integers(2 ** 63)), width.dna, width.protein)
-        family = self.sampler.corpus.genome_family[frames.genome]
-        family = np.where(family[:, 0] == family[:, 1], family[:, 0], TWO_FAMILIES).astype(np.int16)
+        family = self.genome_family[frames.genome]
+        family = np.where(family[:, 0] == family[:, 1], family[:, 0], NO_TARGET).astype(np.int16)
         return (recipe.length, torch.from_numpy(dna), torch.from_numpy(protein), torch.from_numpy(groups == 0),
                 torch.from_numpy(family))
 

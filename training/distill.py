@@ -177,7 +177,7 @@ def main(arguments=None):
     out = Path(args.out)
     out.mkdir(parents=True, exist_ok=True)
     tokenizer.save(str(out / "tokenizer.json"))
-    export(network, out / "tokenizer.json", out, metrics=figures, name=args.name,
+    export(network, out / "tokenizer.json", out, metrics=figures, name=args.name, frames="open",
            description="Small model fitted to the scores of a larger one (distillation).",
            training_data=f"Scores of {sum(len(t.texts) for t in teachers.values())} frames of {len(sequences)} records.")
     for part, values in figures.items():

@@ -13,16 +13,20 @@ from models import DnabertS, Network, bundle_parts
 DESCRIPTION = ("Small embedded model: a DNABERT-S and an ESM-2 of a few layers with classifiers for 300 and 500 bases, "
                "trained from scratch. For first looks, tests and machines without a GPU; not for diagnosis, "
                "biosecurity or any other decision that rests on a single call.")
-TRAINING_DATA = ("Training split of a corpus of public INSDC/RefSeq records: 4430 viral genomes and 721 bacterial, archaeal, "
-                 "plasmid, organelle and eukaryote genomes, split by genus; see the card (README.md).")
+TRAINING_DATA = ("Training split of a corpus of public sequence records, split by genus: 5212 viral genomes, 741 bacterial, archaeal, "
+                 "plasmid, organelle and eukaryote genomes, and host transcripts of 654 genera; see the card (README.md).")
 
 
 def sha256(path):
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
-def export(network, tokenizer_file, out, name="mini", version="0.2.0", description=DESCRIPTION, training_data=TRAINING_DATA, metrics=None):
-    """Writes the bundle folder `out`; encoders in FP16, classifiers in FP32."""
+def export(network, tokenizer_file, out, name="mini", version="0.3.0", description=DESCRIPTION, training_data=TRAINING_DATA, metrics=None,
+           frames="longest"):
+    """Writes the bundle folder `out`; encoders in FP16, classifiers in FP32.
+
+    `frames` says what the classifiers were trained to read, as --frames of the program does.
+    """
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
     if Path(tokenizer_file).resolve() != (out / "tokenizer.json").resolve():
@@ -43,7 +47,7 @@ def export(network, tokenizer_file, out, name="mini", version="0.2.0", descripti
     card = {
         "format": "virnucpro-bundle", "format_version": 1, "name": name, "version": version,
         "description": description, "license": "MIT", "training_data": training_data,
-        "tokenizer": {"file": "tokenizer.json", "sha256": sha256(out / "tokenizer.json")},
+        "frames": frames, "tokenizer": {"file": "tokenizer.json", "sha256": sha256(out / "tokenizer.json")},
         "dnabert_s": part("dnabert_s", {
             "hidden_size": c.dna_width, "num_hidden_layers": c.dna_layers, "num_attention_heads": c.dna_heads,
             "intermediate_size": c.dna_intermediate, "layer_norm_eps": DnabertS.EPS, "vocab_size": c.vocab}),

@@ -1,4 +1,4 @@
-// Reading frames of a packed corpus as token ids: cut, joined, mutated, translated and split into byte pairs.
+// Reading frames of a packed corpus as token ids: found in windows, cut, joined, mutated, translated and split into byte pairs.
 // Compiled by frame_kernel.py; every function is a plain C function without state.
 #include <stdint.h>
 #include <string.h>
@@ -132,5 +132,69 @@ void make_frames(const uint8_t* bases, int64_t count, const int64_t* left, const
     for (int c = 0; c < residues; ++c) out[c + 1] = residue(codon_ids, codes + 3 * c);
     out[residues + 1] = PROTEIN_EOS;
     dna_row(&merges, letters, codes, n, dropout, &random, dna + row * dna_width, dna_width);
+  }
+}
+
+typedef struct {
+  int first, codons;  // place in the window's forward bases, and size
+} Run;
+
+// The longest run of open codons among `first`, `first` + 3, ... of a window; `open` holds a flag per place.
+static Run longest_run(const uint8_t* open, int places, int first) {
+  Run best = {first, 0};
+  int begin = first;
+  for (int i = first; i < places + 3; i += 3) {
+    if (i < places && open[i]) continue;
+    if ((i - begin) / 3 > best.codons) best = (Run){begin, (i - begin) / 3};
+    begin = i + 3;
+  }
+  return best;
+}
+
+// What is read of `count` windows: one of the stop-free frames at random, or where there is none the longest run over six
+// frames, with probability `second` the second longest of another frame; 0 codons where a window holds N or only runs of
+// less than `least` codons.
+//   begin, size [count]: the windows; codon_ids [64]
+//   left, codons, reverse, extra [count]: as make_frames takes them; whole [count]: 1 for a stop-free frame
+void read_windows(const uint8_t* bases, int64_t count, const int64_t* begin, const int32_t* size, uint64_t seed, int least,
+                  double second, const uint8_t* codon_ids, int64_t* left, int32_t* codons, uint8_t* reverse, uint8_t* extra,
+                  uint8_t* whole) {
+  for (int64_t row = 0; row < count; ++row) {
+    uint64_t random = seed ^ ((uint64_t)row * 0xd1342543de82ef95u);
+    const uint8_t* const window = bases + begin[row];
+    const int places = size[row] - 2;
+    uint8_t open[2][MAX_BASES];
+    codons[row] = 0;
+    int known = places > 0 && size[row] <= MAX_BASES;
+    for (int i = 0; known && i < size[row]; ++i) known = window[i] < 4;
+    if (!known) continue;
+    for (int i = 0; i < places; ++i) {
+      const uint8_t back[3] = {(uint8_t)(3 - window[i + 2]), (uint8_t)(3 - window[i + 1]), (uint8_t)(3 - window[i])};
+      open[0][i] = residue(codon_ids, window + i) != STOP;
+      open[1][i] = residue(codon_ids, back) != STOP;
+    }
+    Run runs[6];
+    int frames = 0, chosen = 0;
+    for (int f = 0; f < 6; ++f) {
+      const int offset = f % 3, whole_codons = (size[row] - offset) / 3;
+      const int first = f < 3 ? offset : size[row] - offset - 3 * whole_codons;
+      // Beyond the frame's last codon nothing is read: on the forward strand places end by themselves.
+      runs[f] = longest_run(open[f / 3], f < 3 ? places : first + 3 * whole_codons - 2, first);
+      if (whole_codons > 0 && runs[f].codons == whole_codons && next_random(&random) % (uint64_t)++frames == 0) chosen = f;
+    }
+    if (frames == 0) {
+      int best = 0, next = -1;
+      for (int f = 1; f < 6; ++f) best = runs[f].codons > runs[best].codons ? f : best;
+      for (int f = 0; f < 6; ++f) {
+        if (f != best && (next < 0 || runs[f].codons > runs[next].codons)) next = f;
+      }
+      chosen = runs[next].codons >= least && uniform(&random) < second ? next : best;
+      if (runs[chosen].codons < least) continue;
+    }
+    left[row] = begin[row] + runs[chosen].first;
+    codons[row] = runs[chosen].codons;
+    reverse[row] = chosen >= 3;
+    whole[row] = frames > 0;
+    extra[row] = frames > 0 && chosen % 3 + 3 * codons[row] < size[row];
   }
 }

@@ -24,6 +24,7 @@ def compile_kernel():
                        check=True)
         kernel = ctypes.CDLL(str(library))
     kernel.make_frames.restype = None
+    kernel.read_windows.restype = None
     return kernel
 
 
@@ -41,6 +42,24 @@ def merge_table(tokenizer):
             slot = (slot + 1) & (slots - 1)
         key[slot], rank[slot], merged[slot] = code, i, vocab[a + b]
     return key, rank, merged, np.array([vocab[base] for base in "ACGT"], np.uint16)
+
+
+class WindowReader:
+    """Finds what is read of windows of a corpus. Safe to use in processes forked after its making."""
+
+    def __init__(self, bases):
+        self.bases, self.kernel = bases, compile_kernel()
+
+    def __call__(self, begin, size, seed, least, second):
+        """Leftmost base, codons (0: nothing to read), reverse strand, extra base, and whether it is a stop-free frame, per window."""
+        n = len(begin)
+        begin, size = np.ascontiguousarray(begin, np.int64), np.ascontiguousarray(size, np.int32)
+        left, codons = np.zeros(n, np.int64), np.zeros(n, np.int32)
+        reverse, extra, whole = (np.zeros(n, np.uint8) for _ in range(3))
+        pointer = [ctypes.c_void_p(a.ctypes.data) for a in (begin, size, CODON_TO_ID, left, codons, reverse, extra, whole)]
+        self.kernel.read_windows(ctypes.c_void_p(self.bases.ctypes.data), ctypes.c_int64(n), *pointer[:2], ctypes.c_uint64(seed),
+                                 ctypes.c_int(least), ctypes.c_double(second), *pointer[2:])
+        return left, codons, reverse.astype(bool), extra.astype(bool), whole.astype(bool)
 
 
 class FrameMaker:

@@ -17,25 +17,38 @@ import evaluate
 import fragments
 from data import EXACT, BatchMaker
 from export import export
-from frame_kernel import FrameMaker
+from frame_kernel import FrameMaker, WindowReader
 from models import CONFIGS, load_checkpoint
 from tokenizer import train_tokenizer
 from train import Training, train
 
 
 def prepare(args, work):
-    """Packs the training genomes, learns the DNA tokenizer and draws the dev fragments, where they are not there yet."""
+    """Packs the training genomes, learns the DNA tokenizer and draws the dev fragments, where they are not there yet.
+
+    `train.npz` holds all viruses and --group-mbp of every other group, `train_more.npz` the rest: two files, because a
+    machine with a GPU may take no more at once.
+    """
     if not (work / "train.npz").exists():
-        kept = genomes.keep_reading_frames(genomes.read_corpus(args.corpus, "train"), args.min_codons, args.genus_cap,
-                                           args.genome_kb, args.group_mbp, args.seed)
-        genomes.save(kept, work / "train.npz")
+        kept = genomes.keep_segments(genomes.read_corpus(args.corpus, "train"), args.shortest, args.genus_cap, args.seed)
+        within = genomes.contigs_within(kept, args.group_mbp, args.seed)
+        genomes.save(genomes.part(kept, np.flatnonzero(within)), work / "train.npz")
+        if not within.all():
+            genomes.save(genomes.part(kept, np.flatnonzero(~within)), work / "train_more.npz")
     if not (work / "tokenizer.json").exists():
-        sampler = fragments.FrameSampler(genomes.load(work / "train.npz"), args.min_codons)
+        corpus = genomes.load(work / "train.npz")
+        sampler = fragments.FrameSampler(corpus, WindowReader(corpus.bases))
         make_tokenizer(sampler, CONFIGS[args.config].vocab, args.tokenizer_frames, args.seed).save(str(work / "tokenizer.json"))
     if not (work / "dev.npz").exists():
         dev = genomes.read_corpus(args.corpus, "dev")
         evaluate.save_fragments(work / "dev.npz", {n: fragments.balanced_windows(dev, n, args.dev_fragments, args.seed)
                                                    for n in (300, 500)})
+
+
+def training_corpus(work, more):
+    """What `prepare` packed; the second file from the folder `more`, where it is there."""
+    parts = [genomes.load(path) for path in (work / "train.npz", Path(more or work) / "train_more.npz") if path.exists()]
+    return genomes.joined(parts)
 
 
 def make_tokenizer(sampler, vocab, count, seed):
@@ -58,14 +71,15 @@ def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--corpus", help="corpus folder; not needed where --work already holds what --prepare-only makes")
     parser.add_argument("--work", required=True, help="folder for the packed genomes, the tokenizer and the dev fragments")
-    parser.add_argument("--out", help="folder for checkpoint.pt, log.txt, metrics.json and bundle.tar")
+    parser.add_argument("--out", help="folder for best.pt, log.txt, metrics.json and bundle.tar")
+    parser.add_argument("--checkpoint", help="checkpoint.pt to write, which --resume takes; in --out unless given")
     parser.add_argument("--prepare-only", action="store_true")
-    parser.add_argument("--min-codons", type=int, default=80, help="shortest stop-free run that is packed")
+    parser.add_argument("--more", help="folder of train_more.npz, where it is not in --work")
+    parser.add_argument("--shortest", type=int, default=150, help="shortest stretch without N that is packed, in bases")
     parser.add_argument("--genus-cap", type=int, default=60, help="most genomes of a viral genus that are packed")
-    parser.add_argument("--genome-kb", type=float, default=1e9, help="most thousand bases of a viral genome that are packed")
-    parser.add_argument("--group-mbp", type=float, default=21.0, help="most million bases of a non-viral group that are packed")
+    parser.add_argument("--group-mbp", type=float, default=6.5, help="most million bases of a non-viral group in train.npz")
     parser.add_argument("--tokenizer-frames", type=int, default=20000, help="frames that the tokenizer is learned from")
-    parser.add_argument("--dev-fragments", type=int, default=8000, help="viral dev fragments of each length, and as many others")
+    parser.add_argument("--dev-fragments", type=int, default=3000, help="viral dev fragments of each length, and as many others")
     parser.add_argument("--config", default="mini", choices=sorted(CONFIGS))
     parser.add_argument("--resume", help="checkpoint.pt of an earlier run to go on from")
     parser.add_argument("--seconds", type=float, default=1e9, help="whole time of this run, preparation and figures included")
@@ -120,8 +134,9 @@ def main():
         with open(out / "log.txt", "a") as f:
             f.write(line + "\n")
 
-    sampler = fragments.FrameSampler(genomes.load(work / "train.npz"), args.min_codons)
-    log(f"{len(sampler.start)} stop-free runs")
+    corpus = training_corpus(work, args.more)
+    sampler = fragments.FrameSampler(corpus, WindowReader(corpus.bases))
+    log(f"{len(corpus.bases) / 1e6:.1f} million bases")
     if args.resume:
         training, text = Training.resume(args.resume, args, args.device)
         tokenizer = Tokenizer.from_str(text)
@@ -129,14 +144,15 @@ def main():
         families = int(sampler.corpus.genome_family.max()) + 1
         training = Training(CONFIGS[args.config], families, args, args.device)
         tokenizer = Tokenizer.from_file(str(work / "tokenizer.json"))
+    checkpoint = Path(args.checkpoint or out / "checkpoint.pt")
     maker = BatchMaker(sampler, FrameMaker(sampler.corpus.bases, tokenizer), EXACT, args.merge_dropout)
-    judged = evaluate.load_fragments(work / "dev.npz", every=4)
+    judged = evaluate.load_fragments(work / "dev.npz")
     config = training.network.config
     log(f"{config}: {config.mflop():.0f} MFLOP a frame, row widths {maker.widths}, data ready")
-    train(training, maker, tokenizer, judged, args, args.device, lambda: deadline[0], out / "checkpoint.pt", log)
+    train(training, maker, tokenizer, judged, args, args.device, lambda: deadline[0], checkpoint, out / "best.pt", log)
     log(f"trained {training.seconds:.0f} s, {training.step} steps, {training.frames / 1e6:.1f} million frames")
 
-    settled, _ = load_checkpoint(out / "checkpoint.pt", args.device)
+    settled, _ = load_checkpoint(checkpoint, args.device)
     write_bundle(settled, tokenizer, None, out)
     metrics = {"training": {"seconds": training.seconds, "steps": training.step, "frames": training.frames, "seed": args.seed}}
     for length, whole in evaluate.load_fragments(work / "dev.npz").items():

@@ -40,7 +40,8 @@ class BundleConfig:
 
 CONFIGS = {
     "tiny": BundleConfig(32, 1, 2, 64, 512, 32, 1, 2, 16),
-    "mini": BundleConfig(64, 1, 2, 128, 4096, 80, 2, 5, 128),
+    "mini": BundleConfig(128, 1, 4, 256, 4096, 128, 2, 4, 256),
+    "mini-81": BundleConfig(64, 1, 2, 128, 4096, 80, 2, 5, 128),
     "mini-118": BundleConfig(64, 2, 2, 128, 4096, 96, 2, 3, 128),
     "midi": BundleConfig(96, 2, 3, 192, 4096, 128, 4, 4, 128),
 }

@@ -3,8 +3,8 @@
 import numpy as np
 
 import fragments
-from corpus import GROUPS, Corpus, stop_free_runs
-from frame_kernel import FrameMaker
+from corpus import GROUPS, Corpus, contigs_within, joined, keep_segments, part
+from frame_kernel import FrameMaker, WindowReader
 from tokenizer import PAD, train_tokenizer
 
 CODONS = {a + b + c: "FFLLSSSSYY**CC*WLLLLPPPPHHQQRRRRIIIMTTTTNNKKSSRRVVVVAAAADDEEGGGG"[16 * i + 4 * j + k]
@@ -44,15 +44,77 @@ def random_corpus(rng, contigs):
     bases = rng.choice(5, size=sizes.sum(), p=[.1, .495, .295, .1, .01]).astype(np.uint8)
     groups = np.arange(len(GROUPS), dtype=np.uint8)
     return Corpus(bases, np.concatenate([[0], np.cumsum(sizes)]), np.sort(rng.integers(0, len(GROUPS), contigs)).astype(np.int32),
-                  groups, groups.astype(np.int32), groups.astype(np.int32), groups.astype(str))
+                  groups, groups.astype(np.int32), groups.astype(np.int32), groups.astype(str), np.array(GROUPS))
 
 
-def test_runs_stay_inside_contigs():
+def longest_runs_of_text(sequence):
+    """The longest run of whole open codons of each frame, as (name, start in the forward text, nucleotides), longest first."""
+    found = []
+    for strand, names in ((sequence, "F1 F2 F3"), (reverse_complement(sequence), "R1 R2 R3")):
+        for f, name in enumerate(names.split()):
+            best = (0, 0)
+            for a in range(f, len(strand) - 2, 3):
+                b = a
+                while b + 3 <= len(strand) and CODONS.get(strand[b:b + 3], "*") != "*":
+                    b += 3
+                if b - a > best[1] - best[0]:
+                    best = (a, b)
+            if best[1]:
+                start = best[0] if name[0] == "F" else len(sequence) - best[1]
+                found.append((name, start, strand[best[0]:best[1]]))
+    return sorted(found, key=lambda run: -len(run[2]))
+
+
+def test_longest_runs():
+    rng = np.random.default_rng(8)
+    for _ in range(500):
+        window = rng.choice(5, size=rng.integers(1, 120), p=[.24, .24, .24, .24, .04]).astype(np.uint8)
+        got = [(name, start, text(codes)) for name, start, codes, _ in fragments.longest_runs(window)]
+        assert got == longest_runs_of_text(text(window))
+        for _, _, codes, residues in fragments.longest_runs(window):
+            assert [CODONS[text(codes)[k:k + 3]] for k in range(0, len(codes), 3)] == [fragments.PROTEIN_ALPHABET[i] for i in residues]
+
+
+def test_windows_are_read_as_the_product_reads_them():
+    rng = np.random.default_rng(9)
+    bases = rng.choice(5, size=4000, p=[.2, .3, .3, .1995, .0005]).astype(np.uint8)
+    size = rng.integers(60, 200, 1500)
+    begin = rng.integers(0, len(bases) - size)
+    left, codons, reverse, extra, whole = WindowReader(bases)(begin, size, 3, 20, 0.5)
+    kinds = {"open": 0, "longest": 0, "second": 0, "nothing": 0}
+    for i in range(len(size)):
+        window = bases[begin[i]: begin[i] + size[i]]
+        got = text(bases[left[i]: left[i] + 3 * codons[i]])
+        got = reverse_complement(got) if reverse[i] else got
+        frames, runs = frames_of_text(text(window)), longest_runs_of_text(text(window))
+        if (window == 4).any() or not (frames or len(runs[0][2]) >= 60):
+            kinds["nothing"] += 1
+            assert codons[i] == 0
+        elif frames:
+            kinds["open"] += 1
+            assert whole[i] and (got, len(got) + extra[i]) in [(f[:3 * len(p)], len(f)) for f, p in frames]
+        else:
+            lengths = [len(r[2]) for r in runs]
+            kinds["longest" if len(got) == lengths[0] else "second"] += 1
+            assert not whole[i] and not extra[i] and got in text(window) + "|" + reverse_complement(text(window))
+            assert len(got) in lengths[:2] and len(got) >= 60 and all(CODONS[got[k:k + 3]] != "*" for k in range(0, len(got), 3))
+    assert min(kinds.values()) > 20, kinds
+
+
+def test_segments_are_parts_of_contigs_without_n():
     corpus = random_corpus(np.random.default_rng(4), 400)
-    start, length, _ = stop_free_runs(corpus, 10)
-    first = np.searchsorted(corpus.contig_start, start, "right")
-    last = np.searchsorted(corpus.contig_start, start + 3 * length - 1, "right")
-    assert len(start) and (first == last).all()
+    kept = keep_segments(corpus, 30, 60, 1)
+    contigs = {g: "|".join(text(corpus.bases[a:b]) for a, b, h in zip(corpus.contig_start, corpus.contig_start[1:], corpus.contig_genome)
+                           if h == g) for g in range(len(GROUPS))}
+    segments = [text(kept.bases[a:b]) for a, b in zip(kept.contig_start, kept.contig_start[1:])]
+    assert all("N" not in s and len(s) >= 30 and s in contigs[g] for s, g in zip(segments, kept.contig_genome))
+    assert sum(map(len, segments)) == sum(len(s) for c in contigs.values() for p in c.split("|") for s in p.split("N") if len(s) >= 30)
+    within = contigs_within(kept, 0.001, 1)
+    size = np.bincount(kept.contig_genome[within], np.diff(kept.contig_start)[within], len(GROUPS))
+    assert (size[1:] <= 1000).all() and within[kept.contig_genome == 0].all()
+    both = joined([part(kept, np.flatnonzero(within)), part(kept, np.flatnonzero(~within))])
+    assert sorted(zip(both.contig_genome, np.diff(both.contig_start))) == sorted(zip(kept.contig_genome, np.diff(kept.contig_start)))
+    assert sorted(text(both.bases[a:b]) for a, b in zip(both.contig_start, both.contig_start[1:])) == sorted(segments)
 
 
 def frame_maker(corpus, vocab=300):
@@ -64,8 +126,8 @@ def frame_maker(corpus, vocab=300):
 def sampled(joined_share):
     rng = np.random.default_rng(5)
     corpus = random_corpus(rng, 400)
-    sampler = fragments.FrameSampler(corpus, 20)
-    windows = rng.integers(60, 150, 2000)
+    sampler = fragments.FrameSampler(corpus, WindowReader(corpus.bases))
+    windows = rng.integers(90, 150, 2000)
     groups = sampler.draw_groups(rng, 2000)
     return corpus, windows, groups, sampler.draw(rng, groups, windows, joined_share)
 
@@ -75,7 +137,8 @@ def test_sampled_frames():
         corpus, windows, groups, frames = sampled(joined_share)
         contigs = [text(corpus.bases[a:b]) for a, b in zip(corpus.contig_start[:-1], corpus.contig_start[1:])]
         joined = frames.codons[:, 1] > 0
-        assert abs(joined.mean() - joined_share) < 0.05
+        long = frames.codons.sum(axis=1) >= 2 * fragments.LEAST_RUN // 3  # shorter ones are not joined
+        assert long.sum() > 400 and abs(joined[long].mean() - joined_share) < 0.07 and not joined[~long].any()
         for i, group in enumerate(groups):
             own = [c for c, g in zip(contigs, corpus.contig_genome) if g == group]
             row = frames.text(corpus.bases, i)
@@ -119,6 +182,7 @@ def test_rows_of_the_kernel():
 
 
 if __name__ == "__main__":
-    for check in (test_six_frames, test_runs_stay_inside_contigs, test_sampled_frames, test_rows_of_the_kernel):
+    for check in (test_six_frames, test_longest_runs, test_windows_are_read_as_the_product_reads_them,
+                  test_segments_are_parts_of_contigs_without_n, test_sampled_frames, test_rows_of_the_kernel):
         check()
         print(check.__name__, "ok")
