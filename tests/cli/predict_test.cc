@@ -18,7 +18,7 @@ using testing::HasSubstr;
 using testing::StartsWith;
 
 constexpr const char* kPredictionsHeader =
-    "id\trecord\tchunk\tstart\tend\tstrand\tframe\tp_virus\tp_calibrated\tcall\n";
+    "id\trecord\tchunk\tstart\tend\tstrand\tframe\tp_virus\tp_calibrated\tcall\tread\n";
 constexpr const char* kContigsHeader =
     "id\trecord\tlength\tchunks\tscored_chunks\tframes\tviral_chunks\tmean_p_virus\tmax_p_virus\t"
     "p_calibrated\tcall\tstatus\treason\n";

@@ -47,7 +47,7 @@ TEST_F(Report, GivesTheBytesOfTheRunAgain) {
 }
 
 TEST_F(Report, AppliesAThreshold) {
-  ASSERT_TRUE(ends_with(predict({"-o", "out"}), 0));
+  ASSERT_TRUE(ends_with(predict({"-o", "out", "--calls", "published"}), 0));
   ASSERT_TRUE(ends_with(run({"report", "out", "--threshold", "0.5", "-o", "same"}), 0));
   EXPECT_EQ(tables_of("same"), tables_of("out"));
   EXPECT_FALSE(run_json("same").contains("report"));
@@ -62,8 +62,8 @@ TEST_F(Report, AppliesAThreshold) {
   }
   EXPECT_EQ(last, 0u);
   EXPECT_EQ(read("0.999999/viral.fasta"), "");
-  EXPECT_THAT(read("0.999999/predictions.tsv"), Not(HasSubstr("\tvirus\n")));
-  EXPECT_THAT(read("0.000001/predictions.tsv"), Not(HasSubstr("\tothers\n")));
+  EXPECT_THAT(read("0.999999/predictions.tsv"), Not(HasSubstr("\tvirus\t")));
+  EXPECT_THAT(read("0.000001/predictions.tsv"), Not(HasSubstr("\tothers\t")));
   EXPECT_THAT(read("0.000001/prediction_results_highestscore.csv"), Not(HasSubstr("False")));
 }
 
@@ -109,8 +109,8 @@ TEST_F(Report, RefusesAClassifierThatCannotBeUsed) {
   const std::string small = VIRNUCPRO_TEST_DATA "/weights/classifier.safetensors";
   EXPECT_EQ(error_of({"report", "out", "--classifier", small, "-q", "-o", "new"}, 3),
             "virnucpro: error: " + small +
-                ": the classifier takes 28 features, but DNABERT-S (64) and ESM-2 (80) of this run "
-                "give 144. It was trained on other encoders; use one that belongs to them.\n");
+                ": the classifier takes 28 features, but DNABERT-S (128) and ESM-2 (128) of this run "
+                "give 256. It was trained on other encoders; use one that belongs to them.\n");
   EXPECT_THAT(error_of({"report", "out", "--classifier", "nowhere.pth"}, 3),
               HasSubstr("nowhere.pth"));
   write("broken.safetensors", "no classifier");
