@@ -63,8 +63,26 @@ ChunkList chunks_within(const ChunkList& chunks, std::uint64_t from, std::uint64
   return own;
 }
 
-ScoreMap fit_map(const std::vector<KnownChunk>& chunks, CalibrationMethod method) {
-  const std::vector<double> weights = weights_of(chunks);
+/// Chunks of one kind, open or read by runs, with weights that are balanced over both kinds.
+/// Balanced within a kind they would hide that viruses more often have an open frame.
+struct ChunksOfKind {
+  ChunkList chunks;
+  std::vector<double> weights;
+};
+
+ChunksOfKind of_kind(const ChunkList& both, bool is_run) {
+  const std::vector<double> weights = weights_of(both);
+  ChunksOfKind own;
+  for (std::size_t i = 0; i < both.size(); ++i) {
+    if (both[i].reading.is_run != is_run) continue;
+    own.chunks.push_back(both[i]);
+    own.weights.push_back(weights[i]);
+  }
+  return own;
+}
+
+ScoreMap fit_map(const ChunksOfKind& open, CalibrationMethod method) {
+  const auto& [chunks, weights] = open;
   std::vector<WeightedTruth> items;
   for (std::size_t i = 0; i < chunks.size(); ++i) {
     items.push_back({chunks[i].score, chunks[i].truth.is_virus, weights[i]});
@@ -83,8 +101,8 @@ ScoreMap fit_map(const std::vector<KnownChunk>& chunks, CalibrationMethod method
 /// Keeps the coefficients of a run finite, as kContigRidge does.
 constexpr double kRunRidge = 1e-2;
 
-RunMap fit_run_map(const ChunkList& chunks, CalibrationMethod method, std::uint64_t unit) {
-  const std::vector<double> weights = weights_of(chunks);
+RunMap fit_run_map(const ChunksOfKind& runs, CalibrationMethod method, std::uint64_t unit) {
+  const auto& [chunks, weights] = runs;
   std::vector<ItemOf<4>> items;
   for (std::size_t i = 0; i < chunks.size(); ++i) {
     const ChunkReading& reading = chunks[i].reading;
@@ -108,10 +126,10 @@ RunMap fit_run_map(const ChunkList& chunks, CalibrationMethod method, std::uint6
   return map;
 }
 
-/// Adds the classes of lengths, each with the map that `fit` gives for its chunks, where there are
-/// enough of them.
+/// The classes of lengths, each with the map that `fit` gives for its chunks of a kind, where there
+/// are enough of them.
 template <typename Class, typename Fit>
-std::vector<Class> fit_classes(const ChunkList& chunks, std::int64_t expected_length,
+std::vector<Class> fit_classes(const ChunkList& both, bool is_run, std::int64_t expected_length,
                                const Fit& fit) {
   std::vector<Class> classes;
   for (const double share : kClassShares) {
@@ -122,8 +140,8 @@ std::vector<Class> fit_classes(const ChunkList& chunks, std::int64_t expected_le
   for (std::size_t i = 0; i < classes.size(); ++i) {
     const std::uint64_t end =
         i + 1 < classes.size() ? classes[i + 1].from : std::numeric_limits<std::uint64_t>::max();
-    const ChunkList own = chunks_within(chunks, classes[i].from, end);
-    const Counts counts = count(own);
+    const ChunksOfKind own = of_kind(chunks_within(both, classes[i].from, end), is_run);
+    const Counts counts = count(own.chunks);
     classes[i].viruses = counts.viruses;
     classes[i].others = counts.others;
     if (counts.fewer() >= kFewestInClass) classes[i].map = fit(own);
@@ -275,10 +293,9 @@ std::vector<double> balanced_weights(std::span<const Truth> items) {
 
 Calibration fit_calibration(const KnownRun& run, CalibrationMethod method,
                             std::int64_t expected_length) {
-  ChunkList open;
-  ChunkList runs;
-  for (const KnownChunk& chunk : run.chunks) (chunk.reading.is_run ? runs : open).push_back(chunk);
-  const Counts counts = count(open);
+  const ChunksOfKind open = of_kind(run.chunks, false);
+  const ChunksOfKind runs = of_kind(run.chunks, true);
+  const Counts counts = count(open.chunks);
   if (counts.fewer() < kFewestChunks) {
     throw InputError(fmt::format(
         "a calibration needs {} scored chunks of each label at least, found {} of viruses and {} "
@@ -287,16 +304,17 @@ Calibration fit_calibration(const KnownRun& run, CalibrationMethod method,
   }
   Calibration calibration;
   calibration.method = method;
-  const auto fit_open = [&](const ChunkList& chunks) { return fit_map(chunks, method); };
+  const auto fit_open = [&](const ChunksOfKind& chunks) { return fit_map(chunks, method); };
   calibration.all = fit_open(open);
-  calibration.classes = fit_classes<LengthClass>(open, expected_length, fit_open);
-  if (count(runs).fewer() >= kFewestRuns) {
+  calibration.classes = fit_classes<LengthClass>(run.chunks, false, expected_length, fit_open);
+  if (count(runs.chunks).fewer() >= kFewestRuns) {
     const auto unit = static_cast<std::uint64_t>(expected_length);
-    const auto fit_runs = [&](const ChunkList& chunks) {
+    const auto fit_runs = [&](const ChunksOfKind& chunks) {
       return fit_run_map(chunks, method, unit);
     };
-    calibration.runs = RunCalibration{unit, fit_runs(runs),
-                                      fit_classes<RunClass>(runs, expected_length, fit_runs)};
+    calibration.runs =
+        RunCalibration{unit, fit_runs(runs),
+                       fit_classes<RunClass>(run.chunks, true, expected_length, fit_runs)};
   }
   fit_contigs(run, calibration);
   return calibration;
