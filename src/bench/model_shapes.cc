@@ -21,12 +21,12 @@ constexpr std::int64_t kPublishedHidden = 512;
 
 const std::array kKnown = {
     ModelShapes{"mini", "the embedded bundle",
-                DnabertSConfig{.hidden_size = 64,
+                DnabertSConfig{.hidden_size = 128,
                                .num_hidden_layers = 1,
-                               .num_attention_heads = 2,
-                               .intermediate_size = 128,
+                               .num_attention_heads = 4,
+                               .intermediate_size = 256,
                                .vocab_size = 4096},
-                Esm2Config{.num_layers = 2, .embed_dim = 80, .attention_heads = 5}, 128},
+                Esm2Config{.num_layers = 2, .embed_dim = 128, .attention_heads = 4}, 256},
     ModelShapes{"dnabert-117m", "DNABERT-S alone", kDnabertS, std::nullopt, kPublishedHidden},
     ModelShapes{"esm2-650m", "ESM-2 650M alone", std::nullopt, kEsm2Of650M, kPublishedHidden},
     ModelShapes{"esm2-3b-4l", "ESM-2 3B alone, 4 of its 36 layers", std::nullopt, kFourLayersOf3B,

@@ -153,10 +153,14 @@ TEST_F(ContigTiers, FollowEachThreshold) {
   ASSERT_TRUE(ends_with(predict({"-o", "out"}), 0));
   const std::string usual = read("out/contig_tiers.tsv");
   const std::vector<std::pair<std::string, std::string>> thresholds = {
-      {"--min-chunks", "1"},          {"--min-weighted-delta", "0.999"},
-      {"--min-viral-prop", "1"},      {"--min-nonviral-prop", "1"},
-      {"--min-confident-score", "0"}, {"--max-opposing-score", "1"},
-      {"--min-ambiguous-score", "0"}, {"--high-confidence-delta", "1"}};
+      {"--min-chunks", "1"},
+      {"--min-weighted-delta", "0.999"},
+      {"--min-viral-prop", "1"},
+      {"--min-nonviral-prop", "1"},
+      {"--min-confident-score", "0.99"},
+      {"--max-opposing-score", "1"},
+      {"--min-ambiguous-score", "0"},
+      {"--high-confidence-delta", "1"}};
   // On top of the others, each changes something that the run without it shows.
   const std::vector<std::string> lenient = {
       "--min-chunks", "1", "--min-weighted-delta", "0.01", "--high-confidence-delta", "0.02"};

@@ -47,16 +47,16 @@ TEST_F(Precision, ComparesTheFramesOfTheExamplesAndWritesNothingUnasked) {
   const ProgramResult result =
       precision({kExamples + "genomes.fa", kExamples + "reads.fq.gz", "--precision", "int8"});
   EXPECT_TRUE(ends_with(result, 0));
-  EXPECT_THAT(result.out, StartsWith("int8 packed against fp32 padded: all 85 frames of 33 "
+  EXPECT_THAT(result.out, StartsWith("int8 packed against fp32 padded: all 128 frames of 33 "
                                      "records\ncosines are centred: of embeddings less the mean "
-                                     "FP32 embedding of 85 of these frames\n\nprecision\t"));
+                                     "FP32 embedding of 128 of these frames\n\nprecision\t"));
   EXPECT_THAT(result.out,
               testing::ContainsRegex("\nint8\t0\\.99[0-9]+\t0\\.99[0-9]+\t0\\.9[89][0-9]+\t"
-                                     "0\\.99[0-9]+\t-?0\\.0[0-9]+\t[0-9]\t0\t0\\.000[0-9]+\t"
+                                     "0\\.99[0-9]+\t-?0\\.0[0-9]+\t[0-9]\t0\t0\\.00[0-9]+\t"
                                      "[0-9.]+\nfp32\t1\t1\t1\t1\t0\t0\tNA\tNA\t[0-9.]+\n"
                                      "recommended: "));
-  EXPECT_THAT(result.out, testing::ContainsRegex("\nint8\tesm2\t85\t0\t0\t"));
-  EXPECT_THAT(result.out, testing::ContainsRegex("\nint8\t85\t0\\.0[0-9]+\t"));
+  EXPECT_THAT(result.out, testing::ContainsRegex("\nint8\tesm2\t128\t0\t0\t"));
+  EXPECT_THAT(result.out, testing::ContainsRegex("\nint8\t128\t0\\.0[0-9]+\t"));
   EXPECT_THAT(result.out,
               testing::ContainsRegex("\nint8\tesm2\tlayer 1\t[0-9.]+\t0\\.000[0-9]+\t"));
   EXPECT_THAT(result.out, Not(HasSubstr("first_at")));

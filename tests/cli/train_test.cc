@@ -91,7 +91,7 @@ TEST_F(Train, MakesABundleThatIsWholePredictsAndIsGoodHere) {
   EXPECT_EQ(card["metrics"]["classifier_500"]["auroc"], 1.0);
   EXPECT_TRUE(card["metrics"]["base"].contains("dev_500"));
   const json report = json::parse(read("made/training.json"));
-  EXPECT_EQ(report["settings"]["hidden"], 128) << "as the base's classifier";
+  EXPECT_EQ(report["settings"]["hidden"], 256) << "as the base's classifier";
   EXPECT_EQ(report["labels"]["sha256"], card["training_data"]["classifier_500"]["labels_sha256"]);
   EXPECT_EQ(report["validation"]["sources"], 4) << "one of each of four groups";
   EXPECT_EQ(report["training"]["sources"], 8);
@@ -310,7 +310,7 @@ TEST_F(Train, RefusesWhatItCannotTrainOn) {
   EXPECT_THAT(error("cut.h5"), HasSubstr("cut.h5: "));
   const std::string parts = VIRNUCPRO_TEST_DATA "/parity/pipeline/";
   make_features("own.h5", {"--dnabert", parts + "dnabert_s", "--esm2", parts + "esm2.pt"});
-  EXPECT_THAT(error("own.h5"), HasSubstr("but the encoders of the bundle 'mini' give 64 and 80"));
+  EXPECT_THAT(error("own.h5"), HasSubstr("but the encoders of the bundle 'mini' give 128 and 128"));
 
   const std::string labels = read("labels.tsv");
   write("labels.tsv", "id\tlabel\nr0\tvirus\nr2\tvirus\n");
