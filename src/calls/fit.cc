@@ -312,9 +312,8 @@ Calibration fit_calibration(const KnownRun& run, CalibrationMethod method,
     const auto fit_runs = [&](const ChunksOfKind& chunks) {
       return fit_run_map(chunks, method, unit);
     };
-    calibration.runs =
-        RunCalibration{unit, fit_runs(runs),
-                       fit_classes<RunClass>(run.chunks, true, expected_length, fit_runs)};
+    calibration.runs = RunCalibration{
+        unit, fit_runs(runs), fit_classes<RunClass>(run.chunks, true, expected_length, fit_runs)};
   }
   fit_contigs(run, calibration);
   return calibration;

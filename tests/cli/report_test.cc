@@ -107,10 +107,11 @@ TEST_F(Report, RefusesAClassifierThatCannotBeUsed) {
             "has nothing to work on. Run 'virnucpro predict' with --keep-embeddings.\n");
   ASSERT_TRUE(ends_with(predict({"-o", "out", "--keep-embeddings"}), 0));
   const std::string small = VIRNUCPRO_TEST_DATA "/weights/classifier.safetensors";
-  EXPECT_EQ(error_of({"report", "out", "--classifier", small, "-q", "-o", "new"}, 3),
-            "virnucpro: error: " + small +
-                ": the classifier takes 28 features, but DNABERT-S (128) and ESM-2 (128) of this run "
-                "give 256. It was trained on other encoders; use one that belongs to them.\n");
+  EXPECT_EQ(
+      error_of({"report", "out", "--classifier", small, "-q", "-o", "new"}, 3),
+      "virnucpro: error: " + small +
+          ": the classifier takes 28 features, but DNABERT-S (128) and ESM-2 (128) of this run "
+          "give 256. It was trained on other encoders; use one that belongs to them.\n");
   EXPECT_THAT(error_of({"report", "out", "--classifier", "nowhere.pth"}, 3),
               HasSubstr("nowhere.pth"));
   write("broken.safetensors", "no classifier");
