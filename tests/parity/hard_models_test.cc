@@ -113,8 +113,13 @@ VIRNUCPRO_ON_BACKENDS(HardModels, testing::ValuesIn(cpu_and_gpus()));
 TEST_P(HardModels, KeepTheirDifferencesInEveryPrecision) {
   TensorSource goldens = read_safetensors(golden_file("hard.safetensors"));
   const std::unique_ptr<Backend> backend = make_backend(GetParam());
-  for (const std::string name :
-       {"esm2_plain", "esm2_bias_60", "esm2_bias_600", "esm2_planted_60", "esm2_planted_600"}) {
+#ifdef VIRNUCPRO_SANITIZED  // many times as slow
+  const std::vector<std::string> names = {"esm2_planted_600"};
+#else
+  const std::vector<std::string> names = {"esm2_plain", "esm2_bias_60", "esm2_bias_600",
+                                          "esm2_planted_60", "esm2_planted_600"};
+#endif
+  for (const std::string& name : names) {
     const HardCase hard = case_named(name);
     const std::vector<float> golden = to_floats(goldens.take_any(name));
     for (const Precision precision : kPrecisions) {
