@@ -5,6 +5,7 @@
 #include <cctype>
 
 #include "base/format.h"
+#include "base/split.h"
 #include "calls/call_request.h"
 
 namespace virnucpro {
@@ -43,16 +44,6 @@ constexpr std::array kPolicyVariables = {
     PolicyVariable{"VIRNUCPRO_DISABLE_PACKING",
                    "1, true or yes: unpacked inference, as --no-packing."},
 };
-
-std::vector<std::string> split(std::string_view text, char separator) {
-  std::vector<std::string> parts;
-  for (std::size_t begin = 0; begin <= text.size();) {
-    const std::size_t end = std::min(text.find(separator, begin), text.size());
-    parts.emplace_back(text.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return parts;
-}
 
 /// "a, b or c".
 std::string one_of(const std::vector<std::string>& names) {

@@ -9,21 +9,11 @@
 #include "base/escape.h"
 #include "base/format.h"
 #include "base/path_kind.h"
+#include "base/split.h"
 #include "sequence/line_reader.h"
 
 namespace virnucpro {
 namespace {
-
-std::vector<std::string> split(const std::string& line) {
-  std::vector<std::string> fields;
-  std::size_t begin = 0;
-  for (;;) {
-    const std::size_t tab = line.find('\t', begin);
-    fields.push_back(line.substr(begin, tab - begin));
-    if (tab == std::string::npos) return fields;
-    begin = tab + 1;
-  }
-}
 
 /// The part that all ids of one record share: the accession in "NC_001416.1 Lambda", in
 /// "gi|9626243|ref|NC_001416.1|" and in "nc_001416".
@@ -71,7 +61,7 @@ class Reader {
 
   void read_head() {
     if (!next_line()) fail("the table is empty; it needs a head with the columns id and label");
-    const std::vector<std::string> names = split(line_);
+    const std::vector<std::string> names = split(line_, '\t');
     columns_ = names.size();
     const auto find = [&](std::string_view name) -> std::optional<std::size_t> {
       const auto found = std::find(names.begin(), names.end(), name);
@@ -94,7 +84,7 @@ class Reader {
   }
 
   void add_row(LabelTable& table) {
-    const std::vector<std::string> fields = split(line_);
+    const std::vector<std::string> fields = split(line_, '\t');
     if (fields.size() != columns_) {
       fail(fmt::format("expected {} fields as in the head, found {}", columns_, fields.size()));
     }

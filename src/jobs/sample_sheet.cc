@@ -9,22 +9,13 @@
 #include "base/escape.h"
 #include "base/format.h"
 #include "base/output_file.h"
+#include "base/split.h"
 #include "base/stop.h"
 #include "report/prediction_tables.h"
 #include "sequence/line_reader.h"
 
 namespace virnucpro {
 namespace {
-
-std::vector<std::string> cells_of(std::string_view line) {
-  std::vector<std::string> cells;
-  for (std::size_t begin = 0;;) {
-    const std::size_t tab = line.find('\t', begin);
-    cells.emplace_back(line.substr(begin, tab - begin));
-    if (tab == std::string_view::npos) return cells;
-    begin = tab + 1;
-  }
-}
 
 /// A folder of that name can stand in a folder, beside the tables over all samples.
 bool is_folder_name(const std::string& name) {
@@ -40,9 +31,9 @@ class SheetReader {
   std::vector<Sample> read() {
     std::string line;
     if (!lines_.next(line)) fail("expected a header with the columns sample and file");
-    take_header(cells_of(line));
+    take_header(split(line, '\t'));
     while (lines_.next(line)) {
-      if (!line.empty()) take_row(cells_of(line));
+      if (!line.empty()) take_row(split(line, '\t'));
     }
     if (samples_.empty()) fail("has no samples below its header");
     return std::move(samples_);

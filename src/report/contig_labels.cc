@@ -6,20 +6,11 @@
 #include "base/errors.h"
 #include "base/escape.h"
 #include "base/format.h"
+#include "base/split.h"
 #include "report/tier_table.h"
 
 namespace virnucpro {
 namespace {
-
-std::vector<std::string> fields_of(std::string_view line) {
-  std::vector<std::string> fields;
-  for (std::size_t begin = 0;;) {
-    const std::size_t tab = line.find('\t', begin);
-    fields.emplace_back(line.substr(begin, tab - begin));
-    if (tab == std::string_view::npos) return fields;
-    begin = tab + 1;
-  }
-}
 
 /// Takes the quotes away that pandas puts around a text with quotes.
 std::string unquoted(const std::string& field) {
@@ -45,10 +36,10 @@ std::uint32_t ContigLabels::call_number(const std::string& name) {
 }
 
 void ContigLabels::add_line(std::string_view line, const std::string& place) {
-  const std::vector<std::string> fields = fields_of(line);
+  const std::vector<std::string> fields = split(line, '\t');
   if (columns_.empty()) {
     std::vector<std::size_t> columns;
-    for (const std::string& name : fields_of(kTierColumns)) {
+    for (const std::string& name : split(kTierColumns, '\t')) {
       const auto found = std::ranges::find(fields, name);
       if (found == fields.end()) {
         throw InputError(fmt::format(
