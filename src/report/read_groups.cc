@@ -10,6 +10,7 @@
 #include <queue>
 #include <utility>
 
+#include "base/name_hash.h"
 #include "base/partial_file.h"
 
 namespace virnucpro {
@@ -28,21 +29,6 @@ struct Entry {
   ReadAlignment alignment;
   std::uint32_t name_size = 0;
 };
-
-std::uint64_t hash_of(std::string_view name) {
-  // Words multiplied and folded; every bit of a word reaches the high bits, which choose the part.
-  std::uint64_t hash = 0x9e3779b97f4a7c15ULL ^ name.size();
-  while (!name.empty()) {
-    std::uint64_t word = 0;
-    const std::size_t count = std::min<std::size_t>(name.size(), 8);
-    std::memcpy(&word, name.data(), count);
-    name.remove_prefix(count);
-    hash = (hash ^ word) * 0xff51afd7ed558ccdULL;
-    hash ^= hash >> 32;
-  }
-  hash *= 0xc4ceb9fe1a85ec53ULL;
-  return hash ^ (hash >> 29);
-}
 
 void append_entry(std::string& buffer, const Entry& entry, std::string_view name) {
   const std::size_t at = buffer.size();
@@ -252,7 +238,8 @@ ReadGroups::~ReadGroups() = default;
 void ReadGroups::add(std::string_view name, const ReadAlignment& alignment) {
   if (has_name_ && name == name_) return alignment_.add(alignment);
   if (has_name_) {
-    parts_->add({hash_of(name_), alignment_, static_cast<std::uint32_t>(name_.size())}, name_);
+    parts_->add({hash_of_name(name_).low, alignment_, static_cast<std::uint32_t>(name_.size())},
+                name_);
   }
   has_name_ = true;
   name_.assign(name);
@@ -308,7 +295,8 @@ void ReadGroups::collect(Parts& parts) {
 
 void ReadGroups::for_each(const std::function<void(std::string_view, const ReadAlignment&)>& take) {
   if (has_name_) {
-    parts_->add({hash_of(name_), alignment_, static_cast<std::uint32_t>(name_.size())}, name_);
+    parts_->add({hash_of_name(name_).low, alignment_, static_cast<std::uint32_t>(name_.size())},
+                name_);
     has_name_ = false;
   }
   collect(*parts_);

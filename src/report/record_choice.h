@@ -5,8 +5,9 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
+
+#include "base/name_hash.h"
 
 namespace virnucpro {
 
@@ -38,15 +39,13 @@ class RecordChoice {
   bool takes_name(std::string_view name) const;
 
  private:
-  using Hash = std::pair<std::uint64_t, std::uint64_t>;
-  static Hash hash_of(std::string_view name);
   bool takes(bool is_viral, bool is_scored) const;
 
   WhichRecords which_;
   std::vector<bool> viral_;
   std::vector<bool> scored_;
-  std::vector<Hash> viral_names_;   // sorted by finish()
-  std::vector<Hash> scored_names_;  // the same; empty unless they are asked for
+  std::vector<NameHash> viral_names_;   // sorted by finish()
+  std::vector<NameHash> scored_names_;  // the same; empty unless they are asked for
 };
 
 }  // namespace virnucpro

@@ -1,38 +1,14 @@
 #include "report/unique_ids.h"
 
-#include <cstring>
 #include <utility>
 
 #include "base/counted.h"
 #include "base/format.h"
 
 namespace virnucpro {
-namespace {
-
-/// A bijection of 64-bit words that spreads every bit (the finaliser of MurmurHash3, public
-/// domain).
-std::uint64_t mix(std::uint64_t word) {
-  word ^= word >> 33;
-  word *= 0xff51afd7ed558ccdULL;
-  word ^= word >> 33;
-  word *= 0xc4ceb9fe1a85ec53ULL;
-  return word ^ (word >> 33);
-}
-
-}  // namespace
 
 UniqueIds::Hash UniqueIds::hash_of(std::string_view id) {
-  std::uint64_t low = 0x9e3779b97f4a7c15ULL ^ id.size();
-  std::uint64_t high = 0xd1b54a32d192ed03ULL + id.size();
-  while (!id.empty()) {
-    std::uint64_t word = 0;
-    const std::size_t count = id.size() < 8 ? id.size() : 8;
-    std::memcpy(&word, id.data(), count);
-    id.remove_prefix(count);
-    low = mix(low ^ word) * 0x9fb21c651e98df25ULL;
-    high = mix(high + word) ^ (high << 23 | high >> 41);
-  }
-  Hash hash{mix(low ^ (high >> 32)), mix(high)};
+  Hash hash = hash_of_name(id);
   if (hash == Hash{}) hash.low = 1;  // all zero is the mark of a free slot
   return hash;
 }

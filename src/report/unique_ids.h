@@ -7,6 +7,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/name_hash.h"
+
 namespace virnucpro {
 
 /// Remembers every name it gave as a 128-bit hash: 16 bytes a record at a load of at most 3/4. Two
@@ -21,11 +23,7 @@ class UniqueIds {
   std::uint64_t renamed() const { return renamed_; }
 
  private:
-  struct Hash {
-    std::uint64_t low = 0;
-    std::uint64_t high = 0;
-    bool operator==(const Hash&) const = default;
-  };
+  using Hash = NameHash;
   struct LowHalf {
     std::size_t operator()(const Hash& hash) const { return hash.low; }
   };
