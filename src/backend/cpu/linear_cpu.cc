@@ -89,18 +89,24 @@ void run_floats(CpuLinearState& state, const Task& task) {
 }
 
 /// The part of a quantised product that stays in floats: the columns kept in float16.
-class KeptColumns {
+class KeptSums {
  public:
   /// Packs the panel's rows of them, where there are any. `rows`: at most in one tile.
-  KeptColumns(CpuLinearState& state, const Task& task, std::int64_t rows)
+  KeptSums(CpuLinearState& state, const Task& task, std::int64_t rows)
       : state_(state), mine_(state.workers[task.worker]), depth_(task.weight.columns.size()) {
     if (depth_ == 0) return;
     const auto width = static_cast<std::size_t>(task.panel.count);
     padded_ = gemm_padded_width(width);
-    grow<float>(mine_.kept_packed, depth_ * padded_);
-    grow<float>(mine_.kept_sums, (static_cast<std::size_t>(rows) + gemm_tile().rows) * padded_);
-    grow<float>(mine_.kept_tail, gemm_tile().rows * depth_);
+    reserve(mine_, depth_, rows, padded_);
     gemm_pack(task.panel.kept, DataType::kFloat16, depth_, width, mine_.kept_packed.data());
+  }
+
+  /// Room for `depth` columns, tiles of `rows` rows and panels of that padded width.
+  static void reserve(CpuLinearState::Worker& worker, std::size_t depth, std::int64_t rows,
+                      std::size_t padded) {
+    grow<float>(worker.kept_packed, depth * padded);
+    grow<float>(worker.kept_sums, (static_cast<std::size_t>(rows) + gemm_tile().rows) * padded);
+    grow<float>(worker.kept_tail, gemm_tile().rows * depth);
   }
 
   /// Computes them for the tile whose first row is `row` of the input.
@@ -135,7 +141,7 @@ void run_pairs(CpuLinearState& state, const Task& task) {
   gemm_pack_pairs(reinterpret_cast<const std::int8_t*>(task.panel.rows),
                   static_cast<std::size_t>(task.weight.inputs()), width, packed);
   auto* sums = reinterpret_cast<std::int32_t*>(mine.sums.data());
-  KeptColumns kept(state, task, kOwnRows);
+  KeptSums kept(state, task, kOwnRows);
   const auto* input = reinterpret_cast<const std::int32_t*>(state.input.data());
   for (std::int64_t row = task.first; row < task.last; row += kOwnRows) {
     const std::int64_t rows = std::min(kOwnRows, task.last - row);
@@ -186,7 +192,7 @@ void run_library(CpuLinearState& state, const Task& task) {
   const std::int64_t height = OneDnnProducts::tile_rows(depth);
   auto* sums = grow<float>(mine.sums, static_cast<std::size_t>(height * task.panel.count));
   const auto* input = reinterpret_cast<const std::byte*>(state.input.data());
-  KeptColumns kept(state, task, height);
+  KeptSums kept(state, task, height);
   OneDnnProducts::Panel panel(state.library, shape, packed, sums, task.worker);
   for (std::int64_t row = task.first; row < task.last; row += height) {
     const std::int64_t rows = std::min(height, task.last - row);
@@ -211,22 +217,24 @@ void run_library(CpuLinearState& state, const Task& task) {
   }
 }
 
-/// Rows [first, last) of the input for an int8 product that keeps columns in float16: these go to
-/// state.kept, and what is left to `quantize` with its number.
-template <typename Quantize>
-void split_rows(CpuLinearState& state, const ops::Linear& op, const CpuLinearWeight& weight,
-                std::int64_t first, std::int64_t last, std::size_t worker,
-                const Quantize& quantize) {
-  const auto* input = static_cast<const float*>(op.input.data);
-  const auto k = static_cast<std::size_t>(weight.inputs());
-  float* rest = grow<float>(state.workers[worker].row, k);
-  for (std::int64_t r = first; r < last; ++r) {
-    std::copy_n(input + r * op.input.stride, k, rest);
-    float* kept = state.kept.data() + static_cast<std::size_t>(r) * weight.columns.size();
+/// `rows`, which begin at row `first` of the input, as whole numbers in `to`, `stride` apart.
+/// Columns that stay in float16 go to state.kept and count as zero.
+template <typename Whole>
+void quantize_input(CpuLinearState& state, const CpuLinearWeight& weight, const ConstMatrix& rows,
+                    std::int64_t first, std::size_t worker, Whole* to, std::int64_t stride) {
+  const auto step = static_cast<std::size_t>(stride);
+  float* scales = state.scales.data() + first;
+  if (weight.columns.empty()) return quantize_rows(rows, to, step, scales);
+  const auto* input = static_cast<const float*>(rows.data);
+  float* kept = state.kept.data() + static_cast<std::size_t>(first) * weight.columns.size();
+  float* rest = grow<float>(state.workers[worker].row, static_cast<std::size_t>(rows.columns));
+  for (std::int64_t r = 0; r < rows.rows; ++r) {
+    std::copy_n(input + r * rows.stride, rows.columns, rest);
     for (const std::int32_t column : weight.columns) {
       *kept++ = std::exchange(rest[column], 0.0f);
     }
-    quantize(ConstMatrix{rest, DataType::kFloat32, 1, weight.inputs(), weight.inputs()}, r);
+    quantize_rows({rest, DataType::kFloat32, 1, rows.columns, rows.columns}, to + r * stride, step,
+                  scales + r);
   }
 }
 
@@ -237,33 +245,20 @@ void convert_input(CpuLinearState& state, const ops::Linear& op, const CpuLinear
   const auto count = static_cast<std::size_t>(k);
   const auto* input = static_cast<const float*>(op.input.data) + first * op.input.stride;
   const ConstMatrix rows{input, DataType::kFloat32, last - first, k, op.input.stride};
-  float* scales = state.scales.data() + first;
   switch (weight.product) {
     case CpuProduct::kFloats:
       return;
     case CpuProduct::kPairs: {
       const std::int64_t stride = 2 * weight.depth();
       auto* to = reinterpret_cast<std::int16_t*>(state.input.data()) + first * stride;
-      if (weight.columns.empty()) {
-        quantize_rows(rows, to, static_cast<std::size_t>(stride), scales);
-      } else {
-        split_rows(state, op, weight, first, last, worker, [&](const ConstMatrix& row, auto r) {
-          quantize_rows(row, to + (r - first) * stride, static_cast<std::size_t>(stride),
-                        scales + (r - first));
-        });
-      }
+      quantize_input(state, weight, rows, first, worker, to, stride);
       if (stride == k) return;
       for (std::int64_t r = 0; r < rows.rows; ++r) to[r * stride + k] = 0;
       return;
     }
-    case CpuProduct::kInt8: {
-      auto* to = reinterpret_cast<std::int8_t*>(state.input.data()) + first * k;
-      if (weight.columns.empty()) return quantize_rows(rows, to, count, scales);
-      return split_rows(state, op, weight, first, last, worker,
-                        [&](const ConstMatrix& row, auto r) {
-                          quantize_rows(row, to + (r - first) * k, count, scales + (r - first));
-                        });
-    }
+    case CpuProduct::kInt8:
+      return quantize_input(state, weight, rows, first, worker,
+                            reinterpret_cast<std::int8_t*>(state.input.data()) + first * k, k);
     case CpuProduct::kBFloat16:
     case CpuProduct::kSplitBFloat16: {
       auto* to = reinterpret_cast<std::uint16_t*>(state.input.data()) + first * weight.depth();
@@ -305,9 +300,7 @@ void reserve_workers(CpuLinearState& state, const CpuLinearWeight& weight) {
     grow<float>(worker.sums, (kOwnRows + gemm_tile().rows) * padded);
     grow<float>(worker.tail, gemm_tile().rows * depth);
     if (weight.columns.empty()) continue;
-    grow<float>(worker.kept_packed, weight.columns.size() * padded);
-    grow<float>(worker.kept_sums, (kOwnRows + gemm_tile().rows) * padded);
-    grow<float>(worker.kept_tail, gemm_tile().rows * weight.columns.size());
+    KeptSums::reserve(worker, weight.columns.size(), kOwnRows, padded);
     grow<float>(worker.row, static_cast<std::size_t>(weight.inputs()));
   }
 }
