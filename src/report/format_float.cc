@@ -12,17 +12,18 @@ namespace {
 constexpr double kSmallestPositional = 1e-4;
 constexpr double kSmallestLargeScientific = 1e16;
 
+/// False for a finite value; appends any other.
+template <typename Float>
+bool append_nonfinite(std::string& text, Float value) {
+  if (std::isfinite(value)) return false;
+  text += std::isnan(value) ? "nan" : value < 0 ? "-inf" : "inf";
+  return true;
+}
+
 }  // namespace
 
 void append_float32(std::string& text, float value) {
-  if (std::isnan(value)) {
-    text += "nan";
-    return;
-  }
-  if (std::isinf(value)) {
-    text += value < 0 ? "-inf" : "inf";
-    return;
-  }
+  if (append_nonfinite(text, value)) return;
   const double magnitude = std::abs(static_cast<double>(value));
   const bool scientific = magnitude != 0.0 && (magnitude < kSmallestPositional ||
                                                magnitude >= kSmallestLargeScientific);
@@ -35,14 +36,7 @@ void append_float32(std::string& text, float value) {
 }
 
 void append_float64(std::string& text, double value) {
-  if (std::isnan(value)) {
-    text += "nan";
-    return;
-  }
-  if (std::isinf(value)) {
-    text += value < 0 ? "-inf" : "inf";
-    return;
-  }
+  if (append_nonfinite(text, value)) return;
   // Python decides by the exponent of the shortest digits, not by the value.
   char digits[32];
   auto result = std::to_chars(digits, digits + sizeof digits, value, std::chars_format::scientific);
