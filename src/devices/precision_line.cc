@@ -28,9 +28,8 @@ std::string figures_of(const MeasuredAccuracy& measured) {
 }
 
 bool is_good(const MeasuredAccuracy& measured) {
-  const PrecisionDemand demand = demand_of(measured.precision);
-  return std::min(measured.dnabert_s_cosine, measured.esm2_cosine) >= demand.centred_cosine &&
-         static_cast<double>(measured.flips) <= demand.flips * static_cast<double>(measured.frames);
+  return meets_demand(measured.precision, std::min(measured.dnabert_s_cosine, measured.esm2_cosine),
+                      measured.flips, measured.frames);
 }
 
 /// The speed of a precision measured on `device`; 0: none.

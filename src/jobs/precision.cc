@@ -391,14 +391,15 @@ class Study {
 
 }  // namespace
 
-std::vector<Precision> studied_precisions(const std::vector<Precision>& wanted, bool no_packing,
+std::vector<Precision> studied_precisions(const std::vector<Precision>& wanted,
                                           const Environment& environment) {
   std::vector<Precision> precisions;
-  for (const Precision precision : wanted.empty() ? std::vector{Precision::kFp16} : wanted) {
+  for (const Precision each : wanted.empty() ? std::vector{Precision::kFp16} : wanted) {
     // Unpacked FP32 could run, so that the error gives the study's own reason.
-    if (choose_precision({.precision = precision, .no_packing = true}, environment).precision ==
-        Precision::kFp32) {
-      const bool by_flag = precision == Precision::kFp32;
+    const Precision precision =
+        choose_precision({.precision = each, .no_packing = true}, environment).precision;
+    if (precision == Precision::kFp32) {
+      const bool by_flag = each == Precision::kFp32;
       throw PrecisionError(fmt::format(
           "precision compares other precisions with FP32, and {} FP32 for both: nothing could be "
           "learned. {}",
@@ -406,9 +407,7 @@ std::vector<Precision> studied_precisions(const std::vector<Precision>& wanted, 
           by_flag ? "Name others." : "Unset it for this command."));
     }
     if (std::ranges::find(precisions, precision) == precisions.end()) {
-      precisions.push_back(
-          choose_precision({.precision = precision, .no_packing = no_packing}, environment)
-              .precision);
+      precisions.push_back(precision);
     }
   }
   return precisions;

@@ -39,7 +39,7 @@ struct PrecisionStudy {
 
 /// The precisions to study, each once; none wanted: fp16. Throws PrecisionError for FP32, by flag
 /// or by VIRNUCPRO_DISABLE_FP16, since there would be nothing to compare. Pure.
-std::vector<Precision> studied_precisions(const std::vector<Precision>& wanted, bool no_packing,
+std::vector<Precision> studied_precisions(const std::vector<Precision>& wanted,
                                           const Environment& environment);
 
 /// Compares the frames of `inputs` in input order and passes each to `take` in every precision.

@@ -64,6 +64,13 @@ void require_offered(Precision precision, const Backend& backend) {
       name_of(precision), backend.name(), backend.description(), offered));
 }
 
+bool meets_demand(Precision precision, double worst_cosine, std::uint64_t flips,
+                  std::uint64_t scored) {
+  const PrecisionDemand demand = demand_of(precision);
+  return worst_cosine >= demand.centred_cosine &&
+         static_cast<double>(flips) <= demand.flips * static_cast<double>(scored);
+}
+
 void require_packable(Precision precision) {
   if (precision != Precision::kFp32) return;
   throw PrecisionError(

@@ -1,6 +1,7 @@
 // Decides the encoders' precision, and if they run packed (docs/numerics.md#8-precision).
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -32,6 +33,10 @@ struct PrecisionDemand {
   double flips = 0.0;           ///< share of calls that may change, at most
 };
 PrecisionDemand demand_of(Precision precision);
+/// True when that was reached: the worst centred cosine of either encoder, and `flips` changed
+/// calls of `scored`.
+bool meets_demand(Precision precision, double worst_cosine, std::uint64_t flips,
+                  std::uint64_t scored);
 
 /// VIRNUCPRO_DISABLE_FP16 selects fp32 over every flag, VIRNUCPRO_DISABLE_PACKING unpacks. Throws
 /// PrecisionError, before any weight is read, when fp32 would have to run packed. Pure.

@@ -248,11 +248,8 @@ double PrecisionResult::share_of_half() const {
 
 bool PrecisionResult::is_good() const {
   if (nonfinite_frames > 0 || nonfinite_scores > 0) return false;
-  const PrecisionDemand demand = demand_of(precision);
-  for (const EncoderSummary& encoder : encoders) {
-    if (encoder.lowest_cosine < demand.centred_cosine) return false;
-  }
-  return static_cast<double>(flips) <= demand.flips * static_cast<double>(scored);
+  const double worst = std::min(encoders[0].lowest_cosine, encoders[1].lowest_cosine);
+  return meets_demand(precision, worst, flips, scored);
 }
 
 const PrecisionResult* PrecisionReport::recommended() const {

@@ -228,15 +228,14 @@ TEST(PrecisionStudy, ComparesSeveralPrecisionsInOneRunAsItDoesEachAlone) {
 
 TEST(StudiedPrecisions, AreThoseWantedUnlessOneIsFp32) {
   const auto none = [](const std::string&) { return std::optional<std::string>(); };
-  EXPECT_THAT(studied_precisions({}, false, none), testing::ElementsAre(Precision::kFp16));
-  EXPECT_THAT(studied_precisions({Precision::kInt8, Precision::kBf16}, true, none),
+  EXPECT_THAT(studied_precisions({}, none), testing::ElementsAre(Precision::kFp16));
+  EXPECT_THAT(studied_precisions({Precision::kInt8, Precision::kBf16}, none),
               testing::ElementsAre(Precision::kInt8, Precision::kBf16));
-  EXPECT_THROW(studied_precisions({Precision::kInt8, Precision::kFp32}, true, none),
-               PrecisionError);
+  EXPECT_THROW(studied_precisions({Precision::kInt8, Precision::kFp32}, none), PrecisionError);
   const auto disabled = [](const std::string& name) {
     return name == "VIRNUCPRO_DISABLE_FP16" ? std::optional<std::string>("1") : std::nullopt;
   };
-  EXPECT_THROW(studied_precisions({Precision::kInt8}, false, disabled), PrecisionError);
+  EXPECT_THROW(studied_precisions({Precision::kInt8}, disabled), PrecisionError);
 }
 
 TEST(EmbeddingDifference, IsMeasuredInDouble) {

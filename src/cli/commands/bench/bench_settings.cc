@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "base/errors.h"
-#include "cli/commands/shared/precision_list.h"
+#include "cli/commands/shared/list_options.h"
 #include "weights/embedded_bundle.h"
 
 namespace virnucpro::cli {

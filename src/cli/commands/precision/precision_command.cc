@@ -144,8 +144,8 @@ void run_precision(Context& context, const PrecisionSettings& settings) {
   inputs.require_streams_apart();
   if (!folder.empty()) inputs.require_apart(folder, precision_file_names());
   if (!settings.bundle_folder.empty()) inputs.require_outside(settings.bundle_folder);
-  const std::vector<Precision> precisions = studied_precisions(
-      settings.precisions, settings.run.precision.no_packing, context.environment);
+  const std::vector<Precision> precisions =
+      studied_precisions(settings.precisions, context.environment);
   const bool packed = choose_precision({.precision = precisions.front(),
                                         .no_packing = settings.run.precision.no_packing},
                                        context.environment)

@@ -1,7 +1,7 @@
 #include "cli/commands/precision/precision_settings.h"
 
 #include "base/errors.h"
-#include "cli/commands/shared/precision_list.h"
+#include "cli/commands/shared/list_options.h"
 #include "config/resolve.h"
 
 namespace virnucpro::cli {

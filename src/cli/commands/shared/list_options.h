@@ -1,4 +1,4 @@
-// Options that list several precisions.
+// Options whose value is a list.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-#include "cli/commands/shared/precision_list.h"
+#include "cli/commands/shared/list_options.h"
 
 #include <algorithm>
 #include <optional>
