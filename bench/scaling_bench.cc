@@ -197,7 +197,7 @@ void measure(double seconds, const Speed& speed) {
 int main(int argc, char** argv) {
   CLI::App app("The pipeline over devices that take their time and compute nothing");
   double seconds = 5.0;
-  // The rates of one H100 in FP16 (docs/cuda.md).
+  // The rates of one H100 in FP16 (docs/explanation/cuda.md).
   virnucpro::Speed speed{2'298'805.0, 108'133.0};
   app.add_option("--seconds", seconds, "Of one device's work for each device [5]");
   app.add_option("--dnabert-s", speed.dnabert_s, "Tokens a second of DNABERT-S on one device");

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What the GPU kernels take of a multiprocessor, as nvcc says it: registers, shared memory, and spills to
-# local memory, of which there are none (the build refuses them). For the table of docs/cuda.md.
+# local memory, of which there are none (the build refuses them). For the table of docs/explanation/cuda.md.
 #
 #   scripts/kernel_resources.sh [ARCHITECTURE...]      default: 80 90
 set -euo pipefail

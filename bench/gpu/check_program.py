@@ -26,7 +26,7 @@ SMALL_BATCHES = ("--batch-tokens", "700")
 LARGE_BATCHES = ("--batch-tokens", "65536")
 LEAST_TO_STOP = 1536  # frames are stored by the window, of 512 at least
 MEMORY_MIB = 384, 256, 192, 144, 120  # the products of three lanes take 96 of it
-# docs/numerics.md: FP16 rounds on both sides; FP32 differs by the order of its sums.
+# docs/explanation/numerics.md: FP16 rounds on both sides; FP32 differs by the order of its sums.
 MOST_DIFFERENCE = {"fp16": 0.02, "fp32": 0.001}
 MOST_OTHER_CALLS = 1 / 500
 CHANGED = ("VIRNUCPRO_TEST_FAULTS", "VIRNUCPRO_CUDA_MEMORY", "VIRNUCPRO_DISABLE_FP16", "VIRNUCPRO_DISABLE_PACKING", "VIRNUCPRO_DEVICE")

@@ -3,7 +3,7 @@
     python accuracy.py --genomes DIR                                  2,000 frames of each model
     python accuracy.py --genomes DIR --models esm2_650m --sequences 8
 
-The reference is PyTorch in float64 over the stored weights (dnabert_s.py, esm2.py: written from docs/numerics.md), on a GPU where there
+The reference is PyTorch in float64 over the stored weights (dnabert_s.py, esm2.py: written from docs/explanation/numerics.md), on a GPU where there
 is one. For `mini`, the embedded bundle, calls at 0.5 are compared with those of fp32 over --call-sequences frames. Writes JSON and a
 table in Markdown after every model.
 """
@@ -29,7 +29,7 @@ from compare import REPOSITORY, cosines
 
 MINI = REPOSITORY / "models" / "mini"
 MODELS = ("mini", "esm2_650m", "dnabert_s_117m", "esm2_3b_cut")
-# Least centred cosine to float64 (docs/numerics.md, 9), and most calls that may differ from fp32's: what the project asks of each precision.
+# Least centred cosine to float64 (docs/explanation/numerics.md, 9), and most calls that may differ from fp32's: what the project asks of each precision.
 LEAST_COSINE = {"fp32": 0.9999, "fp16": 0.9999, "bf16": 0.999, "int8": 0.99}
 MOST_FLIPS = {"fp32": 0.0, "fp16": 0.001, "bf16": 0.005, "int8": 0.01}
 BATCH_TOKENS = {"cuda": 16384, "cpu": 1024}

@@ -24,7 +24,7 @@ import sequences
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 # 10 to 30 s for one pass in FP32 on two cores with AVX-512; the tiny shapes only show that everything works.
 ORFS = {"esm2_650m": 24, "dnabert_s_117m": 160, "esm2_3b_cut": 48, "esm2_tiny": 64, "dnabert_s_tiny": 64}
-# The least cosine to the original peer that counts as the same work (docs/numerics.md has the promises to float64).
+# The least cosine to the original peer that counts as the same work (docs/explanation/numerics.md has the promises to float64).
 SAME = {"fp32": 0.999, "fp16": 0.999, "bf16": 0.999, "int8": 0.99, "careful-fp32": 0.999, "careful-bf16": 0.99}
 
 

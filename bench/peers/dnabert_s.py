@@ -1,4 +1,4 @@
-"""DNABERT-S in PyTorch, from docs/numerics.md#4-dnabert-s, with its attention written out or as one fused call."""
+"""DNABERT-S in PyTorch, from docs/explanation/numerics.md#4-dnabert-s, with its attention written out or as one fused call."""
 import json
 import math
 import pathlib

@@ -1,4 +1,4 @@
-"""ESM-2 for the comparisons: fair-esm's model, Hugging Face's with fused attention, and a float64 reference from docs/numerics.md#5-esm-2."""
+"""ESM-2 for the comparisons: fair-esm's model, Hugging Face's with fused attention, and a float64 reference from docs/explanation/numerics.md#5-esm-2."""
 import json
 import math
 import pathlib
@@ -81,7 +81,7 @@ def fused_self_attention(self, hidden_states, attention_mask=None, *_, **__):
 
 
 class Esm2Reference:
-    """Embeddings in float64 over the stored weights: one function per sentence of docs/numerics.md, no library's model."""
+    """Embeddings in float64 over the stored weights: one function per sentence of docs/explanation/numerics.md, no library's model."""
 
     def __init__(self, tensors, config, device="cpu", dtype=torch.float64):
         self.config, self.device, self.dtype = config, device, dtype

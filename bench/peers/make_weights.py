@@ -1,4 +1,4 @@
-"""Random weights of the published shapes, in the Hugging Face layouts that the program reads (docs/models.md).
+"""Random weights of the published shapes, in the Hugging Face layouts that the program reads (docs/reference/models.md).
 
     python make_weights.py build/weights                     every shape
     python make_weights.py build/weights esm2_650m           some

@@ -1,4 +1,4 @@
-"""Open reading frames for the comparisons: chunks and frames as docs/numerics.md defines them, drawn from genomes.
+"""Open reading frames for the comparisons: chunks and frames as docs/explanation/numerics.md defines them, drawn from genomes.
 
     python sequences.py GENOMES OUT.fa.xz --bases 11000000        a part of the genomes that is small enough to carry
 """

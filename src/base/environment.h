@@ -19,7 +19,7 @@ inline Environment process_environment() {
   };
 }
 
-/// True for 1, true and yes in any case, after trimming white space (docs/numerics.md#8-precision).
+/// True for 1, true and yes in any case, trimmed (docs/explanation/numerics.md#8-precision).
 bool is_true(const std::string& value);
 
 }  // namespace virnucpro

@@ -8,8 +8,8 @@
 
 namespace virnucpro {
 
-/// A line per model, precision and stage, with columns separated by tabs; docs/command_line.md
-/// explains them.
+/// A line per model, precision and stage, with columns separated by tabs;
+/// docs/reference/command_line.md explains them.
 std::string bench_table(const BenchReport& report);
 
 /// One JSON object with a line end. Rates are per second, FLOP rates in 10^9.

@@ -1,7 +1,7 @@
 // From scores to probabilities: the calibration that a bundle carries for one chunk length.
 //
-// docs/calibration.md has the formulas. All probabilities are estimates at a prevalence of one
-// half; another prevalence shifts the log odds by logit(prevalence).
+// docs/explanation/calibration.md has the formulas. All probabilities are estimates at a prevalence
+// of one half; another prevalence shifts the log odds by logit(prevalence).
 #pragma once
 
 #include <array>

@@ -532,7 +532,7 @@ constexpr std::array kOptions = {
     Option{.name = "json-log", .type = kSwitch, .default_text = "false",
            .help = "Messages as one JSON object per line.", .commands = kLogged},
 
-    // Taken for the sake of old command lines; see docs/migration.md.
+    // Taken for the sake of old command lines; see docs/howto/migration.md.
     no_effect("parallel", kPredict | kClassify),
     no_effect("persistent-models", kPredict | kClassify),
     no_effect("no-persistent-models", kPredict),

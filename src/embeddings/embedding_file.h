@@ -43,10 +43,10 @@ struct EmbeddingRow {
   bool is_run = false;
 };
 
-/// The datasets that docs/command_line.md lists, with types of fixed size only and a checksum for
-/// each chunk. After them comes a manifest (embedding_manifest.h), by which EmbeddingReader reads
-/// the file without HDF5. Under a partial name until publish(). Thread-confined; several threads
-/// may write a file each. Every function throws OutputError naming the file and the reason.
+/// The datasets that docs/reference/command_line.md lists, of fixed sizes, with a checksum for each
+/// chunk. After them comes a manifest (embedding_manifest.h), by which EmbeddingReader reads the
+/// file without HDF5. Under a partial name until publish(). Thread-confined; several threads may
+/// write a file each. Every function throws OutputError naming the file and the reason.
 class EmbeddingFile {
  public:
   /// ConfigError for the path "-", because HDF5 needs a file that it can seek in.

@@ -1,4 +1,4 @@
-// Linear, BatchNorm, ReLU, Linear, softmax over (others, virus): docs/numerics.md#6-classifier
+// Linear, BatchNorm, ReLU, Linear, softmax: docs/explanation/numerics.md#6-classifier
 #pragma once
 
 #include <cstdint>

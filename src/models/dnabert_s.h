@@ -1,4 +1,4 @@
-// DNABERT-S, the encoder of DNA (MosaicBERT: ALiBi, gated, post-LN): docs/numerics.md#4-dnabert-s
+// DNABERT-S, encoder of DNA (ALiBi, gated, post-LN): docs/explanation/numerics.md#4-dnabert-s
 #pragma once
 
 #include <vector>
@@ -38,7 +38,7 @@ class DnabertS final : public Encoder {
   PlacedTensor slopes_;
 };
 
-/// ALiBi slopes for any head count (docs/numerics.md#4-dnabert-s). Exposed for its test.
+/// ALiBi slopes for any head count (docs/explanation/numerics.md#4-dnabert-s); here for its test.
 std::vector<float> alibi_slopes(std::int64_t heads);
 
 }  // namespace virnucpro

@@ -11,7 +11,7 @@
 namespace virnucpro {
 namespace {
 
-/// 1 - 0.15 * 0.8, as in ESM-2's training, for input without masks (docs/numerics.md#5-esm-2).
+/// 1 - 0.15 * 0.8, as in its training, without masks (docs/explanation/numerics.md#5-esm-2).
 constexpr float kTokenDropoutScale = 0.88f;
 constexpr std::int64_t kMaxPooledResidues = 1024;
 

@@ -1,4 +1,4 @@
-// ESM-2: the protein encoder (pre-LN, rotary positions), docs/numerics.md#5-esm-2.
+// ESM-2: the protein encoder (pre-LN, rotary positions), docs/explanation/numerics.md#5-esm-2.
 #pragma once
 
 #include <memory>

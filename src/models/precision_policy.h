@@ -1,4 +1,4 @@
-// Decides the encoders' precision, and if they run packed (docs/numerics.md#8-precision).
+// Decides the encoders' precision and packing (docs/explanation/numerics.md#8-precision).
 #pragma once
 
 #include <cstdint>
@@ -27,7 +27,7 @@ struct PrecisionChoice {
 };
 
 /// How close to FP32 a precision is asked to stay on any model
-/// (docs/numerics.md#9-how-close-it-must-be).
+/// (docs/explanation/numerics.md#9-how-close-it-must-be).
 struct PrecisionDemand {
   double centred_cosine = 1.0;  ///< of the worst embedding, at least
   double flips = 0.0;           ///< share of calls that may change, at most

@@ -10,8 +10,8 @@ namespace virnucpro::ops {
 /// [tokens, heads * head_width], not overlapping qkv. Per head: softmax(scale q k^T + bias) v over
 /// the keys of the same sequence, bias[i, j] = -alibi_slopes[head] |i - j| where slopes ([heads])
 /// are given. `rotary`: scaled q, and k, are rotated first, half-split, by their positions in the
-/// sequence (docs/numerics.md#5-esm-2; even head_width). All float32 or wider. Packed and padded
-/// (Backend::attention_packed, Backend::attention_padded); output rows of padding become zero.
+/// sequence (docs/explanation/numerics.md#5-esm-2; even head_width). All float32 or wider. Packed,
+/// padded (Backend::attention_packed, Backend::attention_padded); rows of padding become zero.
 struct Attention {
   ConstMatrix qkv;
   Sequences sequences;

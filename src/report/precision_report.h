@@ -111,7 +111,7 @@ struct PrecisionResult {
   double mean_drift() const;
   /// The largest finite output of any operation, as a share of the largest float16.
   double share_of_half() const;
-  /// Finite throughout, and as close to FP32 as is asked of this precision (docs/numerics.md).
+  /// Finite throughout, and as close to FP32 as is asked (docs/explanation/numerics.md).
   bool is_good() const;
 };
 

@@ -1,7 +1,7 @@
 // The database of a run: its input, its results so far, and the account of both.
 //
-// One SQLite file in the output folder (docs/reliability.md has its tables). What was stored before
-// commit() returned survives a killed process and a power failure; later rows leave no trace.
+// One SQLite file in the output folder (tables: docs/explanation/reliability.md). What was stored
+// before commit() returned survives a killed process and a power failure; later rows do not.
 #pragma once
 
 #include <cstdint>

@@ -11,7 +11,7 @@
 namespace virnucpro {
 
 /// What `virnucpro precision` found. Cosines are centred, of the worst embedding
-/// (docs/numerics.md#9-how-close-it-must-be).
+/// (docs/explanation/numerics.md#9-how-close-it-must-be).
 struct MeasuredAccuracy {
   Precision precision = Precision::kFp16;
   std::int64_t expected_length = 0;  ///< of the chunks, and of the classifier that scored them

@@ -251,14 +251,14 @@ TEST_F(OldCommandLine, OfTheProgramInPythonWorksWordByWord) {
   ASSERT_TRUE(ends_with(run({"predict", "in.fa", "-m", "300", "-o", "out", "--force-resume"}), 0));
 }
 
-// Every line of docs/migration.md that stands in a block and starts the program, word by word.
+// Every line of docs/howto/migration.md in a block that starts the program, word by word.
 TEST_F(OldCommandLine, OfTheDocumentWorksWordByWord) {
   fs::copy(kParts + "dnabert_s", path("DNABERT-S"));
   fs::copy(kParts + "esm2.pt", path("esm2_t36_3B_UR50D.pt"));
   for (const char* name : {"300_model.pth", "500_model.pth"}) {
     fs::copy(kParts + "classifier.pth", path(name));
   }
-  std::ifstream document(VIRNUCPRO_SOURCE_DIR "/docs/migration.md");
+  std::ifstream document(VIRNUCPRO_SOURCE_DIR "/docs/howto/migration.md");
   int ran = 0;
   for (std::string line; std::getline(document, line);) {
     if (!line.starts_with("virnucpro ")) continue;

@@ -67,13 +67,13 @@ std::string text_of(const fs::path& path) {
   return text.str();
 }
 
-/// README.md and docs/*.md.
+/// README.md and all documents in docs/ and its folders.
 std::map<std::string, std::string> documents() {
   const fs::path root = VIRNUCPRO_SOURCE_DIR;
   std::map<std::string, std::string> texts = {{"README.md", text_of(root / "README.md")}};
-  for (const fs::directory_entry& entry : fs::directory_iterator(root / "docs")) {
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(root / "docs")) {
     if (entry.path().extension() == ".md") {
-      texts["docs/" + entry.path().filename().string()] = text_of(entry.path());
+      texts[fs::relative(entry.path(), root).string()] = text_of(entry.path());
     }
   }
   return texts;
@@ -134,11 +134,12 @@ TEST_F(DocumentedOptions, AreThoseOfTheProgram) {
 }
 
 TEST_F(DocumentedOptions, AreAllThatACommandHas) {
-  const std::set<std::string> documented = options_in(documents().at("docs/command_line.md"));
+  const std::set<std::string> documented =
+      options_in(documents().at("docs/reference/command_line.md"));
   for (const auto& [command, help] : all_help()) {
     for (const std::string& option : options_in(help)) {
       EXPECT_TRUE(documented.contains(option))
-          << "docs/command_line.md lacks " << option << " of " << command;
+          << "docs/reference/command_line.md lacks " << option << " of " << command;
     }
   }
 }

@@ -255,7 +255,7 @@ TEST_F(Precision, ComparesSeveralInOneRun) {
     const auto worst = [&](std::size_t i) -> double {
       return json["precisions"][i]["encoders"][encoder]["centred_cosine_worst"];
     };
-    EXPECT_GE(worst(1), 0.9999);  // what is demanded of each (docs/numerics.md)
+    EXPECT_GE(worst(1), 0.9999);  // what is demanded of each (docs/explanation/numerics.md)
     EXPECT_GE(worst(2), 0.995);
     EXPECT_GE(worst(0), 0.98);
   }

@@ -1,4 +1,4 @@
-// Checks that docs/architecture.md describes the modules as their CMakeLists.txt record them.
+// Checks that docs/development/architecture.md has the modules as their CMakeLists.txt record them.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -14,7 +14,7 @@
 namespace virnucpro::test {
 namespace {
 
-const std::string kPage = "/docs/architecture.md";
+const std::string kPage = "/docs/development/architecture.md";
 
 /// The code block below the line that ends with `mark`.
 std::string block_after(const std::string& page, const std::string& mark) {

@@ -1,5 +1,5 @@
 // The encoders and the classifier against float64 goldens from fair-esm and plain PyTorch
-// (make_encoder_goldens.py), with the agreement demanded in docs/numerics.md.
+// (make_encoder_goldens.py), with the agreement demanded in docs/explanation/numerics.md.
 #include <gtest/gtest.h>
 
 #include <algorithm>

@@ -1,5 +1,5 @@
 // Models with dominant dimensions, large activations and values near the limit of float16, against
-// float64 goldens (make_hard_goldens.py): centred cosines as docs/numerics.md demands them.
+// float64 goldens (make_hard_goldens.py): centred cosines as docs/explanation/numerics.md demands.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -92,7 +92,7 @@ Found compare(const Embeddings& embeddings, std::span<const float> golden) {
   return found;
 }
 
-/// docs/numerics.md#9-how-close-it-must-be.
+/// docs/explanation/numerics.md#9-how-close-it-must-be.
 double demanded(Precision precision, bool planted) {
   switch (precision) {
     case Precision::kFp32:
@@ -124,8 +124,8 @@ TEST_P(HardModels, KeepTheirDifferencesInEveryPrecision) {
     const std::vector<float> golden = to_floats(goldens.take_any(name));
     for (const Precision precision : kPrecisions) {
       if (!backend->offers(precision)) continue;
-      // FP8 is the coarsest where frames differ little from each other (docs/cuda.md): it is held
-      // to what published models look like.
+      // FP8 is the coarsest where frames differ little from each other (docs/explanation/cuda.md):
+      // it is held to what published models look like.
       if (precision == Precision::kFp8 && !name.starts_with("esm2_planted")) continue;
       const Embeddings embeddings =
           embedded(*hard.model(precision, *backend), *backend, hard.batch);

@@ -1,7 +1,7 @@
 """Golden embeddings for the encoders and the classifier, from independent Python code.
 
 ESM-2 runs in fair-esm 2.0.0 (PyPI); DNABERT-S and the classifier are plain PyTorch written from
-docs/numerics.md. Everything is computed in float64 over synthetic weights that the C++ tests make
+docs/explanation/numerics.md. Everything is computed in float64 over synthetic weights that the C++ tests make
 again by themselves (tests/support/synthetic_weights.h), so the files stay small:
 
     python make_encoder_goldens.py ../data/parity            # encoders.json, encoders.safetensors

@@ -8,7 +8,7 @@ of 0.11 and hold a fifth of the energy; without it two frames differ by 0.5 to 0
 planted models get it by edits (synthetic.py): an embedding table without the mean of proteins and two layers that spread what a whole
 sequence has (so that frames differ), channels of a feed-forward that are always large and make two dominant dimensions of the
 residual stream, attention logits four times as large, and a final norm with the published sizes. `limit` comes near the end of float16:
-a residual of 3e4, and an output of fc1 of 7e4 that nothing reads. The forward pass is NumPy in float64, written from docs/numerics.md.
+a residual of 3e4, and an output of fc1 of 7e4 that nothing reads. The forward pass is NumPy in float64, written from docs/explanation/numerics.md.
 
 Needs: numpy, scipy, safetensors.
 """

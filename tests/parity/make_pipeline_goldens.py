@@ -2,7 +2,7 @@
 
 Writes ../data/parity/pipeline: random checkpoints in the published formats (a fair-esm .pt, a DNABERT-S folder, a
 whole pickled classifier), dirty.fa, and for 300 and 500 bases the tables and the embeddings that come of them. ESM-2
-runs in fair-esm 2.0.0, the tokenizer in Hugging Face tokenizers; the rest is written from docs/numerics.md. All in
+runs in fair-esm 2.0.0, the tokenizer in Hugging Face tokenizers; the rest is written from docs/explanation/numerics.md. All in
 float32, one sequence at a time, as the published pipeline does. Run it as a program, so that the classifier is pickled
 as `__main__.MLPClassifier`.
 
@@ -44,7 +44,7 @@ class MLPClassifier(nn.Module):
         return self.output_layer(self.dropout(F.relu(self.bn1(self.hidden_layer(x)))))
 
 
-# ---- text, from docs/numerics.md
+# ---- text, from docs/explanation/numerics.md
 
 def chunks(bases, length):
     n = len(bases)

@@ -164,7 +164,8 @@ struct Limits {
   double difference;
 };
 
-/// docs/numerics.md#9-how-close-it-must-be; the half precisions' differences are only guarded here.
+/// docs/explanation/numerics.md#9-how-close-it-must-be; the half precisions' differences are only
+/// guarded here.
 inline Limits limits(Precision precision) {
   switch (precision) {
     case Precision::kFp32:

@@ -11,7 +11,7 @@ std::vector<PrecisionCost> cuda_precision_costs(int major, int minor) {
       {Precision::kInt8, "8-bit products on tensor cores, exact sums that another pass scales",
        1.0}};
   if (has_fp8(major, minor)) {
-    // Hopper's library has a scale per row (docs/cuda.md).
+    // Hopper's library has a scale per row (docs/explanation/cuda.md).
     costs.push_back({Precision::kFp8,
                      major >= 9
                          ? "E4M3 products on tensor cores, scaled as they are made"

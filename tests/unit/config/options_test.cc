@@ -95,7 +95,7 @@ TEST(Options, HaveDefaultsThatTheyAccept) {
 }
 
 std::string reference() {
-  std::ifstream file(VIRNUCPRO_SOURCE_DIR "/docs/command_line.md");
+  std::ifstream file(VIRNUCPRO_SOURCE_DIR "/docs/reference/command_line.md");
   std::ostringstream text;
   text << file.rdbuf();
   return text.str();
@@ -132,7 +132,7 @@ TEST(Options, AreTheTableOfTheReference) {
   const std::string text = reference();
   const std::string head = "| flag | YAML key | variable | default | commands | meaning |\n";
   const std::size_t begin = text.find(head);
-  ASSERT_NE(begin, std::string::npos) << "docs/command_line.md";
+  ASSERT_NE(begin, std::string::npos) << "docs/reference/command_line.md";
   std::istringstream lines(text.substr(begin + head.size()));
   std::string line;
   std::getline(lines, line);  // under the head
@@ -142,7 +142,7 @@ TEST(Options, AreTheTableOfTheReference) {
   for (const Option& option : options()) expected.push_back(documented(option));
   std::string wanted;
   for (const std::string& row : expected) wanted += row + "\n";
-  EXPECT_EQ(found, expected) << "docs/command_line.md needs these rows:\n" << wanted;
+  EXPECT_EQ(found, expected) << "docs/reference/command_line.md needs these rows:\n" << wanted;
 }
 
 /// What the section of a command says of its options is of options that it has.
@@ -177,8 +177,9 @@ TEST(Options, PolicyVariablesAreInTheReference) {
   for (const PolicyVariable& variable : policy_variables()) {
     const std::string row =
         "| `" + std::string(variable.name) + "` | " + std::string(variable.help) + " |";
-    EXPECT_NE(text.find(row), std::string::npos) << "docs/command_line.md needs this line:\n"
-                                                 << row;
+    EXPECT_NE(text.find(row), std::string::npos)
+        << "docs/reference/command_line.md needs this line:\n"
+        << row;
   }
 }
 

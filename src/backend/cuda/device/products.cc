@@ -26,7 +26,7 @@ constexpr std::size_t kTrialShare = 8;
 
 // Tensor cores keep about 14 bits of a sum of 8-bit floats. Without fast sums the library adds up
 // in float32 what they computed for a few inputs: a tenth slower, and embeddings are no closer to
-// FP32's (docs/cuda.md).
+// FP32's (docs/explanation/cuda.md).
 constexpr std::int8_t kFastFloat8Sums = 1;
 
 cudaDataType_t cuda_type(DataType type) {

@@ -60,13 +60,14 @@ TEST(DescribeFailure, SaysWhatToRaiseWhereThreadsOrMemoryAreRefused) {
 }
 
 TEST(ExitCodes, AreAllInTheReference) {
-  std::ifstream file(VIRNUCPRO_SOURCE_DIR "/docs/command_line.md");
+  std::ifstream file(VIRNUCPRO_SOURCE_DIR "/docs/reference/command_line.md");
   std::ostringstream text;
   text << file.rdbuf();
   for (const ExitCode& code : exit_codes()) {
     const std::string row =
         "| " + std::to_string(code.code) + " | " + std::string(code.meaning) + " |";
-    EXPECT_NE(text.str().find(row), std::string::npos) << "docs/command_line.md needs: " << row;
+    EXPECT_NE(text.str().find(row), std::string::npos)
+        << "docs/reference/command_line.md needs: " << row;
   }
 }
 
