@@ -55,26 +55,26 @@ bool are_gpu_numbers(const std::string& text) {
   return true;
 }
 
-constexpr std::uint16_t kPredict = static_cast<std::uint16_t>(Command::kPredict);
-constexpr std::uint16_t kEmbed = static_cast<std::uint16_t>(Command::kEmbed);
-constexpr std::uint16_t kValidate = static_cast<std::uint16_t>(Command::kValidate);
-constexpr std::uint16_t kPrecision = static_cast<std::uint16_t>(Command::kPrecision);
-constexpr std::uint16_t kTrain = static_cast<std::uint16_t>(Command::kTrain);
-constexpr std::uint16_t kReport = static_cast<std::uint16_t>(Command::kReport);
-constexpr std::uint16_t kMerge = static_cast<std::uint16_t>(Command::kMerge);
-constexpr std::uint16_t kEvaluate = static_cast<std::uint16_t>(Command::kEvaluate);
-constexpr std::uint16_t kDataset = static_cast<std::uint16_t>(Command::kDataset);
-constexpr std::uint16_t kCalibrate = static_cast<std::uint16_t>(Command::kCalibrate);
-constexpr std::uint16_t kBench = static_cast<std::uint16_t>(Command::kBench);
-constexpr std::uint16_t kImport = static_cast<std::uint16_t>(Command::kImport);
-constexpr std::uint16_t kClassify = static_cast<std::uint16_t>(Command::kClassify);
-constexpr std::uint16_t kLabelReads = static_cast<std::uint16_t>(Command::kLabelReads);
-constexpr std::uint16_t kOwnParts = kPredict | kEmbed | kPrecision;
-constexpr std::uint16_t kRuns = kOwnParts | kTrain;
-constexpr std::uint16_t kShown = kRuns | kValidate | kClassify;  // with progress
-constexpr std::uint16_t kLogged =
+constexpr std::uint32_t kPredict = static_cast<std::uint32_t>(Command::kPredict);
+constexpr std::uint32_t kEmbed = static_cast<std::uint32_t>(Command::kEmbed);
+constexpr std::uint32_t kValidate = static_cast<std::uint32_t>(Command::kValidate);
+constexpr std::uint32_t kPrecision = static_cast<std::uint32_t>(Command::kPrecision);
+constexpr std::uint32_t kTrain = static_cast<std::uint32_t>(Command::kTrain);
+constexpr std::uint32_t kReport = static_cast<std::uint32_t>(Command::kReport);
+constexpr std::uint32_t kMerge = static_cast<std::uint32_t>(Command::kMerge);
+constexpr std::uint32_t kEvaluate = static_cast<std::uint32_t>(Command::kEvaluate);
+constexpr std::uint32_t kDataset = static_cast<std::uint32_t>(Command::kDataset);
+constexpr std::uint32_t kCalibrate = static_cast<std::uint32_t>(Command::kCalibrate);
+constexpr std::uint32_t kBench = static_cast<std::uint32_t>(Command::kBench);
+constexpr std::uint32_t kImport = static_cast<std::uint32_t>(Command::kImport);
+constexpr std::uint32_t kClassify = static_cast<std::uint32_t>(Command::kClassify);
+constexpr std::uint32_t kLabelReads = static_cast<std::uint32_t>(Command::kLabelReads);
+constexpr std::uint32_t kOwnParts = kPredict | kEmbed | kPrecision;
+constexpr std::uint32_t kRuns = kOwnParts | kTrain;
+constexpr std::uint32_t kShown = kRuns | kValidate | kClassify;  // with progress
+constexpr std::uint32_t kLogged =
     kShown | kLabelReads | kReport | kMerge | kEvaluate | kDataset | kCalibrate | kBench;
-constexpr std::uint16_t kAll = kLogged | kImport;
+constexpr std::uint32_t kAll = kLogged | kImport;
 
 constexpr std::string_view kFolderValues = "the path of a folder";
 constexpr std::string_view kFileValues = "the path of a file";
@@ -95,7 +95,7 @@ constexpr Option no_effect(std::string_view name, int commands, std::string_view
   option.value_name = value_name;
   option.default_text = value_name.empty() ? "false" : "";
   option.help = "No effect; taken for the sake of old command lines.";
-  option.commands = static_cast<std::uint16_t>(commands);
+  option.commands = static_cast<std::uint32_t>(commands);
   option.has_effect = false;
   return option;
 }

@@ -19,7 +19,7 @@ namespace virnucpro {
 inline constexpr std::string_view kSwitchValues = "true or false";
 
 /// The commands that have options. Values are bits, so that an option can name several.
-enum class Command : std::uint16_t {
+enum class Command : std::uint32_t {
   kPredict = 1,
   kEmbed = 2,
   kValidate = 4,
@@ -67,7 +67,7 @@ struct Option {
   std::string_view default_text = {};
   std::string_view help = {};
   /// Commands that take it, as bits.
-  std::uint16_t commands = 0;
+  std::uint32_t commands = 0;
   /// The whole error message where no source gives it; empty: it is optional.
   std::string_view missing = {};
   /// The flag may be given several times; the values are joined by commas, as in the other sources.
@@ -78,7 +78,7 @@ struct Option {
   bool (*also)(const std::string& text) = nullptr;
 
   bool belongs_to(Command command) const {
-    return (commands & static_cast<std::uint16_t>(command)) != 0;
+    return (commands & static_cast<std::uint32_t>(command)) != 0;
   }
   /// All flags, separated by commas: "-t,--threads".
   std::string flags() const;
