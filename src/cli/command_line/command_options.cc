@@ -5,6 +5,7 @@
 
 #include "base/format.h"
 #include "cli/command_line/argument_list.h"
+#include "cli/command_line/help.h"
 #include "cli/context.h"
 
 namespace virnucpro::cli {
@@ -14,6 +15,23 @@ std::string help_of(const Option& option) {
     return std::string(option.help);
   }
   return fmt::format("{} [{}]", option.help, option.default_text);
+}
+
+CLI::App& add_group(CLI::App& parent, const std::string& name, const std::string& summary,
+                    const std::vector<std::string_view>& examples) {
+  CLI::App& group = *parent.add_subcommand(name, summary);
+  group.require_subcommand(0, 1);
+  group.footer(help_footer(examples));
+  return group;
+}
+
+CommandOptions::CommandOptions(CLI::App& parent, Context& context, const std::string& name,
+                               const std::string& summary,
+                               const std::vector<std::string_view>& examples)
+    : command_(*parent.add_subcommand(name, summary)),
+      context_(context),
+      input_(std::make_shared<CommandInput>()) {
+  command_.footer(help_footer(examples));
 }
 
 CLI::Option& CommandOptions::value(const std::string& flags, const std::string& value_name,

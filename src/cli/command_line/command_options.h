@@ -1,5 +1,5 @@
-// The one way in which commands declare their arguments, and their options of the table. All are
-// taken as text, which our own parsers turn into values.
+// The one way in which commands declare themselves, their arguments, and their options of the
+// table. All are taken as text, which our own parsers turn into values. CLI11 stays behind it.
 #pragma once
 
 #include <functional>
@@ -29,14 +29,19 @@ struct CommandInput {
   FlagValues flags;
 };
 
-/// Adds arguments and options to one command. CLI11 only finds the texts: arguments are taken when
-/// the whole command line has been read, options when the command runs, with those of the other
-/// sources. A text that cannot be used, and always one that is empty, is the ConfigError of
-/// refuse_value().
+/// Adds a command that does nothing itself, for commands of its own; owned by `parent`.
+CLI::App& add_group(CLI::App& parent, const std::string& name, const std::string& summary,
+                    const std::vector<std::string_view>& examples);
+
+/// Adds one command to `parent`, with its arguments and options. CLI11 only finds the texts:
+/// arguments are taken when the whole command line has been read, options when the command runs,
+/// with those of the other sources. A text that cannot be used, and always one that is empty, is
+/// the ConfigError of refuse_value().
 class CommandOptions {
  public:
-  CommandOptions(CLI::App& command, Context& context)
-      : command_(command), context_(context), input_(std::make_shared<CommandInput>()) {}
+  /// `summary` is a line in the list of commands; `examples` are shown below the help.
+  CommandOptions(CLI::App& parent, Context& context, const std::string& name,
+                 const std::string& summary, const std::vector<std::string_view>& examples);
 
   /// Adds the one argument without a flag; `values` says what it takes, to follow "takes".
   void argument(const std::string& name, const std::string& help, std::string_view values);

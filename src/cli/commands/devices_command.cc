@@ -1,12 +1,11 @@
 #include "cli/commands/devices_command.h"
 
-#include <CLI/CLI.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/format.h"
-#include "cli/command_line/help.h"
+#include "cli/command_line/command_options.h"
 #include "cli/context.h"
 #include "cli/terminal/console.h"
 #include "cli/terminal/safe_text.h"
@@ -70,14 +69,12 @@ void show_devices(Console& console, DeviceRegistry registry) {
 }  // namespace
 
 void add_devices_command(CLI::App& app, Context& context) {
-  CLI::App* command = app.add_subcommand(
-      "devices", "List where this program can compute here, and what each precision costs");
-  command->footer(
-      help_footer({"virnucpro devices", "virnucpro predict contigs.fa --device cpu --threads 8"}));
-  command->callback([&context] {
-    context.action = [&context] {
-      show_devices(context.console, DeviceRegistry(context.environment));
-    };
+  CommandOptions taken(
+      app, context, "devices",
+      "List where this program can compute here, and what each precision costs",
+      {"virnucpro devices", "virnucpro predict contigs.fa --device cpu --threads 8"});
+  taken.run_with([&context](const std::vector<std::string>&) {
+    show_devices(context.console, DeviceRegistry(context.environment));
   });
 }
 

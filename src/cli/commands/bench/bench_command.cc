@@ -1,6 +1,5 @@
 #include "cli/commands/bench/bench_command.h"
 
-#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -64,18 +63,17 @@ void run_bench(Context& context, const BenchSettings& settings) {
 }  // namespace
 
 void add_bench_command(CLI::App& app, Context& context) {
-  CLI::App* command = app.add_subcommand(
-      "bench", "Measure how fast models run here, and how near to the device's own limit");
-  CommandOptions taken(*command, context);
+  CommandOptions taken(
+      app, context, "bench",
+      "Measure how fast models run here, and how near to the device's own limit",
+      {"virnucpro bench --precision fp16,bf16,int8,fp32",
+       "virnucpro bench --shape published-650m --precision fp16,bf16 --json bench.json",
+       "virnucpro bench --device cuda --shape published-3b",
+       "virnucpro bench contigs.fa --bundle published/ --orfs 200 --threads 16"});
   taken.arguments("INPUT",
                   "FASTA, FASTQ, SAM, BAM or CRAM files; - is standard input; none: random "
                   "sequences with open frames",
                   "the path of a file", /*are_needed=*/false);
-  command->footer(
-      help_footer({"virnucpro bench --precision fp16,bf16,int8,fp32",
-                   "virnucpro bench --shape published-650m --precision fp16,bf16 --json bench.json",
-                   "virnucpro bench --device cuda --shape published-3b",
-                   "virnucpro bench contigs.fa --bundle published/ --orfs 200 --threads 16"}));
   taken.run_with(Command::kBench, [&context](const std::vector<std::string>& arguments,
                                              const GivenOptions& options) {
     run_bench(context, bench_settings(arguments, options));

@@ -1,12 +1,10 @@
 #include "cli/commands/calibrate/calibrate_command.h"
 
-#include <CLI/CLI.hpp>
 #include <string>
 
 #include "base/errors.h"
 #include "base/format.h"
 #include "cli/command_line/command_options.h"
-#include "cli/command_line/help.h"
 #include "cli/commands/calibrate/calibrate_settings.h"
 #include "cli/commands/shared/named_bundle.h"
 #include "cli/commands/shared/used_paths.h"
@@ -62,14 +60,13 @@ void calibrate(Context& context, const CalibrateSettings& settings) {
 }  // namespace
 
 void add_calibrate_command(CLI::App& app, Context& context) {
-  CLI::App* command = app.add_subcommand(
-      "calibrate", "Make a bundle whose scores become probabilities, from a run of known records");
-  CommandOptions taken(*command, context);
+  CommandOptions taken(
+      app, context, "calibrate",
+      "Make a bundle whose scores become probabilities, from a run of known records",
+      {"virnucpro calibrate results --labels labels.tsv -o calibrated/",
+       "virnucpro calibrate results --labels labels.tsv --bundle published/ \\\n"
+       "      --method isotonic -o calibrated/"});
   taken.argument("DIR", "Output folder of 'predict' or 'merge'", "the path of a folder");
-  command->footer(
-      help_footer({"virnucpro calibrate results --labels labels.tsv -o calibrated/",
-                   "virnucpro calibrate results --labels labels.tsv --bundle published/ \\\n"
-                   "      --method isotonic -o calibrated/"}));
   taken.run_with(Command::kCalibrate, [&context](const std::vector<std::string>& arguments,
                                                  const GivenOptions& options) {
     calibrate(context, calibrate_settings(arguments, options));

@@ -1,6 +1,5 @@
 #include "cli/commands/classify/classify_command.h"
 
-#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <string>
 #include <utility>
@@ -8,7 +7,6 @@
 
 #include "base/format.h"
 #include "cli/command_line/command_options.h"
-#include "cli/command_line/help.h"
 #include "cli/commands/classify/classify_settings.h"
 #include "cli/commands/shared/named_bundle.h"
 #include "cli/commands/shared/no_effect.h"
@@ -74,17 +72,16 @@ void classify(Context& context, const ClassifySettings& settings) {
 }  // namespace
 
 void add_classify_command(CLI::App& app, Context& context) {
-  CLI::App* command = app.add_subcommand(
-      "classify",
-      "VirNucPro: Classify viral sequences, with the command line of the container virnucpro-cuda");
-  CommandOptions taken(*command, context);
+  CommandOptions taken(
+      app, context, "classify",
+      "VirNucPro: Classify viral sequences, with the command line of the container virnucpro-cuda",
+      {"virnucpro classify reads.bam reads.tsv --no-gpu",
+       "virnucpro classify contigs.fa contigs.tsv --expected-length 300 "
+       "--virnucpro-path /opt/VirNucPro"});
   taken.argument("input_bam", kSequenceFiles, "the path of a file");
   taken.argument("output_tsv",
                  "Table of frames; that of chunks stands beside it, as ..._highestscore.csv",
                  "the path of a file");
-  command->footer(help_footer({"virnucpro classify reads.bam reads.tsv --no-gpu",
-                               "virnucpro classify contigs.fa contigs.tsv --expected-length 300 "
-                               "--virnucpro-path /opt/VirNucPro"}));
   taken.run_with(Command::kClassify, [&context](const std::vector<std::string>& arguments,
                                                 const GivenOptions& options) {
     classify(context, classify_settings(arguments, options, context.environment));

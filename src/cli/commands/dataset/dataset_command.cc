@@ -1,6 +1,5 @@
 #include "cli/commands/dataset/dataset_command.h"
 
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <string>
 
@@ -39,15 +38,14 @@ void make(Context& context, const DatasetSettings& settings) {
 }  // namespace
 
 void add_dataset_command(CLI::App& app, Context& context) {
-  CLI::App* command = app.add_subcommand(
-      "dataset", "Cut labelled genomes into balanced fragments to train, validate and test on");
-  CommandOptions taken(*command, context);
-  taken.arguments("GENOMES", "GenBank, FASTA, FASTQ, SAM, BAM or CRAM files, plain or gzip",
-                  "the path of a file", /*are_needed=*/true);
-  command->footer(help_footer(
+  CommandOptions taken(
+      app, context, "dataset",
+      "Cut labelled genomes into balanced fragments to train, validate and test on",
       {"virnucpro dataset phages.gbff.gz bacteria.gbff.gz --labels labels.tsv -o data",
        "virnucpro dataset genomes.fa --labels labels.tsv --expected-length 300 --fragments 20000 "
-       "--seed 7 -o data"}));
+       "--seed 7 -o data"});
+  taken.arguments("GENOMES", "GenBank, FASTA, FASTQ, SAM, BAM or CRAM files, plain or gzip",
+                  "the path of a file", /*are_needed=*/true);
   taken.run_with(Command::kDataset, [&context](const std::vector<std::string>& arguments,
                                                const GivenOptions& options) {
     make(context, dataset_settings(arguments, options));

@@ -1,13 +1,11 @@
 #include "cli/commands/embed/embed_command.h"
 
-#include <CLI/CLI.hpp>
 #include <chrono>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "cli/command_line/command_options.h"
-#include "cli/command_line/help.h"
 #include "cli/commands/embed/embed_settings.h"
 #include "cli/commands/shared/run_command.h"
 #include "cli/context.h"
@@ -44,13 +42,11 @@ void embed(Context& context, const EmbedSettings& settings) {
 }  // namespace
 
 void add_embed_command(CLI::App& app, Context& context) {
-  CLI::App* command =
-      app.add_subcommand("embed", "Write the embeddings of both encoders to an HDF5 file");
-  CommandOptions taken(*command, context);
-  taken.arguments("INPUT", kSequenceFiles, "the path of a file", /*are_needed=*/false);
-  command->footer(help_footer(
+  CommandOptions taken(
+      app, context, "embed", "Write the embeddings of both encoders to an HDF5 file",
       {"virnucpro embed contigs.fa -o features.h5",
-       "virnucpro embed a.fa -o f.h5 --dnabert DNABERT-S/ --esm2 esm2_t36_3B_UR50D.pt"}));
+       "virnucpro embed a.fa -o f.h5 --dnabert DNABERT-S/ --esm2 esm2_t36_3B_UR50D.pt"});
+  taken.arguments("INPUT", kSequenceFiles, "the path of a file", /*are_needed=*/false);
   taken.run_with(Command::kEmbed, [&context](const std::vector<std::string>& arguments,
                                              const GivenOptions& options) {
     embed(context, embed_settings(arguments, options));

@@ -1,6 +1,5 @@
 #include "cli/commands/evaluate/evaluate_command.h"
 
-#include <CLI/CLI.hpp>
 #include <string>
 
 #include "cli/command_line/command_options.h"
@@ -37,13 +36,11 @@ void evaluate_run(Context& context, const EvaluateSettings& settings) {
 }  // namespace
 
 void add_evaluate_command(CLI::App& app, Context& context) {
-  CLI::App* command =
-      app.add_subcommand("evaluate", "Judge a finished run by what its records are known to be");
-  CommandOptions taken(*command, context);
+  CommandOptions taken(
+      app, context, "evaluate", "Judge a finished run by what its records are known to be",
+      {"virnucpro evaluate results --labels labels.tsv",
+       "virnucpro evaluate results --labels labels.tsv --threshold 0.9 -o judged"});
   taken.argument("DIR", "Output folder of 'predict' or 'merge'", "the path of a folder");
-  command->footer(
-      help_footer({"virnucpro evaluate results --labels labels.tsv",
-                   "virnucpro evaluate results --labels labels.tsv --threshold 0.9 -o judged"}));
   taken.run_with(Command::kEvaluate, [&context](const std::vector<std::string>& arguments,
                                                 const GivenOptions& options) {
     evaluate_run(context, evaluate_settings(arguments, options));

@@ -1,11 +1,9 @@
 #include "cli/commands/label_reads/label_reads_command.h"
 
-#include <CLI/CLI.hpp>
 #include <string>
 #include <vector>
 
 #include "cli/command_line/command_options.h"
-#include "cli/command_line/help.h"
 #include "cli/commands/label_reads/label_reads_settings.h"
 #include "cli/commands/shared/used_paths.h"
 #include "cli/context.h"
@@ -32,19 +30,18 @@ void run_label_reads(Context& context, const LabelReadsSettings& settings) {
 }  // namespace
 
 void add_label_reads_command(CLI::App& app, Context& context) {
-  CLI::App* command = app.add_subcommand(
-      "label-reads", "Label reads with the call of the contig that they align to best");
-  CommandOptions taken(*command, context);
+  CommandOptions taken(app, context, "label-reads",
+                       "Label reads with the call of the contig that they align to best",
+                       {"virnucpro label-reads aligned.bam results -o reads.tsv.gz",
+                        "minimap2 -ax sr contigs.fa reads.fq | virnucpro label-reads - "
+                        "results -o reads.tsv",
+                        "virnucpro label-reads aligned.paf results --paf -o reads.tsv"});
   taken.argument("ALIGNED", "SAM, BAM or CRAM file of reads aligned to the contigs, with NM tags",
                  "the path of a file");
   taken.argument("RESULTS",
                  "Output folder of 'predict', or a table with the columns of its "
                  "contig_tiers.tsv",
                  "the path of a folder or a file");
-  command->footer(help_footer({"virnucpro label-reads aligned.bam results -o reads.tsv.gz",
-                               "minimap2 -ax sr contigs.fa reads.fq | virnucpro label-reads - "
-                               "results -o reads.tsv",
-                               "virnucpro label-reads aligned.paf results --paf -o reads.tsv"}));
   taken.run_with(Command::kLabelReads, [&context](const std::vector<std::string>& arguments,
                                                   const GivenOptions& options) {
     run_label_reads(context, label_reads_settings(arguments, options));

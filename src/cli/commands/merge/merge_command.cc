@@ -2,10 +2,7 @@
 
 #include <sys/resource.h>
 
-#include <CLI/CLI.hpp>
-
 #include "cli/command_line/command_options.h"
-#include "cli/command_line/help.h"
 #include "cli/commands/merge/merge_settings.h"
 #include "cli/commands/shared/result_log.h"
 #include "cli/commands/shared/used_paths.h"
@@ -42,13 +39,11 @@ void merge(Context& context, const MergeSettings& settings) {
 }  // namespace
 
 void add_merge_command(CLI::App& app, Context& context) {
-  CLI::App* command =
-      app.add_subcommand("merge", "Join the shards of a run (predict --shard) into one result");
-  CommandOptions taken(*command, context);
+  CommandOptions taken(
+      app, context, "merge", "Join the shards of a run (predict --shard) into one result",
+      {"virnucpro merge shard_1 shard_2 shard_3 -o results", "virnucpro merge shard_* -o results"});
   taken.arguments("SHARD_DIR", "Output folders of 'predict --shard', all of a run, in any order",
                   "the path of a folder", /*are_needed=*/true);
-  command->footer(help_footer({"virnucpro merge shard_1 shard_2 shard_3 -o results",
-                               "virnucpro merge shard_* -o results"}));
   taken.run_with(Command::kMerge, [&context](const std::vector<std::string>& arguments,
                                              const GivenOptions& options) {
     merge(context, merge_settings(arguments, options));

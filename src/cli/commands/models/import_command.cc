@@ -1,13 +1,11 @@
 #include "cli/commands/models/import_command.h"
 
-#include <CLI/CLI.hpp>
 #include <string>
 #include <vector>
 
 #include "base/format.h"
 #include "base/input_guard.h"
 #include "cli/command_line/command_options.h"
-#include "cli/command_line/help.h"
 #include "cli/commands/models/bundle_lengths.h"
 #include "cli/commands/models/import_settings.h"
 #include "cli/context.h"
@@ -35,12 +33,11 @@ void import(Context& context, const ImportSettings& settings) {
 }  // namespace
 
 void add_import_command(CLI::App& models, Context& context) {
-  CLI::App* command = models.add_subcommand(
-      "import", "Make a bundle of FP16 safetensors from published or own checkpoints");
-  CommandOptions taken(*command, context);
-  command->footer(help_footer(
+  CommandOptions taken(
+      models, context, "import",
+      "Make a bundle of FP16 safetensors from published or own checkpoints",
       {"virnucpro models import --dnabert DNABERT-S/ --esm2 esm2_t36_3B_UR50D.pt \\\n"
-       "      --classifier 300=300_model.pth --classifier 500=500_model.pth -o published/"}));
+       "      --classifier 300=300_model.pth --classifier 500=500_model.pth -o published/"});
   taken.run_with(Command::kImport,
                  [&context](const std::vector<std::string>&, const GivenOptions& options) {
                    import(context, import_settings(options));

@@ -1,6 +1,5 @@
 #include "cli/commands/models/models_command.h"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdint>
 #include <filesystem>
@@ -12,7 +11,6 @@
 #include "base/errors.h"
 #include "base/format.h"
 #include "cli/command_line/command_options.h"
-#include "cli/command_line/help.h"
 #include "cli/commands/models/bundle_lengths.h"
 #include "cli/commands/models/import_command.h"
 #include "cli/commands/shared/named_bundle.h"
@@ -151,12 +149,10 @@ void verify(Console& console, const std::string& name) {
 }
 
 void add_list(CLI::App& models, Context& context) {
-  CLI::App* command =
-      models.add_subcommand("list", "List the embedded bundles, and those in folders");
-  CommandOptions taken(*command, context);
+  CommandOptions taken(models, context, "list", "List the embedded bundles, and those in folders",
+                       {"virnucpro models list", "virnucpro models list ~/bundles"});
   taken.arguments("FOLDER", "Bundles, or folders that hold some", "the path of a folder",
                   /*are_needed=*/false);
-  command->footer(help_footer({"virnucpro models list", "virnucpro models list ~/bundles"}));
   taken.run_with(
       [&context](const std::vector<std::string>& folders) { list(context.console, folders); });
 }
@@ -167,21 +163,19 @@ constexpr const char* kBundleValues =
     "the name of an embedded bundle or the path of a bundle folder";
 
 void add_info(CLI::App& models, Context& context) {
-  CLI::App* command = models.add_subcommand("info", "Describe a bundle");
-  CommandOptions taken(*command, context);
+  CommandOptions taken(models, context, "info", "Describe a bundle",
+                       {"virnucpro models info mini", "virnucpro models info my_bundle/"});
   taken.argument("BUNDLE", kBundleHelp, kBundleValues);
-  command->footer(help_footer({"virnucpro models info mini", "virnucpro models info my_bundle/"}));
   taken.run_with([&context](const std::vector<std::string>& names) {
     context.console.print(described(open_named_bundle(names.front())));
   });
 }
 
 void add_verify(CLI::App& models, Context& context) {
-  CLI::App* command = models.add_subcommand(
-      "verify", "Compare every part of a bundle with its SHA-256 and read it");
-  CommandOptions taken(*command, context);
+  CommandOptions taken(models, context, "verify",
+                       "Compare every part of a bundle with its SHA-256 and read it",
+                       {"virnucpro models verify my_bundle/"});
   taken.argument("BUNDLE", kBundleHelp, kBundleValues);
-  command->footer(help_footer({"virnucpro models verify my_bundle/"}));
   taken.run_with([&context](const std::vector<std::string>& names) {
     verify(context.console, names.front());
   });
@@ -190,13 +184,12 @@ void add_verify(CLI::App& models, Context& context) {
 }  // namespace
 
 void add_models_command(CLI::App& app, Context& context) {
-  CLI::App* models = app.add_subcommand("models", "List, describe, make and check model bundles");
-  models->require_subcommand(0, 1);
-  models->footer(help_footer({"virnucpro models list", "virnucpro models info mini"}));
-  add_list(*models, context);
-  add_info(*models, context);
-  add_import_command(*models, context);
-  add_verify(*models, context);
+  CLI::App& models = add_group(app, "models", "List, describe, make and check model bundles",
+                               {"virnucpro models list", "virnucpro models info mini"});
+  add_list(models, context);
+  add_info(models, context);
+  add_import_command(models, context);
+  add_verify(models, context);
 }
 
 }  // namespace virnucpro::cli

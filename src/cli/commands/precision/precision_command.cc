@@ -1,6 +1,5 @@
 #include "cli/commands/precision/precision_command.h"
 
-#include <CLI/CLI.hpp>
 #include <deque>
 #include <memory>
 #include <optional>
@@ -174,17 +173,15 @@ void run_precision(Context& context, const PrecisionSettings& settings) {
 }  // namespace
 
 void add_precision_command(CLI::App& app, Context& context) {
-  CLI::App* command = app.add_subcommand(
-      "precision",
-      "Compare precisions with FP32 on your sequences: embeddings, scores, layers, speed");
-  CommandOptions taken(*command, context);
-  taken.arguments("INPUT", kSequenceFiles, "the path of a file", /*are_needed=*/false);
-  command->footer(help_footer(
+  CommandOptions taken(
+      app, context, "precision",
+      "Compare precisions with FP32 on your sequences: embeddings, scores, layers, speed",
       {"virnucpro precision contigs.fa",
        "virnucpro precision contigs.fa --precision fp16,bf16,int8 --limit 5000 -o report",
        "virnucpro precision contigs.fa --bundle published/ --save-bundle measured/",
        "virnucpro precision reads.fq.gz --dnabert DNABERT-S/ --esm2 esm2.pt "
-       "--classifier 500_model.pth"}));
+       "--classifier 500_model.pth"});
+  taken.arguments("INPUT", kSequenceFiles, "the path of a file", /*are_needed=*/false);
   taken.run_with(Command::kPrecision, [&context](const std::vector<std::string>& arguments,
                                                  const GivenOptions& options) {
     run_precision(context, precision_settings(arguments, options));

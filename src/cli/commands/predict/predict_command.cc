@@ -1,6 +1,5 @@
 #include "cli/commands/predict/predict_command.h"
 
-#include <CLI/CLI.hpp>
 #include <chrono>
 #include <optional>
 #include <string>
@@ -11,7 +10,6 @@
 #include "base/errors.h"
 #include "base/format.h"
 #include "cli/command_line/command_options.h"
-#include "cli/command_line/help.h"
 #include "cli/commands/predict/predict_settings.h"
 #include "cli/commands/shared/no_effect.h"
 #include "cli/commands/shared/run_command.h"
@@ -145,14 +143,12 @@ void predict(Context& context, const PredictSettings& settings) {
 }  // namespace
 
 void add_predict_command(CLI::App& app, Context& context) {
-  CLI::App* command = app.add_subcommand("predict", "Find viral sequences in reads and contigs");
-  CommandOptions taken(*command, context);
+  CommandOptions taken(app, context, "predict", "Find viral sequences in reads and contigs",
+                       {"virnucpro predict contigs.fa -o results",
+                        "virnucpro predict reads_1.fq.gz reads_2.fq.gz --expected-length 300",
+                        "samtools view -b -f 4 run.bam | virnucpro predict - -o unmapped",
+                        "virnucpro predict contigs.fa --bundle published/ --threads 16"});
   taken.arguments("INPUT", kSequenceFiles, "the path of a file", /*are_needed=*/false);
-  command->footer(
-      help_footer({"virnucpro predict contigs.fa -o results",
-                   "virnucpro predict reads_1.fq.gz reads_2.fq.gz --expected-length 300",
-                   "samtools view -b -f 4 run.bam | virnucpro predict - -o unmapped",
-                   "virnucpro predict contigs.fa --bundle published/ --threads 16"}));
   taken.run_with(Command::kPredict, [&context](const std::vector<std::string>& arguments,
                                                const GivenOptions& options) {
     predict(context, predict_settings(arguments, options));

@@ -1,6 +1,5 @@
 #include "cli/commands/report/report_command.h"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
 #include <string>
@@ -11,7 +10,6 @@
 #include "base/format.h"
 #include "calls/call_request.h"
 #include "cli/command_line/command_options.h"
-#include "cli/command_line/help.h"
 #include "cli/commands/report/report_settings.h"
 #include "cli/commands/shared/named_bundle.h"
 #include "cli/commands/shared/result_log.h"
@@ -80,14 +78,13 @@ void report(Context& context, const ReportSettings& settings) {
 }  // namespace
 
 void add_report_command(CLI::App& app, Context& context) {
-  CLI::App* command = app.add_subcommand(
-      "report", "Write the results of a finished run again, by another threshold or classifier");
-  CommandOptions taken(*command, context);
+  CommandOptions taken(
+      app, context, "report",
+      "Write the results of a finished run again, by another threshold or classifier",
+      {"virnucpro report results", "virnucpro report results --threshold 0.9 -o strict",
+       "virnucpro report results --fdr 0.05 -o few_false",
+       "virnucpro report results --classifier retrained.pth -o retrained"});
   taken.argument("DIR", "Output folder of 'predict' or 'merge'", "the path of a folder");
-  command->footer(
-      help_footer({"virnucpro report results", "virnucpro report results --threshold 0.9 -o strict",
-                   "virnucpro report results --fdr 0.05 -o few_false",
-                   "virnucpro report results --classifier retrained.pth -o retrained"}));
   taken.run_with(Command::kReport, [&context](const std::vector<std::string>& arguments,
                                               const GivenOptions& options) {
     report(context, report_settings(arguments, options));

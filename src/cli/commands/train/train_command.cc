@@ -1,6 +1,5 @@
 #include "cli/commands/train/train_command.h"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
 #include <optional>
@@ -137,15 +136,14 @@ void train(Context& context, const TrainSettings& settings) {
 }  // namespace
 
 void add_train_command(CLI::App& app, Context& context) {
-  CLI::App* command = app.add_subcommand("train", "Fit a classifier to labelled sequences");
-  CommandOptions taken(*command, context);
+  CommandOptions taken(app, context, "train", "Fit a classifier to labelled sequences",
+                       {"virnucpro train genomes.fa --labels labels.tsv -o my_bundle",
+                        "virnucpro train features.h5 --labels labels.tsv -o my_bundle "
+                        "--optimizer sgd --epochs 60"});
   taken.arguments(
       "INPUT",
       "Labelled sequence files, HDF5 files of 'embed', or folders of runs with --keep-embeddings",
       "the path of a file", /*are_needed=*/false);
-  command->footer(help_footer({"virnucpro train genomes.fa --labels labels.tsv -o my_bundle",
-                               "virnucpro train features.h5 --labels labels.tsv -o my_bundle "
-                               "--optimizer sgd --epochs 60"}));
   taken.run_with(Command::kTrain, [&context](const std::vector<std::string>& arguments,
                                              const GivenOptions& options) {
     train(context, train_settings(arguments, options));

@@ -1,6 +1,5 @@
 #include "cli/commands/validate/validate_command.h"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -15,7 +14,6 @@
 #include "base/format.h"
 #include "base/stop.h"
 #include "cli/command_line/command_options.h"
-#include "cli/command_line/help.h"
 #include "cli/commands/shared/used_paths.h"
 #include "cli/commands/validate/validate_settings.h"
 #include "cli/context.h"
@@ -208,12 +206,11 @@ void validate(Context& context, const ValidateSettings& settings) {
 }  // namespace
 
 void add_validate_command(CLI::App& app, Context& context) {
-  CLI::App* command = app.add_subcommand(
-      "validate", "Read all input, report what is in it and what is wrong; compute nothing");
-  CommandOptions taken(*command, context);
+  CommandOptions taken(app, context, "validate",
+                       "Read all input, report what is in it and what is wrong; compute nothing",
+                       {"virnucpro validate reads.fq.gz contigs.fa",
+                        "samtools view -b aligned.bam chr1 | virnucpro validate -"});
   taken.arguments("INPUT", kSequenceFiles, "the path of a file", /*are_needed=*/false);
-  command->footer(help_footer({"virnucpro validate reads.fq.gz contigs.fa",
-                               "samtools view -b aligned.bam chr1 | virnucpro validate -"}));
   taken.run_with(Command::kValidate, [&context](const std::vector<std::string>& arguments,
                                                 const GivenOptions& options) {
     validate(context, validate_settings(arguments, options));
