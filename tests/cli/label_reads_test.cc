@@ -1,4 +1,4 @@
-// `virnucpro label-reads` on SAM, BAM and PAF, in any order, against independent Python
+// `virnucpro label-reads` on SAM, BAM, CRAM and PAF, in any order, against independent Python
 // (tests/parity/make_downstream_goldens.py).
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -64,8 +64,9 @@ class LabelReads : public CliTest {
 
 TEST_F(LabelReads, GivesTheRowsOfIndependentCode) {
   convert_to_bam(path("a.sam"), path("a.bam"));
+  convert_to_cram(path("a.sam"), path("a.cram"));
   const std::string expected = content_of(kGoldens + "reads.tsv");
-  for (const std::string file : {"a.sam", "a.bam"}) {
+  for (const std::string file : {"a.sam", "a.bam", "a.cram"}) {
     ASSERT_TRUE(ends_with(label({file, "results", "-o", file + ".tsv"}), 0));
     EXPECT_EQ(read(file + ".tsv"), expected);
   }
@@ -77,8 +78,9 @@ TEST_F(LabelReads, GivesTheRowsOfIndependentCode) {
   ASSERT_TRUE(ends_with(result, 0));
   EXPECT_EQ(unzipped(path("z.tsv.gz")), expected);
   EXPECT_THAT(result.err, HasSubstr("1 contigs without a call"));
-  EXPECT_EQ(names_in("."), (std::vector<std::string>{"a.bam", "a.bam.tsv", "a.sam", "a.sam.tsv",
-                                                     "in.tsv", "results", "z.tsv.gz"}));
+  EXPECT_EQ(names_in("."),
+            (std::vector<std::string>{"a.bam", "a.bam.tsv", "a.cram", "a.cram.tsv", "a.sam",
+                                      "a.sam.tsv", "in.tsv", "results", "z.tsv.gz"}));
 }
 
 TEST_F(LabelReads, TakesGroupedNamesAsTheyCome) {

@@ -58,10 +58,14 @@ void write_gzip(const std::string& path, const std::string& text) {
   EXPECT_EQ(gzclose(file), Z_OK);
 }
 
-void convert_to_bam(const std::string& sam_path, const std::string& bam_path) {
+namespace {
+void convert(const std::string& sam_path, const std::string& out_path, const char* mode) {
   htsFile* in = hts_open(sam_path.c_str(), "r");
-  htsFile* out = hts_open(bam_path.c_str(), "wb");
+  htsFile* out = hts_open(out_path.c_str(), mode);
   ASSERT_TRUE(in != nullptr && out != nullptr);
+  if (mode[1] == 'c') {
+    EXPECT_EQ(hts_set_opt(out, CRAM_OPT_NO_REF, 1), 0);
+  }
   sam_hdr_t* header = sam_hdr_read(in);
   EXPECT_EQ(sam_hdr_write(out, header), 0);
   bam1_t* record = bam_init1();
@@ -70,6 +74,15 @@ void convert_to_bam(const std::string& sam_path, const std::string& bam_path) {
   sam_hdr_destroy(header);
   EXPECT_EQ(hts_close(in), 0);
   EXPECT_EQ(hts_close(out), 0);
+}
+}  // namespace
+
+void convert_to_bam(const std::string& sam_path, const std::string& bam_path) {
+  convert(sam_path, bam_path, "wb");
+}
+
+void convert_to_cram(const std::string& sam_path, const std::string& cram_path) {
+  convert(sam_path, cram_path, "wc");
 }
 
 }  // namespace virnucpro::test
