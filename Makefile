@@ -8,7 +8,7 @@ PROGRAM := build/release/src/cli/virnucpro
 RESULTS := virnucpro_out
 FILES :=
 
-.PHONY: help dependencies configure predict cuda test slow-test durability sanitize sanitize-threads format check-format tidy bench test-container test-wdl clean
+.PHONY: help dependencies configure predict cuda test slow-test durability sanitize sanitize-threads format check-format tidy bench test-container test-wdl test-scale clean
 
 help:
 	@echo "make predict       build the program and run it on examples/ with the embedded model"
@@ -20,6 +20,7 @@ help:
 	@echo "make sanitize-threads  the tests of threads under ThreadSanitizer"
 	@echo "make bench         the benchmarks"
 	@echo "make test-wdl      the WDL files, checked and run by miniwdl without a container"
+	@echo "make test-scale    the workflows for clusters, on a Slurm of three nodes on this machine (root, network)"
 	@echo "make test-container  the steps of the container's file in a bare Debian (root, debootstrap, network)"
 	@echo "make format        format all C++ files (make check-format: only look)"
 	@echo "make tidy          clang-tidy over src/ (FILES='a.cc b.cc': only these)"
@@ -73,6 +74,13 @@ bench: configure
 test-wdl: configure
 	@cmake --build --preset release --target virnucpro
 	@workflows/wdl/test.sh
+
+test-scale: configure
+	@cmake --build --preset release --target virnucpro virnucpro_faulty
+	@scripts/install_dependencies.sh slurm-wlm munge || echo "Slurm cannot be installed here; its tests will say so."
+	@workflows/slurm/test.sh
+	@workflows/snakemake/test.sh
+	@workflows/nextflow/test.sh
 
 test-container: configure
 	@packaging/container/test.sh
