@@ -18,6 +18,7 @@ ChunkVerdict RecordCaller::chunk(const LargestScores& scores, const ChunkReading
     const double probability = calibrated_.calibration->chunk_probability(verdict.score, reading);
     evidence_.add(probability, reading.is_run);
     const double log_odds = log_odds_of(probability);
+    verdict.log_odds = log_odds;
     verdict.probability = calibrated_.rule.probability(log_odds);
     if (calibrated_.decide()) verdict.is_viral = is_viral(log_odds);
   }

@@ -23,7 +23,8 @@ struct ChunkVerdict {
   double score = 0.0;  ///< the highest threshold at which scores call it viral
   bool is_viral_by_scores = false;
   bool is_viral = false;              ///< by probabilities where the rule says so, else by scores
-  std::optional<double> probability;  ///< at the prevalence of the rule; absent: no calibration
+  std::optional<double> log_odds;     ///< at a prevalence of one half; absent: no calibration
+  std::optional<double> probability;  ///< the same, at the prevalence of the rule
 };
 
 /// The verdict on one record.
