@@ -241,6 +241,15 @@ constexpr std::array kOptions = {
            .help = "In contig_tiers.tsv, both scores of an ambiguous chunk exceed this.",
            .commands = kPredict | kReport},
 
+    // Viral regions.
+    Option{.name = "region-probability", .type = kNumber, .value_name = "P",
+           .number = {.high = 1.0}, .default_text = "0.9",
+           .help = "In regions.bed and regions.gff3, least probability of a viral region.",
+           .commands = kPredict | kReport},
+    Option{.name = "region-fasta", .type = kSwitch, .default_text = "false",
+           .help = "Write the bases of the viral regions to viral_regions.fasta, too.",
+           .commands = kPredict | kReport},
+
     // Records once more, and samples.
     Option{.name = "write", .type = kChoice, .value_name = "viral|others|all-but-viral",
            .help = "Write these records once more, in the format of their input: called virus, "

@@ -1,11 +1,14 @@
 #include "report/prediction_tables.h"
 
 #include <algorithm>
+#include <filesystem>
+#include <system_error>
 
 #include "base/check.h"
 #include "base/escape.h"
 #include "calls/call_choice.h"
 #include "report/legacy_tables.h"
+#include "report/region_tables.h"
 #include "report/result_tables.h"
 #include "report/tier_table.h"
 #include "report/unique_ids.h"
@@ -14,6 +17,12 @@ namespace virnucpro {
 namespace {
 
 std::string path_in(const std::string& folder, const char* name) { return folder + "/" + name; }
+
+/// Of an earlier run or report: its last file may be gone, this one is not.
+bool has_results(const std::string& folder) {
+  std::error_code error;
+  return std::filesystem::exists(path_in(folder, kPredictionsFile), error);
+}
 
 const std::string& made(const std::string& folder) {
   make_result_folder(folder);
@@ -31,6 +40,7 @@ struct PredictionTables::Files {
         contigs(path_in(folder, kContigsFile)),
         tiers(path_in(folder, kTiersFile), choice.tiers, folder, sort_memory),
         viral(path_in(folder, kViralFile)),
+        regions(folder, calibrated, choice, has_results(folder)),
         legacy(path_in(folder, kLegacyFramesFile), path_in(folder, kLegacyChunksFile), rule, folder,
                sort_memory, choice.legacy),
         run(path_in(folder, kRunFile)) {}
@@ -41,6 +51,7 @@ struct PredictionTables::Files {
   ContigsTable contigs;
   TierTable tiers;
   ViralFasta viral;
+  RegionTables regions;
   LegacyTables legacy;
   OutputFile run;
 
@@ -54,7 +65,8 @@ struct PredictionTables::Files {
   bool open = false;
   RecordRow record;
   std::string id;
-  std::string unique_id;
+  std::string unique_id;         // escaped, and a suffix where it repeats another
+  std::size_t escaped_bytes = 0;  // of it, without the suffix
   RecordSummary summary;
   OutcomeCounts outcomes;
   std::uint64_t run_chunks = 0;
@@ -77,10 +89,13 @@ void PredictionTables::begin_record(const RecordRow& record) {
   f.id = record.id;
   f.record = {record.ordinal, f.id, record.length};
   // Escaped first, so that ids which are equal once escaped are told apart, too.
-  f.unique_id = f.unique_ids.assign(escaped(record.id));
+  const std::string escaped_id = escaped(record.id);
+  f.escaped_bytes = escaped_id.size();
+  f.unique_id = f.unique_ids.assign(escaped_id);
   f.summary = {};
   f.caller.begin();
   f.tiers.begin_record();
+  f.regions.begin_record();
   f.outcomes = {};
   f.run_chunks = 0;
 }
@@ -99,10 +114,14 @@ void PredictionTables::chunk(const ChunkRow& chunk, std::span<const FrameRow> fr
   f.ledger.frames += frames.size();
   f.ledger.failed_frames += failed_frames;
   if (chunk.outcome == Outcome::kFailed && summary.reason.empty()) summary.reason = chunk.reason;
-  if (frames.empty()) return f.caller.unscored_chunk();
+  if (frames.empty()) {
+    f.regions.chunk(chunk, std::nullopt);
+    return f.caller.unscored_chunk();
+  }
 
   const LargestScores largest = largest_scores(frames);
   const ChunkVerdict verdict = f.caller.chunk(largest, reading_of(frames, chunk.end - chunk.start));
+  f.regions.chunk(chunk, verdict.log_odds);
   summary.frames += frames.size();
   f.called.clear();
   for (const FrameRow& frame : frames) {
@@ -145,6 +164,7 @@ void PredictionTables::end_record(std::string_view bases) {
   if (f.summary.outcome == Outcome::kScored && is_read_by_runs) ++f.ledger.run_records;
   f.contigs.record(f.record, f.summary);
   f.tiers.end_record(f.unique_id, f.record.ordinal);
+  f.regions.end_record(f.record, std::string_view(f.unique_id).substr(f.escaped_bytes), bases);
   if (!f.summary.viral) return;
   ++f.calls.viral_records;
   f.viral.record(f.id, bases);
@@ -159,6 +179,7 @@ CallCounts PredictionTables::calls() const {
     calls.expected_wrong_records =
         expected_wrong(files_->viral_log_odds, *calls.estimated_prevalence);
   }
+  calls.viral_regions = files_->regions.regions();
   calls.repeated_ids = files_->unique_ids.renamed();
   return calls;
 }
@@ -170,6 +191,7 @@ void PredictionTables::finish() {
   f.contigs.file().finish();
   f.tiers.finish();
   f.viral.file().finish();
+  f.regions.finish();
   f.legacy.finish();
 }
 
@@ -182,6 +204,7 @@ void PredictionTables::publish(std::string_view run_json) {
   f.contigs.file().publish();
   f.tiers.publish();
   f.viral.file().publish();
+  f.regions.publish();
   f.legacy.publish();
   f.run.publish();
 }

@@ -21,20 +21,26 @@ inline constexpr const char* kPredictionsFile = "predictions.tsv";
 inline constexpr const char* kContigsFile = "contigs.tsv";
 inline constexpr const char* kTiersFile = "contig_tiers.tsv";
 inline constexpr const char* kViralFile = "viral.fasta";
+inline constexpr const char* kRegionsBedFile = "regions.bed";
+inline constexpr const char* kRegionsGffFile = "regions.gff3";
+inline constexpr const char* kRegionsFastaFile = "viral_regions.fasta";  // where it is asked for
 inline constexpr const char* kRunFile = "run.json";
 inline constexpr const char* kLegacyFramesFile = "prediction_results.txt";
 inline constexpr const char* kLegacyChunksFile = "prediction_results_highestscore.csv";
 
 /// All of them, in the order of their appearance.
 inline constexpr const char* kPredictionFiles[] = {
-    kPredictionsFile,  kContigsFile,      kTiersFile, kViralFile,
-    kLegacyFramesFile, kLegacyChunksFile, kRunFile};
+    kPredictionsFile, kContigsFile,      kTiersFile,        kViralFile, kRegionsBedFile,
+    kRegionsGffFile,  kLegacyFramesFile, kLegacyChunksFile, kRunFile};
+/// Those that are written where they are asked for.
+inline constexpr const char* kOptionalFiles[] = {kRegionsFastaFile};
 
 /// The totals of a run's calls.
 struct CallCounts {
   std::uint64_t viral_frames = 0;
   std::uint64_t viral_chunks = 0;
   std::uint64_t viral_records = 0;
+  std::optional<std::uint64_t> viral_regions;  ///< absent without a calibration
   std::uint64_t repeated_ids = 0;  ///< records whose legacy and tier rows carry a suffix
   /// The sum of 1 - p over the viral records, where calls follow calibrated probabilities.
   double expected_false_records = 0.0;
@@ -44,8 +50,8 @@ struct CallCounts {
   double expected_wrong_records = 0.0;
 };
 
-/// Writes predictions.tsv, contigs.tsv, contig_tiers.tsv, viral.fasta and the two legacy files of
-/// `folder` under partial names, and gives all of them their names in publish(). Memory grows by 16
+/// Writes predictions.tsv, contigs.tsv, contig_tiers.tsv, viral.fasta, the files of regions and the
+/// two legacy files of `folder` under partial names, and gives all of them their names in publish(). Memory grows by 16
 /// bytes a record, and not otherwise. Thread-confined; any call may throw OutputError, and
 /// ContractError when calls come in an order other than begin_record, chunk..., end_record.
 class PredictionTables {

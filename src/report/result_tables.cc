@@ -3,12 +3,12 @@
 #include <charconv>
 
 #include "base/escape.h"
+#include "report/fasta_rows.h"
 #include "report/format_float.h"
 
 namespace virnucpro {
 namespace {
 
-constexpr std::size_t kFastaColumns = 80;
 constexpr std::string_view kNoValue = "NA";
 
 void append_number(std::string& text, std::uint64_t number) {
@@ -101,19 +101,7 @@ void ContigsTable::record(const RecordRow& record, const RecordSummary& summary)
 }
 
 void ViralFasta::record(std::string_view id, std::string_view bases) {
-  std::string& header = file_.row();
-  header += '>';
-  append_escaped(header, id);
-  header += '\n';
-  while (!bases.empty()) {
-    const std::size_t count = bases.size() < kFastaColumns ? bases.size() : kFastaColumns;
-    std::string& row = file_.row();
-    row += bases.substr(0, count);
-    row += '\n';
-    file_.row_done();
-    bases.remove_prefix(count);
-  }
-  file_.row_done();
+  write_fasta(file_, escaped(id), bases);
 }
 
 }  // namespace virnucpro

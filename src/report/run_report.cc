@@ -167,6 +167,7 @@ std::string with_results(std::string_view run_json, const std::string& place,
     for (const char* key : {"frames_embedded", "frames_repeated"}) {
       counts[key] = json.at("counts").at(key);
     }
+    if (report.calls.viral_regions) counts["viral_regions"] = *report.calls.viral_regions;
     json["counts"] = std::move(counts);
     json["faults"] = fault_json(report.faults);
     json["sessions"] = sessions_json(report.sessions);

@@ -10,6 +10,8 @@ namespace {
 
 constexpr std::string_view kLegacyName = "legacy-format";
 constexpr std::string_view kChunksName = "min-chunks";
+constexpr std::string_view kRegionName = "region-probability";
+constexpr std::string_view kFastaName = "region-fasta";
 
 bool assign(TableChoice& choice, std::string_view name, std::string_view value) {
   if (name == kLegacyName) {
@@ -25,7 +27,12 @@ bool assign(TableChoice& choice, std::string_view name, std::string_view value) 
     choice.tiers.min_chunks = chunks.value_or(0);
     return chunks.has_value();
   }
-  double* threshold = find_threshold(choice.tiers, name);
+  if (name == kFastaName) {
+    choice.region_fasta = value == "true";
+    return choice.region_fasta;
+  }
+  double* threshold =
+      name == kRegionName ? &choice.region_probability : find_threshold(choice.tiers, name);
   const std::optional<double> number = parse_number(value, {});
   if (threshold == nullptr || !number) return false;
   *threshold = *number;
@@ -63,6 +70,10 @@ std::string text_of(const TableChoice& choice) {
   if (given.tiers.min_chunks != usual.tiers.min_chunks) {
     text += fmt::format(" {}={}", kChunksName, given.tiers.min_chunks);
   }
+  if (given.region_probability != usual.region_probability) {
+    text += fmt::format(" {}={}", kRegionName, given.region_probability);
+  }
+  if (given.region_fasta) text += fmt::format(" {}=true", kFastaName);
   return text.empty() ? text : text.substr(1);
 }
 

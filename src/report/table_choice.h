@@ -18,9 +18,14 @@ inline constexpr std::array kLegacyFormats = {LegacyFormat::kV2, LegacyFormat::k
 /// "v2", "original".
 std::string_view name_of(LegacyFormat format);
 
+/// Chosen on genomes with planted phages (docs/calibration.md has the figures).
+inline constexpr double kRegionProbability = 0.9;
+
 struct TableChoice {
   LegacyFormat legacy = LegacyFormat::kV2;
-  TierRule tiers;
+  TierRule tiers = {};
+  double region_probability = kRegionProbability;  ///< least, of a region that is written
+  bool region_fasta = false;                       ///< viral_regions.fasta, too
   bool operator==(const TableChoice&) const = default;
 };
 

@@ -32,6 +32,7 @@ constexpr const char* kLegacyChunksHeader = "Modified_ID\tIs_Virus\tmax_score_0\
 const std::vector<std::string> kTables = {
     "predictions.tsv",        "contigs.tsv",
     "contig_tiers.tsv",       "viral.fasta",
+    "regions.bed",            "regions.gff3",
     "prediction_results.txt", "prediction_results_highestscore.csv"};
 
 class Predict : public CliTest {
@@ -55,7 +56,8 @@ TEST_F(Predict, WritesEveryResultAndNothingToStandardOutput) {
   EXPECT_THAT(names_in("out"), testing::UnorderedElementsAre(
                                    "contig_tiers.tsv", "contigs.tsv", "prediction_results.txt",
                                    "prediction_results_highestscore.csv", "predictions.tsv",
-                                   "run.db", "run.json", "viral.fasta"));
+                                   "regions.bed", "regions.gff3", "run.db", "run.json",
+                                   "viral.fasta"));
   EXPECT_THAT(read("out/predictions.tsv"), StartsWith(kPredictionsHeader));
   EXPECT_THAT(read("out/contigs.tsv"), StartsWith(kContigsHeader));
   EXPECT_THAT(read("out/prediction_results.txt"), StartsWith(kLegacyHeader));

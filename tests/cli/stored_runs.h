@@ -13,6 +13,7 @@ namespace virnucpro::test {
 inline const std::vector<std::string> kTables = {
     "predictions.tsv",        "contigs.tsv",
     "contig_tiers.tsv",       "viral.fasta",
+    "regions.bed",            "regions.gff3",
     "prediction_results.txt", "prediction_results_highestscore.csv"};
 
 class StoredRunTest : public CliTest {

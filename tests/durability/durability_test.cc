@@ -18,6 +18,7 @@ using Json = nlohmann::json;
 
 constexpr const char* kTables[] = {"predictions.tsv",        "contigs.tsv",
                                    "contig_tiers.tsv",       "viral.fasta",
+                                   "regions.bed",            "regions.gff3",
                                    "prediction_results.txt", "prediction_results_highestscore.csv"};
 
 std::string content_of(const fs::path& path) {

@@ -25,8 +25,8 @@ using testing::HasSubstr;
 
 const std::string kMini = std::string(VIRNUCPRO_SOURCE_DIR) + "/models/mini";
 
-constexpr const char* kTables[] = {kPredictionsFile, kContigsFile,      kTiersFile,
-                                   kViralFile,       kLegacyFramesFile, kLegacyChunksFile};
+constexpr const char* kTables[] = {kPredictionsFile, kContigsFile,    kTiersFile,        kViralFile,
+                                   kRegionsBedFile,  kRegionsGffFile, kLegacyFramesFile, kLegacyChunksFile};
 
 /// Records of several chunks, short ones, a repeated id, and ones without a result.
 std::string some_fasta() {

@@ -21,6 +21,8 @@ TEST(TableChoice, IsReadAsItWasWritten) {
   for (std::size_t i = 0; i < kTierThresholds.size(); ++i) {
     *find_threshold(choice.tiers, kTierThresholds[i]) = 0.9 / static_cast<double>(i + 3);
   }
+  choice.region_probability = 1.0 / 3.0;
+  choice.region_fasta = true;
   const std::optional<TableChoice> again = parse_table_choice(text_of(choice));
   ASSERT_TRUE(again);
   EXPECT_EQ(*again, choice);
@@ -29,7 +31,8 @@ TEST(TableChoice, IsReadAsItWasWritten) {
 
 TEST(TableChoice, RefusesOtherTexts) {
   for (const char* text : {"x", "=", "legacy-format=v3", "min-chunks=-1", "min-chunks=",
-                           "min-viral-prop=2", "min-viral-prop=nan", "threshold=0.5"}) {
+                           "min-viral-prop=2", "min-viral-prop=nan",
+                           "region-probability=x", "region-fasta=no", "threshold=0.5"}) {
     EXPECT_FALSE(parse_table_choice(text)) << text;
   }
 }

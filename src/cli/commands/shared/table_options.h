@@ -1,4 +1,4 @@
-// --legacy-format and the thresholds of the tiers.
+// --legacy-format, the thresholds of the tiers, and what is written of regions.
 #pragma once
 
 #include "config/given_options.h"

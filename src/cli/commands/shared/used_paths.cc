@@ -49,6 +49,7 @@ void add_run(InputGuard& guard, const std::string& what, const std::string& fold
 
 std::vector<const char*> prediction_names(bool with_database) {
   std::vector<const char*> names(std::begin(kPredictionFiles), std::end(kPredictionFiles));
+  names.insert(names.end(), std::begin(kOptionalFiles), std::end(kOptionalFiles));
   // The names of SQLite's files beside the database.
   if (with_database) {
     names.insert(names.end(), {kDatabaseFile, "run.db-wal", "run.db-shm", "run.db-journal"});

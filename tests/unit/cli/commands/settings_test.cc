@@ -269,6 +269,7 @@ const std::map<std::string_view, std::string> kOtherValues = {
     {"min-confident-score", "0.7"},
     {"max-opposing-score", "0.2"},
     {"min-ambiguous-score", "0.6"},
+    {"region-probability", "0.7"},
     {"write-to", "written.fa"},
     {"sample-sheet", "samples.tsv"},
     {"min-mapq", "7"},
