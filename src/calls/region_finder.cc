@@ -79,8 +79,8 @@ void RegionFinder::find_best_path() {
     const Step& step = steps_[i];
     const bool from_virus_to_others = best.virus + step.to_others > best.others + step.stay_others;
     const bool from_virus_to_virus = best.virus + step.stay_virus > best.others + step.to_virus;
-    is_viral_[i] = static_cast<std::uint8_t>((from_virus_to_others ? 1 : 0) |
-                                             (from_virus_to_virus ? 2 : 0));
+    is_viral_[i] =
+        static_cast<std::uint8_t>((from_virus_to_others ? 1 : 0) | (from_virus_to_virus ? 2 : 0));
     best = {std::max(best.others + step.stay_others, best.virus + step.to_others),
             std::max(best.others + step.to_virus, best.virus + step.stay_virus) + evidence_[i]};
   }

@@ -1,6 +1,6 @@
 // Viral regions of a record: runs of its chunks, smoothed by a hidden Markov model of two states.
 //
-// docs/calibration.md has the formulas, and how the constants were chosen.
+// docs/explanation/calibration.md has the formulas, and how the constants were chosen.
 #pragma once
 
 #include <cstddef>
@@ -78,9 +78,9 @@ class RegionFinder {
                         std::size_t last) const;
 
   RegionModel model_;
-  double share_;     // of bases that are viral, in the long run
-  double rate_;      // at which the chain forgets its state, per base
-  Pair at_an_end_;   // the weight of the state at either end of a record
+  double share_;    // of bases that are viral, in the long run
+  double rate_;     // at which the chain forgets its state, per base
+  Pair at_an_end_;  // the weight of the state at either end of a record
   std::vector<double> evidence_;
   std::vector<Step> steps_;     // into chunk i; unused for the first
   std::vector<Pair> forward_;   // of chunk i and all before it

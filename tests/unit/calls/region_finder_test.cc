@@ -24,14 +24,14 @@ Evidence chunks_of(const std::vector<double>& log_odds) {
   Evidence chunks;
   for (const double value : log_odds) {
     const std::uint64_t start = chunks.size() * kLength;
-    chunks.push_back({start, start + kLength,
-                      std::isnan(value) ? std::nullopt : std::optional<double>(value)});
+    chunks.push_back(
+        {start, start + kLength, std::isnan(value) ? std::nullopt : std::optional<double>(value)});
   }
   return chunks;
 }
 
-/// The weight of one path by the formulas of docs/calibration.md, written down anew: bit i of
-/// `path` says that chunk i is viral.
+/// The weight of one path by the formulas of docs/explanation/calibration.md, written down anew:
+/// bit i of `path` says that chunk i is viral.
 double weight_of(std::uint32_t path, const Evidence& chunks, double prevalence,
                  const RegionModel& model) {
   const double leave = 1.0 / model.viral_length;
@@ -44,8 +44,9 @@ double weight_of(std::uint32_t path, const Evidence& chunks, double prevalence,
     if (is_viral(i)) weight *= std::exp(model.weight * chunks[i].log_odds.value_or(0.0));
     if (i == 0) continue;
     const auto bases = static_cast<double>(chunks[i].start - chunks[i - 1].start);
-    const double to_virus = is_viral(i - 1) ? share + (1.0 - share) * std::exp(-(enter + leave) * bases)
-                                            : share - share * std::exp(-(enter + leave) * bases);
+    const double to_virus = is_viral(i - 1)
+                                ? share + (1.0 - share) * std::exp(-(enter + leave) * bases)
+                                : share - share * std::exp(-(enter + leave) * bases);
     weight *= is_viral(i) ? to_virus : 1.0 - to_virus;
   }
   if (is_viral(0)) weight *= ends;
@@ -74,8 +75,8 @@ std::vector<ViralRegion> regions_by_all_paths(const Evidence& chunks, double pre
       if ((path & inside) == inside) virus += weights[path];
       if ((path & inside) == 0) others += weights[path];
     }
-    ViralRegion region{first, last, chunks[first].start, chunks[last].end, 0,
-                       virus / (virus + others)};
+    ViralRegion region{
+        first, last, chunks[first].start, chunks[last].end, 0, virus / (virus + others)};
     for (std::size_t i = first; i <= last; ++i) region.scored_chunks += chunks[i].log_odds ? 1 : 0;
     regions.push_back(region);
     first = last;
