@@ -8,7 +8,7 @@ PROGRAM := build/release/src/cli/virnucpro
 RESULTS := virnucpro_out
 FILES :=
 
-.PHONY: help dependencies configure predict cuda test slow-test durability sanitize sanitize-threads format check-format tidy bench test-container test-wdl test-scale clean
+.PHONY: help dependencies configure predict cuda test slow-test durability sanitize sanitize-threads format check-format tidy bench test-container test-tables test-wdl test-scale clean
 
 help:
 	@echo "make predict       build the program and run it on examples/ with the embedded model"
@@ -19,6 +19,7 @@ help:
 	@echo "make sanitize      the tests under AddressSanitizer and UndefinedBehaviorSanitizer"
 	@echo "make sanitize-threads  the tests of threads under ThreadSanitizer"
 	@echo "make bench         the benchmarks"
+	@echo "make test-tables   the tables as bedtools, GenomeTools, sqlite3, DuckDB and jsonschema read them"
 	@echo "make test-wdl      the WDL files, checked and run by miniwdl without a container"
 	@echo "make test-scale    the workflows for clusters, on a Slurm of three nodes on this machine (root, network)"
 	@echo "make test-container  the steps of the container's file in a bare Debian (root, debootstrap, network)"
@@ -81,6 +82,10 @@ test-scale: configure
 	@workflows/slurm/test.sh
 	@workflows/snakemake/test.sh
 	@workflows/nextflow/test.sh
+
+test-tables: configure
+	@cmake --build --preset release --target virnucpro
+	@tests/tables/test.sh
 
 test-container: configure
 	@packaging/container/test.sh

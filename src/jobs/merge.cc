@@ -245,8 +245,9 @@ StoredResults merge_shards(const MergeRequest& request, const Log& log,
   RunDatabase database = merged_database(set, request, log, stop);
   TableChoice tables = tables_of(set, log);
   tables.legacy = request.legacy.value_or(tables.legacy);
+  tables.format = request.format.value_or(tables.format);
   store_tables(database, tables);
-  return publish_stored_results(database, request.output, own_choice(database), log, stop);
+  return publish_own_results(database, request.output, log, stop);
 }
 
 }  // namespace virnucpro

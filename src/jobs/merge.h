@@ -14,8 +14,9 @@ namespace virnucpro {
 struct MergeRequest {
   std::vector<std::string> folders;  ///< of the shards, in any order
   std::string output;
-  bool force = false;                  ///< replace what `output` holds
-  std::optional<LegacyFormat> legacy;  ///< absent: that of the shards
+  bool force = false;                    ///< replace what `output` holds
+  std::optional<LegacyFormat> legacy;    ///< absent: that of the shards
+  std::optional<RowFormat> format = {};  ///< likewise
   std::vector<std::string> command_line = {};
 };
 

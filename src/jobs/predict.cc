@@ -176,8 +176,7 @@ RunSummary predict_once(const PredictRequest& request, const LoadedModels& model
 
   store_calls(database, request.calls);
   store_tables(database, request.tables);
-  StoredResults results =
-      publish_stored_results(database, request.output, own_choice(database), context.log, stop);
+  StoredResults results = publish_own_results(database, request.output, context.log, stop);
   remove_set_aside(request.output);
   report.intake = results.intake;
   report.ledger = results.ledger;

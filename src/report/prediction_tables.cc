@@ -7,6 +7,8 @@
 #include "base/check.h"
 #include "base/escape.h"
 #include "calls/call_choice.h"
+#include "report/call_sink.h"
+#include "report/json_lines.h"
 #include "report/legacy_tables.h"
 #include "report/region_tables.h"
 #include "report/result_tables.h"
@@ -41,6 +43,7 @@ struct PredictionTables::Files {
         tiers(path_in(folder, kTiersFile), choice.tiers, folder, sort_memory),
         viral(path_in(folder, kViralFile)),
         regions(folder, calibrated, choice, has_results(folder)),
+        json(folder, choice.format == RowFormat::kJsonl, has_results(folder), with_runs),
         legacy(path_in(folder, kLegacyFramesFile), path_in(folder, kLegacyChunksFile), rule, folder,
                sort_memory, choice.legacy),
         run(path_in(folder, kRunFile)) {}
@@ -52,9 +55,11 @@ struct PredictionTables::Files {
   TierTable tiers;
   ViralFasta viral;
   RegionTables regions;
+  JsonLines json;
   LegacyTables legacy;
   OutputFile run;
 
+  CallSink* sink = nullptr;
   UniqueIds unique_ids;
   Ledger ledger;
   CallCounts calls;
@@ -65,7 +70,7 @@ struct PredictionTables::Files {
   bool open = false;
   RecordRow record;
   std::string id;
-  std::string unique_id;         // escaped, and a suffix where it repeats another
+  std::string unique_id;          // escaped, and a suffix where it repeats another
   std::size_t escaped_bytes = 0;  // of it, without the suffix
   RecordSummary summary;
   OutcomeCounts outcomes;
@@ -79,6 +84,8 @@ PredictionTables::PredictionTables(const std::string& folder, CallRule rule,
     : files_(std::make_unique<Files>(folder, rule, calibrated, sort_memory, choice, with_runs)) {}
 
 PredictionTables::~PredictionTables() = default;
+
+void PredictionTables::tell(CallSink& sink) { files_->sink = &sink; }
 
 void PredictionTables::begin_record(const RecordRow& record) {
   Files& f = *files_;
@@ -116,6 +123,7 @@ void PredictionTables::chunk(const ChunkRow& chunk, std::span<const FrameRow> fr
   if (chunk.outcome == Outcome::kFailed && summary.reason.empty()) summary.reason = chunk.reason;
   if (frames.empty()) {
     f.regions.chunk(chunk, std::nullopt);
+    if (f.sink != nullptr) f.sink->chunk({}, std::nullopt);
     return f.caller.unscored_chunk();
   }
 
@@ -132,6 +140,8 @@ void PredictionTables::chunk(const ChunkRow& chunk, std::span<const FrameRow> fr
   }
   f.calls.viral_chunks += verdict.is_viral ? 1 : 0;
   f.predictions.chunk(f.record, chunk, f.called, verdict.probability);
+  f.json.chunk(f.record, chunk, f.called, verdict.probability);
+  if (f.sink != nullptr) f.sink->chunk(f.called, verdict.probability);
   // The published tools, whose tables these are, know no runs.
   if (are_runs(frames)) {
     ++f.ledger.run_chunks;
@@ -163,8 +173,15 @@ void PredictionTables::end_record(std::string_view bases) {
   const bool is_read_by_runs = f.run_chunks > 0 && f.run_chunks == verdict.scored_chunks;
   if (f.summary.outcome == Outcome::kScored && is_read_by_runs) ++f.ledger.run_records;
   f.contigs.record(f.record, f.summary);
+  f.json.record(f.record, f.summary);
   f.tiers.end_record(f.unique_id, f.record.ordinal);
-  f.regions.end_record(f.record, std::string_view(f.unique_id).substr(f.escaped_bytes), bases);
+  const std::string_view suffix = std::string_view(f.unique_id).substr(f.escaped_bytes);
+  const std::span<const RegionRow> regions = f.regions.end_record(f.record, suffix, bases);
+  f.json.regions(f.record, regions);
+  if (f.sink != nullptr) {
+    f.sink->record(f.record, f.summary);
+    f.sink->regions(f.record, regions);
+  }
   if (!f.summary.viral) return;
   ++f.calls.viral_records;
   f.viral.record(f.id, bases);
@@ -192,6 +209,7 @@ void PredictionTables::finish() {
   f.tiers.finish();
   f.viral.file().finish();
   f.regions.finish();
+  f.json.finish();
   f.legacy.finish();
 }
 
@@ -205,6 +223,7 @@ void PredictionTables::publish(std::string_view run_json) {
   f.tiers.publish();
   f.viral.file().publish();
   f.regions.publish();
+  f.json.publish();
   f.legacy.publish();
   f.run.publish();
 }

@@ -23,7 +23,10 @@ inline constexpr const char* kTiersFile = "contig_tiers.tsv";
 inline constexpr const char* kViralFile = "viral.fasta";
 inline constexpr const char* kRegionsBedFile = "regions.bed";
 inline constexpr const char* kRegionsGffFile = "regions.gff3";
-inline constexpr const char* kRegionsFastaFile = "viral_regions.fasta";  // where it is asked for
+inline constexpr const char* kRegionsFastaFile = "viral_regions.fasta";   // where it is asked for
+inline constexpr const char* kPredictionsJsonFile = "predictions.jsonl";  // likewise
+inline constexpr const char* kContigsJsonFile = "contigs.jsonl";
+inline constexpr const char* kRegionsJsonFile = "regions.jsonl";
 inline constexpr const char* kRunFile = "run.json";
 inline constexpr const char* kLegacyFramesFile = "prediction_results.txt";
 inline constexpr const char* kLegacyChunksFile = "prediction_results_highestscore.csv";
@@ -33,7 +36,8 @@ inline constexpr const char* kPredictionFiles[] = {
     kPredictionsFile, kContigsFile,      kTiersFile,        kViralFile, kRegionsBedFile,
     kRegionsGffFile,  kLegacyFramesFile, kLegacyChunksFile, kRunFile};
 /// Those that are written where they are asked for.
-inline constexpr const char* kOptionalFiles[] = {kRegionsFastaFile};
+inline constexpr const char* kOptionalFiles[] = {kRegionsFastaFile, kPredictionsJsonFile,
+                                                 kContigsJsonFile, kRegionsJsonFile};
 
 /// The totals of a run's calls.
 struct CallCounts {
@@ -50,10 +54,13 @@ struct CallCounts {
   double expected_wrong_records = 0.0;
 };
 
+class CallSink;
+
 /// Writes predictions.tsv, contigs.tsv, contig_tiers.tsv, viral.fasta, the files of regions and the
-/// two legacy files of `folder` under partial names, and gives all of them their names in publish(). Memory grows by 16
-/// bytes a record, and not otherwise. Thread-confined; any call may throw OutputError, and
-/// ContractError when calls come in an order other than begin_record, chunk..., end_record.
+/// two legacy files of `folder` under partial names, and gives all of them their names in
+/// publish(). Memory grows by 16 bytes a record, and not otherwise. Thread-confined; any call may
+/// throw OutputError, and ContractError when calls come in an order other than begin_record,
+/// chunk..., end_record.
 class PredictionTables {
  public:
   /// Makes the folder. Where `calibrated` has a threshold, it decides on calls, except in the two
@@ -66,6 +73,9 @@ class PredictionTables {
                             std::size_t sort_memory = SortedLines::kDefaultMemory,
                             const TableChoice& choice = {}, bool with_runs = false);
   ~PredictionTables();
+
+  /// Tells `sink` of all calls, too; it must outlive the rows.
+  void tell(CallSink& sink);
 
   void begin_record(const RecordRow& record);
   /// `frames` of a scored chunk, in the order F1 F2 F3 R1 R2 R3; empty for every other outcome.

@@ -20,8 +20,9 @@ bool is_gff_letter(char c) {
          std::string_view(".:^*$@!+_?-|").find(c) != std::string_view::npos;
 }
 
-/// True for a row that begins with `id` and that bedtools passes over as a line of a header.
-bool begins_a_bed_header(std::string_view id) {
+/// True for a row that begins with `id` and that bedtools takes for a line of a header, in BED and
+/// in GFF.
+bool begins_a_header(std::string_view id) {
   if (id.empty()) return false;
   if (std::string_view("#>!").find(id.front()) != std::string_view::npos) return true;
   const auto begins_with = [&](std::string_view word) {
@@ -40,26 +41,26 @@ std::string_view extent_of(const ViralRegion& region, std::size_t chunks) {
   return is_first ? "start" : is_last ? "end" : "inner";
 }
 
-std::string float_text(double value) {
-  return format_float32(static_cast<float>(value));
-}
+std::string float_text(double value) { return format_float32(static_cast<float>(value)); }
 
 }  // namespace
 
 void append_gff_id(std::string& text, std::string_view id) {
   if (id.empty()) text += '.';
+  bool is_allowed = !begins_a_header(id);
   for (const char c : id) {
-    if (is_gff_letter(c)) {
+    if (is_allowed && is_gff_letter(c)) {
       text += c;
     } else {
       text += fmt::format("%{:02X}", static_cast<unsigned>(static_cast<unsigned char>(c)));
     }
+    is_allowed = true;
   }
 }
 
 void append_bed_id(std::string& text, std::string_view id) {
   if (id.empty()) text += '.';
-  if (begins_a_bed_header(id)) {
+  if (begins_a_header(id)) {
     text += fmt::format("\\x{:02x}", static_cast<unsigned>(static_cast<unsigned char>(id.front())));
     id.remove_prefix(1);
   }
@@ -100,10 +101,10 @@ std::span<const RegionRow> RegionTables::end_record(const RecordRow& record,
     id_.clear();
     append_escaped(id_, record.id);
     write_fasta(fasta_.file(),
-                 fmt::format("{}{}:{}-{} region={} record={} probability={} extent={}", id_, suffix,
-                             region.start + 1, region.end, row.number, record.ordinal + 1,
-                             float_text(region.probability), row.extent),
-                 bases.substr(region.start, region.end - region.start));
+                fmt::format("{}{}:{}-{} region={} record={} probability={} extent={}", id_, suffix,
+                            region.start + 1, region.end, row.number, record.ordinal + 1,
+                            float_text(region.probability), row.extent),
+                bases.substr(region.start, region.end - region.start));
   }
   return rows_;
 }

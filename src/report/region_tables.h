@@ -27,7 +27,8 @@ struct RegionRow {
   std::string_view extent;
 };
 
-/// The seqid of GFF3: all bytes but those that it allows become %HH; an empty id becomes ".".
+/// The seqid of GFF3: all bytes but those that it allows become %HH, and the first one of a name as
+/// below; an empty id becomes ".".
 void append_gff_id(std::string& text, std::string_view id);
 /// The chrom of BED: escaped as in the other tables, and in its first byte where the row would be
 /// taken for a line of a header ("#a", "track1"); an empty id becomes ".".

@@ -12,6 +12,7 @@ constexpr std::string_view kLegacyName = "legacy-format";
 constexpr std::string_view kChunksName = "min-chunks";
 constexpr std::string_view kRegionName = "region-probability";
 constexpr std::string_view kFastaName = "region-fasta";
+constexpr std::string_view kFormatName = "format";
 
 bool assign(TableChoice& choice, std::string_view name, std::string_view value) {
   if (name == kLegacyName) {
@@ -26,6 +27,10 @@ bool assign(TableChoice& choice, std::string_view name, std::string_view value) 
     const std::optional<std::uint64_t> chunks = parse_whole(value);
     choice.tiers.min_chunks = chunks.value_or(0);
     return chunks.has_value();
+  }
+  if (name == kFormatName) {
+    choice.format = RowFormat::kJsonl;
+    return value == name_of(RowFormat::kJsonl);
   }
   if (name == kFastaName) {
     choice.region_fasta = value == "true";
@@ -44,6 +49,8 @@ bool assign(TableChoice& choice, std::string_view name, std::string_view value) 
 std::string_view name_of(LegacyFormat format) {
   return format == LegacyFormat::kOriginal ? "original" : "v2";
 }
+
+std::string_view name_of(RowFormat format) { return format == RowFormat::kJsonl ? "jsonl" : "tsv"; }
 
 double* find_threshold(TierRule& rule, std::string_view name) {
   double* const thresholds[] = {&rule.min_viral_prop,       &rule.min_nonviral_prop,
@@ -73,6 +80,8 @@ std::string text_of(const TableChoice& choice) {
   if (given.region_probability != usual.region_probability) {
     text += fmt::format(" {}={}", kRegionName, given.region_probability);
   }
+  if (given.format != usual.format)
+    text += fmt::format(" {}={}", kFormatName, name_of(given.format));
   if (given.region_fasta) text += fmt::format(" {}=true", kFastaName);
   return text.empty() ? text : text.substr(1);
 }

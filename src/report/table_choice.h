@@ -18,7 +18,13 @@ inline constexpr std::array kLegacyFormats = {LegacyFormat::kV2, LegacyFormat::k
 /// "v2", "original".
 std::string_view name_of(LegacyFormat format);
 
-/// Chosen on genomes with planted phages (docs/calibration.md has the figures).
+/// tsv: tables as TSV. jsonl: the rows as JSON lines beside them, too.
+enum class RowFormat : std::uint8_t { kTsv, kJsonl };
+inline constexpr std::array kRowFormats = {RowFormat::kTsv, RowFormat::kJsonl};
+/// "tsv", "jsonl".
+std::string_view name_of(RowFormat format);
+
+/// Chosen on genomes with planted phages (docs/explanation/calibration.md has the figures).
 inline constexpr double kRegionProbability = 0.9;
 
 struct TableChoice {
@@ -26,6 +32,7 @@ struct TableChoice {
   TierRule tiers = {};
   double region_probability = kRegionProbability;  ///< least, of a region that is written
   bool region_fasta = false;                       ///< viral_regions.fasta, too
+  RowFormat format = RowFormat::kTsv;
   bool operator==(const TableChoice&) const = default;
 };
 

@@ -1,10 +1,13 @@
 #include "results/stored_results.h"
 
+#include <functional>
+
 #include "base/errors.h"
 #include "base/format.h"
 #include "report/unique_ids.h"
 #include "results/run_calibration.h"
 #include "results/run_facts.h"
+#include "results/run_results.h"
 #include "results/run_tables.h"
 #include "results/stored_sessions.h"
 #include "results/stored_tables.h"
@@ -68,9 +71,13 @@ void require_complete_run(const RunDatabase& database, const char* command) {
       database.path(), extent.records, extent.chunks, extent.orfs, command));
 }
 
-StoredResults publish_stored_results(const RunDatabase& database, const std::string& folder,
-                                     const ResultChoice& choice, const Log& log,
-                                     const std::stop_token& stop) {
+namespace {
+
+/// `sink`, unless null, is told of all calls; `when_proven` is called once all rows are proven and
+/// before a file has its name.
+StoredResults publish(const RunDatabase& database, const std::string& folder,
+                      const ResultChoice& choice, const Log& log, const std::stop_token& stop,
+                      CallSink* sink, const std::function<void()>& when_proven) {
   StoredResults results;
   CalibratedCalls calibrated;
   if (choice.calibration) {
@@ -81,6 +88,7 @@ StoredResults publish_stored_results(const RunDatabase& database, const std::str
       frame_rule_of(database.work(), database.path()).choice != FrameChoice::kOpen;
   PredictionTables tables(folder, choice.rule, calibrated, SortedLines::kDefaultMemory,
                           choice.tables, with_runs);
+  if (sink != nullptr) tables.tell(*sink);
   const StoredExtent extent = database.extent();
   results.intake = {extent.records, 0, extent.chunks, extent.orfs};
   results.intake.bases = write_stored_tables(database, tables, stop, choice.scores);
@@ -88,6 +96,7 @@ StoredResults publish_stored_results(const RunDatabase& database, const std::str
   results.ledger = tables.ledger();
   results.calls = tables.calls();
   require_balanced(results.intake, results.ledger);
+  when_proven();
 
   RunReport report;
   report.intake = results.intake;
@@ -110,6 +119,34 @@ StoredResults publish_stored_results(const RunDatabase& database, const std::str
   tables.publish(derived);
   for (const char* name : kPredictionFiles) results.files.push_back(folder + "/" + name);
   return results;
+}
+
+/// What the results in a database depend on, besides its rows.
+std::string choices_of(const ResultChoice& choice) {
+  return fmt::format("calls: {}; tables: {}", text_of(choice.calls), text_of(choice.tables));
+}
+
+}  // namespace
+
+StoredResults publish_stored_results(const RunDatabase& database, const std::string& folder,
+                                     const ResultChoice& choice, const Log& log,
+                                     const std::stop_token& stop) {
+  return publish(database, folder, choice, log, stop, nullptr, [] {});
+}
+
+StoredResults publish_own_results(RunDatabase& database, const std::string& folder, const Log& log,
+                                  const std::stop_token& stop) {
+  const ResultChoice choice = own_choice(database);
+  const std::string choices = choices_of(choice);
+  // Rows that are there already are not written again: nothing is risked, and no time.
+  if (!needs_results(database, choices)) {
+    return publish_stored_results(database, folder, choice, log, stop);
+  }
+  RunResults stored(database);
+  return publish(database, folder, choice, log, stop, &stored, [&] {
+    note_results(database, choices);
+    database.commit();
+  });
 }
 
 }  // namespace virnucpro

@@ -49,5 +49,8 @@ void require_complete_run(const RunDatabase& database, const char* command);
 StoredResults publish_stored_results(const RunDatabase& database, const std::string& folder,
                                      const ResultChoice& choice, const Log& log,
                                      const std::stop_token& stop = {});
+/// The same with own_choice(), and the results are stored in the database, too, for its views.
+StoredResults publish_own_results(RunDatabase& database, const std::string& folder, const Log& log,
+                                  const std::stop_token& stop = {});
 
 }  // namespace virnucpro

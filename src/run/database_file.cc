@@ -183,7 +183,10 @@ DatabaseFile::DatabaseFile(const std::string& folder, const std::vector<RunFact>
   if (opening == Opening::kExisting) connection_.execute(kReaderSettings);
   if (must_make) make(work);
   state_ = read_run_state(connection_, this->work());
-  if (!must_make && opening == Opening::kContinue) continue_with(work);
+  if (!must_make && opening == Opening::kContinue) {
+    continue_with(work);
+    bring_up_to_date();
+  }
   identities_ = {identity_of(path()), identity_of(path() + "-wal")};
   require_in_place();
 }
@@ -218,7 +221,8 @@ void DatabaseFile::start_over() const {
 
 void DatabaseFile::make(const std::vector<RunFact>& work) const {
   connection_.execute("BEGIN IMMEDIATE");
-  for (const char* sql : schema_statements()) connection_.execute(sql);
+  for (const char* sql : row_tables()) connection_.execute(sql);
+  for (const char* sql : result_tables(kSchemaVersion)) connection_.execute(sql);
   for (const char* sql : initial_rows()) connection_.execute(sql);
   insert_work(work);
   write_run_state(connection_, work, {});
@@ -244,17 +248,27 @@ void DatabaseFile::require_known_schema() const {
                                      static_cast<std::uint32_t>(application)));
   }
   const std::uint64_t version = number_of(connection_, "PRAGMA user_version");
-  if (version != kSchemaVersion) {
+  if (version != kSchemaVersion && version != kOldSchemaVersion) {
     fail_foreign(path(), fmt::format("one of version {}, where this program knows version {}",
                                      static_cast<std::int32_t>(version), kSchemaVersion));
   }
   SqliteStatement statement(connection_, "SELECT sql FROM sqlite_schema ORDER BY rowid");
-  for (const char* expected : schema_statements()) {
-    if (!statement.step() || statement.text(0) != expected) {
-      fail_damaged(path(), "other tables than those of its version");
+  for (const auto expected_ones :
+       {row_tables(), result_tables(static_cast<std::uint32_t>(version))}) {
+    for (const char* expected : expected_ones) {
+      if (!statement.step() || statement.text(0) != expected) {
+        fail_damaged(path(), "other tables than those of its version");
+      }
     }
   }
   if (statement.step()) fail_damaged(path(), "more tables than those of its version");
+}
+
+void DatabaseFile::bring_up_to_date() const {
+  if (number_of(connection_, "PRAGMA user_version") == kSchemaVersion) return;
+  connection_.execute("BEGIN IMMEDIATE; DROP VIEW predictions; DROP VIEW account");
+  for (const char* sql : result_tables(kSchemaVersion)) connection_.execute(sql);
+  connection_.execute(fmt::format("PRAGMA user_version={}; COMMIT", kSchemaVersion).c_str());
 }
 
 std::vector<RunFact> DatabaseFile::work() const {

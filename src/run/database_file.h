@@ -61,6 +61,8 @@ class DatabaseFile {
   void start_over() const;
   void prepare_for_writing() const;
   void require_known_schema() const;
+  /// Gives a database of the old version the tables of results and the views of this one.
+  void bring_up_to_date() const;
   bool is_in_place() const;
 
   std::string folder_;

@@ -80,6 +80,12 @@ class RunDatabase {
   /// Stores a free text beside the rows, such as run.json. Part of the transaction, too.
   void set_text(std::string_view name, std::string_view text);
   std::optional<std::string> text(std::string_view name) const;
+  /// Removes the results of all rows; add_result() then gives them new ones, each row once. Of a
+  /// complete run alone. May be called while the rows are visited: commit afterwards.
+  void clear_results();
+  void add_result(const RecordResult& result);
+  void add_result(const ChunkResult& result);
+  void add_result(const RegionResult& result);
   /// Adds a session; update_session() changes the newest.
   void begin_session(const StoredSession& session);
   void update_session(double seconds, std::uint64_t orfs_computed);

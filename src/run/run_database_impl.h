@@ -6,6 +6,7 @@
 #include <functional>
 #include <limits>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -165,6 +166,19 @@ struct RunDatabase::Impl {
   const std::uint64_t sessions_at_opening;  ///< the number of the newest
   /// Texts that were set since opening, with their values at opening.
   std::map<std::string, std::optional<std::string>, std::less<>> old_texts;
+
+  struct ResultStatements {
+    explicit ResultStatements(const SqliteConnection& connection)
+        : record(connection,
+                 "INSERT INTO record_results VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"),
+          chunk(connection, "INSERT INTO chunk_results VALUES (?1, ?2, ?3)"),
+          region(connection, "INSERT INTO region_results VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)") {
+    }
+    SqliteStatement record;
+    SqliteStatement chunk;
+    SqliteStatement region;
+  };
+  std::unique_ptr<ResultStatements> results;  ///< once clear_results() has been called
 
   SqliteStatement insert_record{
       connection(), "INSERT INTO records(ordinal, id, length, digest) VALUES (?1, ?2, ?3, ?4)"};

@@ -77,6 +77,10 @@ constexpr std::array kStatements = {
   name TEXT PRIMARY KEY,
   text TEXT NOT NULL
 ) STRICT, WITHOUT ROWID)",
+};
+
+/// The views of version 2, which has no results beside the rows of the run.
+constexpr std::array kOldViews = {
     R"(CREATE VIEW predictions AS
   SELECT records.ordinal AS record, CAST(records.id AS TEXT) AS id, chunks.chunk AS chunk,
     chunks.start AS start, chunks.stop AS stop, substr('F1F2F3R1R2R3', 2 * frame + 1, 2) AS frame,
@@ -90,6 +94,68 @@ constexpr std::array kStatements = {
   FROM records LEFT JOIN outcomes ON outcomes.code = records.outcome)",
 };
 
+// What the tables of a folder say of the rows, beside them: what is called viral depends on
+// choices, what was computed does not. Views have the columns of the tables of results.
+constexpr std::array kResults = {
+    R"(CREATE TABLE record_results (
+  record INTEGER PRIMARY KEY,
+  escaped_id TEXT,
+  chunks INTEGER NOT NULL,
+  scored_chunks INTEGER NOT NULL,
+  frames INTEGER NOT NULL,
+  viral_chunks INTEGER NOT NULL,
+  mean_p_virus REAL,
+  max_p_virus REAL,
+  p_calibrated REAL,
+  viral INTEGER
+) STRICT)",
+    R"(CREATE TABLE chunk_results (
+  chunk INTEGER PRIMARY KEY,
+  p_calibrated REAL,
+  viral_frames INTEGER NOT NULL
+) STRICT)",
+    R"(CREATE TABLE region_results (
+  number INTEGER PRIMARY KEY,
+  record INTEGER NOT NULL,
+  start INTEGER NOT NULL,
+  stop INTEGER NOT NULL,
+  extent TEXT NOT NULL,
+  chunks INTEGER NOT NULL,
+  scored_chunks INTEGER NOT NULL,
+  probability REAL NOT NULL
+) STRICT)",
+    R"(CREATE VIEW predictions AS
+  SELECT coalesce(escaped_id, CAST(id AS TEXT)) AS id, records.ordinal + 1 AS record,
+    chunks.chunk + 1 AS chunk, chunks.start AS start, chunks.stop AS "end",
+    CASE WHEN frame < 3 THEN '+' ELSE '-' END AS strand,
+    substr('F1F2F3R1R2R3', 2 * frame + 1, 2) AS frame, p_virus,
+    chunk_results.p_calibrated AS p_calibrated,
+    CASE viral_frames >> frame & 1 WHEN 1 THEN 'virus' WHEN 0 THEN 'others' END AS call
+  FROM orfs
+    JOIN chunks ON chunks.number = orfs.chunk AND chunks.outcome = 0
+    JOIN records ON records.ordinal = chunks.record
+    LEFT JOIN chunk_results ON chunk_results.chunk = chunks.number
+    LEFT JOIN record_results ON record_results.record = records.ordinal)",
+    R"(CREATE VIEW contigs AS
+  SELECT coalesce(escaped_id, CAST(id AS TEXT)) AS id, ordinal + 1 AS record, length, chunks,
+    scored_chunks, frames, viral_chunks, mean_p_virus, max_p_virus, p_calibrated,
+    CASE viral WHEN 1 THEN 'virus' WHEN 0 THEN 'others' END AS call, outcomes.name AS status,
+    reason
+  FROM records
+    LEFT JOIN outcomes ON outcomes.code = records.outcome
+    LEFT JOIN record_results ON record_results.record = records.ordinal)",
+    R"(CREATE VIEW regions AS
+  SELECT coalesce(escaped_id, CAST(id AS TEXT)) AS id, region_results.record + 1 AS record,
+    number AS region, start, stop AS "end", extent, region_results.chunks AS chunks,
+    region_results.scored_chunks AS scored_chunks, probability
+  FROM region_results
+    JOIN records ON records.ordinal = region_results.record
+    LEFT JOIN record_results ON record_results.record = records.ordinal)",
+    R"(CREATE VIEW account AS
+  SELECT ordinal AS record, CAST(id AS TEXT) AS id, length, outcomes.name AS outcome, reason
+  FROM records LEFT JOIN outcomes ON outcomes.code = records.outcome)",
+};
+
 constexpr std::array kRows = {
     "INSERT INTO outcomes VALUES (0, 'scored'), (1, 'no_orf'), (2, 'too_short'), (3, 'failed')",
     "INSERT INTO progress VALUES (1, 0, 0, 0, 0, zeroblob(16), zeroblob(16))",
@@ -97,7 +163,12 @@ constexpr std::array kRows = {
 
 }  // namespace
 
-std::span<const char* const> schema_statements() { return kStatements; }
+std::span<const char* const> row_tables() { return kStatements; }
+
+std::span<const char* const> result_tables(std::uint32_t version) {
+  if (version < kSchemaVersion) return kOldViews;
+  return kResults;
+}
 
 std::span<const char* const> initial_rows() { return kRows; }
 

@@ -10,10 +10,14 @@ namespace virnucpro {
 inline constexpr std::uint32_t kApplicationId = 0x564e5072;
 
 /// Raised with every change of the tables or of their content.
-inline constexpr std::uint32_t kSchemaVersion = 2;
+inline constexpr std::uint32_t kSchemaVersion = 3;
+/// Its rows of a run are the same; it has no results beside them.
+inline constexpr std::uint32_t kOldSchemaVersion = 2;
 
-/// CREATE statements in the order of sqlite_schema, in which SQLite keeps their exact text.
-std::span<const char* const> schema_statements();
+/// CREATE statements in the order of sqlite_schema, in which SQLite keeps their exact text: those
+/// of the rows of a run, then those of `version` for its results and the views.
+std::span<const char* const> row_tables();
+std::span<const char* const> result_tables(std::uint32_t version);
 
 /// INSERTs of the rows that every database has.
 std::span<const char* const> initial_rows();

@@ -41,6 +41,42 @@ struct StoredChunk {
   std::string_view reason;  ///< of a failure
 };
 
+// What the tables of results say of a complete run. It depends on how calls were asked for, and is
+// proven by no checksum: nothing of it is ever read back, except through the views.
+
+/// Of a record; absent where contigs.tsv has NA.
+struct RecordResult {
+  std::uint64_t ordinal = 0;
+  std::string_view escaped_id;  ///< empty for an id that is plain text
+  std::uint64_t chunks = 0;
+  std::uint64_t scored_chunks = 0;
+  std::uint64_t frames = 0;
+  std::uint64_t viral_chunks = 0;
+  std::optional<double> mean_p_virus;
+  std::optional<double> max_p_virus;
+  std::optional<double> p_calibrated;
+  std::optional<bool> is_viral;
+};
+
+/// Of a scored chunk. Bit i of `viral_frames` says that frame i is called viral.
+struct ChunkResult {
+  std::uint64_t number = 0;
+  std::optional<double> p_calibrated;
+  std::uint64_t viral_frames = 0;
+};
+
+/// A viral region: bases [start, end) of its record.
+struct RegionResult {
+  std::uint64_t number = 0;  ///< over the run, from 1
+  std::uint64_t record = 0;  ///< its ordinal
+  std::uint64_t start = 0;
+  std::uint64_t end = 0;
+  std::string_view extent;
+  std::uint64_t chunks = 0;
+  std::uint64_t scored_chunks = 0;
+  double probability = 0.0;
+};
+
 /// The result of one frame or run that was read: scored or failed.
 struct StoredOrf {
   std::uint64_t number = 0;

@@ -29,11 +29,14 @@ constexpr const char* kLegacyHeader = "Sequence_ID\tPrediction\tscore1\tscore2\n
 constexpr const char* kLegacyChunksHeader = "Modified_ID\tIs_Virus\tmax_score_0\tmax_score_1\n";
 
 // Every result except run.json, which says when and how.
-const std::vector<std::string> kTables = {
-    "predictions.tsv",        "contigs.tsv",
-    "contig_tiers.tsv",       "viral.fasta",
-    "regions.bed",            "regions.gff3",
-    "prediction_results.txt", "prediction_results_highestscore.csv"};
+const std::vector<std::string> kTables = {"predictions.tsv",
+                                          "contigs.tsv",
+                                          "contig_tiers.tsv",
+                                          "viral.fasta",
+                                          "regions.bed",
+                                          "regions.gff3",
+                                          "prediction_results.txt",
+                                          "prediction_results_highestscore.csv"};
 
 class Predict : public CliTest {
  protected:
@@ -53,11 +56,11 @@ TEST_F(Predict, WritesEveryResultAndNothingToStandardOutput) {
   const ProgramResult result = run({"predict", "a.fa", "-o", "out"});
   ASSERT_TRUE(ends_with(result, 0));
   EXPECT_EQ(result.out, "");
-  EXPECT_THAT(names_in("out"), testing::UnorderedElementsAre(
-                                   "contig_tiers.tsv", "contigs.tsv", "prediction_results.txt",
-                                   "prediction_results_highestscore.csv", "predictions.tsv",
-                                   "regions.bed", "regions.gff3", "run.db", "run.json",
-                                   "viral.fasta"));
+  EXPECT_THAT(names_in("out"),
+              testing::UnorderedElementsAre(
+                  "contig_tiers.tsv", "contigs.tsv", "prediction_results.txt",
+                  "prediction_results_highestscore.csv", "predictions.tsv", "regions.bed",
+                  "regions.gff3", "run.db", "run.json", "viral.fasta"));
   EXPECT_THAT(read("out/predictions.tsv"), StartsWith(kPredictionsHeader));
   EXPECT_THAT(read("out/contigs.tsv"), StartsWith(kContigsHeader));
   EXPECT_THAT(read("out/prediction_results.txt"), StartsWith(kLegacyHeader));
@@ -115,8 +118,8 @@ TEST_F(Predict, AnEmptyInputGivesHeadersOnly) {
   write("empty.fa", "");
   ASSERT_TRUE(ends_with(run({"predict", "empty.fa", "-o", "out"}), 0));
   EXPECT_EQ(tables_of("out"),
-            (std::vector<std::string>{kPredictionsHeader, kContigsHeader, kTiersHeader, "",
-                                      kLegacyHeader, kLegacyChunksHeader}));
+            (std::vector<std::string>{kPredictionsHeader, kContigsHeader, kTiersHeader, "", "",
+                                      "##gff-version 3\n", kLegacyHeader, kLegacyChunksHeader}));
 }
 
 TEST_F(Predict, EveryRecordIsAccountedFor) {

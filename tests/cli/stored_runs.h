@@ -10,11 +10,14 @@
 namespace virnucpro::test {
 
 /// Every result except run.json, which says when and how.
-inline const std::vector<std::string> kTables = {
-    "predictions.tsv",        "contigs.tsv",
-    "contig_tiers.tsv",       "viral.fasta",
-    "regions.bed",            "regions.gff3",
-    "prediction_results.txt", "prediction_results_highestscore.csv"};
+inline const std::vector<std::string> kTables = {"predictions.tsv",
+                                                 "contigs.tsv",
+                                                 "contig_tiers.tsv",
+                                                 "viral.fasta",
+                                                 "regions.bed",
+                                                 "regions.gff3",
+                                                 "prediction_results.txt",
+                                                 "prediction_results_highestscore.csv"};
 
 class StoredRunTest : public CliTest {
  protected:

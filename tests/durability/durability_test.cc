@@ -16,10 +16,14 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
-constexpr const char* kTables[] = {"predictions.tsv",        "contigs.tsv",
-                                   "contig_tiers.tsv",       "viral.fasta",
-                                   "regions.bed",            "regions.gff3",
-                                   "prediction_results.txt", "prediction_results_highestscore.csv"};
+constexpr const char* kTables[] = {"predictions.tsv",
+                                   "contigs.tsv",
+                                   "contig_tiers.tsv",
+                                   "viral.fasta",
+                                   "regions.bed",
+                                   "regions.gff3",
+                                   "prediction_results.txt",
+                                   "prediction_results_highestscore.csv"};
 
 std::string content_of(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);

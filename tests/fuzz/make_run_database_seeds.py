@@ -14,7 +14,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 SEEDS = os.path.join(HERE, "seeds", "run_database")
 SOURCE = open(os.path.join(HERE, "../../src/run/schema.cc")).read()
 VERSION = int(re.search(r"kSchemaVersion = (\d+)", open(os.path.join(HERE, "../../src/run/schema.h")).read())[1])
-STATEMENTS = re.findall(r'R"\((.*?)\)"', SOURCE, re.S)
+ROW_TABLES, OLD_VIEWS, RESULTS = (re.findall(r'R"\((.*?)\)"', part, re.S) for part in re.split(r"kOldViews = |kResults = ", SOURCE))
 ROWS = re.findall(r'^    "(INSERT .*?)",$', SOURCE, re.M)
 WORK = [("input 1 sha256", "9f86d0"), ("expected length", "500")]
 
@@ -73,11 +73,11 @@ def seal(db):
     db.execute("UPDATE progress SET digest = ?", (blob(digest(*values)),))
 
 
-def make(path, records, journal="WAL"):
+def make(path, records, journal="WAL", old=False):
     db = sqlite3.connect(path, isolation_level=None)
     db.execute("PRAGMA page_size=512")
     db.execute(f"PRAGMA journal_mode={journal}")
-    for sql in STATEMENTS + ROWS:
+    for sql in ROW_TABLES + (OLD_VIEWS if old else RESULTS) + ROWS:
         db.execute(sql)
     for i, fact in enumerate(WORK):
         db.execute("INSERT INTO work VALUES (?, ?, ?)", (i, *fact))
@@ -113,7 +113,7 @@ def make(path, records, journal="WAL"):
                (len(records), chunks, orfs, int(bool(records)), blob(total)))
     seal(db)
     db.execute(f"PRAGMA application_id={0x564e5072}")
-    db.execute(f"PRAGMA user_version={VERSION}")
+    db.execute(f"PRAGMA user_version={VERSION - 1 if old else VERSION}")
     return db
 
 
@@ -134,9 +134,9 @@ RECORDS = [
 
 def main():
     with tempfile.TemporaryDirectory() as folder:
-        def write(name, records=RECORDS, journal="WAL", last=None):
+        def write(name, records=RECORDS, journal="WAL", last=None, old=False):
             path = os.path.join(folder, name)
-            db = make(path, records, journal)
+            db = make(path, records, journal, old)
             if last:
                 db.execute(last)
             db.close()
@@ -148,7 +148,8 @@ def main():
         write("rollback_journal.db", journal="DELETE")
         write("trigger.db", last="CREATE TRIGGER t INSERT ON orfs BEGIN SELECT 1; END")
         write("newer_version.db", last=f"PRAGMA user_version={VERSION + 1}")
-        write("older_version.db", last=f"PRAGMA user_version={VERSION - 1}")
+        write("older_version.db", last=f"PRAGMA user_version={VERSION - 2}")
+        write("without_results.db", old=True)
         # The log of a run that was killed after it had changed something.
         db = sqlite3.connect(whole, isolation_level=None)
         db.execute("PRAGMA wal_autocheckpoint=0")

@@ -25,8 +25,9 @@ using testing::HasSubstr;
 
 const std::string kMini = std::string(VIRNUCPRO_SOURCE_DIR) + "/models/mini";
 
-constexpr const char* kTables[] = {kPredictionsFile, kContigsFile,    kTiersFile,        kViralFile,
-                                   kRegionsBedFile,  kRegionsGffFile, kLegacyFramesFile, kLegacyChunksFile};
+constexpr const char* kTables[] = {kPredictionsFile,  kContigsFile,     kTiersFile,
+                                   kViralFile,        kRegionsBedFile,  kRegionsGffFile,
+                                   kLegacyFramesFile, kLegacyChunksFile};
 
 /// Records of several chunks, short ones, a repeated id, and ones without a result.
 std::string some_fasta() {
@@ -87,7 +88,7 @@ struct Fixture {
 TEST(RunPredict, WritesAllFilesAndABalancedReport) {
   Fixture f;
   const RunSummary summary = f.predict();
-  EXPECT_EQ(summary.files.size(), 7u);
+  EXPECT_EQ(summary.files.size(), 9u);
   EXPECT_EQ(f.folder.names(), (std::set<std::string>{"in.fa", "out"}));
   const auto json = nlohmann::json::parse(f.folder.read("out/run.json"));
   EXPECT_EQ(json["counts"]["records"]["total"], 15);

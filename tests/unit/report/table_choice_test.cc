@@ -23,6 +23,7 @@ TEST(TableChoice, IsReadAsItWasWritten) {
   }
   choice.region_probability = 1.0 / 3.0;
   choice.region_fasta = true;
+  choice.format = RowFormat::kJsonl;
   const std::optional<TableChoice> again = parse_table_choice(text_of(choice));
   ASSERT_TRUE(again);
   EXPECT_EQ(*again, choice);
@@ -31,8 +32,8 @@ TEST(TableChoice, IsReadAsItWasWritten) {
 
 TEST(TableChoice, RefusesOtherTexts) {
   for (const char* text : {"x", "=", "legacy-format=v3", "min-chunks=-1", "min-chunks=",
-                           "min-viral-prop=2", "min-viral-prop=nan",
-                           "region-probability=x", "region-fasta=no", "threshold=0.5"}) {
+                           "min-viral-prop=2", "min-viral-prop=nan", "region-probability=x",
+                           "region-fasta=no", "format=tsv", "threshold=0.5"}) {
     EXPECT_FALSE(parse_table_choice(text)) << text;
   }
 }

@@ -10,6 +10,7 @@
 
 #include "base/errors.h"
 #include "run/run_database.h"
+#include "run/schema.h"
 #include "run/sqlite_handles.h"
 #include "unit/report/temporary_folder.h"
 #include "unit/run/test_rows.h"
@@ -149,10 +150,10 @@ TEST(RunDatabaseFile, RefusesDatabasesOfOtherProgramsAndVersions) {
   sqlite3_says(folder, "PRAGMA user_version=1");
   EXPECT_EQ(refusal(folder), folder.file("run.db") +
                                  ": expected the database of a run, found one of version 1, where "
-                                 "this program knows version 2." +
+                                 "this program knows version 3." +
                                  kWhatToDo);
   sqlite3_says(folder,
-               "PRAGMA user_version=2; CREATE TRIGGER t INSERT ON orfs BEGIN SELECT 1; END");
+               "PRAGMA user_version=3; CREATE TRIGGER t INSERT ON orfs BEGIN SELECT 1; END");
   EXPECT_EQ(refusal(folder),
             folder.file("run.db") +
                 ": expected the database of a run, found more tables than those of "
@@ -383,8 +384,10 @@ TEST(RunDatabaseFile, CanBeReadWithTheStockProgram) {
   const TemporaryFolder folder;
   make_small_run(folder);
   EXPECT_EQ(sqlite3_says(folder, "SELECT * FROM predictions"),
-            "0|record 0|0|0|500|F1|0.666666626930237|0.333333343267441|scored||\n"
-            "0|record 0|0|0|500|R2|0.75|0.25|scored||\n");
+            "record 0|1|1|0|500|+|F1|0.333333343267441||\n"
+            "record 0|1|1|0|500|-|R2|0.25||\n");
+  EXPECT_EQ(sqlite3_says(folder, "SELECT * FROM contigs"), "record 0|1|600|||||||||scored|\n");
+  EXPECT_EQ(sqlite3_says(folder, "SELECT * FROM regions"), "");
   EXPECT_EQ(sqlite3_says(folder, "SELECT * FROM account"), "0|record 0|600|scored|\n");
   EXPECT_EQ(sqlite3_says(folder, "SELECT name, value FROM work"),
             "input 1 sha256|9f86d0\nexpected length|500\n");
@@ -394,6 +397,58 @@ TEST(RunDatabaseFile, CanBeReadWithTheStockProgram) {
   const RunDatabase database(folder.path());
   EXPECT_NE(sqlite3_says(folder, "SELECT * FROM account").find("database is locked"),
             std::string::npos);
+}
+
+TEST(RunDatabaseFile, HasTheResultsOfACompleteRunInItsViews) {
+  if (!has_sqlite3()) GTEST_SKIP() << "the program sqlite3 is not installed";
+  const TemporaryFolder folder;
+  {
+    RunDatabase database(folder.path(), kWork, Existing::kContinue);
+    add_small_record(database, 0);
+    EXPECT_THROW(database.clear_results(), ContractError);
+  }
+  std::filesystem::remove(folder.file("run.db"));
+  for (const double p : {0.25, 0.75}) {
+    RunDatabase database(folder.path(), kWork, Existing::kContinue);
+    if (!database.is_complete()) {
+      add_small_record(database, 0);
+      database.mark_complete();
+      database.commit();
+    }
+    database.clear_results();
+    database.add_result(ChunkResult{0, p, 1});
+    database.add_result(RecordResult{0, "\\x00", 2, 1, 2, 1, p, 2 * p, {}, p > 0.5});
+    database.add_result(RegionResult{1, 0, 0, 500, "start", 1, 1, p});
+    database.commit();
+    EXPECT_NO_THROW(transcript_of(database));
+  }
+  EXPECT_EQ(sqlite3_says(folder, "SELECT * FROM predictions"),
+            "\\x00|1|1|0|500|+|F1|0.333333343267441|0.75|virus\n"
+            "\\x00|1|1|0|500|-|R2|0.25|0.75|others\n");
+  EXPECT_EQ(sqlite3_says(folder, "SELECT * FROM contigs"),
+            "\\x00|1|600|2|1|2|1|0.75|1.5||virus|scored|\n");
+  EXPECT_EQ(sqlite3_says(folder, "SELECT * FROM regions"), "\\x00|1|1|0|500|start|1|1|0.75\n");
+}
+
+TEST(RunDatabaseFile, OfTheVersionWithoutResultsIsReadAndGetsThem) {
+  if (!has_sqlite3()) GTEST_SKIP() << "the program sqlite3 is not installed";
+  const TemporaryFolder folder;
+  make_small_run(folder);
+  std::string old =
+      "DROP VIEW predictions; DROP VIEW contigs; DROP VIEW regions; DROP VIEW account; "
+      "DROP TABLE record_results; DROP TABLE chunk_results; DROP TABLE region_results;";
+  for (const char* sql : result_tables(kOldSchemaVersion)) old.append(sql).append(";");
+  EXPECT_EQ(sqlite3_says(folder, old + "PRAGMA user_version=2"), "");
+  {
+    const RunDatabase database(folder.path());
+    EXPECT_EQ(database.extent().records, 1U);
+    EXPECT_NO_THROW(transcript_of(database));
+  }
+  EXPECT_EQ(sqlite3_says(folder, "PRAGMA user_version"), "2\n") << "only read";
+  EXPECT_EQ(RunDatabase(folder.path(), kWork, Existing::kContinue).extent().records, 1U);
+  EXPECT_EQ(sqlite3_says(folder, "PRAGMA user_version"), "3\n");
+  EXPECT_EQ(sqlite3_says(folder, "SELECT count(*) FROM contigs"), "1\n");
+  EXPECT_EQ(RunDatabase(folder.path(), kWork, Existing::kContinue).extent().records, 1U);
 }
 
 }  // namespace

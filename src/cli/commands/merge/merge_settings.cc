@@ -9,6 +9,7 @@ MergeSettings merge_settings(const std::vector<std::string>& arguments,
   options.store("output-dir", settings.request.output);
   options.store("force", settings.request.force);
   options.store("legacy-format", settings.request.legacy, kLegacyFormats);
+  options.store("format", settings.request.format, kRowFormats);
   settings.common = common_settings(options);
   return settings;
 }

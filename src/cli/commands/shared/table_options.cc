@@ -4,6 +4,7 @@ namespace virnucpro::cli {
 
 void store_table_options(const GivenOptions& options, TableChoice& choice) {
   options.store("legacy-format", choice.legacy, kLegacyFormats);
+  options.store("format", choice.format, kRowFormats);
   options.store("min-chunks", choice.tiers.min_chunks);
   options.store("region-probability", choice.region_probability);
   options.store("region-fasta", choice.region_fasta);

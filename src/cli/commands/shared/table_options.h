@@ -1,4 +1,4 @@
-// --legacy-format, the thresholds of the tiers, and what is written of regions.
+// --legacy-format, --format, the thresholds of the tiers, and what is written of regions.
 #pragma once
 
 #include "config/given_options.h"

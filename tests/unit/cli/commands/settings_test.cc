@@ -115,8 +115,9 @@ std::string text_of(const ReportSettings& s) {
 }
 
 std::string text_of(const MergeSettings& s) {
-  return fmt::format("{} {} {} {} {}", s.request.folders, s.request.output, s.request.force,
-                     s.request.legacy ? name_of(*s.request.legacy) : "-", text_of(s.common));
+  return fmt::format("{} {} {} {} {} {}", s.request.folders, s.request.output, s.request.force,
+                     s.request.legacy ? name_of(*s.request.legacy) : "-",
+                     s.request.format ? name_of(*s.request.format) : "-", text_of(s.common));
 }
 
 std::string text_of(const EvaluateSettings& s) {
