@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/output_file.h"
+#include "report/evaluation_charts.h"
 #include "report/free_folder.h"
 
 namespace virnucpro {

@@ -5,7 +5,7 @@
 
 #include "base/escape.h"
 #include "base/format.h"
-#include "report/chart.h"
+#include "report/curve_rates.h"
 
 namespace virnucpro {
 namespace {
@@ -13,43 +13,12 @@ namespace {
 // Keys stay in the order written, because users read this file.
 using Json = nlohmann::ordered_json;
 
-constexpr double kCurveSteps = 1000.0;
-
 std::string shown(double value) { return std::isnan(value) ? "NA" : fmt::format("{:.4f}", value); }
 std::string exact(double value) { return std::isnan(value) ? "NA" : fmt::format("{:.9g}", value); }
 Json number(double value) { return std::isnan(value) ? Json(nullptr) : Json(value); }
 
 double share(std::uint64_t part, std::uint64_t whole) {
   return static_cast<double>(part) / static_cast<double>(whole);  // NaN for 0 / 0
-}
-
-/// A point of both curves.
-struct Rates {
-  double score;
-  double false_positive_rate;
-  double recall;
-  double precision;
-};
-
-/// Only the points that are a step away from the one before, and the last point.
-std::vector<Rates> thinned_curve(const Evaluation& evaluation) {
-  std::vector<Rates> curve;
-  for (std::size_t i = 0; i < evaluation.curve.size(); ++i) {
-    const CurvePoint& point = evaluation.curve[i];
-    const Rates rates = {point.score, share(point.false_virus, evaluation.all.others),
-                         share(point.true_virus, evaluation.all.viruses),
-                         share(point.true_virus, point.true_virus + point.false_virus)};
-    const bool is_near =
-        !curve.empty() &&
-        rates.false_positive_rate - curve.back().false_positive_rate < 1.0 / kCurveSteps &&
-        rates.recall - curve.back().recall < 1.0 / kCurveSteps;
-    if (!is_near || i + 1 == evaluation.curve.size()) curve.push_back(rates);
-  }
-  return curve;
-}
-
-std::string with_figure(const EvaluatedLevel& level, const char* name, Metric metric) {
-  return fmt::format("{}, {} {}", level.name, name, shown(level.evaluation.all[metric].value));
 }
 
 /// Calls `take(level, kind, part)` for everything that has figures.
@@ -142,7 +111,7 @@ std::string metrics_table(const EvaluationReport& report) {
 std::string curves_table(const EvaluationReport& report) {
   std::string text = "level\tscore\tfalse_positive_rate\trecall\tprecision\n";
   for (const EvaluatedLevel& level : report.levels) {
-    for (const Rates& rates : thinned_curve(level.evaluation)) {
+    for (const CurveRates& rates : thinned_curve(level.evaluation)) {
       text += fmt::format("{}\t{}\t{}\t{}\t{}\n", level.name, exact(rates.score),
                           exact(rates.false_positive_rate), exact(rates.recall),
                           exact(rates.precision));
@@ -164,49 +133,6 @@ std::string calibration_table(const EvaluationReport& report) {
     }
   }
   return text;
-}
-
-std::string roc_svg(const EvaluationReport& report) {
-  Chart chart{"Receiver operating characteristic", "false positive rate", "recall", {}, true};
-  for (const EvaluatedLevel& level : report.levels) {
-    if (level.counts_unscored) continue;
-    ChartSeries& series = chart.series.emplace_back();
-    series.name = with_figure(level, "AUROC", Metric::kAuroc);
-    series.points.emplace_back(0.0, 0.0);  // nothing is called
-    for (const Rates& rates : thinned_curve(level.evaluation)) {
-      series.points.emplace_back(rates.false_positive_rate, rates.recall);
-    }
-  }
-  return chart_svg(chart);
-}
-
-std::string precision_recall_svg(const EvaluationReport& report) {
-  Chart chart{"Precision and recall", "recall", "precision", {}, false};
-  for (const EvaluatedLevel& level : report.levels) {
-    if (level.counts_unscored) continue;
-    ChartSeries& series = chart.series.emplace_back();
-    series.name = with_figure(level, "AUPRC", Metric::kAuprc);
-    for (const Rates& rates : thinned_curve(level.evaluation)) {
-      series.points.emplace_back(rates.recall, rates.precision);
-    }
-  }
-  return chart_svg(chart);
-}
-
-std::string calibration_svg(const EvaluationReport& report) {
-  Chart chart{"Calibration", "mean score", "share of viruses", {}, true};
-  for (const EvaluatedLevel& level : report.levels) {
-    if (level.counts_unscored) continue;
-    ChartSeries& series = chart.series.emplace_back();
-    series.name = with_figure(level, "ECE", Metric::kCalibrationError);
-    series.has_markers = true;
-    for (const CalibrationBin& bin : level.evaluation.calibration) {
-      if (bin.items == 0) continue;
-      series.points.emplace_back(bin.score_sum / static_cast<double>(bin.items),
-                                 share(bin.viruses, bin.items));
-    }
-  }
-  return chart_svg(chart);
 }
 
 std::string evaluation_json(const EvaluationReport& report) {

@@ -42,10 +42,6 @@ std::string metrics_table(const EvaluationReport& report);
 std::string curves_table(const EvaluationReport& report);
 /// Mean score and share of viruses in each bin of scores.
 std::string calibration_table(const EvaluationReport& report);
-/// The same three as charts, with a line for each level.
-std::string roc_svg(const EvaluationReport& report);
-std::string precision_recall_svg(const EvaluationReport& report);
-std::string calibration_svg(const EvaluationReport& report);
 /// The whole report without the curves.
 std::string evaluation_json(const EvaluationReport& report);
 

@@ -1,9 +1,11 @@
-// Line charts over the unit square, as SVG.
+// Line charts over the unit square: ROC, precision and recall, calibration.
 #pragma once
 
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "plot/figure.h"
 
 namespace virnucpro {
 
@@ -21,8 +23,7 @@ struct Chart {
   bool has_diagonal = false;  ///< what chance, or a perfect calibration, would give
 };
 
-/// A whole SVG document. Texts may hold anything; text is left to the viewer's fonts. The same
-/// chart gives the same bytes.
-std::string chart_svg(const Chart& chart);
+/// `width` in points, as Figure has it. The legend stands below the square, a row a series.
+Figure unit_chart(Chart chart, double width);
 
 }  // namespace virnucpro
