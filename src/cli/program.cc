@@ -26,6 +26,7 @@
 #include "cli/commands/label_reads/label_reads_command.h"
 #include "cli/commands/merge/merge_command.h"
 #include "cli/commands/models/models_command.h"
+#include "cli/commands/plot/plot_command.h"
 #include "cli/commands/precision/precision_command.h"
 #include "cli/commands/predict/predict_command.h"
 #include "cli/commands/report/report_command.h"
@@ -163,6 +164,7 @@ void run_program(const std::vector<std::string>& arguments, const Environment& e
   add_embed_command(app, context);
   add_train_command(app, context);
   add_evaluate_command(app, context);
+  add_plot_command(app, context);
   add_dataset_command(app, context);
   add_calibrate_command(app, context);
   add_models_command(app, context);

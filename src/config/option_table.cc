@@ -20,6 +20,11 @@ bool are_files(const std::string& text) {
   return true;
 }
 
+/// The name of a picture in a format that `plot` writes.
+bool is_figure(const std::string& text) {
+  return text.ends_with(".svg") || text.ends_with(".png") || text.ends_with(".pdf");
+}
+
 /// The chunk lengths of the method.
 bool is_chunk_length(const std::string& text) {
   const std::optional<std::uint64_t> length = parse_whole(text);
@@ -69,11 +74,12 @@ constexpr std::uint32_t kBench = static_cast<std::uint32_t>(Command::kBench);
 constexpr std::uint32_t kImport = static_cast<std::uint32_t>(Command::kImport);
 constexpr std::uint32_t kClassify = static_cast<std::uint32_t>(Command::kClassify);
 constexpr std::uint32_t kLabelReads = static_cast<std::uint32_t>(Command::kLabelReads);
+constexpr std::uint32_t kPlot = static_cast<std::uint32_t>(Command::kPlot);
 constexpr std::uint32_t kOwnParts = kPredict | kEmbed | kPrecision;
 constexpr std::uint32_t kRuns = kOwnParts | kTrain;
 constexpr std::uint32_t kShown = kRuns | kValidate | kClassify;  // with progress
 constexpr std::uint32_t kLogged =
-    kShown | kLabelReads | kReport | kMerge | kEvaluate | kDataset | kCalibrate | kBench;
+    kShown | kLabelReads | kPlot | kReport | kMerge | kEvaluate | kDataset | kCalibrate | kBench;
 constexpr std::uint32_t kAll = kLogged | kImport;
 
 constexpr std::string_view kFolderValues = "the path of a folder";
@@ -134,6 +140,11 @@ constexpr std::array kOptions = {
            .help = "Table of the reads; bgzip where the name ends in .gz (required)",
            .commands = kLabelReads,
            .missing = "label-reads needs the file to write: -o READS.tsv", .also = is_no_stream},
+    Option{.name = "output", .letter = 'o', .value_name = "FILE",
+           .described_values = "the path of a file that ends in .svg, .png or .pdf",
+           .help = "The figure: .svg, .png (300 dots per inch) or .pdf (required)",
+           .commands = kPlot, .missing = "plot needs the file to write: -o FIGURE.svg",
+           .also = is_figure},
     Option{.name = "report-dir", .letter = 'o', .value_name = "DIR",
            .described_values = kFolderValues,
            .help = "Folder for sequences.tsv, layers.tsv and precision.json; made when missing.",
@@ -286,6 +297,25 @@ constexpr std::array kOptions = {
            .described_values = "a percentage from 1 to 100, or 0", .default_text = "80",
            .help = "Least share in percent of the read that is aligned, for mapped_well.",
            .commands = kLabelReads, .also = is_percentage},
+
+    // Figures.
+    Option{.name = "figure", .type = kChoice,
+           .value_name = "track|scores|roc|precision-recall|calibration",
+           .default_text = "track, or roc for an evaluation",
+           .help = "The chunks of records at their places, the distribution of scores, or a chart "
+                   "of an evaluation.", .commands = kPlot},
+    Option{.name = "record", .value_name = "ID", .described_values = "an id of the results",
+           .default_text = "the 8 longest records that are called virus",
+           .help = "A record of the track; may be repeated, or be a list with commas",
+           .commands = kPlot, .repeats = true},
+    Option{.name = "value", .type = kChoice, .value_name = "score|calibrated",
+           .default_text = "calibrated, where the results have it",
+           .help = "The height of a chunk in the track: its largest P(virus), or p_calibrated.",
+           .commands = kPlot},
+    Option{.name = "width", .type = kNumber, .value_name = "MM",
+           .number = {.low = 60.0, .high = 400.0},
+           .default_text = "180, and 100 for a chart of an evaluation",
+           .help = "Width of the figure in millimetres, as it is printed", .commands = kPlot},
 
     // Known classes of records, and their use.
     Option{.name = "labels", .value_name = "FILE", .described_values = kFileValues,

@@ -11,11 +11,11 @@
 namespace virnucpro {
 namespace {
 
-constexpr std::array kCommands = {Command::kPredict,  Command::kReport,    Command::kMerge,
-                                  Command::kEmbed,    Command::kTrain,     Command::kEvaluate,
-                                  Command::kDataset,  Command::kCalibrate, Command::kImport,
-                                  Command::kValidate, Command::kBench,     Command::kPrecision,
-                                  Command::kClassify, Command::kLabelReads};
+constexpr std::array kCommands = {Command::kPredict,  Command::kReport,     Command::kMerge,
+                                  Command::kEmbed,    Command::kTrain,      Command::kEvaluate,
+                                  Command::kDataset,  Command::kCalibrate,  Command::kImport,
+                                  Command::kValidate, Command::kBench,      Command::kPrecision,
+                                  Command::kClassify, Command::kLabelReads, Command::kPlot};
 
 constexpr std::array kAlternatives = {
     Alternatives{{"fdr", "conservative", "relaxed"}, kOneCallRule},
@@ -95,6 +95,8 @@ std::string_view name_of(Command command) {
       return "classify";
     case Command::kLabelReads:
       return "label-reads";
+    case Command::kPlot:
+      return "plot";
   }
   return "";
 }

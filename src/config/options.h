@@ -33,7 +33,8 @@ enum class Command : std::uint32_t {
   kBench = 1024,
   kImport = 2048,
   kClassify = 4096,
-  kLabelReads = 8192
+  kLabelReads = 8192,
+  kPlot = 16384
 };
 /// All of them, in the order of the documentation.
 std::span<const Command> commands();

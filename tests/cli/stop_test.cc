@@ -74,7 +74,10 @@ TEST_F(Stop, EndsEveryCommandThatWaitsForItsInput) {
   ASSERT_TRUE(ends_with(run({"predict", "in.fa", "-o", "done", "-q"}), 0));
   write("in.tsv", "id\tlabel\nr0\tvirus\nr1\tother\n");
   pipe("never");
+  std::filesystem::create_directory(path("results"));
+  pipe("results/run.json");
   const std::vector<std::vector<std::string>> commands = {
+      {"plot", "results", "-o", "track.svg"},
       {"predict", "never", "-o", "out"},
       {"embed", "never", "-o", "out.h5"},
       {"train", "never", "--labels", "in.tsv", "-o", "bundle"},
@@ -94,6 +97,7 @@ TEST_F(Stop, EndsEveryCommandThatWaitsForItsInput) {
   EXPECT_FALSE(exists("out.h5"));
   EXPECT_FALSE(exists("bundle/bundle.json"));
   EXPECT_FALSE(exists("reads.tsv"));
+  EXPECT_FALSE(exists("track.svg"));
   EXPECT_FALSE(exists("two.tsv"));
 }
 

@@ -38,6 +38,7 @@ TEST_F(Usage, HelpOfEveryCommandHasExamplesAndTheCitation) {
                                                           {"train"},
                                                           {"classify"},
                                                           {"label-reads"},
+                                                          {"plot"},
                                                           {"validate"},
                                                           {"devices"},
                                                           {"bench"},

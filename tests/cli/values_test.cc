@@ -41,13 +41,14 @@ const std::map<std::string, std::vector<std::string>> kCalls = {
     {"devices", {"devices"}},
     {"classify", {"classify", "no.fa", "out.tsv"}},
     {"label-reads", {"label-reads", "no.bam", "no", "-o", "out.tsv"}},
+    {"plot", {"plot", "no", "-o", "out.svg"}},
     {"bench", {"bench", "no.fa"}},
     {"precision", {"precision", "no.fa"}},
 };
 
 /// The names in the help for values that are numbers, or hold one.
-const std::set<std::string> kNumbers = {"N", "D",       "P",   "Q",   "S",
-                                        "T", "300|500", "I/N", "N,N", "LENGTH=FILE"};
+const std::set<std::string> kNumbers = {"N",       "D",   "P",   "Q",           "S", "T",
+                                        "300|500", "I/N", "N,N", "LENGTH=FILE", "MM"};
 /// The names for all others.
 const std::set<std::string> kNoNumbers = {"DIR",
                                           "FILE",
@@ -64,6 +65,9 @@ const std::set<std::string> kNoNumbers = {"DIR",
                                           "open|longest|longest-two",
                                           "published|bundle",
                                           "GROUP,...",
+                                          "ID",
+                                          "track|scores|roc|precision-recall|calibration",
+                                          "score|calibrated",
                                           "300|500|custom",
                                           "viral|others|all-but-viral",
                                           "FILE,...",

@@ -24,6 +24,7 @@
 #include "cli/commands/label_reads/label_reads_settings.h"
 #include "cli/commands/merge/merge_settings.h"
 #include "cli/commands/models/import_settings.h"
+#include "cli/commands/plot/plot_settings.h"
 #include "cli/commands/precision/precision_settings.h"
 #include "cli/commands/predict/predict_settings.h"
 #include "cli/commands/report/report_settings.h"
@@ -165,6 +166,13 @@ std::string text_of(const LabelReadsSettings& s) {
                      text_of(s.common));
 }
 
+std::string text_of(const PlotSettings& s) {
+  const PlotRequest& r = s.request;
+  return fmt::format("{} {} {} {} {} {} {}", r.folder, r.output, r.records,
+                     r.figure ? name_of(*r.figure) : "-", r.value ? name_of(*r.value) : "-",
+                     r.width.value_or(0.0), text_of(s.common));
+}
+
 std::string text_of(const ImportSettings& s) {
   const BundleImport& b = s.bundle;
   std::string classifiers;
@@ -210,6 +218,8 @@ std::string settings_text(Command command, const GivenOptions& options) {
       return text_of(classify_settings({"a.fa", "out.tsv"}, options, environment_of({})));
     case Command::kLabelReads:
       return text_of(label_reads_settings({"a.bam", "results"}, options));
+    case Command::kPlot:
+      return text_of(plot_settings({"results"}, options));
   }
   return "";
 }
@@ -217,7 +227,7 @@ std::string settings_text(Command command, const GivenOptions& options) {
 /// A value that is no default, for the options that take texts and numbers; "true" for switches.
 const std::map<std::string_view, std::string> kOtherValues = {
     {"output-dir", "elsewhere"},
-    {"output", "other.h5"},
+    {"output", "other.svg"},
     {"report-dir", "there"},
     {"json", "figures.json"},
     {"shard", "2/3"},
@@ -277,6 +287,8 @@ const std::map<std::string_view, std::string> kOtherValues = {
     {"min-identity", "80"},
     {"min-query-cov", "70"},
     {"genetic-code", "4"},
+    {"record", "r7,r9"},
+    {"width", "85"},
     {"false-positives", "0.01"},
     {"except", "plant,phage"},
     {"model-path", "own.pth"},
@@ -320,7 +332,7 @@ FlagValues needed(Command command, const Option& option) {
   FlagValues flags;
   for (const Option& other : options()) {
     if (!other.belongs_to(command) || other.missing.empty()) continue;
-    flags[std::string(other.name)] = other.value_name == "LENGTH=FILE" ? "500=c" : "needed";
+    flags[std::string(other.name)] = other.value_name == "LENGTH=FILE" ? "500=c" : "needed.svg";
   }
   if (option.name == "write-to") flags["write"] = "viral";
   if (option.name == "except") flags["false-positives"] = "0.01";
