@@ -8,7 +8,7 @@ PROGRAM := build/release/src/cli/virnucpro
 RESULTS := virnucpro_out
 FILES :=
 
-.PHONY: help dependencies configure predict cuda test slow-test durability sanitize sanitize-threads format check-format tidy bench test-container test-tables test-wdl test-scale clean
+.PHONY: help dependencies configure predict cuda test slow-test durability sanitize sanitize-threads format check-format tidy bench dist test-dist test-reproducible test-container test-tables test-wdl test-scale clean
 
 help:
 	@echo "make predict       build the program and run it on examples/ with the embedded model"
@@ -23,6 +23,9 @@ help:
 	@echo "make test-wdl      the WDL files, checked and run by miniwdl without a container"
 	@echo "make test-scale    the workflows for clusters, on a Slurm of three nodes on this machine (root, network)"
 	@echo "make test-container  the steps of the container's file in a bare Debian (root, debootstrap, network)"
+	@echo "make dist          what a release offers, in dist/: tarballs, Debian package, recipes, hashes"
+	@echo "make test-dist     the tarball of make dist in bare Debian 11, 12 and 13 (root, debootstrap, network)"
+	@echo "make test-reproducible  the program built twice in two folders, compared byte by byte"
 	@echo "make format        format all C++ files (make check-format: only look)"
 	@echo "make tidy          clang-tidy over src/ (FILES='a.cc b.cc': only these)"
 	@echo "make clean         remove what these commands made"
@@ -86,6 +89,16 @@ test-scale: configure
 test-tables: configure
 	@cmake --build --preset release --target virnucpro
 	@tests/tables/test.sh
+
+dist: configure
+	@cmake --build --preset release --target virnucpro virnucpro_api
+	@URL=$(URL) packaging/dist.sh build/release
+
+test-dist: dist
+	@packaging/tarball/test.sh dist/virnucpro-*-linux-x86_64.tar.gz $(PROGRAM)
+
+test-reproducible: dependencies
+	@packaging/test_reproducible.sh
 
 test-container: configure
 	@packaging/container/test.sh

@@ -1,6 +1,6 @@
 # `cmake --install`: the program, the library with its header, and a package for find_package(virnucpro).
 include(CMakePackageConfigHelpers)
-install(TARGETS virnucpro RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(TARGETS virnucpro RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT program)
 install(TARGETS virnucpro_api EXPORT virnucproTargets LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(DIRECTORY include/virnucpro DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(EXPORT virnucproTargets NAMESPACE virnucpro::
@@ -16,4 +16,4 @@ install(FILES LICENSE THIRD_PARTY.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 # The published container's command: the program, under the name by which it knows that it is meant.
 install(CODE "file(MAKE_DIRECTORY \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_LIBEXECDIR}/virnucpro\")
 file(CREATE_LINK \"../../${CMAKE_INSTALL_BINDIR}/virnucpro\"
-     \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_LIBEXECDIR}/virnucpro/virnucpro_cli.py\" SYMBOLIC)")
+     \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_LIBEXECDIR}/virnucpro/virnucpro_cli.py\" SYMBOLIC)" COMPONENT program)
