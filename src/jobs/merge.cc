@@ -179,6 +179,9 @@ void copy_the_rest(const ShardSet& set, RunDatabase& target, const MergeRequest&
   }
   store_calibration(target, stored_calibration(set.shards.front()->database));
   store_calls(target, calls_of(set, log));
+  if (const auto precision = set.shards.front()->database.text(kPrecisionText)) {
+    target.set_text(kPrecisionText, *precision);
+  }
   target.set_text(kRunFile, merged_run_json(merged, request.command_line, utc_now()));
 }
 

@@ -13,6 +13,7 @@
 #include "base/format.h"
 #include "base/partial_file.h"
 #include "base/stop.h"
+#include "devices/precision_line.h"
 #include "report/free_folder.h"
 #include "results/repair.h"
 #include "results/run_calibration.h"
@@ -128,7 +129,7 @@ class RunFolder {
 
 /// Does all work between opening the database and completing it.
 void compute(Run& run, RunDatabase& database, const PredictRequest& request,
-             const LoadedModels& models, const std::stop_token& stop) {
+             const LoadedModels& models, const RunContext& context, const std::stop_token& stop) {
   RunReport& report = run.summary().report;
   // Rows are compared with the input, but embeddings ahead of them are known by number alone. Those
   // of a killed process may be of another input that had the same name, so they are forgotten.
@@ -137,6 +138,8 @@ void compute(Run& run, RunDatabase& database, const PredictRequest& request,
   database.begin_session({report.started_at, report.program_version,
                           fmt::format("{}: {}", report.device, report.device_description), 0.0, 0});
   store_calibration(database, models.calibration);
+  database.set_text(kPrecisionText, precision_line(context.precision, models.accuracy,
+                                                   context.backends.front()->description()));
   database.commit();
   std::optional<KeptRows> kept;
   if (has_set_aside(request.output)) kept.emplace(request.output, database.work());
@@ -169,7 +172,7 @@ RunSummary predict_once(const PredictRequest& request, const LoadedModels& model
   RunFolder folder(request, report, context.log, stop);
   RunDatabase& database = folder.database();
   if (!database.is_complete()) {
-    compute(run, database, request, models, stop);
+    compute(run, database, request, models, context, stop);
   } else if (!are_known(report.inputs)) {
     run.compare_input(database, stop);
   }

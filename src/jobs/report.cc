@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <span>
 #include <system_error>
 #include <utility>
 
@@ -31,7 +32,10 @@ void require_free_output(const RebuildRequest& request) {
                     "with -o.",
                     output, kDatabaseFile));
   }
-  const char* held = request.force ? nullptr : held_file(output, kPredictionFiles);
+  const char* const page[] = {kPageFile};
+  const std::span<const char* const> written =
+      request.page_only ? std::span<const char* const>(page) : kPredictionFiles;
+  const char* held = request.force ? nullptr : held_file(output, written);
   if (held == nullptr) return;
   throw ConfigError(
       fmt::format("{}: holds results already ({}). Name another folder with -o, or pass --force to "
@@ -129,6 +133,7 @@ StoredResults rebuild_results(const RebuildRequest& request, const Log& log,
     if (!is_asked && !choice.calibration) choice.calls = {};
   }
   require_calibration(choice.calls, choice.calibration.has_value(), request.folder);
+  choice.page_only = request.page_only;
   return publish_stored_results(database, folder, choice, log, stop);
 }
 

@@ -27,6 +27,7 @@ struct RebuildRequest {
   std::string folder;               ///< of the run's database
   std::string output;               ///< of the results; empty: the same
   bool force = false;               ///< replace results in `output`; never another run
+  bool page_only = false;           ///< write report.html and no other file
   std::optional<double> threshold;  ///< absent: the run's own
   CallRequest calls;                ///< empty, and no threshold: the run's own
   /// Changes the form of tables that the run has; may be empty.

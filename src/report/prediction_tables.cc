@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/escape.h"
 #include "calls/call_choice.h"
+#include "page/report_page.h"
 #include "report/call_sink.h"
 #include "report/json_lines.h"
 #include "report/legacy_tables.h"
@@ -35,7 +36,7 @@ const std::string& made(const std::string& folder) {
 
 struct PredictionTables::Files {
   Files(const std::string& in, CallRule rule, CalibratedCalls calibrated, std::size_t sort_memory,
-        const TableChoice& choice, bool with_runs)
+        const TableChoice& choice, bool with_runs, std::uint64_t records)
       : folder(made(in)),
         caller(rule, calibrated),
         predictions(path_in(folder, kPredictionsFile), with_runs),
@@ -46,6 +47,7 @@ struct PredictionTables::Files {
         json(folder, choice.format == RowFormat::kJsonl, has_results(folder), with_runs),
         legacy(path_in(folder, kLegacyFramesFile), path_in(folder, kLegacyChunksFile), rule, folder,
                sort_memory, choice.legacy),
+        page(path_in(folder, kPageFile), rule, calibrated, records),
         run(path_in(folder, kRunFile)) {}
 
   std::string folder;
@@ -57,6 +59,7 @@ struct PredictionTables::Files {
   RegionTables regions;
   JsonLines json;
   LegacyTables legacy;
+  ReportPage page;
   OutputFile run;
 
   CallSink* sink = nullptr;
@@ -75,13 +78,55 @@ struct PredictionTables::Files {
   RecordSummary summary;
   OutcomeCounts outcomes;
   std::uint64_t run_chunks = 0;
-  std::vector<CalledFrame> called;  // of the current chunk, reused
+  std::vector<double> chunk_scores;
+  std::vector<CalledFrame> called;     // of the current chunk, reused
+  std::vector<PageFrame> page_frames;  // likewise
+
+  void show_chunk(const ChunkRow& chunk, std::span<const FrameRow> frames,
+                  const std::optional<double>& probability);
+  void show_record(const RecordVerdict& verdict, std::string_view bases);
 };
+
+void PredictionTables::Files::show_chunk(const ChunkRow& chunk, std::span<const FrameRow> frames,
+                                         const std::optional<double>& probability) {
+  page_frames.clear();
+  for (const FrameRow& frame : frames) {
+    const auto number = static_cast<std::uint8_t>((frame.name[0] == 'R' ? 3 : 0) + frame.name[1] - '1');
+    page_frames.push_back(
+        {number, frame.scores.p_virus, frame.start - chunk.start, frame.end - frame.start});
+  }
+  page.chunk({chunk.outcome, are_runs(frames), probability}, page_frames);
+}
+
+void PredictionTables::Files::show_record(const RecordVerdict& verdict, std::string_view bases) {
+  const std::string shown = escaped(id);
+  PageRecord row;
+  row.ordinal = record.ordinal;
+  row.id = shown;
+  row.length = record.length;
+  row.chunks = summary.chunks;
+  row.scored_chunks = summary.scored_chunks;
+  row.viral_chunks = summary.viral_chunks;
+  row.frames = summary.frames;
+  row.outcome = summary.outcome;
+  row.reason = summary.reason;
+  row.is_viral = summary.viral;
+  if (summary.frames > 0) {
+    row.mean_p_virus = summary.sum_p_virus / static_cast<double>(summary.frames);
+    row.max_p_virus = summary.max_p_virus;
+  }
+  row.score = record_score(chunk_scores);
+  row.log_odds = verdict.log_odds;
+  row.gc = gc_share(bases);
+  page.record(row);
+}
 
 PredictionTables::PredictionTables(const std::string& folder, CallRule rule,
                                    CalibratedCalls calibrated, std::size_t sort_memory,
-                                   const TableChoice& choice, bool with_runs)
-    : files_(std::make_unique<Files>(folder, rule, calibrated, sort_memory, choice, with_runs)) {}
+                                   const TableChoice& choice, bool with_runs,
+                                   std::uint64_t records)
+    : files_(std::make_unique<Files>(folder, rule, calibrated, sort_memory, choice, with_runs,
+                                     records)) {}
 
 PredictionTables::~PredictionTables() = default;
 
@@ -100,6 +145,7 @@ void PredictionTables::begin_record(const RecordRow& record) {
   f.escaped_bytes = escaped_id.size();
   f.unique_id = f.unique_ids.assign(escaped_id);
   f.summary = {};
+  f.chunk_scores.clear();
   f.caller.begin();
   f.tiers.begin_record();
   f.regions.begin_record();
@@ -124,12 +170,15 @@ void PredictionTables::chunk(const ChunkRow& chunk, std::span<const FrameRow> fr
   if (frames.empty()) {
     f.regions.chunk(chunk, std::nullopt);
     if (f.sink != nullptr) f.sink->chunk({}, std::nullopt);
+    f.show_chunk(chunk, frames, std::nullopt);
     return f.caller.unscored_chunk();
   }
 
   const LargestScores largest = largest_scores(frames);
   const ChunkVerdict verdict = f.caller.chunk(largest, reading_of(frames, chunk.end - chunk.start));
   f.regions.chunk(chunk, verdict.log_odds);
+  f.show_chunk(chunk, frames, verdict.probability);
+  f.chunk_scores.push_back(verdict.score);
   summary.frames += frames.size();
   f.called.clear();
   for (const FrameRow& frame : frames) {
@@ -174,6 +223,7 @@ void PredictionTables::end_record(std::string_view bases) {
   if (f.summary.outcome == Outcome::kScored && is_read_by_runs) ++f.ledger.run_records;
   f.contigs.record(f.record, f.summary);
   f.json.record(f.record, f.summary);
+  f.show_record(verdict, bases);
   f.tiers.end_record(f.unique_id, f.record.ordinal);
   const std::string_view suffix = std::string_view(f.unique_id).substr(f.escaped_bytes);
   const std::span<const RegionRow> regions = f.regions.end_record(f.record, suffix, bases);
@@ -213,8 +263,20 @@ void PredictionTables::finish() {
   f.legacy.finish();
 }
 
-void PredictionTables::publish(std::string_view run_json) {
+void PredictionTables::finish_page(std::string_view run_json, std::string_view precision) {
+  const CallCounts totals = calls();
+  files_->page.finish(run_json,
+                      {totals.estimated_prevalence, totals.expected_wrong_records, precision});
+}
+
+void PredictionTables::publish_page(std::string_view run_json, std::string_view precision) {
+  finish_page(run_json, precision);
+  files_->page.publish();
+}
+
+void PredictionTables::publish(std::string_view run_json, std::string_view precision) {
   Files& f = *files_;
+  finish_page(run_json, precision);
   f.run.write(run_json);
   f.run.finish();
   f.run.withdraw();  // of an earlier run: it must never vouch for tables of two runs
@@ -225,6 +287,7 @@ void PredictionTables::publish(std::string_view run_json) {
   f.regions.publish();
   f.json.publish();
   f.legacy.publish();
+  f.page.publish();
   f.run.publish();
 }
 

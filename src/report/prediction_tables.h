@@ -28,13 +28,14 @@ inline constexpr const char* kPredictionsJsonFile = "predictions.jsonl";  // lik
 inline constexpr const char* kContigsJsonFile = "contigs.jsonl";
 inline constexpr const char* kRegionsJsonFile = "regions.jsonl";
 inline constexpr const char* kRunFile = "run.json";
+inline constexpr const char* kPageFile = "report.html";
 inline constexpr const char* kLegacyFramesFile = "prediction_results.txt";
 inline constexpr const char* kLegacyChunksFile = "prediction_results_highestscore.csv";
 
 /// All of them, in the order of their appearance.
 inline constexpr const char* kPredictionFiles[] = {
     kPredictionsFile, kContigsFile,      kTiersFile,        kViralFile, kRegionsBedFile,
-    kRegionsGffFile,  kLegacyFramesFile, kLegacyChunksFile, kRunFile};
+    kRegionsGffFile,  kLegacyFramesFile, kLegacyChunksFile, kPageFile,  kRunFile};
 /// Those that are written where they are asked for.
 inline constexpr const char* kOptionalFiles[] = {kRegionsFastaFile, kPredictionsJsonFile,
                                                  kContigsJsonFile, kRegionsJsonFile};
@@ -56,9 +57,9 @@ struct CallCounts {
 
 class CallSink;
 
-/// Writes predictions.tsv, contigs.tsv, contig_tiers.tsv, viral.fasta, the files of regions and the
-/// two legacy files of `folder` under partial names, and gives all of them their names in
-/// publish(). Memory grows by 16 bytes a record, and not otherwise. Thread-confined; any call may
+/// Writes predictions.tsv, contigs.tsv, contig_tiers.tsv, viral.fasta, the files of regions,
+/// report.html and the two legacy files of `folder` under partial names, and gives all of them their
+/// names in publish(). Memory grows by 16 bytes a record, and not otherwise. Thread-confined; any call may
 /// throw OutputError, and ContractError when calls come in an order other than begin_record,
 /// chunk..., end_record.
 class PredictionTables {
@@ -67,11 +68,13 @@ class PredictionTables {
   /// legacy files, which always follow `rule`, and in the tiers, which follow theirs; its
   /// calibration must outlive the tables. `sort_memory` bounds the sorting of a table. `with_runs`:
   /// predictions.tsv says what was read, for a run that reads runs where no frame is open; the
-  /// legacy files and the tiers have open frames only.
+  /// legacy files and the tiers have open frames only. `records`: how many will come, as far as
+  /// known: of many, report.html lists the viral ones only.
   explicit PredictionTables(const std::string& folder, CallRule rule = {},
                             CalibratedCalls calibrated = {},
                             std::size_t sort_memory = SortedLines::kDefaultMemory,
-                            const TableChoice& choice = {}, bool with_runs = false);
+                            const TableChoice& choice = {}, bool with_runs = false,
+                            std::uint64_t records = 0);
   ~PredictionTables();
 
   /// Tells `sink` of all calls, too; it must outlive the rows.
@@ -91,9 +94,14 @@ class PredictionTables {
   /// Completes the tables under their partial names; only publish() may follow.
   void finish();
   /// Writes run.json and gives every file its name, run.json last: where it is, the others are.
-  void publish(std::string_view run_json);
+  /// `precision`: what report.html says of the precision; may be empty.
+  void publish(std::string_view run_json, std::string_view precision = {});
+  /// Gives report.html its name and forgets the other files.
+  void publish_page(std::string_view run_json, std::string_view precision = {});
 
  private:
+  void finish_page(std::string_view run_json, std::string_view precision);
+
   struct Files;
   std::unique_ptr<Files> files_;
 };

@@ -87,7 +87,7 @@ StoredResults publish(const RunDatabase& database, const std::string& folder,
   const bool with_runs =
       frame_rule_of(database.work(), database.path()).choice != FrameChoice::kOpen;
   PredictionTables tables(folder, choice.rule, calibrated, SortedLines::kDefaultMemory,
-                          choice.tables, with_runs);
+                          choice.tables, with_runs, database.extent().records);
   if (sink != nullptr) tables.tell(*sink);
   const StoredExtent extent = database.extent();
   results.intake = {extent.records, 0, extent.chunks, extent.orfs};
@@ -116,7 +116,13 @@ StoredResults publish(const RunDatabase& database, const std::string& folder,
     log_calls(called, log);
     derived = with_calls(derived, database.path(), called);
   }
-  tables.publish(derived);
+  const std::string precision = database.text(kPrecisionText).value_or("");
+  if (choice.page_only) {
+    tables.publish_page(derived, precision);
+    results.files.push_back(folder + "/" + kPageFile);
+    return results;
+  }
+  tables.publish(derived, precision);
   for (const char* name : kPredictionFiles) results.files.push_back(folder + "/" + name);
   return results;
 }

@@ -18,6 +18,10 @@
 
 namespace virnucpro {
 
+/// The name of the database's text that says in which precision was computed and how exact that is
+/// known to be, for report.html; absent in databases of older programs.
+inline constexpr const char* kPrecisionText = "precision";
+
 /// The choices in which results may differ from those that the run itself writes.
 struct ResultChoice {
   CallRule rule;
@@ -26,6 +30,7 @@ struct ResultChoice {
   CallRequest calls;    ///< nothing that needs a calibration where there is none
   DerivedFrom derived;  ///< what run.json says of it
   TableChoice tables;
+  bool page_only = false;  ///< write report.html and no other file
 };
 
 /// The calibration, the calls and the form of tables stored with the run.
@@ -44,7 +49,7 @@ struct StoredResults {
 /// it.
 void require_complete_run(const RunDatabase& database, const char* command);
 
-/// Writes all result files of the database to `folder`, together or not at all. The database is
+/// Writes all result files of the database to `folder`, or report.html alone, together or not at all. The database is
 /// only read. Throws InputError for one that is damaged, OutputError, Interrupted.
 StoredResults publish_stored_results(const RunDatabase& database, const std::string& folder,
                                      const ResultChoice& choice, const Log& log,

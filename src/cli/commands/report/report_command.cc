@@ -54,6 +54,7 @@ void report(Context& context, const ReportSettings& settings) {
   request.folder = settings.folder;
   request.output = settings.output;
   request.force = settings.force;
+  request.page_only = settings.html;
   request.threshold = settings.threshold;
   request.calls = settings.calls;
   request.change_tables = settings.change_tables;
@@ -82,7 +83,7 @@ void add_report_command(CLI::App& app, Context& context) {
       app, context, "report",
       "Write the results of a finished run again, by another threshold or classifier",
       {"virnucpro report results", "virnucpro report results --threshold 0.9 -o strict",
-       "virnucpro report results --fdr 0.05 -o few_false",
+       "virnucpro report results --fdr 0.05 -o few_false", "virnucpro report results --html",
        "virnucpro report results --classifier retrained.pth -o retrained"});
   taken.argument("DIR", "Output folder of 'predict' or 'merge'", "the path of a folder");
   taken.run_with(Command::kReport, [&context](const std::vector<std::string>& arguments,

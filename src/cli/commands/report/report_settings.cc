@@ -16,6 +16,7 @@ ReportSettings report_settings(const std::vector<std::string>& arguments,
   settings.change_tables = [options](TableChoice& own) { store_table_options(options, own); };
   settings.write = write_request(options);
   options.store("classifier", settings.classifier);
+  options.store("html", settings.html);
   options.store("force", settings.force);
   settings.common = common_settings(options);
   return settings;

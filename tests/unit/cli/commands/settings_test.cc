@@ -110,9 +110,10 @@ std::string text_of(const TrainSettings& s) {
 std::string text_of(const ReportSettings& s) {
   TableChoice tables;
   s.change_tables(tables);
-  return fmt::format("{} {} {} [{}{}] [{}] {} {} {} {}", s.folder, s.output,
+  return fmt::format("{} {} {} [{}{}] [{}] {} {} {} {} {}", s.folder, s.output,
                      s.threshold.value_or(0.0), text_of(s.calls), s.calls.published ? "!" : "",
-                     text_of(tables), text_of(s.write), s.classifier, s.force, text_of(s.common));
+                     text_of(tables), text_of(s.write), s.classifier, s.html, s.force,
+                     text_of(s.common));
 }
 
 std::string text_of(const MergeSettings& s) {
