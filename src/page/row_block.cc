@@ -34,7 +34,8 @@ void put_varint(std::string& column, std::uint64_t value) {
 
 void put_share(std::string& column, const std::optional<double>& share) {
   if (!share) return put16(column, kNoShare);
-  put16(column, static_cast<std::uint16_t>(std::lround(std::clamp(*share, 0.0, 1.0) * kShareSteps)));
+  put16(column,
+        static_cast<std::uint16_t>(std::lround(std::clamp(*share, 0.0, 1.0) * kShareSteps)));
 }
 
 void put_log_odds(std::string& column, const std::optional<double>& log_odds) {
@@ -132,9 +133,9 @@ void RowBlock::add(const PageRecord& record, bool with_chunks) {
   put_share(column(PageColumn::kMaxima),
             is_scored ? std::optional<double>(record.max_p_virus) : std::nullopt);
   put_log_odds(column(PageColumn::kLogOdds), record.log_odds);
-  column(PageColumn::kFlags) += static_cast<char>(static_cast<unsigned>(record.outcome) |
-                                                  (record.is_viral ? 4U : 0U) |
-                                                  (with_chunks ? 8U : 0U));
+  column(PageColumn::kFlags) +=
+      static_cast<char>(static_cast<unsigned>(record.outcome) | (record.is_viral ? 4U : 0U) |
+                        (with_chunks ? 8U : 0U));
   for (const std::uint64_t count :
        {record.chunks, record.scored_chunks, record.viral_chunks, record.frames}) {
     put_varint(column(PageColumn::kCounts), count);

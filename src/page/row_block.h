@@ -16,20 +16,20 @@ namespace virnucpro {
 /// lowest first, the high bit set in all but the last. Probabilities of 16 bits are in steps of
 /// 1/65534, 65535 is none; log odds of 16 bits are in steps of 1/1000, -32768 is none.
 enum class PageColumn : std::uint8_t {
-  kIds,            ///< UTF-8, each ended by a line feed
-  kOrdinals,       ///< varint: distance from the one before, the first from 0
-  kLengths,        ///< varint
-  kGc,             ///< 16 bits
-  kScores,         ///< 16 bits
-  kMeans,          ///< 16 bits: mean P(virus)
-  kMaxima,         ///< 16 bits: max P(virus)
-  kLogOdds,        ///< 16 bits, at a prevalence of one half
-  kFlags,          ///< 8 bits: outcome + 4 if viral + 8 if its chunks follow
-  kCounts,         ///< varint: chunks, scored chunks, viral chunks, frames
-  kChunks,         ///< 8 bits a chunk: bits of its frames + 64 if runs; else 128 + outcome
-  kChunkLogOdds,   ///< 16 bits a scored chunk, at the prevalence of the rule; empty: no calibration
-  kFrameScores,    ///< 16 bits a frame: P(virus)
-  kRuns,           ///< varint a run: its start within the chunk, its length
+  kIds,           ///< UTF-8, each ended by a line feed
+  kOrdinals,      ///< varint: distance from the one before, the first from 0
+  kLengths,       ///< varint
+  kGc,            ///< 16 bits
+  kScores,        ///< 16 bits
+  kMeans,         ///< 16 bits: mean P(virus)
+  kMaxima,        ///< 16 bits: max P(virus)
+  kLogOdds,       ///< 16 bits, at a prevalence of one half
+  kFlags,         ///< 8 bits: outcome + 4 if viral + 8 if its chunks follow
+  kCounts,        ///< varint: chunks, scored chunks, viral chunks, frames
+  kChunks,        ///< 8 bits a chunk: bits of its frames + 64 if runs; else 128 + outcome
+  kChunkLogOdds,  ///< 16 bits a scored chunk, at the prevalence of the rule; empty: no calibration
+  kFrameScores,   ///< 16 bits a frame: P(virus)
+  kRuns,          ///< varint a run: its start within the chunk, its length
 };
 inline constexpr std::size_t kPageColumns = 14;
 

@@ -91,7 +91,8 @@ void PredictionTables::Files::show_chunk(const ChunkRow& chunk, std::span<const 
                                          const std::optional<double>& probability) {
   page_frames.clear();
   for (const FrameRow& frame : frames) {
-    const auto number = static_cast<std::uint8_t>((frame.name[0] == 'R' ? 3 : 0) + frame.name[1] - '1');
+    const auto number =
+        static_cast<std::uint8_t>((frame.name[0] == 'R' ? 3 : 0) + frame.name[1] - '1');
     page_frames.push_back(
         {number, frame.scores.p_virus, frame.start - chunk.start, frame.end - frame.start});
   }
@@ -123,8 +124,7 @@ void PredictionTables::Files::show_record(const RecordVerdict& verdict, std::str
 
 PredictionTables::PredictionTables(const std::string& folder, CallRule rule,
                                    CalibratedCalls calibrated, std::size_t sort_memory,
-                                   const TableChoice& choice, bool with_runs,
-                                   std::uint64_t records)
+                                   const TableChoice& choice, bool with_runs, std::uint64_t records)
     : files_(std::make_unique<Files>(folder, rule, calibrated, sort_memory, choice, with_runs,
                                      records)) {}
 

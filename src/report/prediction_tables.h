@@ -58,10 +58,10 @@ struct CallCounts {
 class CallSink;
 
 /// Writes predictions.tsv, contigs.tsv, contig_tiers.tsv, viral.fasta, the files of regions,
-/// report.html and the two legacy files of `folder` under partial names, and gives all of them their
-/// names in publish(). Memory grows by 16 bytes a record, and not otherwise. Thread-confined; any call may
-/// throw OutputError, and ContractError when calls come in an order other than begin_record,
-/// chunk..., end_record.
+/// report.html and the two legacy files of `folder` under partial names, and gives all of them
+/// their names in publish(). Memory grows by 16 bytes a record, and not otherwise. Thread-confined;
+/// any call may throw OutputError, and ContractError when calls come in an order other than
+/// begin_record, chunk..., end_record.
 class PredictionTables {
  public:
   /// Makes the folder. Where `calibrated` has a threshold, it decides on calls, except in the two

@@ -49,8 +49,9 @@ struct StoredResults {
 /// it.
 void require_complete_run(const RunDatabase& database, const char* command);
 
-/// Writes all result files of the database to `folder`, or report.html alone, together or not at all. The database is
-/// only read. Throws InputError for one that is damaged, OutputError, Interrupted.
+/// Writes all result files of the database to `folder`, or report.html alone, together or not at
+/// all. The database is only read. Throws InputError for one that is damaged, OutputError,
+/// Interrupted.
 StoredResults publish_stored_results(const RunDatabase& database, const std::string& folder,
                                      const ResultChoice& choice, const Log& log,
                                      const std::stop_token& stop = {});

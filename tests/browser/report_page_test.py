@@ -125,16 +125,20 @@ def is_fluid_with_many_records():
         time.sleep(2)
         print(f"    ready after {page.seconds:.1f} s; {os.path.getsize(f'{SAMPLES}/many/report.html') / 1e6:.1f} MB")
         worst = {}
+        set_it = "const e = document.getElementById(arguments[0]); e.value = arguments[1]; e.dispatchEvent(new Event('input'))"
 
         def least(kind, what, script, *arguments):
-            times = [page.timed(kind, script, *arguments) for _ in range(TRIES)]
+            times = []
+            for _ in range(TRIES):
+                if kind != "sort":  # from elsewhere, so that there is something to do
+                    page.run(set_it, arguments[0], "7" if arguments[0] != "call" else "others")
+                times.append(page.timed(kind, script, *arguments))
             worst[kind] = max(worst.get(kind, 0.0), min(times))
             print(f"    {kind} {what}: {min(times):.1f} ms (of {', '.join(f'{each:.0f}' for each in times)})")
 
         for column in ("id", "length", "gc", "chunks", "mean", "p", "call"):
             least("sort", column, "document.querySelector(`.grid-head [data-key=${arguments[0]}] button`)?.click() ??"
                   "document.querySelector('.grid-head [data-key=length] button').click()", column)
-        set_it = "const e = document.getElementById(arguments[0]); e.value = arguments[1]; e.dispatchEvent(new Event('input'))"
         for name, value in (("search", "99"), ("search", "NODE_12"), ("search", ""), ("call", "virus"), ("call", ""),
                             ("min-length", "800"), ("min-length", ""), ("min-value", "0.5"), ("min-value", "")):
             least("filter", f"{name} '{value}'", set_it, name, value)
@@ -328,7 +332,7 @@ def shows_a_real_run():
         for expected in (run["program"]["version"], run["inputs"][0]["sha256"], run["options"]["device_description"],
                          *run["model"]["sha256"].values()):
             assert expected in facts, expected
-        assert "measured with this bundle" in facts or run["options"]["precision"] == "fp32", facts
+        assert f"precision {run['options']['precision']}, packed batches" in facts, facts
         assert page.messages() == [], page.messages()
         page.screenshot("examples-1280", 1280)
         check_with_axe(page, "the examples")

@@ -37,14 +37,15 @@ class SampleRun {
 
   void write(const Made& made) {
     std::string bases(made.length, 'A');
-    const double gc = std::clamp(0.5 + (made.is_virus ? -0.1 : 0.03) + 0.05 * normal_(random_), 0.1, 0.9);
+    const double gc =
+        std::clamp(0.5 + (made.is_virus ? -0.1 : 0.03) + 0.05 * normal_(random_), 0.1, 0.9);
     for (char& base : bases) {
       const auto word = static_cast<double>(random_() >> 40) / static_cast<double>(1 << 24);
       base = word < gc ? (word < gc / 2 ? 'G' : 'C') : (word < (1 + gc) / 2 ? 'A' : 'T');
     }
     const std::uint64_t ordinal = ordinal_++;
     tables_.begin_record({ordinal, made.id, made.length});
-    const double level = (made.is_virus ? 2.0 : -2.5) + 1.2 * normal_(random_);
+    const double level = (made.is_virus ? 2.0 : -2.5) + 1.2 * normal_(random_) + shift_;
     for (const Chunk& chunk : ChunkRange(ordinal, made.length, kExpectedLength)) {
       const bool in_provirus = chunk.start < made.provirus_end && chunk.end > made.provirus_start;
       write(chunk, in_provirus ? 3.0 : level);
@@ -62,7 +63,8 @@ class SampleRun {
     report.inputs = {{"/data/contigs.fa", bases_, ordinal_, std::string(64, 'a')}};
     report.bundle = "mini";
     report.bundle_version = "0.3.0";
-    report.parts = {{"dnabert_s", std::string(64, '1')}, {"esm2", std::string(64, '2')},
+    report.parts = {{"dnabert_s", std::string(64, '1')},
+                    {"esm2", std::string(64, '2')},
                     {"classifier", std::string(64, '3')}};
     if (with_probabilities_) report.calibration_sha256 = std::string(64, '4');
     report.expected_length = kExpectedLength;
@@ -81,6 +83,8 @@ class SampleRun {
   }
 
   std::mt19937_64& random() { return random_; }
+  /// Adds to the log odds of all records.
+  void shift(double log_odds) { shift_ = log_odds; }
 
  private:
   static CalibratedCalls calls(bool with_probabilities) {
@@ -110,11 +114,12 @@ class SampleRun {
     frames_.clear();
     const bool is_run = kind > 0.7;
     const auto first = random_() % 3;
-    for (std::uint64_t frame = first; frame < (is_run ? first + 1 : 6) && row.outcome == Outcome::kScored;
-         frame += 2) {
+    for (std::uint64_t frame = first;
+         frame < (is_run ? first + 1 : 6) && row.outcome == Outcome::kScored; frame += 2) {
       const double log_odds = level + normal_(random_);
       const auto p = static_cast<float>(1.0 / (1.0 + std::exp(-log_odds)));
-      FrameRow made{frame_name(static_cast<Frame>(frame)), {1.0f - p, p}, chunk.start, chunk.end, is_run};
+      FrameRow made{
+          frame_name(static_cast<Frame>(frame)), {1.0f - p, p}, chunk.start, chunk.end, is_run};
       if (is_run) {
         made.start += random_() % 20;
         made.end = made.start + 66;
@@ -126,6 +131,7 @@ class SampleRun {
 
   PredictionTables tables_;
   bool with_probabilities_;
+  double shift_ = 0.0;
   std::mt19937_64 random_{7};
   std::normal_distribution<double> normal_;
   std::uniform_real_distribution<double> uniform_;
@@ -136,14 +142,17 @@ class SampleRun {
 
 /// `viral`: the share of viruses.
 void write_contigs(const std::string& folder, std::uint64_t records, double viral,
-                   bool with_probabilities, double longest) {
+                   bool with_probabilities, double longest, double shift = 0.0) {
   SampleRun run(folder, records, with_probabilities);
+  run.shift(shift);
   std::uniform_real_distribution<double> uniform;
   for (std::uint64_t i = 0; i < records; ++i) {
     Made made;
-    made.length = static_cast<std::uint64_t>(200.0 * std::pow(longest / 200.0, uniform(run.random())));
+    made.length =
+        static_cast<std::uint64_t>(200.0 * std::pow(longest / 200.0, uniform(run.random())));
     made.is_virus = uniform(run.random()) < viral;
-    made.id = "NODE_" + std::to_string(i + 1) + "_length_" + std::to_string(made.length) + "_cov_12.5";
+    made.id =
+        "NODE_" + std::to_string(i + 1) + "_length_" + std::to_string(made.length) + "_cov_12.5";
     run.write(made);
   }
   run.publish();
@@ -151,11 +160,15 @@ void write_contigs(const std::string& folder, std::uint64_t records, double vira
 
 void write_hostile(const std::string& folder) {
   SampleRun run(folder, 9, true);
-  const std::string ids[] = {
-      "</script><script>document.title='broken'</script>", "<img src=x onerror=document.title='broken'>",
-      "\"quoted\" 'twice' & &amp; &lt;b&gt;", "\xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d \xe2\x80\xae right to left",
-      std::string(5000, 'x') + "_end", "a\tb\nc\r\x1b[31m", "\xff\xfe bytes that are no text",
-      "<!-- ${alert(1)} {{7*7}} javascript:alert(1)", "\xf0\x9f\xa6\xa0 \xe7\x97\x85\xe6\xaf\x92"};
+  const std::string ids[] = {"</script><script>document.title='broken'</script>",
+                             "<img src=x onerror=document.title='broken'>",
+                             "\"quoted\" 'twice' & &amp; &lt;b&gt;",
+                             "\xd7\xa9\xd7\x9c\xd7\x95\xd7\x9d \xe2\x80\xae right to left",
+                             std::string(5000, 'x') + "_end",
+                             "a\tb\nc\r\x1b[31m",
+                             "\xff\xfe bytes that are no text",
+                             "<!-- ${alert(1)} {{7*7}} javascript:alert(1)",
+                             "\xf0\x9f\xa6\xa0 \xe7\x97\x85\xe6\xaf\x92"};
   for (const std::string& id : ids) run.write({id, 2400, true, 0, 0});
   run.publish();
 }
@@ -164,7 +177,7 @@ void write_samples(const std::string& folder) {
   write_contigs(folder + "/few", 10, 0.3, true, 20'000.0);
   write_contigs(folder + "/thousand", 1'000, 0.1, true, 20'000.0);
   write_contigs(folder + "/many", 100'000, 0.05, true, 2'000.0);
-  write_contigs(folder + "/none", 200, 0.0, false, 300.0);
+  write_contigs(folder + "/none", 200, 0.0, false, 300.0, -5.0);
   write_contigs(folder + "/scores", 500, 0.2, false, 20'000.0);
   write_contigs(folder + "/crowd", 210'000, 0.05, true, 400.0);
   write_hostile(folder + "/hostile");

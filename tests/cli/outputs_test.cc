@@ -52,6 +52,7 @@ const std::vector<std::string> kPredictions = {"predictions.tsv",
                                                "predictions.jsonl",
                                                "contigs.jsonl",
                                                "regions.jsonl",
+                                               "report.html",
                                                "run.json",
                                                "prediction_results.txt",
                                                "prediction_results_highestscore.csv"};

@@ -60,7 +60,7 @@ TEST_F(Predict, WritesEveryResultAndNothingToStandardOutput) {
               testing::UnorderedElementsAre(
                   "contig_tiers.tsv", "contigs.tsv", "prediction_results.txt",
                   "prediction_results_highestscore.csv", "predictions.tsv", "regions.bed",
-                  "regions.gff3", "run.db", "run.json", "viral.fasta"));
+                  "regions.gff3", "report.html", "run.db", "run.json", "viral.fasta"));
   EXPECT_THAT(read("out/predictions.tsv"), StartsWith(kPredictionsHeader));
   EXPECT_THAT(read("out/contigs.tsv"), StartsWith(kContigsHeader));
   EXPECT_THAT(read("out/prediction_results.txt"), StartsWith(kLegacyHeader));

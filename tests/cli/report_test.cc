@@ -33,6 +33,8 @@ TEST_F(Report, GivesTheBytesOfTheRunAgain) {
   const std::vector<std::string> expected = tables_of("out");
   const std::string expected_run = read("out/run.json");
   const std::string database = read("out/run.db");
+  const std::string page = read("out/report.html");
+  EXPECT_THAT(page, HasSubstr("<title>VirNucPro report</title>"));
   ASSERT_TRUE(ends_with(run({"report", "out", "-o", "copy"}), 0));
   EXPECT_EQ(tables_of("copy"), expected);
   EXPECT_EQ(read("copy/run.json"), expected_run);
@@ -43,7 +45,26 @@ TEST_F(Report, GivesTheBytesOfTheRunAgain) {
     EXPECT_EQ(read("out/run.json"), expected_run);
   }
   EXPECT_EQ(read("out/run.db"), database) << "only read";
-  EXPECT_EQ(names_in("copy").size(), kTables.size() + 1);
+  EXPECT_EQ(names_in("copy").size(), kTables.size() + 2);
+  EXPECT_EQ(read("copy/report.html"), page);
+}
+
+TEST_F(Report, WritesThePageAloneForAnOldRun) {
+  ASSERT_TRUE(ends_with(predict({"-o", "out"}), 0));
+  const std::string page = read("out/report.html");
+  std::filesystem::remove(path("out/report.html"));
+  write("out/contigs.tsv", "of an older program\n");
+  const ProgramResult result = run({"report", "out", "--html"});
+  ASSERT_TRUE(ends_with(result, 0));
+  EXPECT_EQ(read("out/report.html"), page);
+  EXPECT_EQ(read("out/contigs.tsv"), "of an older program\n");
+  EXPECT_THAT(result.err, HasSubstr("out/report.html"));
+  EXPECT_THAT(result.err, Not(HasSubstr("out/contigs.tsv")));
+  ASSERT_TRUE(ends_with(run({"report", "out", "--html", "-o", "elsewhere"}), 0));
+  EXPECT_THAT(names_in("elsewhere"), testing::ElementsAre("report.html"));
+  EXPECT_THAT(error_of({"report", "out", "--html", "-o", "elsewhere"}, 2),
+              HasSubstr("holds results already (report.html)"));
+  ASSERT_TRUE(ends_with(run({"report", "out", "--html", "-o", "elsewhere", "--force"}), 0));
 }
 
 TEST_F(Report, AppliesAThreshold) {

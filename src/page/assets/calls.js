@@ -69,6 +69,7 @@ class Calls {
     this.by = calls.by;
     this.isCalibrated = calls.prevalence !== undefined;
     this.viralBases = totals.bases.viral;
+    this.answered = totals.scales.score.bins.reduce((sum, [, records]) => sum + records, 0);
     this.rows = rows;
     this.bin = null;  // of the slider; null: the run's own rule
     this.listeners = [];

@@ -152,7 +152,7 @@ class Cloud {
   build(holder) {
     const isLength = this.which === "length", [low, high] = this.range;
     const xAxis = isLength
-      ? { splits: () => decades(low, high), values: (_, splits) => splits.map((v) => v === null ? "" : v >= 1e6 ? `${+(v / 1e6).toPrecision(2)} Mb` : v >= 1000 ? `${+(v / 1000).toPrecision(2)} kb` : `${v} b`) }
+      ? { splits: () => decades(low, high), filter: (_, splits) => splits, values: (_, splits) => splits.map((v) => v === null ? "" : v >= 1e6 ? `${+(v / 1e6).toPrecision(2)} Mb` : v >= 1000 ? `${+(v / 1000).toPrecision(2)} kb` : `${v} b`) }
       : { values: (_, splits) => splits.map((v) => `${v} %`) };
     return new uPlot(plotOptions(holder, [xAxis, { values: (_, splits) => splits.map((v) => v.toFixed(1)), splits: () => [0, 0.2, 0.4, 0.6, 0.8, 1] }], {
       scales: { x: { time: false, distr: isLength ? 3 : 1, range: () => [low, high] }, y: { range: () => [-0.02, 1.02] } },
@@ -167,6 +167,7 @@ class Cloud {
     ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
     ctx.clip();
     if (this.hasPoints) this.drawPoints(u); else this.drawCells(u);
+    ctx.globalAlpha = 1;
     if (this.calls.by === this.by) {
       const y = u.valToPos(this.calls.threshold(), "y", true);
       ctx.strokeStyle = theme.colours.ink;

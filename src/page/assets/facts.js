@@ -20,6 +20,8 @@ class Ledger {
   constructor(holder, run, calls) {
     this.calls = calls;
     this.records = run.counts.records;
+    // A record of which some chunks failed may have an answer by the others.
+    this.answered = calls.answered;
     this.bar = this.make(holder, "Records");
     const chunks = run.counts.chunks;
     this.fill(this.make(holder, "Chunks"), chunks.total, { viral: run.counts.viral_chunks, others: chunks.scored - run.counts.viral_chunks, no_orf: chunks.no_orf, too_short: chunks.too_short, failed: chunks.failed });
@@ -39,8 +41,8 @@ class Ledger {
     place.legend.replaceChildren(...shown.map(([name], i) => element("li", { class: `of-${name}`, text: words[i] })));
   }
   update() {
-    const { total, scored, no_orf, too_short, failed } = this.records, viral = this.calls.counts().records;
-    this.fill(this.bar, total, { viral, others: scored - viral, no_orf, too_short, failed });
+    const { total, no_orf, too_short } = this.records, { answered } = this, viral = this.calls.counts().records;
+    this.fill(this.bar, total, { viral, others: answered - viral, no_orf, too_short, failed: total - answered - no_orf - too_short });
   }
 }
 
@@ -64,6 +66,16 @@ function faultTexts(faults) {
   };
   walk(faults, "");
   return words;
+}
+
+/** Equal reasons once, with the records that they are of. */
+function reasonTexts(reasons) {
+  const records = new Map();
+  for (const [ordinal, reason] of reasons) records.set(reason, [...records.get(reason) ?? [], ordinal + 1]);
+  return [...records].map(([reason, numbers]) => {
+    const more = numbers.length > 8 ? " ..." : "";
+    return `${numbers.length === 1 ? "record" : "records"} ${numbers.slice(0, 8).join(", ")}${more}: ${reason}`;
+  });
 }
 
 function showFacts(holder, run, totals) {
@@ -97,8 +109,8 @@ function showFacts(holder, run, totals) {
     ["sessions", run.sessions.length > 1 ? `${run.sessions.length}; the times above are those of the last` : null],
   ]));
   const faults = faultTexts(run.faults), troubles = element("div", { class: "fact" }, element("h3", { text: "Warnings and faults" }));
-  const texts = [...run.warnings, ...faults, ...totals.reasons.map(([ordinal, reason]) => `record ${number(ordinal + 1)}: ${reason}`)];
-  troubles.append(texts.length ? element("ul", {}, ...texts.map((text) => element("li", { text }))) : element("p", { class: "hint", text: "None." }));
+  const texts = [...run.warnings, ...faults, ...reasonTexts(totals.reasons)];
+  troubles.append(texts.length ? element("ul", {}, ...texts.slice(0, 40).map((text) => element("li", { text }))) : element("p", { class: "hint", text: "None." }));
   holder.append(troubles);
 }
 

@@ -1,8 +1,9 @@
 // Puts the page together: reads the data, and tells every part when the threshold moves.
 
 function showHeadline(run, totals, calls) {
-  const counts = calls.counts(), { total, scored } = run.counts.records;
+  const counts = calls.counts(), { total } = run.counts.records, { answered } = calls;
   byId("headline").textContent = total === 0 ? "The input had no record"
+    : total === 1 ? `The record is ${counts.records ? "" : "not "}called viral`
     : counts.records === 0 ? `None of ${counted(total, "record")} is called viral`
     : `${number(counts.records)} of ${counted(total, "record")} ${counts.records === 1 ? "is" : "are"} called viral`;
   const names = run.inputs.map((input) => input.path.split("/").pop());
@@ -10,7 +11,7 @@ function showHeadline(run, totals, calls) {
   document.title = `${number(counts.records)} of ${number(total)} viral · VirNucPro report`;
   byId("meta").textContent = `virnucpro ${run.program.version} · ${run.model.bundle}${run.model.version ? ` ${run.model.version}` : ""} · ${run.program.started_at}`;
   const figures = [
-    ["viral records", number(counts.records), `${percent(counts.records, total)} of all, ${percent(counts.records, scored)} of those with an answer`, true],
+    ["viral records", number(counts.records), `${percent(counts.records, total)} of all, ${percent(counts.records, answered)} of those with an answer`, true],
     ["viral bases", bases(counts.bases), `${percent(counts.bases, totals.bases.total)} of ${bases(totals.bases.total)}`, true],
   ];
   if (calls.isCalibrated) {
@@ -19,7 +20,7 @@ function showHeadline(run, totals, calls) {
       Number.isNaN(counts.wrong) ? "not known for this scale in a page of so many records"
         : known === undefined ? `at a share of viruses of ${percent(calls.own.prevalence, 1)}` : `if ${percent(known, 1)} of all records are viruses, as their scores suggest`]);
   }
-  figures.push(["records without an answer", number(total - scored), total === scored ? "every record has one" : "no open frame, too short or failed"]);
+  figures.push(["records without an answer", number(total - answered), total === answered ? "every record has one" : "no open frame, too short or failed"]);
   byId("figures").replaceChildren(...figures.map(([name, value, note, isViral]) =>
     element("div", { class: isViral ? "is-viral" : "" }, element("dt", { text: name }), element("dd", {}, value, element("small", { text: note })))));
 }
@@ -65,7 +66,7 @@ function notices(run, totals) {
   if (selection === "viral") texts.push(`Of ${number(total)} records this page lists the ${number(listed)} that are called viral; every number and chart counts all of them. contigs.tsv has a row for each.`);
   if (selection === "first_viral") texts.push(`Of ${number(total)} records this page lists the first ${number(listed)} of the ${number(totals.calls.viral)} that are called viral; every number and chart counts all of them. contigs.tsv has a row for each.`);
   if (without_track > 0) texts.push(`${counted(without_track, "record")} ${without_track === 1 ? "has" : "have"} no track here, since the page would be too large; predictions.tsv has all chunks.`);
-  if (run.counts.records.failed > 0) texts.push(`${counted(run.counts.records.failed, "record")} could not be computed; the reasons stand below.`);
+  if (run.counts.records.failed > 0) texts.push(`${counted(run.counts.records.failed, "record")} ${run.counts.records.failed === 1 ? "has" : "have"} chunks that could not be computed; the reasons stand below, under "Warnings and faults".`);
   return texts;
 }
 
@@ -78,7 +79,7 @@ async function start() {
 
   showHeadline(run, totals, calls);
   byId("notices").replaceChildren(...notices(run, totals).map((text) => element("p", { class: "notice", text })));
-  byId("threshold").hidden = run.counts.records.scored === 0;
+  byId("threshold").hidden = calls.answered === 0;
   byId("by-choice").hidden = !calls.isCalibrated;
   showThreshold(calls);
   const ledger = new Ledger(byId("ledger"), run, calls);

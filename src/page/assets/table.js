@@ -69,7 +69,7 @@ class Table {
     // Ranks of ids are made while nothing else happens, so that the first click on the column is quick, too.
     (window.requestIdleCallback ?? setTimeout)(() => {
       this.rankIds();
-      this.lowerIds = rows.ids.map((id) => id.toLowerCase());
+      this.joinIds();
     });
   }
 
@@ -81,12 +81,12 @@ class Table {
       { key: "id", title: "Record", width: "minmax(110px, 2.4fr)", least: 0, text: (i) => rows.ids[i], class: "id" },
       { key: "length", title: "Length", width: "minmax(76px, .7fr)", least: 400, text: (i) => bases(rows.lengths[i]), sort: (i) => rows.lengths[i], num: true },
       { key: "gc", title: "GC", width: "minmax(76px, .5fr)", least: 760, text: (i) => Number.isNaN(share(rows.gc[i])) ? "–" : `${(100 * share(rows.gc[i])).toFixed(1)} %`, sort: (i) => share(rows.gc[i]), num: true },
-      { key: "chunks", title: "Chunks", width: "minmax(118px, .7fr)", least: 900, text: (i) => rows.scored[i] === rows.chunks[i] ? number(rows.chunks[i]) : `${number(rows.scored[i])} of ${number(rows.chunks[i])}`, sort: (i) => rows.chunks[i], num: true },
-      { key: "viral", title: "Viral chunks", width: "minmax(108px, .5fr)", least: 1120, text: (i) => scored(i) ? number(rows.viral[i]) : "–", sort: (i) => scored(i) ? rows.viral[i] : NaN, num: true },
+      { key: "chunks", title: "Chunks", hint: "chunks with an answer / all", width: "minmax(104px, .7fr)", least: 900, text: (i) => rows.scored[i] === rows.chunks[i] ? number(rows.chunks[i]) : `${number(rows.scored[i])}/${number(rows.chunks[i])}`, sort: (i) => rows.chunks[i], num: true },
+      { key: "viral", title: "Viral", hint: "viral chunks", width: "minmax(64px, .5fr)", least: 1000, text: (i) => scored(i) ? number(rows.viral[i]) : "–", sort: (i) => scored(i) ? rows.viral[i] : NaN, num: true },
       { key: "mean", title: "Mean P", width: "minmax(74px, .5fr)", least: 840, text: (i) => scored(i) ? share(rows.mean[i]).toFixed(3) : "–", sort: (i) => scored(i) ? share(rows.mean[i]) : NaN, num: true },
       { key: "score", title: "Score", width: "minmax(68px, .5fr)", least: calls.isCalibrated ? 1060 : 0, text: (i) => probability(share(rows.score[i])), sort: (i) => share(rows.score[i]), num: true },
     ];
-    if (calls.isCalibrated) columns.push({ key: "p", title: "Probability", width: "minmax(98px, .75fr)", least: 0, text: (i) => probability(calls.probability(i)), sort: (i) => rows.isAnswered(i) ? rows.logOdds[i] : NaN, num: true });
+    if (calls.isCalibrated) columns.push({ key: "p", title: "Probability", width: "minmax(108px, .75fr)", least: 0, text: (i) => probability(calls.probability(i)), sort: (i) => rows.isAnswered(i) ? rows.logOdds[i] : NaN, num: true });
     columns.push(
       { key: "call", title: "Call", width: "minmax(62px, .6fr)", least: 420, class: "call", sort: (i) => ({ virus: 0, others: 1 })[this.callOf(i)] ?? 2 },
       { key: "track", title: "Track", width: "minmax(90px, 1.5fr)", least: 620 });
@@ -116,7 +116,7 @@ class Table {
       } else if (column.key === "track") {
         cell.append(element("div", { class: "plain", text: column.title }));
       } else {
-        const button = element("button", { type: "button", text: column.title });
+        const button = element("button", { type: "button", text: column.title, ...column.hint && { title: column.hint } });
         button.addEventListener("click", () => this.sortBy(column.key));
         cell.append(button);
         if (this.sorting.key === column.key) cell.setAttribute("aria-sort", this.sorting.isDescending ? "descending" : "ascending");
@@ -138,6 +138,26 @@ class Table {
     places.forEach((i, rank) => { this.idRanks[i] = rank; });
   }
 
+  /** All ids as one text: searching it is much faster than searching each of them. */
+  joinIds() {
+    if (this.idText !== undefined) return;
+    const lower = this.rows.ids.map((id) => id.toLowerCase());
+    this.idStarts = new Uint32Array(lower.length + 1);
+    for (let i = 0, at = 0; i < lower.length; i++) this.idStarts[i + 1] = at += lower[i].length + 1;
+    this.idText = lower.join("\n") + "\n";
+  }
+
+  /** 1 for each record whose id has the text. */
+  matches(text) {
+    this.joinIds();
+    const found = new Uint8Array(this.rows.count), { idText, idStarts } = this;
+    for (let at = idText.indexOf(text), i = 0; at >= 0; at = idText.indexOf(text, idStarts[i])) {
+      while (idStarts[i + 1] <= at) i++;
+      found[i++] = 1;
+    }
+    return found;
+  }
+
   sortBy(key) {
     const isSame = this.sorting.key === key;
     // Numbers begin with the largest, names and calls with the first.
@@ -149,7 +169,11 @@ class Table {
       if (cell.dataset.key === this.sorting.key) cell.setAttribute("aria-sort", this.sorting.isDescending ? "descending" : "ascending");
       else cell.removeAttribute("aria-sort");
     }
-    this.measure("sort", () => { this.makeOrder(); this.apply(); });
+    this.measure("sort", () => {
+      this.makeOrder();
+      this.holder.scrollTop = 0;
+      this.apply();
+    });
   }
 
   makeOrder() {
@@ -182,7 +206,7 @@ class Table {
   apply() {
     const { rows, filter, calls } = this, chosenRecord = this.chosen >= 0 ? this.view[this.chosen] : -1;
     const text = filter.text.toLowerCase();
-    if (text && !this.lowerIds) this.lowerIds = rows.ids.map((id) => id.toLowerCase());
+    const found = text ? this.matches(text) : null;
     const isFree = !text && !filter.call && !filter.minLength && !filter.minValue;
     if (isFree) {
       this.view = this.order;
@@ -197,7 +221,7 @@ class Table {
           const isAnswered = rows.isAnswered(i);
           if (filter.call === "none" ? isAnswered : !isAnswered || calls.isViral(i) !== (filter.call === "virus")) continue;
         }
-        if (text && !this.lowerIds[i].includes(text)) continue;
+        if (found && !found[i]) continue;
         view[count++] = i;
       }
       this.view = view.subarray(0, count);

@@ -73,7 +73,11 @@ void report(Context& context, const ReportSettings& settings) {
   require_written_apart(inputs, settings.write, {}, output);
   const StoredResults results = rebuild_results(request, log, context.stop);
   if (settings.write) write_records(output, *settings.write, log, context.stop);
-  log_results(results, output, log);
+  if (settings.html) {
+    log.info("the page is {}", results.files.front());
+  } else {
+    log_results(results, output, log);
+  }
 }
 
 }  // namespace

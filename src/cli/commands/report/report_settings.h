@@ -22,7 +22,7 @@ struct ReportSettings {
   std::function<void(TableChoice& own)> change_tables;
   std::optional<WriteRequest> write;
   std::string classifier;  ///< file or bundle; empty: the run's own
-  bool html = false;  ///< report.html and no other file
+  bool html = false;       ///< report.html and no other file
   bool force = false;
   CommonSettings common;
 };
