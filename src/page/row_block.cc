@@ -32,10 +32,12 @@ void put_varint(std::string& column, std::uint64_t value) {
   column += static_cast<char>(value);
 }
 
+std::uint64_t steps_of(double share) {
+  return static_cast<std::uint64_t>(std::lround(std::clamp(share, 0.0, 1.0) * kShareSteps));
+}
+
 void put_share(std::string& column, const std::optional<double>& share) {
-  if (!share) return put16(column, kNoShare);
-  put16(column,
-        static_cast<std::uint16_t>(std::lround(std::clamp(*share, 0.0, 1.0) * kShareSteps)));
+  put16(column, share ? static_cast<std::uint16_t>(steps_of(*share)) : kNoShare);
 }
 
 void put_log_odds(std::string& column, const std::optional<double>& log_odds) {
@@ -139,6 +141,13 @@ void RowBlock::add(const PageRecord& record, bool with_chunks) {
   for (const std::uint64_t count :
        {record.chunks, record.scored_chunks, record.viral_chunks, record.frames}) {
     put_varint(column(PageColumn::kCounts), count);
+  }
+  std::string& regions = column(PageColumn::kRegions);
+  put_varint(regions, record.regions.size());
+  for (const PageRegion& region : record.regions) {
+    put_varint(regions, region.start);
+    put_varint(regions, region.end - region.start);
+    put_varint(regions, steps_of(region.probability));
   }
   ++rows_;
   chunks_ += open_chunks_;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include "run/outcome.h"
@@ -24,6 +25,13 @@ struct PageChunk {
   std::optional<double> probability;  ///< calibrated, at the prevalence of the rule
 };
 
+/// A viral region: bases [start, end) of its record.
+struct PageRegion {
+  std::uint64_t start = 0;
+  std::uint64_t end = 0;
+  double probability = 0.0;
+};
+
 /// One record at its end. Views are valid during the call they are passed to.
 struct PageRecord {
   std::uint64_t ordinal = 0;
@@ -40,7 +48,8 @@ struct PageRecord {
   double max_p_virus = 0.0;
   std::optional<double> score;     ///< highest threshold of scores at which it is viral
   std::optional<double> log_odds;  ///< calibrated, at a prevalence of one half
-  std::optional<double> gc;        ///< share of G and C among A, C, G, T and U
+  std::span<const PageRegion> regions;
+  std::optional<double> gc;  ///< share of G and C among A, C, G, T and U
 };
 
 }  // namespace virnucpro

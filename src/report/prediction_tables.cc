@@ -81,10 +81,12 @@ struct PredictionTables::Files {
   std::vector<double> chunk_scores;
   std::vector<CalledFrame> called;     // of the current chunk, reused
   std::vector<PageFrame> page_frames;  // likewise
+  std::vector<PageRegion> page_regions;
 
   void show_chunk(const ChunkRow& chunk, std::span<const FrameRow> frames,
                   const std::optional<double>& probability);
-  void show_record(const RecordVerdict& verdict, std::string_view bases);
+  void show_record(const RecordVerdict& verdict, std::span<const RegionRow> found,
+                   std::string_view bases);
 };
 
 void PredictionTables::Files::show_chunk(const ChunkRow& chunk, std::span<const FrameRow> frames,
@@ -99,8 +101,14 @@ void PredictionTables::Files::show_chunk(const ChunkRow& chunk, std::span<const 
   page.chunk({chunk.outcome, are_runs(frames), probability}, page_frames);
 }
 
-void PredictionTables::Files::show_record(const RecordVerdict& verdict, std::string_view bases) {
+void PredictionTables::Files::show_record(const RecordVerdict& verdict,
+                                          std::span<const RegionRow> found,
+                                          std::string_view bases) {
   const std::string shown = escaped(id);
+  page_regions.clear();
+  for (const RegionRow& each : found) {
+    page_regions.push_back({each.region.start, each.region.end, each.region.probability});
+  }
   PageRecord row;
   row.ordinal = record.ordinal;
   row.id = shown;
@@ -118,6 +126,7 @@ void PredictionTables::Files::show_record(const RecordVerdict& verdict, std::str
   }
   row.score = record_score(chunk_scores);
   row.log_odds = verdict.log_odds;
+  row.regions = page_regions;
   row.gc = gc_share(bases);
   page.record(row);
 }
@@ -223,11 +232,11 @@ void PredictionTables::end_record(std::string_view bases) {
   if (f.summary.outcome == Outcome::kScored && is_read_by_runs) ++f.ledger.run_records;
   f.contigs.record(f.record, f.summary);
   f.json.record(f.record, f.summary);
-  f.show_record(verdict, bases);
   f.tiers.end_record(f.unique_id, f.record.ordinal);
   const std::string_view suffix = std::string_view(f.unique_id).substr(f.escaped_bytes);
   const std::span<const RegionRow> regions = f.regions.end_record(f.record, suffix, bases);
   f.json.regions(f.record, regions);
+  f.show_record(verdict, regions, bases);
   if (f.sink != nullptr) {
     f.sink->record(f.record, f.summary);
     f.sink->regions(f.record, regions);

@@ -44,12 +44,13 @@ class Rows {
       this[name] = new Uint32Array(count);
     }
     this.blocks = [];
+    this.regions = new Map();  // of the few records that have any
   }
 
   add(bytes) {
     const head = new DataView(bytes.buffer, bytes.byteOffset);
     const parts = [];
-    for (let i = 0, at = 14 * 4; i < 14; at += head.getUint32(4 * i, true), i++) {
+    for (let i = 0, at = 15 * 4; i < 15; at += head.getUint32(4 * i, true), i++) {
       parts.push(bytes.subarray(at, at + head.getUint32(4 * i, true)));
     }
     // A copy, since columns of 16 bits must begin at an even byte.
@@ -57,7 +58,7 @@ class Rows {
     const [ids, ordinals, lengths] = parts;
     const names = new TextDecoder().decode(ids).split("\n");
     const many = names.length - 1, first = this.count;
-    const ordinal = new Varints(ordinals), length = new Varints(lengths), counts = new Varints(parts[9]);
+    const ordinal = new Varints(ordinals), length = new Varints(lengths), counts = new Varints(parts[9]), regions = new Varints(parts[14]);
     this.gc.set(words(parts[3], Uint16Array), first);
     this.score.set(words(parts[4], Uint16Array), first);
     this.mean.set(words(parts[5], Uint16Array), first);
@@ -74,6 +75,10 @@ class Rows {
       this.ordinals[i] = last += ordinal.next();
       this.lengths[i] = length.next();
       for (const name of ["chunks", "scored", "viral", "frames"]) this[name][i] = counts.next();
+      for (let left = regions.next(); left > 0; left--) {
+        const start = regions.next(), end = start + regions.next(), value = regions.next() / kShareSteps;
+        this.regions.set(i, [...this.regions.get(i) ?? [], { start, end, value }]);
+      }
       this.block[i] = this.blocks.length;
       this.chunkAt[i] = chunkAt; this.scoredAt[i] = scoredAt; this.frameAt[i] = frameAt; this.runAt[i] = runAt;
       if (!this.hasTrack(i)) continue;

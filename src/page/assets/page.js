@@ -56,6 +56,9 @@ function showRecord(rows, calls, table, track, i) {
   if (rows.frames[i] > 0) facts.push(`${counted(rows.frames[i], "frame")}, mean P ${share(rows.mean[i]).toFixed(3)}, max P ${share(rows.max[i]).toFixed(3)}`);
   if (calls.isCalibrated && rows.isAnswered(i)) facts.push(`probability ${probability(calls.probability(i))}`);
   facts.push(`call: ${table.callOf(i)}`);
+  const regions = rows.regions.get(i) ?? [];
+  for (const region of regions.slice(0, 6)) facts.push(`viral region ${number(region.start + 1)} to ${number(region.end)}, probability ${probability(region.value)}`);
+  if (regions.length > 6) facts.push(`${counted(regions.length - 6, "more region")}; regions.bed has all`);
   byId("detail-facts").textContent = facts.join(" · ");
   track.show(i);
 }
@@ -118,7 +121,7 @@ async function start() {
   const swatch = (kind, text) => { const mark = element("i", { class: `of-${kind}` }); return element("span", {}, mark, text); };
   byId("charts-key").append(swatch("viral", "called virus at the threshold"), swatch("others", "others"), whole && rows.count <= kMostPoints ? "A point is a record: click it to see its track." : "Darker cells hold more records.");
   const ramp = element("span", {}, "others", element("span", { class: "ramp" }), "virus");
-  byId("track-key").append(ramp, swatch("none gap", "no open frame, so no answer"), "Below: the six frames.");
+  byId("track-key").append(ramp, swatch("none gap", "no open frame, so no answer"), swatch("viral", "bar above: a viral region"), "Below: the six frames.");
 
   calls.listeners.push(() => table.measure("slider", () => {
     showHeadline(run, totals, calls);

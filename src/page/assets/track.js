@@ -4,9 +4,6 @@ const kLaneShare = 0.13;  // of the height of a probability of 1, for one of the
 const kLanesTop = -0.08;
 const kLowest = kLanesTop - 6 * kLaneShare - 0.02;
 
-/** Stretches of a record that may be drawn above its chunks: {start, end, value}. None yet is stored in the page. */
-const regionsOf = () => [];
-
 class Track {
   constructor(rows, calls, expected) {
     Object.assign(this, { rows, calls, expected });
@@ -54,7 +51,7 @@ class Track {
       { splits: () => [...lanes.slice().reverse(), 0, 0.5, 1], values: (_, splits) => splits.map((v) => v < 0 ? kFrames[lanes.findIndex((lane) => Math.abs(lane - v) < 1e-6)] : v.toFixed(1)), size: 38, font: "10px " + getComputedStyle(document.body).fontFamily, space: 8,
         grid: { filter: (_, splits) => splits.map((v) => v < 0 ? null : v) }, ticks: { show: false } },
     ], {
-      scales: { x: { time: false, min: 0, max: length }, y: { range: () => [kLowest, 1.06] } },
+      scales: { x: { time: false, min: 0, max: length }, y: { range: () => [kLowest, 1.2] } },
       series: [{}, { paths: () => null, points: { show: false } }],
       cursor: { show: true, x: false, y: false, points: { show: false }, drag: { x: true, y: false, setScale: true } },
       hooks: { draw: [(u) => this.draw(u)], setScale: [(u, key) => { if (key === "x") this.tellRange(); }] },
@@ -78,9 +75,13 @@ class Track {
       ctx.fillStyle = c.soft;
       ctx.fillRect(bbox.left, y(kLanesTop - f * kLaneShare) + 1, bbox.width, lane - 2);
     }
-    for (const region of regionsOf(this.record)) {
-      ctx.fillStyle = theme.of(region.value);
-      ctx.fillRect(x(region.start), bbox.top, Math.max(x(region.end) - x(region.start), ratio), 4 * ratio);
+    for (const region of this.rows.regions.get(this.record) ?? []) {
+      const left = x(region.start), width = Math.max(x(region.end) - left, 2 * ratio);
+      ctx.fillStyle = c.viral;
+      ctx.fillRect(left, y(1.15), width, 5 * ratio);
+      ctx.globalAlpha = 0.1;
+      ctx.fillRect(left, y(1.15), width, zero - y(1.15));
+      ctx.globalAlpha = 1;
     }
     const gaps = [];
     for (const chunk of this.chunks) {

@@ -52,6 +52,8 @@ TEST(RowBlock, GivesBackEveryColumn) {
   first.score = 0.75;
   first.log_odds = -2.5;
   first.gc = 0.4;
+  const PageRegion regions[] = {{0, 400, 0.5}, {700, 1006, 1.0}};
+  first.regions = regions;
   block.add(first, true);
   block.add(record(300, "none"), true);
   EXPECT_EQ(block.rows(), 2u);
@@ -72,6 +74,8 @@ TEST(RowBlock, GivesBackEveryColumn) {
   EXPECT_THAT(words(column(columns, PageColumn::kChunkLogOdds)), ElementsAre(0, 2197));
   EXPECT_THAT(words(column(columns, PageColumn::kFrameScores)), ElementsAre(16384, 65534, 32767));
   EXPECT_THAT(varints(column(columns, PageColumn::kRuns)), ElementsAre(12, 300));
+  EXPECT_THAT(varints(column(columns, PageColumn::kRegions)),
+              ElementsAre(2, 0, 400, 32767, 700, 306, 65534, 0));
 }
 
 TEST(RowBlock, ForgetsTheChunksOfARecordThatIsNotShown) {
