@@ -26,6 +26,16 @@ PackageLicenseConcluded: MIT
 PackageLicenseDeclared: MIT
 PackageCopyrightText: <text>VirNucPro authors</text>
 Relationship: SPDXRef-DOCUMENT DESCRIBES SPDXRef-virnucpro
+
+PackageName: uPlot
+SPDXID: SPDXRef-uPlot
+PackageVersion: 1.6.31
+PackageDownloadLocation: https://github.com/leeoniya/uPlot
+FilesAnalyzed: false
+PackageLicenseConcluded: MIT
+PackageLicenseDeclared: MIT
+PackageCopyrightText: <text>Copyright (c) 2022 Leon Sorokin</text>
+Relationship: SPDXRef-virnucpro CONTAINS SPDXRef-uPlot
 EOF
 
 # The short names of the licences in a machine-readable copyright file (DEP 5), as a comment: they are Debian's
