@@ -119,7 +119,7 @@ async function start() {
     if (note) note.textContent = note.dataset.usual = text;
   }
   const swatch = (kind, text) => { const mark = element("i", { class: `of-${kind}` }); return element("span", {}, mark, text); };
-  byId("charts-key").append(swatch("viral", "called virus at the threshold"), swatch("others", "others"), whole && rows.count <= kMostPoints ? "A point is a record: click it to see its track." : "Darker cells hold more records.");
+  byId("charts-key").append(swatch("viral", "called virus at the threshold"), swatch("others", "others"), whole && rows.count <= kMostPoints ? "A point is a record: click it to see its track." : "Stronger colour: more records.");
   const ramp = element("span", {}, "others", element("span", { class: "ramp" }), "virus");
   byId("track-key").append(ramp, swatch("none gap", "no open frame, so no answer"), swatch("viral", "bar above: a viral region"), "Below: the six frames.");
 
