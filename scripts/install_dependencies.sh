@@ -11,7 +11,8 @@ packages=(
   build-essential cmake ninja-build pkg-config ccache
   libdnnl-dev libhwy-dev                              # src/backend/cpu
   ocl-icd-opencl-dev                                  # Debian's oneDNN asks for it
-  libhts-dev                                          # src/sequence; brings libcurl4-gnutls-dev
+  libhts-dev                                          # src/sequence
+  libcurl4-gnutls-dev                                 # src/download; the flavour that libhts-dev needs
   nlohmann-json3-dev                                  # src/tokenizer, src/weights, src/report, src/bench
   libhdf5-dev                                         # src/report
   libsqlite3-dev                                      # src/run
