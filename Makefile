@@ -8,7 +8,7 @@ PROGRAM := build/release/src/cli/virnucpro
 RESULTS := virnucpro_out
 FILES :=
 
-.PHONY: help dependencies configure predict cuda test slow-test durability sanitize sanitize-threads format check-format tidy bench dist test-dist test-reproducible test-container test-report test-tables test-wdl test-scale clean
+.PHONY: help dependencies configure predict cuda test slow-test durability sanitize sanitize-threads format check-format tidy bench dist test-dist test-reproducible test-container test-report test-tables test-wdl test-scale test-pull clean
 
 help:
 	@echo "make predict       build the program and run it on examples/ with the embedded model"
@@ -23,6 +23,7 @@ help:
 	@echo "make test-wdl      the WDL files, checked and run by miniwdl without a container"
 	@echo "make test-scale    the workflows for clusters, on a Slurm of three nodes on this machine (root, network)"
 	@echo "make test-report   report.html in headless Chromium (Debian's chromium, selenium and axe of PyPI)"
+	@echo "make test-pull     models pull against a real nginx, with 200 broken downloads (minutes; nginx is installed)"
 	@echo "make test-container  the steps of the container's file in a bare Debian (root, debootstrap, network)"
 	@echo "make dist          what a release offers, in dist/: tarballs, Debian package, recipes, hashes"
 	@echo "make test-dist     the tarball of make dist in bare Debian 11, 12 and 13 (root, debootstrap, network)"
@@ -104,6 +105,10 @@ test-reproducible: dependencies
 test-report: configure
 	@cmake --build --preset release --target virnucpro sample_pages
 	@scripts/test_report.sh
+
+test-pull: configure
+	@cmake --build --preset release --target virnucpro
+	@tests/pull/run.sh $(PROGRAM)
 
 test-container: configure
 	@packaging/container/test.sh
