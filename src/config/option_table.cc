@@ -75,17 +75,19 @@ constexpr std::uint32_t kImport = static_cast<std::uint32_t>(Command::kImport);
 constexpr std::uint32_t kClassify = static_cast<std::uint32_t>(Command::kClassify);
 constexpr std::uint32_t kLabelReads = static_cast<std::uint32_t>(Command::kLabelReads);
 constexpr std::uint32_t kPlot = static_cast<std::uint32_t>(Command::kPlot);
+constexpr std::uint32_t kPull = static_cast<std::uint32_t>(Command::kPull);
+constexpr std::uint32_t kExport = static_cast<std::uint32_t>(Command::kExport);
 constexpr std::uint32_t kOwnParts = kPredict | kEmbed | kPrecision;
 constexpr std::uint32_t kRuns = kOwnParts | kTrain;
-constexpr std::uint32_t kShown = kRuns | kValidate | kClassify;  // with progress
+constexpr std::uint32_t kShown = kRuns | kValidate | kClassify | kPull;  // with progress
 constexpr std::uint32_t kLogged =
     kShown | kLabelReads | kPlot | kReport | kMerge | kEvaluate | kDataset | kCalibrate | kBench;
-constexpr std::uint32_t kAll = kLogged | kImport;
+constexpr std::uint32_t kAll = kLogged | kImport | kExport;
 
 constexpr std::string_view kFolderValues = "the path of a folder";
 constexpr std::string_view kFileValues = "the path of a file";
 constexpr std::string_view kBundleValues =
-    "the name of an embedded bundle or the path of a bundle folder";
+    "the name of an embedded or pulled bundle or the path of a bundle folder";
 constexpr std::string_view kFolderMissing = "--output-dir is required";
 
 using enum OptionType;
@@ -145,6 +147,32 @@ constexpr std::array kOptions = {
            .help = "The figure: .svg, .png (300 dots per inch) or .pdf (required)",
            .commands = kPlot, .missing = "plot needs the file to write: -o FIGURE.svg",
            .also = is_figure},
+    Option{.name = "output", .letter = 'o', .value_name = "FILE", .described_values = kFileValues,
+           .help = "Archive (tar) of the bundle (required)", .commands = kExport,
+           .missing = "models export needs the file to write: -o BUNDLE.tar",
+           .also = is_no_stream},
+    Option{.name = "to", .sources = OptionSources::kNone, .value_name = "DIR",
+           .described_values = kFolderValues,
+           .default_text = "the first of VIRNUCPRO_MODELS, else ~/.local/share/virnucpro",
+           .help = "Folder in which the bundle gets a folder of its name", .commands = kPull,
+           .also = is_no_stream},
+    Option{.name = "from", .sources = OptionSources::kNone, .value_name = "DIR",
+           .described_values = kFolderValues,
+           .help = "Take files that were copied into this folder, and fetch nothing",
+           .commands = kPull},
+    Option{.name = "list", .sources = OptionSources::kNone, .type = kSwitch,
+           .default_text = "false", .help = "Show the models that can be pulled, and from where",
+           .commands = kPull},
+    Option{.name = "registry", .value_name = "FILE", .described_values = kFileValues,
+           .help = "Another list of models than the program's own (models/registry.json)",
+           .commands = kPull},
+    Option{.name = "connections", .type = kInteger, .value_name = "N",
+           .whole = {.low = 1, .high = kMaxConnections}, .default_text = "4",
+           .help = "Parts of a file that are fetched at once", .commands = kPull},
+    Option{.name = "keep-downloads", .sources = OptionSources::kNone, .type = kSwitch,
+           .default_text = "false",
+           .help = "Keep what was fetched, for another model of the same parts.",
+           .commands = kPull},
     Option{.name = "report-dir", .letter = 'o', .value_name = "DIR",
            .described_values = kFolderValues,
            .help = "Folder for sequences.tsv, layers.tsv and precision.json; made when missing.",
@@ -167,7 +195,9 @@ constexpr std::array kOptions = {
            .commands = kDataset},
     Option{.name = "force", .sources = OptionSources::kNone, .type = kSwitch,
            .default_text = "false", .help = "Replace a bundle that is there already.",
-           .commands = kCalibrate | kImport},
+           .commands = kCalibrate | kImport | kPull},
+    Option{.name = "force", .sources = OptionSources::kNone, .type = kSwitch,
+           .default_text = "false", .help = "Replace the file of --output", .commands = kExport},
     Option{.name = "force", .sources = OptionSources::kNone, .type = kSwitch,
            .default_text = "false", .help = "Replace the file of --json", .commands = kBench},
     Option{.name = "html", .sources = OptionSources::kNone, .type = kSwitch,
@@ -412,7 +442,7 @@ constexpr std::array kOptions = {
     // Models.
     Option{.name = "bundle", .value_name = "NAME|DIR", .described_values = kBundleValues,
            .default_text = kDefaultBundle,
-           .help = "Models to use: an embedded bundle or a folder made by 'models import'.",
+           .help = "Models to use: the name of an embedded or pulled bundle, or a bundle's folder.",
            .commands = kRuns},
     Option{.name = "bundle", .value_name = "NAME|DIR", .described_values = kBundleValues,
            .default_text = kDefaultBundle, .help = "The bundle that the run used",

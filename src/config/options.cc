@@ -11,11 +11,12 @@
 namespace virnucpro {
 namespace {
 
-constexpr std::array kCommands = {Command::kPredict,  Command::kReport,     Command::kMerge,
-                                  Command::kEmbed,    Command::kTrain,      Command::kEvaluate,
-                                  Command::kDataset,  Command::kCalibrate,  Command::kImport,
-                                  Command::kValidate, Command::kBench,      Command::kPrecision,
-                                  Command::kClassify, Command::kLabelReads, Command::kPlot};
+constexpr std::array kCommands = {Command::kPredict,    Command::kReport,    Command::kMerge,
+                                  Command::kEmbed,      Command::kTrain,     Command::kEvaluate,
+                                  Command::kDataset,    Command::kCalibrate, Command::kPull,
+                                  Command::kExport,     Command::kImport,    Command::kValidate,
+                                  Command::kBench,      Command::kPrecision, Command::kClassify,
+                                  Command::kLabelReads, Command::kPlot};
 
 constexpr std::array kAlternatives = {
     Alternatives{{"fdr", "conservative", "relaxed"}, kOneCallRule},
@@ -91,6 +92,10 @@ std::string_view name_of(Command command) {
       return "bench";
     case Command::kImport:
       return "models import";
+    case Command::kPull:
+      return "models pull";
+    case Command::kExport:
+      return "models export";
     case Command::kClassify:
       return "classify";
     case Command::kLabelReads:

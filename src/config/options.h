@@ -34,7 +34,9 @@ enum class Command : std::uint32_t {
   kImport = 2048,
   kClassify = 4096,
   kLabelReads = 8192,
-  kPlot = 16384
+  kPlot = 16384,
+  kPull = 32768,
+  kExport = 65536
 };
 /// All of them, in the order of the documentation.
 std::span<const Command> commands();
@@ -140,6 +142,8 @@ inline constexpr std::size_t kMaxResamples = 100'000;
 inline constexpr std::size_t kMaxFragments = std::size_t{1} << 40;
 /// More frames than a benchmark could run in a day.
 inline constexpr std::uint64_t kMaxBenchFrames = std::uint64_t{1} << 32;
+/// Servers refuse more from one client.
+inline constexpr std::uint64_t kMaxConnections = 32;
 /// A day.
 inline constexpr double kMaxBenchSeconds = 86400.0;
 

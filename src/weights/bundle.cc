@@ -21,6 +21,8 @@ namespace {
 
 /// Hashing this much takes at most 0.05 s; hashing 6 GB would take longer than a short run.
 constexpr std::size_t kAlwaysHashed = std::size_t{16} << 20;
+/// System calls cost nothing beside reading so much.
+constexpr std::size_t kPiece = std::size_t{1} << 20;
 
 }  // namespace
 
@@ -83,18 +85,39 @@ bool Bundle::is_checked_at_once(const File& file) {
 void Bundle::check_hash(const BundlePart& part) const { check_hash(part, file(part.file)); }
 
 void Bundle::check_hash(const BundlePart& part, const File& file) const {
-  const std::string found = sha256_hex(file.bytes);
-  if (found != part.sha256) fail_other_content(origin_, part.file, found, part.sha256);
+  read(part, file, [](std::span<const std::byte>) {});
 }
 
 void Bundle::copy_part(const BundlePart& part, const std::string& path) const {
-  const File whole = file(part.file);
   OutputFile copy(path);
-  copy.write(whole.bytes);
+  read_part(part, [&](std::span<const std::byte> piece) { copy.write(piece); });
   copy.commit();
-  // Checked after copying, so that it covers what was copied: the file may change at any moment.
-  check_hash(part, whole);
+}
+
+void Bundle::read_part(const BundlePart& part, const TakePiece& take) const {
+  const File whole = file(part.file);
+  read(part, whole, take);
   if (whole.file != nullptr) require_unchanged(std::array{UsedFile{part.file, whole.file, {}}});
+}
+
+/// Files are read by their descriptor: pages that were only mapped stay out of memory.
+void Bundle::read(const BundlePart& part, const File& file, const TakePiece& take) const {
+  Sha256 hash;
+  const auto take_piece = [&](std::span<const std::byte> piece) {
+    hash.update(piece);
+    take(piece);
+  };
+  if (file.file == nullptr) {
+    take_piece(file.bytes);
+  } else {
+    std::vector<std::byte> buffer(kPiece);
+    std::uint64_t done = 0;
+    for (std::size_t size = 0; (size = file.file->read(buffer, done)) > 0; done += size) {
+      take_piece(std::span(buffer).first(size));
+    }
+  }
+  const std::string found = hash.finish();
+  if (found != part.sha256) fail_other_content(origin_, part.file, found, part.sha256);
 }
 
 TensorSource Bundle::tensors(const BundlePart& part_info) const {

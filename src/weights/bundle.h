@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -89,6 +90,12 @@ class Bundle {
   /// Writes the bytes of a part of info() to the file `path`, after comparing them with their
   /// SHA-256 whatever their size. Throws OutputError, too.
   void copy_part(const BundlePart& part, const std::string& path) const;
+  /// Gives the bytes of a part to `take`, piece by piece, then compares them with their SHA-256
+  /// whatever their size. No more of the part than a piece is in memory.
+  using TakePiece = std::function<void(std::span<const std::byte> piece)>;
+  void read_part(const BundlePart& part, const TakePiece& take) const;
+  /// The bytes of a part.
+  std::uint64_t part_size(const BundlePart& part) const { return file(part.file).bytes.size(); }
 
   /// The calibration of the classifier for this length; absent where there is none of either.
   std::optional<Calibration> calibration(std::int64_t expected_length) const;
@@ -114,6 +121,7 @@ class Bundle {
   static bool is_checked_at_once(const File& file);
   void check_hash(const BundlePart& part) const;
   void check_hash(const BundlePart& part, const File& file) const;
+  void read(const BundlePart& part, const File& file, const TakePiece& take) const;
   TensorSource tensors(const BundlePart& part) const;
   void read_card();
 
@@ -141,6 +149,8 @@ struct BundleImport {
   std::string training_data;
   /// JSON text of an object.
   std::string metrics_json = "{}";
+  /// JSON text of an object with more keys of the card.
+  std::string extra_json = "{}";
   /// Replaces an existing bundle. A folder that is not a bundle is never replaced.
   bool force = false;
 };

@@ -99,6 +99,7 @@ BundleInfo import_bundle(const BundleImport& options) {
   info.license = options.license;
   info.training_data = options.training_data;
   info.metrics_json = options.metrics_json;
+  info.extra_json = options.extra_json;
   info.dnabert_s_config = dnabert_s.config;
   info.esm2_config = esm2.config;
   std::vector<std::pair<BundleClassifier, ClassifierWeights>> classifiers;

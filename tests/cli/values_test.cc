@@ -37,6 +37,8 @@ const std::map<std::string, std::vector<std::string>> kCalls = {
     {"models import",
      {"models", "import", "--dnabert", "no", "--esm2", "no", "--classifier", "500=no", "-o",
       "out"}},
+    {"models pull", {"models", "pull", "virnucpro-500", "--from", "no", "--to", "out"}},
+    {"models export", {"models", "export", "no", "-o", "out.tar"}},
     {"validate", {"validate", "no.fa"}},
     {"devices", {"devices"}},
     {"classify", {"classify", "no.fa", "out.tsv"}},

@@ -91,11 +91,16 @@ bool ProgressDisplay::is_due() {
 }
 
 void ProgressDisplay::update(const ProgressCounts& counts) {
+  update([&](std::chrono::duration<double> elapsed) { return progress_line(counts, elapsed); });
+}
+
+void ProgressDisplay::update(
+    const std::function<std::string(std::chrono::duration<double> elapsed)>& make_line) {
   if (!enabled_) return;
   const std::lock_guard lock(mutex_);
   const Clock::time_point now = now_();
   if (now < next_) return;
-  const std::string line = progress_line(counts, now - start_);
+  const std::string line = make_line(now - start_);
   if (on_terminal_) {
     next_ = now + kTerminalInterval;
     console_.status(line);

@@ -53,6 +53,8 @@ class ProgressDisplay {
   /// True when update() would show something now: cheap, for callers that must gather counts.
   bool is_due();
   void update(const ProgressCounts& counts);
+  /// The same for other work: `line` makes the text, and is called only where it is shown.
+  void update(const std::function<std::string(std::chrono::duration<double> elapsed)>& line);
 
  private:
   Console& console_;

@@ -24,11 +24,11 @@ namespace virnucpro::cli {
 namespace {
 
 /// Checked before the inputs are read.
-void require_free_file(const BenchSettings& settings) {
+void require_free_file(const Environment& environment, const BenchSettings& settings) {
   InputGuard inputs;
   for (const std::string& input : settings.request.inputs) inputs.add("the input", input);
   for (const BenchModels& models : settings.request.models) {
-    if (!models.bundle.empty()) add_bundle(inputs, "--bundle", models.bundle);
+    if (!models.bundle.empty()) add_bundle(inputs, environment, "--bundle", models.bundle);
   }
   inputs.add("--config", settings.common.config);
   inputs.require_streams_apart();
@@ -43,7 +43,7 @@ void require_free_file(const BenchSettings& settings) {
 }
 
 void run_bench(Context& context, const BenchSettings& settings) {
-  require_free_file(settings);
+  require_free_file(context.environment, settings);
   const BenchRequest& request = settings.request;
   for (const std::string& input : request.inputs) check_readable(input);
   const Log log = log_for(context, settings.common);
@@ -52,7 +52,8 @@ void run_bench(Context& context, const BenchSettings& settings) {
   std::optional<OutputFile> file;
   if (!settings.json.empty() && settings.json != "-") file.emplace(settings.json);
 
-  const BenchReport report = run_benchmark(request, open_named_bundle, log, context.stop);
+  const BenchReport report =
+      run_benchmark(request, bundle_opener(context.environment), log, context.stop);
   if (settings.json == "-") return context.console.print(bench_json(report, program_version()));
   context.console.print(bench_table(report));
   if (!file) return;

@@ -38,11 +38,11 @@ void calibrate(Context& context, const CalibrateSettings& settings) {
   add_run(inputs, "the run", request.folder);
   inputs.add("--labels", request.labels);
   inputs.add("--config", settings.common.config);
-  add_bundle(inputs, "--bundle", settings.bundle);
+  add_bundle(inputs, context.environment, "--bundle", settings.bundle);
   inputs.require_streams_apart();
   inputs.require_outside(request.bundle_folder);
-  const CalibrateResult result =
-      calibrate_bundle(request, open_named_bundle(settings.bundle), log, context.stop);
+  const CalibrateResult result = calibrate_bundle(
+      request, open_named_bundle(context.environment, settings.bundle), log, context.stop);
   if (result.calibration.contig_viruses == 0) {
     log.info("fewer than {} records of a label: the mean over its chunks stands for a record",
              kFewestContigs);

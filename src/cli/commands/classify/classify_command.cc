@@ -48,7 +48,8 @@ void classify(Context& context, const ClassifySettings& settings) {
     return log.warning("{}: has no records; the tables have headers only", settings.input);
   }
   RunSettings run = settings.run;
-  run.models = published_models(settings.models, settings.expected_length, embedded_bundle_names());
+  run.models = published_models(bundle_place(context.environment, settings.models),
+                                settings.expected_length, embedded_bundle_names());
   RunKind kind;
   kind.require_apart = require_apart;
   kind.require_free_output = [&] { require_free_prediction_folder(request.output, request.force); };

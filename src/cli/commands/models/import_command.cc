@@ -11,13 +11,15 @@
 #include "cli/context.h"
 #include "cli/terminal/console.h"
 #include "cli/terminal/safe_text.h"
+#include "jobs/new_bundle.h"
 
 namespace virnucpro::cli {
 namespace {
 
 void import(Context& context, const ImportSettings& settings) {
   const BundleImport& bundle = settings.bundle;
-  log_origins(log_for(context, settings.common), settings.common);
+  const Log log = log_for(context, settings.common);
+  log_origins(log, settings.common);
   InputGuard inputs;
   inputs.add("--dnabert", bundle.dnabert_folder);
   inputs.add("--esm2", bundle.esm2_path);
@@ -25,6 +27,7 @@ void import(Context& context, const ImportSettings& settings) {
   inputs.add("--config", settings.common.config);
   inputs.require_outside(bundle.output_folder);
   const BundleInfo info = import_bundle(bundle);
+  require_sound_bundle(bundle.output_folder, log);
   context.console.message(fmt::format("bundle '{}' for {} bases is in {}",
                                       escape_controls(info.name), lengths_of(info),
                                       escape_controls(bundle.output_folder)));

@@ -12,12 +12,15 @@
 #include "base/format.h"
 #include "cli/command_line/command_options.h"
 #include "cli/commands/models/bundle_lengths.h"
+#include "cli/commands/models/export_command.h"
 #include "cli/commands/models/import_command.h"
+#include "cli/commands/models/pull_command.h"
 #include "cli/commands/shared/named_bundle.h"
 #include "cli/context.h"
 #include "cli/terminal/console.h"
 #include "cli/terminal/safe_text.h"
 #include "weights/bundle.h"
+#include "weights/bundle_places.h"
 
 namespace virnucpro::cli {
 namespace {
@@ -123,10 +126,18 @@ std::vector<std::string> bundles_in(const std::string& folder) {
   return found;
 }
 
-void list(Console& console, const std::vector<std::string>& folders) {
+void list(Console& console, const Environment& environment,
+          const std::vector<std::string>& folders) {
   console.print("bundle\tname\tversion\texpected_lengths\tdescription\n");
   for (const std::string& name : embedded_bundle_names()) {
-    console.print(list_row(name, open_named_bundle(name).info()));
+    console.print(list_row(name, open_named_bundle(environment, name).info()));
+  }
+  for (const NamedBundle& each : named_bundles(environment)) {
+    try {
+      console.print(list_row(each.name, Bundle::open(each.folder).info()));
+    } catch (const ModelError& error) {  // one of others must not hide the rest
+      console.message(fmt::format("virnucpro: warning: {}", escape_controls(error.what())));
+    }
   }
   for (const std::string& folder : folders) {
     for (const std::string& path : bundles_in(folder)) {
@@ -135,8 +146,8 @@ void list(Console& console, const std::vector<std::string>& folders) {
   }
 }
 
-void verify(Console& console, const std::string& name) {
-  const Bundle bundle = open_named_bundle(name);
+void verify(Console& console, const Environment& environment, const std::string& name) {
+  const Bundle bundle = open_named_bundle(environment, name);
   const std::vector<std::string> problems = bundle.problems();
   for (const std::string& problem : problems) console.print(escape_controls(problem) + "\n");
   if (problems.empty()) {
@@ -149,25 +160,27 @@ void verify(Console& console, const std::string& name) {
 }
 
 void add_list(CLI::App& models, Context& context) {
-  CommandOptions taken(models, context, "list", "List the embedded bundles, and those in folders",
+  CommandOptions taken(models, context, "list",
+                       "List the embedded and the pulled bundles, and those in folders",
                        {"virnucpro models list", "virnucpro models list ~/bundles"});
   taken.arguments("FOLDER", "Bundles, or folders that hold some", "the path of a folder",
                   /*are_needed=*/false);
-  taken.run_with(
-      [&context](const std::vector<std::string>& folders) { list(context.console, folders); });
+  taken.run_with([&context](const std::vector<std::string>& folders) {
+    list(context.console, context.environment, folders);
+  });
 }
 
 /// The help of commands that take one bundle.
-constexpr const char* kBundleHelp = "Name of an embedded bundle, or a folder";
+constexpr const char* kBundleHelp = "Name of an embedded or pulled bundle, or a folder";
 constexpr const char* kBundleValues =
-    "the name of an embedded bundle or the path of a bundle folder";
+    "the name of an embedded or pulled bundle or the path of a bundle folder";
 
 void add_info(CLI::App& models, Context& context) {
   CommandOptions taken(models, context, "info", "Describe a bundle",
                        {"virnucpro models info mini", "virnucpro models info my_bundle/"});
   taken.argument("BUNDLE", kBundleHelp, kBundleValues);
   taken.run_with([&context](const std::vector<std::string>& names) {
-    context.console.print(described(open_named_bundle(names.front())));
+    context.console.print(described(open_named_bundle(context.environment, names.front())));
   });
 }
 
@@ -177,17 +190,20 @@ void add_verify(CLI::App& models, Context& context) {
                        {"virnucpro models verify my_bundle/"});
   taken.argument("BUNDLE", kBundleHelp, kBundleValues);
   taken.run_with([&context](const std::vector<std::string>& names) {
-    verify(context.console, names.front());
+    verify(context.console, context.environment, names.front());
   });
 }
 
 }  // namespace
 
 void add_models_command(CLI::App& app, Context& context) {
-  CLI::App& models = add_group(app, "models", "List, describe, make and check model bundles",
-                               {"virnucpro models list", "virnucpro models info mini"});
+  CLI::App& models = add_group(app, "models", "List, fetch, describe, make and check model bundles",
+                               {"virnucpro models list", "virnucpro models pull virnucpro-500",
+                                "virnucpro models info mini"});
   add_list(models, context);
   add_info(models, context);
+  add_pull_command(models, context);
+  add_export_command(models, context);
   add_import_command(models, context);
   add_verify(models, context);
 }

@@ -55,8 +55,8 @@ StudyModels load_all(Context& context, const RunSettings& settings,
                      const std::vector<Precision>& precisions, Backend& backend) {
   const ModelHashing hashing = hashing_for(context, context.stop);
   const auto load = [&](Precision precision, bool with_classifier) {
-    return load_models(settings.models, precision, with_classifier, open_named_bundle, backend,
-                       hashing);
+    return load_models(settings.models, precision, with_classifier,
+                       bundle_opener(context.environment), backend, hashing);
   };
   StudyModels models{.exact = load(Precision::kFp32, true), .loaded = {}, .studied = {}};
   for (const Precision precision : precisions) {
@@ -139,7 +139,7 @@ void run_precision(Context& context, const PrecisionSettings& settings) {
   const Log log = log_for(context, settings.run.common);
   const std::string& folder = settings.report_folder;
 
-  const InputGuard inputs = guard_of(settings.inputs, settings.run);
+  const InputGuard inputs = guard_of(context.environment, settings.inputs, settings.run);
   inputs.require_streams_apart();
   if (!folder.empty()) inputs.require_apart(folder, precision_file_names());
   if (!settings.bundle_folder.empty()) inputs.require_outside(settings.bundle_folder);
@@ -165,7 +165,7 @@ void run_precision(Context& context, const PrecisionSettings& settings) {
   context.console.flush();
   require_finite(report);
   if (settings.bundle_folder.empty()) return;
-  save_measured_bundle(open_named_bundle(settings.run.models.bundle), report,
+  save_measured_bundle(open_named_bundle(context.environment, settings.run.models.bundle), report,
                        settings.bundle_folder, settings.force);
   log.info("{} has the figures in its card", settings.bundle_folder);
 }

@@ -23,19 +23,19 @@
 namespace virnucpro::cli {
 namespace {
 
-bool is_bundle(const std::string& name) {
+bool is_bundle(const Environment& environment, const std::string& name) {
   const std::vector<std::string> embedded = embedded_bundle_names();
   std::error_code error;
   return std::find(embedded.begin(), embedded.end(), name) != embedded.end() ||
-         std::filesystem::is_directory(name, error);
+         std::filesystem::is_directory(bundle_place(environment, name), error);
 }
 
 /// `name` is a file, or a bundle by a name that `--bundle` takes.
-NamedClassifier load_named(const std::string& name, std::int64_t expected_length,
-                           const ModelHashing& hashing) {
+NamedClassifier load_named(const Environment& environment, const std::string& name,
+                           std::int64_t expected_length, const ModelHashing& hashing) {
   const auto load = [&]() -> NamedClassifier {
-    if (!is_bundle(name)) return {{name, {}}, load_classifier(name), {}};
-    const Bundle bundle = open_named_bundle(name);
+    if (!is_bundle(environment, name)) return {{name, {}}, load_classifier(name), {}};
+    const Bundle bundle = open_named_bundle(environment, name);
     return {{bundle.info().name, {}},
             bundle.classifier(expected_length),
             bundle.calibration(expected_length)};
@@ -60,12 +60,13 @@ void report(Context& context, const ReportSettings& settings) {
   request.change_tables = settings.change_tables;
   if (!settings.classifier.empty()) {
     request.load_classifier = [&](std::int64_t expected_length) {
-      return load_named(settings.classifier, expected_length, hashing_for(context, context.stop));
+      return load_named(context.environment, settings.classifier, expected_length,
+                        hashing_for(context, context.stop));
     };
   }
   InputGuard inputs;
   add_run(inputs, "the run", settings.folder);
-  add_bundle(inputs, "--classifier", settings.classifier);
+  add_bundle(inputs, context.environment, "--classifier", settings.classifier);
   inputs.add("--config", settings.common.config);
   inputs.require_streams_apart();
   const std::string& output = settings.output.empty() ? settings.folder : settings.output;

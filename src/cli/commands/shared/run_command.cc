@@ -90,7 +90,7 @@ void run_command(Context& context, const RunKind& kind, const RunSettings& setti
                  const std::vector<std::string>& paths) {
   const Log log = log_for(context, settings.common);
 
-  const InputGuard inputs = guard_of(paths, settings);
+  const InputGuard inputs = guard_of(context.environment, paths, settings);
   inputs.require_streams_apart();
   if (kind.require_apart) kind.require_apart(inputs);
   const PrecisionChoice precision = choose_precision(settings.precision, context.environment);
@@ -112,7 +112,7 @@ void run_command(Context& context, const RunKind& kind, const RunSettings& setti
   const ModelHashing hashing = hashing_for(context, context.stop);
   const DeviceModels device_models(workers, [&](Backend& backend) {
     return load_models(settings.models, precision.precision, kind.with_classifier,
-                       open_named_bundle, backend, hashing);
+                       bundle_opener(context.environment), backend, hashing);
   });
   const LoadedModels& models = device_models.front();
   log_models(log, models, precision, *workers.backends.front());
@@ -134,8 +134,8 @@ void run_command(Context& context, const RunKind& kind, const RunSettings& setti
     run.log = log;
     run.progress = &progress;
     run.load_exact = [&](Backend& backend) {
-      return load_models(settings.models, Precision::kFp32, false, open_named_bundle, backend,
-                         hashing);
+      return load_models(settings.models, Precision::kFp32, false,
+                         bundle_opener(context.environment), backend, hashing);
     };
     summary = kind.run(models, run, context.stop);
   }

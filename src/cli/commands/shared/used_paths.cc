@@ -24,7 +24,8 @@ InputGuard guard_of(const std::vector<std::string>& inputs, const std::string& c
   return guard;
 }
 
-InputGuard guard_of(const std::vector<std::string>& inputs, const RunSettings& settings) {
+InputGuard guard_of(const Environment& environment, const std::vector<std::string>& inputs,
+                    const RunSettings& settings) {
   InputGuard guard = guard_of(inputs, settings.common.config);
   const ModelRequest& models = settings.models;
   if (models.has_own_parts()) {
@@ -32,15 +33,18 @@ InputGuard guard_of(const std::vector<std::string>& inputs, const RunSettings& s
     guard.add("--esm2", models.esm2);
     guard.add("--classifier", models.classifier);
   } else {
-    add_bundle(guard, "--bundle", models.bundle);
+    add_bundle(guard, environment, "--bundle", models.bundle);
     guard.add("--model-path", models.bundle_classifier);
   }
   return guard;
 }
 
-void add_bundle(InputGuard& guard, const std::string& what, const std::string& name) {
+void add_bundle(InputGuard& guard, const Environment& environment, const std::string& what,
+                const std::string& name) {
   const std::vector<std::string> embedded = embedded_bundle_names();
-  if (std::ranges::find(embedded, name) == embedded.end()) guard.add(what, name);
+  if (std::ranges::find(embedded, name) == embedded.end()) {
+    guard.add(what, bundle_place(environment, name));
+  }
 }
 
 void add_run(InputGuard& guard, const std::string& what, const std::string& folder) {

@@ -12,9 +12,11 @@ namespace virnucpro::cli {
 /// The inputs of a command, finished runs among them, and its settings file.
 InputGuard guard_of(const std::vector<std::string>& inputs, const std::string& config);
 /// The same, with the models of a command that runs some.
-InputGuard guard_of(const std::vector<std::string>& inputs, const RunSettings& settings);
+InputGuard guard_of(const Environment& environment, const std::vector<std::string>& inputs,
+                    const RunSettings& settings);
 /// Adds a bundle by its name or folder; an embedded one is not a file.
-void add_bundle(InputGuard& guard, const std::string& what, const std::string& name);
+void add_bundle(InputGuard& guard, const Environment& environment, const std::string& what,
+                const std::string& name);
 /// Adds the database of a finished run.
 void add_run(InputGuard& guard, const std::string& what, const std::string& folder);
 

@@ -101,14 +101,14 @@ void train(Context& context, const TrainSettings& settings) {
   TrainRequest request = settings.request;
   request.program_version = program_version();
   for (const std::string& input : settings.inputs) request.inputs.push_back({input, {}, 0});
-  InputGuard inputs = guard_of(settings.inputs, settings.run);
+  InputGuard inputs = guard_of(context.environment, settings.inputs, settings.run);
   inputs.add("--labels", request.labels);
   inputs.add("--frames", request.frames);
   inputs.require_streams_apart();
   inputs.require_outside(request.output);
   require_free_bundle_folder(request.output, request.force);
   const LabelTable table = read_label_table(request.labels, context.stop);
-  const Bundle base = open_named_bundle(settings.run.models.bundle);
+  const Bundle base = open_named_bundle(context.environment, settings.run.models.bundle);
 
   std::optional<FrameTable> counted;
   if (!request.frames.empty()) {

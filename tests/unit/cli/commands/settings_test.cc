@@ -23,7 +23,9 @@
 #include "cli/commands/evaluate/evaluate_settings.h"
 #include "cli/commands/label_reads/label_reads_settings.h"
 #include "cli/commands/merge/merge_settings.h"
+#include "cli/commands/models/export_settings.h"
 #include "cli/commands/models/import_settings.h"
+#include "cli/commands/models/pull_settings.h"
 #include "cli/commands/plot/plot_settings.h"
 #include "cli/commands/precision/precision_settings.h"
 #include "cli/commands/predict/predict_settings.h"
@@ -185,6 +187,16 @@ std::string text_of(const ImportSettings& s) {
                      b.force);
 }
 
+std::string text_of(const PullSettings& s) {
+  const PullRequest& r = s.request;
+  return fmt::format("{} {} {} {} {} {} {} {} {}", s.name, r.folder, r.from, s.registry, s.list,
+                     r.connections, r.keep_downloads, r.force, text_of(s.common));
+}
+
+std::string text_of(const ExportSettings& s) {
+  return fmt::format("{} {} {}", s.bundle, s.output, s.force);
+}
+
 std::string settings_text(Command command, const GivenOptions& options) {
   switch (command) {
     case Command::kPredict: {
@@ -215,6 +227,10 @@ std::string settings_text(Command command, const GivenOptions& options) {
       return text_of(bench_settings(kArguments, options));
     case Command::kImport:
       return text_of(import_settings(options));
+    case Command::kPull:
+      return text_of(pull_settings({"virnucpro"}, options, environment_of({{"HOME", "/home/a"}})));
+    case Command::kExport:
+      return text_of(export_settings({"virnucpro"}, options));
     case Command::kClassify:
       return text_of(classify_settings({"a.fa", "out.tsv"}, options, environment_of({})));
     case Command::kLabelReads:
@@ -270,6 +286,10 @@ const std::map<std::string_view, std::string> kOtherValues = {
     {"gpus", "0,1"},
     {"threads", "3"},
     {"batch-tokens", "99"},
+    {"to", "there"},
+    {"from", "copied"},
+    {"registry", "models.json"},
+    {"connections", "7"},
     {"orfs", "9"},
     {"seconds", "9.5"},
     {"save-bundle", "measured"},
@@ -473,6 +493,15 @@ TEST(ImportSettings, TakeClassifiersAsAList) {
   for (const char* bad : {"a.pth", "=a.pth", "500=", "x=a.pth", "0=a", "300=a,500="}) {
     EXPECT_THROW(classifiers_of(bad), ConfigError) << bad;
   }
+}
+
+TEST(PullSettings, TakeOneNameOrTheList) {
+  const Environment home = environment_of({{"HOME", "/home/a"}});
+  const GivenOptions none = given(Command::kPull, {});
+  EXPECT_EQ(pull_settings({"a"}, none, home).request.folder, "/home/a/.local/share/virnucpro");
+  EXPECT_THROW(pull_settings({}, none, home), ConfigError);
+  EXPECT_THROW(pull_settings({"a", "b"}, none, home), ConfigError);
+  EXPECT_TRUE(pull_settings({}, given(Command::kPull, {{"list", "true"}}), home).list);
 }
 
 TEST(BenchSettings, KnowTheShapesThatTheHelpNames) {

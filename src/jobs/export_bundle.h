@@ -1,0 +1,16 @@
+// `models export`: a bundle as one file for another machine.
+#pragma once
+
+#include <string>
+
+#include "weights/bundle.h"
+
+namespace virnucpro {
+
+/// Writes a tar archive with the bundle's files in a folder `name`. Every part is compared with its
+/// SHA-256. ModelError for a damaged bundle; ConfigError for a file that is there already, unless
+/// `force`; OutputError. The file appears whole or not at all.
+void export_bundle(const Bundle& bundle, const std::string& name, const std::string& path,
+                   bool force);
+
+}  // namespace virnucpro
