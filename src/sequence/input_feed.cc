@@ -108,7 +108,6 @@ void InputFeed::run() noexcept {
 }
 
 void InputFeed::pass_all() {
-  Sha256 hash;
   std::uint64_t bytes = 0;
   const auto buffer = std::make_unique<std::array<std::byte, kPieceBytes>>();
   const auto look = [this] {
@@ -117,11 +116,11 @@ void InputFeed::pass_all() {
   };
   while (const std::size_t got = read_some(input_, *buffer, name_, look)) {
     const std::span<const std::byte> piece = std::span(*buffer).first(got);
-    hash.update(piece);
+    hash_.update(piece);
     bytes += got;
     write(piece);
   }
-  found_.content = {hash.finish(), bytes};
+  found_.content = {hash_.finish(), bytes};
   if (stamp_) found_.stamp = *stamp_;
   if (stamp_ || terms_.known) require_same_file();
 }

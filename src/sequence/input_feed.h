@@ -15,6 +15,7 @@
 
 #include "base/descriptor.h"
 #include "base/known_file.h"
+#include "base/sha256.h"
 
 namespace virnucpro {
 
@@ -71,7 +72,9 @@ class InputFeed {
   std::atomic<bool> is_abandoned_{false};   // the rest is not needed
   std::exception_ptr error_;                // read after the thread has ended
   KnownFile found_;                         // the same
-  std::thread thread_;                      // last: it uses all of them
+  // Made before the thread takes its memory: OpenSSL, when it finds none at its first use, crashes.
+  Sha256 hash_;
+  std::thread thread_;  // last: it uses all of them
 };
 
 }  // namespace virnucpro
