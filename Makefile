@@ -8,7 +8,7 @@ PROGRAM := build/release/src/cli/virnucpro
 RESULTS := virnucpro_out
 FILES :=
 
-.PHONY: help dependencies configure predict cuda test slow-test durability sanitize sanitize-threads format check-format tidy bench dist test-dist test-reproducible test-container test-report test-tables test-wdl test-scale test-pull clean
+.PHONY: help dependencies configure predict cuda test slow-test durability sanitize sanitize-threads format check-format tidy bench dist test-dist test-reproducible test-container test-report test-tables test-multiqc test-wdl test-scale test-pull clean
 
 help:
 	@echo "make predict       build the program and run it on examples/ with the embedded model"
@@ -20,6 +20,7 @@ help:
 	@echo "make sanitize-threads  the tests of threads under ThreadSanitizer"
 	@echo "make bench         the benchmarks"
 	@echo "make test-tables   the tables as bedtools, GenomeTools, sqlite3, DuckDB and jsonschema read them"
+	@echo "make test-multiqc  the files for MultiQC, as the real one reads them (PyPI)"
 	@echo "make test-wdl      the WDL files, checked and run by miniwdl without a container"
 	@echo "make test-scale    the workflows for clusters, on a Slurm of three nodes on this machine (root, network)"
 	@echo "make test-report   report.html in headless Chromium (Debian's chromium, selenium and axe of PyPI)"
@@ -76,6 +77,10 @@ sanitize-threads: dependencies
 bench: configure
 	@cmake --build --preset release
 	@set -e; for program in build/release/bench/*_bench; do echo "== $$program"; $$program; done
+
+test-multiqc: configure
+	@cmake --build --preset release --target virnucpro
+	@tests/multiqc/test.sh $(PROGRAM)
 
 test-wdl: configure
 	@cmake --build --preset release --target virnucpro

@@ -30,7 +30,7 @@ enum class PageColumn : std::uint8_t {
   kChunkLogOdds,  ///< 16 bits a scored chunk, at the prevalence of the rule; empty: no calibration
   kFrameScores,   ///< 16 bits a frame: P(virus)
   kRuns,          ///< varint a run: its start within the chunk, its length
-  kRegions,  ///< varint: number of viral regions, then of each start, length, probability
+  kRegions,       ///< varint: number of viral regions, then of each start, length, probability
 };
 inline constexpr std::size_t kPageColumns = 15;
 

@@ -11,6 +11,7 @@
 #include "report/call_sink.h"
 #include "report/json_lines.h"
 #include "report/legacy_tables.h"
+#include "report/multiqc_files.h"
 #include "report/region_tables.h"
 #include "report/result_tables.h"
 #include "report/tier_table.h"
@@ -48,6 +49,7 @@ struct PredictionTables::Files {
         legacy(path_in(folder, kLegacyFramesFile), path_in(folder, kLegacyChunksFile), rule, folder,
                sort_memory, choice.legacy),
         page(path_in(folder, kPageFile), rule, calibrated, records),
+        multiqc(folder),
         run(path_in(folder, kRunFile)) {}
 
   std::string folder;
@@ -60,6 +62,7 @@ struct PredictionTables::Files {
   JsonLines json;
   LegacyTables legacy;
   ReportPage page;
+  MultiqcFiles multiqc;
   OutputFile run;
 
   CallSink* sink = nullptr;
@@ -232,6 +235,7 @@ void PredictionTables::end_record(std::string_view bases) {
   if (f.summary.outcome == Outcome::kScored && is_read_by_runs) ++f.ledger.run_records;
   f.contigs.record(f.record, f.summary);
   f.json.record(f.record, f.summary);
+  f.multiqc.record(f.record, f.summary);
   f.tiers.end_record(f.unique_id, f.record.ordinal);
   const std::string_view suffix = std::string_view(f.unique_id).substr(f.escaped_bytes);
   const std::span<const RegionRow> regions = f.regions.end_record(f.record, suffix, bases);
@@ -270,6 +274,7 @@ void PredictionTables::finish() {
   f.regions.finish();
   f.json.finish();
   f.legacy.finish();
+  f.multiqc.finish();
 }
 
 void PredictionTables::finish_page(std::string_view run_json, std::string_view precision) {
@@ -297,6 +302,7 @@ void PredictionTables::publish(std::string_view run_json, std::string_view preci
   f.json.publish();
   f.legacy.publish();
   f.page.publish();
+  f.multiqc.publish();
   f.run.publish();
 }
 

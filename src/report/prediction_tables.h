@@ -27,15 +27,28 @@ inline constexpr const char* kRegionsFastaFile = "viral_regions.fasta";   // whe
 inline constexpr const char* kPredictionsJsonFile = "predictions.jsonl";  // likewise
 inline constexpr const char* kContigsJsonFile = "contigs.jsonl";
 inline constexpr const char* kRegionsJsonFile = "regions.jsonl";
+inline constexpr const char* kMultiqcGeneralFile = "virnucpro_general_mqc.json";
+inline constexpr const char* kMultiqcRecordsFile = "virnucpro_records_mqc.json";
+inline constexpr const char* kMultiqcScoresFile = "virnucpro_scores_mqc.json";
 inline constexpr const char* kRunFile = "run.json";
 inline constexpr const char* kPageFile = "report.html";
 inline constexpr const char* kLegacyFramesFile = "prediction_results.txt";
 inline constexpr const char* kLegacyChunksFile = "prediction_results_highestscore.csv";
 
 /// All of them, in the order of their appearance.
-inline constexpr const char* kPredictionFiles[] = {
-    kPredictionsFile, kContigsFile,      kTiersFile,        kViralFile, kRegionsBedFile,
-    kRegionsGffFile,  kLegacyFramesFile, kLegacyChunksFile, kPageFile,  kRunFile};
+inline constexpr const char* kPredictionFiles[] = {kPredictionsFile,
+                                                   kContigsFile,
+                                                   kTiersFile,
+                                                   kViralFile,
+                                                   kRegionsBedFile,
+                                                   kRegionsGffFile,
+                                                   kLegacyFramesFile,
+                                                   kLegacyChunksFile,
+                                                   kMultiqcGeneralFile,
+                                                   kMultiqcRecordsFile,
+                                                   kMultiqcScoresFile,
+                                                   kPageFile,
+                                                   kRunFile};
 /// Those that are written where they are asked for.
 inline constexpr const char* kOptionalFiles[] = {kRegionsFastaFile, kPredictionsJsonFile,
                                                  kContigsJsonFile, kRegionsJsonFile};
@@ -61,6 +74,10 @@ class CallSink;
 /// report.html and the two legacy files of `folder` under partial names, and gives all of them
 /// their names in publish(). Memory grows by 16 bytes a record, and not otherwise. Thread-confined;
 /// any call may throw OutputError, and ContractError when calls come in an order other than
+/// Writes predictions.tsv, contigs.tsv, contig_tiers.tsv, viral.fasta, the files of regions and of
+/// MultiQC, and the two legacy files of `folder` under partial names, and gives all of them their
+/// names in publish(). Memory grows by 16 bytes a record, and not otherwise. Thread-confined; any
+/// call may throw OutputError, and ContractError when calls come in an order other than
 /// begin_record, chunk..., end_record.
 class PredictionTables {
  public:

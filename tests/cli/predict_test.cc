@@ -56,11 +56,12 @@ TEST_F(Predict, WritesEveryResultAndNothingToStandardOutput) {
   const ProgramResult result = run({"predict", "a.fa", "-o", "out"});
   ASSERT_TRUE(ends_with(result, 0));
   EXPECT_EQ(result.out, "");
-  EXPECT_THAT(names_in("out"),
-              testing::UnorderedElementsAre(
-                  "contig_tiers.tsv", "contigs.tsv", "prediction_results.txt",
-                  "prediction_results_highestscore.csv", "predictions.tsv", "regions.bed",
-                  "regions.gff3", "report.html", "run.db", "run.json", "viral.fasta"));
+  EXPECT_THAT(names_in("out"), testing::UnorderedElementsAre(
+                                   "contig_tiers.tsv", "contigs.tsv", "prediction_results.txt",
+                                   "prediction_results_highestscore.csv", "predictions.tsv",
+                                   "regions.bed", "regions.gff3", "report.html", "run.db",
+                                   "run.json", "viral.fasta", "virnucpro_general_mqc.json",
+                                   "virnucpro_records_mqc.json", "virnucpro_scores_mqc.json"));
   EXPECT_THAT(read("out/predictions.tsv"), StartsWith(kPredictionsHeader));
   EXPECT_THAT(read("out/contigs.tsv"), StartsWith(kContigsHeader));
   EXPECT_THAT(read("out/prediction_results.txt"), StartsWith(kLegacyHeader));

@@ -88,7 +88,7 @@ struct Fixture {
 TEST(RunPredict, WritesAllFilesAndABalancedReport) {
   Fixture f;
   const RunSummary summary = f.predict();
-  EXPECT_EQ(summary.files.size(), 10u);
+  EXPECT_EQ(summary.files.size(), 13u);
   EXPECT_EQ(f.folder.names(), (std::set<std::string>{"in.fa", "out"}));
   const auto json = nlohmann::json::parse(f.folder.read("out/run.json"));
   EXPECT_EQ(json["counts"]["records"]["total"], 15);
