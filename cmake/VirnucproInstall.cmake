@@ -13,6 +13,7 @@ install(FILES ${PROJECT_BINARY_DIR}/virnucproConfig.cmake
               ${PROJECT_BINARY_DIR}/virnucproConfigVersion.cmake
         DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/virnucpro)
 install(FILES LICENSE THIRD_PARTY.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES src/plot/font/OFL.txt DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME LiberationSans.LICENSE)
 # The published container's command: the program, under the name by which it knows that it is meant.
 install(CODE "file(MAKE_DIRECTORY \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_LIBEXECDIR}/virnucpro\")
 file(CREATE_LINK \"../../${CMAKE_INSTALL_BINDIR}/virnucpro\"

@@ -36,6 +36,16 @@ PackageLicenseConcluded: MIT
 PackageLicenseDeclared: MIT
 PackageCopyrightText: <text>Copyright (c) 2022 Leon Sorokin</text>
 Relationship: SPDXRef-virnucpro CONTAINS SPDXRef-uPlot
+
+PackageName: Liberation Sans
+SPDXID: SPDXRef-LiberationSans
+PackageVersion: 2.1.5
+PackageDownloadLocation: https://github.com/liberationfonts/liberation-fonts
+FilesAnalyzed: false
+PackageLicenseConcluded: OFL-1.1
+PackageLicenseDeclared: OFL-1.1
+PackageCopyrightText: <text>Copyright (c) 2012 Red Hat, Inc. with Reserved Font Name Liberation</text>
+Relationship: SPDXRef-virnucpro CONTAINS SPDXRef-LiberationSans
 EOF
 
 # The short names of the licences in a machine-readable copyright file (DEP 5), as a comment: they are Debian's

@@ -17,7 +17,7 @@ packages=(
   libhdf5-dev                                         # src/report
   libsqlite3-dev                                      # src/run
   libeigen3-dev                                       # src/training
-  libcairo2-dev libfreetype-dev fonts-liberation2     # src/plot
+  libcairo2-dev libfreetype-dev                       # src/plot
   libyaml-cpp-dev                                     # src/config
   libcli11-dev                                        # src/cli
   libspdlog-dev                                       # src/cli/terminal

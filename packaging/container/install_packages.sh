@@ -7,7 +7,7 @@ case "$1" in
     # The same list as `make dependencies` has, without what only tests and benchmarks need.
     packages="ca-certificates cmake g++ make ninja-build pkg-config libdnnl-dev libhwy-dev libhts-dev libcli11-dev libspdlog-dev
       libfmt-dev nlohmann-json3-dev libyaml-cpp-dev libsqlite3-dev libhdf5-dev libssl-dev zlib1g-dev libeigen3-dev libcairo2-dev
-      libfreetype-dev fonts-liberation2 ocl-icd-opencl-dev"
+      libfreetype-dev ocl-icd-opencl-dev"
     ;;
   run)
     # What the program links; minimap2 and samtools for the step that aligns reads to contigs; python3 for the

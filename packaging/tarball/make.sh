@@ -51,6 +51,7 @@ while read -r package; do
   cp "/usr/share/doc/${package%%:*}/copyright" "$root/share/doc/virnucpro/licences/${package%%:*}"
 done < "$work/packages"
 cp "$top/src/page/assets/vendor/uplot.LICENSE" "$root/share/doc/virnucpro/licences/uPlot"
+cp "$top/src/plot/font/OFL.txt" "$root/share/doc/virnucpro/licences/LiberationSans"
 "$here/../sbom.sh" "$version" "$time" "$work/packages" > "$root/share/doc/virnucpro/virnucpro.spdx"
 
 tar --sort=name --mtime="@$time" --owner=0 --group=0 --numeric-owner --mode=u+rwX,go+rX-w -C "$work" -cf - "$name" |
