@@ -80,15 +80,15 @@ class Table {
       { key: "tick", title: "", width: "34px", least: 0 },
       { key: "id", title: "Record", width: "minmax(110px, 2.4fr)", least: 0, text: (i) => rows.ids[i], class: "id" },
       { key: "length", title: "Length", width: "minmax(76px, .7fr)", least: 400, text: (i) => bases(rows.lengths[i]), sort: (i) => rows.lengths[i], num: true },
-      { key: "gc", title: "GC", width: "minmax(76px, .5fr)", least: 760, text: (i) => Number.isNaN(share(rows.gc[i])) ? "–" : `${(100 * share(rows.gc[i])).toFixed(1)} %`, sort: (i) => share(rows.gc[i]), num: true },
-      { key: "chunks", title: "Chunks", hint: "chunks with an answer / all", width: "minmax(116px, .7fr)", least: 900, text: (i) => rows.scored[i] === rows.chunks[i] ? number(rows.chunks[i]) : `${number(rows.scored[i])}/${number(rows.chunks[i])}`, sort: (i) => rows.chunks[i], num: true },
-      { key: "viral", title: "Viral", hint: "viral chunks", width: "minmax(64px, .5fr)", least: 1000, text: (i) => scored(i) ? number(rows.viral[i]) : "–", sort: (i) => scored(i) ? rows.viral[i] : NaN, num: true },
-      { key: "mean", title: "Mean P", width: "minmax(74px, .5fr)", least: 840, text: (i) => scored(i) ? share(rows.mean[i]).toFixed(3) : "–", sort: (i) => scored(i) ? share(rows.mean[i]) : NaN, num: true },
+      { key: "gc", title: "GC", width: "minmax(76px, .5fr)", least: 800, text: (i) => Number.isNaN(share(rows.gc[i])) ? "–" : `${(100 * share(rows.gc[i])).toFixed(1)} %`, sort: (i) => share(rows.gc[i]), num: true },
+      { key: "chunks", title: "Chunks", hint: "chunks with an answer / all", width: "minmax(116px, .7fr)", least: 980, text: (i) => rows.scored[i] === rows.chunks[i] ? number(rows.chunks[i]) : `${number(rows.scored[i])}/${number(rows.chunks[i])}`, sort: (i) => rows.chunks[i], num: true },
+      { key: "viral", title: "Viral", hint: "viral chunks", width: "minmax(64px, .5fr)", least: 1050, text: (i) => scored(i) ? number(rows.viral[i]) : "–", sort: (i) => scored(i) ? rows.viral[i] : NaN, num: true },
+      { key: "mean", title: "Mean P", width: "minmax(74px, .5fr)", least: 900, text: (i) => scored(i) ? share(rows.mean[i]).toFixed(3) : "–", sort: (i) => scored(i) ? share(rows.mean[i]) : NaN, num: true },
       { key: "score", title: "Score", width: "minmax(68px, .5fr)", least: calls.isCalibrated ? 1060 : 0, text: (i) => probability(share(rows.score[i])), sort: (i) => share(rows.score[i]), num: true },
     ];
     if (calls.isCalibrated) columns.push({ key: "p", title: "Probability", width: "minmax(108px, .75fr)", least: 0, text: (i) => probability(calls.probability(i)), sort: (i) => rows.isAnswered(i) ? rows.logOdds[i] : NaN, num: true });
     columns.push(
-      { key: "call", title: "Call", width: "minmax(62px, .6fr)", least: 420, class: "call", sort: (i) => ({ virus: 0, others: 1 })[this.callOf(i)] ?? 2 },
+      { key: "call", title: "Call", width: "minmax(82px, .6fr)", least: 420, class: "call", sort: (i) => ({ virus: 0, others: 1 })[this.callOf(i)] ?? 2 },
       { key: "track", title: "Track", width: "minmax(90px, 1.5fr)", least: 620 });
     return columns;
   }
