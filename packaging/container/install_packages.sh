@@ -5,14 +5,14 @@ set -eu
 case "$1" in
   build)
     # The same list as `make dependencies` has, without what only tests and benchmarks need.
-    packages="ca-certificates cmake g++ make ninja-build pkg-config libdnnl-dev libhwy-dev libhts-dev libcli11-dev libspdlog-dev
+    packages="ca-certificates cmake g++ make ninja-build pkg-config libdnnl-dev libhwy-dev libhts-dev libcurl4-gnutls-dev libcli11-dev libspdlog-dev
       libfmt-dev nlohmann-json3-dev libyaml-cpp-dev libsqlite3-dev libhdf5-dev libssl-dev zlib1g-dev libeigen3-dev libcairo2-dev
       libfreetype-dev ocl-icd-opencl-dev"
     ;;
   run)
     # What the program links; minimap2 and samtools for the step that aligns reads to contigs; python3 for the
     # WDL task of viral-pipelines, which rewrites tables with it.
-    packages="libdnnl2 libhwy1 libhts3 libspdlog1.10 libfmt9 libyaml-cpp0.7 libsqlite3-0 libhdf5-103-1 libcairo2 libfreetype6 libssl3 zlib1g libgomp1
+    packages="libdnnl2 libhwy1 libhts3 libcurl3-gnutls ca-certificates libspdlog1.10 libfmt9 libyaml-cpp0.7 libsqlite3-0 libhdf5-103-1 libcairo2 libfreetype6 libssl3 zlib1g libgomp1
       minimap2 samtools python3-minimal"
     ;;
   *) echo "usage: $0 build|run" >&2; exit 2 ;;
