@@ -188,21 +188,22 @@ class Pull {
     for (const ChosenPart& each : parts_) {
       for (std::size_t i = 0; i < each.files.size(); ++i) {
         if (each.files[i]) continue;
-        missing += fmt::format("\n  {}/{}  from {}", each.part->name, each.source->files[i].name,
+        missing += fmt::format("{}{}/{} ({})", missing.empty() ? "" : ", ", each.part->name,
+                               each.source->files[i].name,
                                each.source->address(each.source->files[i], hub_.endpoint));
       }
     }
     if (missing.empty()) return;
     const std::vector<std::string> problems = sources_.take_problems();
-    std::string others;
-    for (const std::string& problem : problems) others += "\n  " + problem;
-    if (!others.empty()) others = "\nThese are there, but are other files:" + others;
+    const std::string others =
+        problems.empty() ? ""
+                         : fmt::format(" There, but other files: {}", fmt::join(problems, " "));
     const std::string where = request_.from.empty()
                                   ? "on this machine, and HF_HUB_OFFLINE forbids to fetch them"
                                   : "in " + request_.from;
     throw ModelError(fmt::format(
-        "{}: these files are not {}:{}{}\nCopy them into a folder, each part into a folder of its "
-        "name as shown, and name that with --from.",
+        "{}: these files are not {}: {}.{} Copy them into a folder, those of each part into a "
+        "folder of its name as shown, and name that with --from.",
         request_.model.name, where, missing, others));
   }
 

@@ -100,9 +100,7 @@ TEST_F(PullModels, MakesABundleOfCopiedFilesThatIsFoundByName) {
   EXPECT_EQ(card["sources"][3]["address"], "https://localhost:9/esm2_small.pt");
   EXPECT_EQ(card["sources"][3]["sha256"], sha256_file(kParts + "fair_esm.pt"));
 
-  write("a.fa", ">a\n" + std::string(300, 'A') + "\n");
-  EXPECT_TRUE(ends_with(run_here({"predict", "a.fa", "--bundle", "small", "-o", "out"}), 0));
-  EXPECT_TRUE(exists("out/predictions.tsv"));
+  EXPECT_THAT(run_here({"models", "info", "small"}).out, StartsWith("name              small\n"));
 
   const ProgramResult again = run_here({"models", "pull", "small", "--from", "copied"});
   EXPECT_TRUE(ends_with(again, 0));
@@ -135,9 +133,9 @@ TEST_F(PullModels, NamesEveryFileThatIsMissingOrWrong) {
   write("copied/500_model.pth", "other");
   const ProgramResult result = run_here({"models", "pull", "small", "--from", "copied"});
   EXPECT_TRUE(ends_with(result, 3));
-  EXPECT_THAT(result.err, HasSubstr("dnabert_s/config.json  from https://huggingface.co/owner/"
-                                    "DNABERT-S/resolve/0123456789abcdef/config.json"));
-  EXPECT_THAT(result.err, HasSubstr("classifier_500/500_model.pth  from https://localhost:9/"));
+  EXPECT_THAT(result.err, HasSubstr("dnabert_s/config.json (https://huggingface.co/owner/"
+                                    "DNABERT-S/resolve/0123456789abcdef/config.json)"));
+  EXPECT_THAT(result.err, HasSubstr("classifier_500/500_model.pth (https://localhost:9/"));
   EXPECT_THAT(result.err, HasSubstr("copied/500_model.pth: expected 6078 bytes, found 5."));
   EXPECT_FALSE(exists("models/small"));
 }
@@ -168,6 +166,14 @@ TEST_F(PullModels, OfThePublishedNamesAreAskedForWhereTheyAreMissing) {
       "virnucpro: error: virnucpro-500: these models are not on this machine yet; looked in " +
           path("models") + ", " + path("data/virnucpro") + ", " + path("system/virnucpro") +
           ". Fetch them with 'virnucpro models pull virnucpro-500'.");
+}
+
+TEST_F(PullModels, PredictTakesABundleByItsName) {
+  fs::create_directories(path("models"));
+  fs::copy(VIRNUCPRO_SOURCE_DIR "/models/mini", path("models/small"));
+  write("a.fa", ">a\n" + std::string(300, 'A') + "\n");
+  EXPECT_TRUE(ends_with(run_here({"predict", "a.fa", "--bundle", "small", "-o", "out"}), 0));
+  EXPECT_TRUE(exists("out/predictions.tsv"));
 }
 
 TEST_F(PullModels, ANameIsAFolderHereFirst) {
