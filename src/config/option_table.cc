@@ -79,9 +79,9 @@ constexpr std::uint32_t kPull = static_cast<std::uint32_t>(Command::kPull);
 constexpr std::uint32_t kExport = static_cast<std::uint32_t>(Command::kExport);
 constexpr std::uint32_t kOwnParts = kPredict | kEmbed | kPrecision;
 constexpr std::uint32_t kRuns = kOwnParts | kTrain;
-constexpr std::uint32_t kShown = kRuns | kValidate | kClassify | kPull;  // with progress
-constexpr std::uint32_t kLogged =
-    kShown | kLabelReads | kPlot | kReport | kMerge | kEvaluate | kDataset | kCalibrate | kBench;
+constexpr std::uint32_t kShown = kRuns | kValidate | kClassify;  // with progress
+constexpr std::uint32_t kLogged = kShown | kPull | kLabelReads | kPlot | kReport | kMerge |
+                                  kEvaluate | kDataset | kCalibrate | kBench;
 constexpr std::uint32_t kAll = kLogged | kImport | kExport;
 
 constexpr std::string_view kFolderValues = "the path of a folder";
@@ -607,7 +607,7 @@ constexpr std::array kOptions = {
     Option{.name = "quiet", .letter = 'q', .type = kSwitch, .default_text = "false",
            .help = "Show warnings and errors only.", .commands = kLogged},
     Option{.name = "no-progress", .type = kSwitch, .default_text = "false",
-           .help = "Show no progress.", .commands = kShown},
+           .help = "Show no progress.", .commands = kShown | kPull},
     Option{.name = "json-log", .type = kSwitch, .default_text = "false",
            .help = "Messages as one JSON object per line.", .commands = kLogged},
 

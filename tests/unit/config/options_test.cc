@@ -78,8 +78,9 @@ TEST(Options, ComeFromEverySourceButForAFew) {
     if (option.yaml_key().empty() || option.variable().empty()) without.insert(option.name);
   }
   EXPECT_THAT(without,
-              testing::ElementsAre("config", "force", "gpus", "model-path", "model-type", "no-gpu",
-                                   "no-packing", "repair", "resume", "use-gpu", "virnucpro-path"));
+              testing::ElementsAre("config", "force", "from", "gpus", "html", "keep-downloads",
+                                   "list", "model-path", "model-type", "no-gpu", "no-packing",
+                                   "repair", "resume", "to", "use-gpu", "virnucpro-path"));
 }
 
 TEST(Options, HaveDefaultsThatTheyAccept) {
