@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "backend/cpu/processor.h"
+#include "base/counted.h"
 #include "base/errors.h"
 #include "base/format.h"
 #include "base/peak_memory.h"
@@ -255,7 +256,8 @@ void ModelsBenchmark::take_sample(const std::vector<EncoderMeter>& meters,
     }
   }
   counts_ = count_sample(sample_, request_.expected_length, tokenizer, stop_);
-  log_.info("{}: {} open frames of {} records", name_, counts_.orfs, counts_.records);
+  log_.info("{}: {} of {}", name_, counted(counts_.orfs, "open frame"),
+            counted(counts_.records, "record"));
 }
 
 Spread exactly(double value) { return {value, value, value}; }

@@ -9,6 +9,7 @@
 #include <random>
 #include <string_view>
 
+#include "base/counted.h"
 #include "base/errors.h"
 #include "base/format.h"
 #include "base/output_file.h"
@@ -163,9 +164,9 @@ SampleCounts count_sample(const std::vector<std::string>& inputs, std::int64_t e
   counts.read_seconds += watch.lap();
   if (counts.orfs == 0) {
     throw InputError(
-        fmt::format("{} records, but no open reading frame in them: nothing to measure. Give an "
+        fmt::format("{}, but no open reading frame in them: nothing to measure. Give an "
                     "input with coding sequences, or none to use random ones.",
-                    counts.records));
+                    counted(counts.records, "record")));
   }
   return counts;
 }

@@ -320,7 +320,8 @@ Calibration fit_calibration(const KnownRun& run, CalibrationMethod method,
 }
 
 CrossValidation cross_validate(const KnownRun& run, CalibrationMethod method,
-                               std::int64_t expected_length, const std::stop_token& stop) {
+                               std::int64_t expected_length, const std::stop_token& stop,
+                               const WorkProgress& progress) {
   CrossValidation result;
   const std::map<std::uint32_t, std::uint32_t> fold_of = deal_folds(run, result.folds);
   Reliabilities chunks_before;
@@ -329,7 +330,8 @@ CrossValidation cross_validate(const KnownRun& run, CalibrationMethod method,
   Reliabilities contigs_after;
   const std::vector<double> chunk_weights = weights_of(run.chunks);
   const std::vector<double> contig_weights = weights_of(run.contigs);
-  for (std::uint32_t fold = 0; fold < result.folds; ++fold) {
+  WorkStep step(progress, "checking the fit", "fold", result.folds);
+  for (std::uint32_t fold = 0; fold < result.folds; ++fold, step.add()) {
     throw_if_stopped(stop);
     const Calibration calibration =
         fit_calibration(part_without(run, fold_of, fold), method, expected_length);

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/work_progress.h"
 #include "calls/calibration.h"
 
 namespace virnucpro {
@@ -94,6 +95,7 @@ struct CrossValidation {
 /// kFolds folds, or fewer where a label has fewer sources. Throws InputError for a label with one
 /// source or too few chunks, and Interrupted.
 CrossValidation cross_validate(const KnownRun& run, CalibrationMethod method,
-                               std::int64_t expected_length, const std::stop_token& stop = {});
+                               std::int64_t expected_length, const std::stop_token& stop = {},
+                               const WorkProgress& progress = {});
 
 }  // namespace virnucpro

@@ -79,10 +79,13 @@ constexpr std::uint32_t kPull = static_cast<std::uint32_t>(Command::kPull);
 constexpr std::uint32_t kExport = static_cast<std::uint32_t>(Command::kExport);
 constexpr std::uint32_t kOwnParts = kPredict | kEmbed | kPrecision;
 constexpr std::uint32_t kRuns = kOwnParts | kTrain;
-constexpr std::uint32_t kShown = kRuns | kValidate | kClassify;  // with progress
-constexpr std::uint32_t kLogged = kShown | kPull | kLabelReads | kPlot | kReport | kMerge |
+constexpr std::uint32_t kReading = kRuns | kValidate | kClassify;  // sequences
+constexpr std::uint32_t kLogged = kReading | kPull | kLabelReads | kPlot | kReport | kMerge |
                                   kEvaluate | kDataset | kCalibrate | kBench;
 constexpr std::uint32_t kAll = kLogged | kImport | kExport;
+// `bench` names its steps in the log, and nothing may run beside what it measures; `plot` is quick,
+// as is `models export`.
+constexpr std::uint32_t kWithProgress = kAll & ~(kBench | kPlot | kExport);
 
 constexpr std::string_view kFolderValues = "the path of a folder";
 constexpr std::string_view kFileValues = "the path of a file";
@@ -374,7 +377,7 @@ constexpr std::array kOptions = {
            .whole = {.low = 1, .high = 33}, .described_values = "a number of NCBI's genetic codes: "
            "1 to 6, 9 to 16, 21 to 33", .default_text = "1",
            .help = "NCBI's genetic code, which says what a stop is; 1 is the published one.",
-           .commands = (kShown & ~kClassify) | kDataset, .also = is_genetic_code},
+           .commands = (kReading & ~kClassify) | kDataset, .also = is_genetic_code},
     Option{.name = "fragments", .type = kInteger, .value_name = "N",
            .whole = {.low = 1, .high = kMaxFragments},
            .default_text = "as many as keep all groups of a class equal",
@@ -504,7 +507,7 @@ constexpr std::array kOptions = {
            .value_name = "300|500", .described_values = "300 or 500",
            .default_text = "the bundle's only one, else 500",
            .help = "Chunk length in bases, and the classifier trained for it.",
-           .commands = kShown & ~(kPredict | kClassify), .also = is_chunk_length},
+           .commands = kReading & ~(kPredict | kClassify), .also = is_chunk_length},
     Option{.name = "expected-length", .letter = 'e', .type = kInteger, .value_name = "300|500",
            .described_values = "300 or 500",
            .default_text = "that of --model-type, else the bundle's only one, else 500",
@@ -607,7 +610,7 @@ constexpr std::array kOptions = {
     Option{.name = "quiet", .letter = 'q', .type = kSwitch, .default_text = "false",
            .help = "Show warnings and errors only.", .commands = kLogged},
     Option{.name = "no-progress", .type = kSwitch, .default_text = "false",
-           .help = "Show no progress.", .commands = kShown | kPull},
+           .help = "Show no progress.", .commands = kWithProgress},
     Option{.name = "json-log", .type = kSwitch, .default_text = "false",
            .help = "Messages as one JSON object per line.", .commands = kLogged},
 

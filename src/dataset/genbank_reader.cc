@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "base/counted.h"
 #include "base/errors.h"
 #include "base/escape.h"
 #include "base/format.h"
@@ -255,8 +256,9 @@ void GenbankReader::judge(GenbankRecord& record) {
             "it again.",
             declared_bases_, id, record.bases.size(),
             entry_text_.count > 0
-                ? fmt::format(" and {} lines that are no bases, the first in line {}",
-                              entry_text_.count, entry_text_.first_line)
+                ? fmt::format(" and {} no bases, the first in line {}",
+                              counted(entry_text_.count, "line that is", "lines that are"),
+                              entry_text_.first_line)
                 : ""));
   }
 }
@@ -269,9 +271,10 @@ void GenbankReader::log_skipped() {
                                                           what, seen.count)));
   };
   if (head_lines_.count > 0) {
-    log_.info("{}", lines_.message(head_lines_.first_line,
-                                   fmt::format("{} lines before the first entry are passed over",
-                                               head_lines_.count)));
+    log_.info("{}", lines_.message(
+                        head_lines_.first_line,
+                        counted(head_lines_.count, "line before the first entry is passed over",
+                                "lines before the first entry are passed over")));
   }
   warn(foreign_lines_, "text between or after entries is passed over");
   warn(text_lines_, "text among the bases is passed over");

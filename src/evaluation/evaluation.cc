@@ -83,7 +83,8 @@ double percentile(const std::vector<double>& sorted, double share) {
 
 /// `sources` must be those of the ranked items.
 PartEvaluation evaluate_part(std::string name, const Sources& sources, const Ranking& ranking,
-                             const EvaluationRule& rule, const std::stop_token& stop) {
+                             const EvaluationRule& rule, const std::stop_token& stop,
+                             WorkStep& draws) {
   PartEvaluation part;
   part.name = std::move(name);
   part.confusion = ranking.confusion();
@@ -102,6 +103,7 @@ PartEvaluation evaluate_part(std::string name, const Sources& sources, const Ran
     for (std::size_t m = 0; m < kMetrics; ++m) {
       if (!std::isnan(again[m])) resampled[m].push_back(again[m]);
     }
+    draws.add();
   }
   for (std::size_t m = 0; m < kMetrics; ++m) {
     std::sort(resampled[m].begin(), resampled[m].end());
@@ -113,29 +115,35 @@ PartEvaluation evaluate_part(std::string name, const Sources& sources, const Ran
 }  // namespace
 
 Evaluation evaluate(std::span<const JudgedItem> items, std::span<const std::string> group_names,
-                    const EvaluationRule& rule, const std::stop_token& stop) {
-  const auto part_of = [&](std::string name, const auto& belongs) {
-    std::vector<JudgedItem> chosen;
-    std::copy_if(items.begin(), items.end(), std::back_inserter(chosen), belongs);
-    const Sources sources(chosen);
-    return evaluate_part(std::move(name), sources, Ranking(chosen, rule.threshold), rule, stop);
-  };
-  Evaluation evaluation;
-  {
-    std::vector<JudgedItem> all(items.begin(), items.end());
-    const Sources sources(all);
-    const Ranking ranking(all, rule.threshold);
-    evaluation.all = evaluate_part("all", sources, ranking, rule, stop);
-    evaluation.curve = ranking.curve();
-    evaluation.calibration = ranking.calibration();
-  }
-
+                    const EvaluationRule& rule, const std::stop_token& stop,
+                    const WorkProgress& progress) {
   std::vector<int> class_of(group_names.size(), -1);  // -1: no items
   std::array<std::uint64_t, kLengthClasses.size()> in_length{};
   for (const JudgedItem& item : items) {
     class_of[item.group] = item.is_virus ? 1 : 0;
     ++in_length[length_class(item.length)];
   }
+  const auto parts = 1 + std::ranges::count_if(class_of, [](int is) { return is >= 0; }) +
+                     std::ranges::count_if(in_length, [](std::uint64_t n) { return n > 0; });
+  WorkStep draws(progress, "drawing", "resample",
+                 static_cast<std::uint64_t>(parts) * rule.resamples);
+  const auto part_of = [&](std::string name, const auto& belongs) {
+    std::vector<JudgedItem> chosen;
+    std::copy_if(items.begin(), items.end(), std::back_inserter(chosen), belongs);
+    const Sources sources(chosen);
+    return evaluate_part(std::move(name), sources, Ranking(chosen, rule.threshold), rule, stop,
+                         draws);
+  };
+  Evaluation evaluation;
+  {
+    std::vector<JudgedItem> all(items.begin(), items.end());
+    const Sources sources(all);
+    const Ranking ranking(all, rule.threshold);
+    evaluation.all = evaluate_part("all", sources, ranking, rule, stop, draws);
+    evaluation.curve = ranking.curve();
+    evaluation.calibration = ranking.calibration();
+  }
+
   std::vector<std::uint32_t> by_name(group_names.size());
   std::iota(by_name.begin(), by_name.end(), 0U);
   std::stable_sort(by_name.begin(), by_name.end(), [&](std::uint32_t a, std::uint32_t b) {

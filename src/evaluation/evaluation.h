@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/work_progress.h"
 #include "evaluation/metrics.h"
 
 namespace virnucpro {
@@ -54,6 +55,7 @@ struct Evaluation {
 /// bits. `group_names` has the name of each item's group; groups of the two classes never share a
 /// number. Throws Interrupted.
 Evaluation evaluate(std::span<const JudgedItem> items, std::span<const std::string> group_names,
-                    const EvaluationRule& rule, const std::stop_token& stop = {});
+                    const EvaluationRule& rule, const std::stop_token& stop = {},
+                    const WorkProgress& progress = {});
 
 }  // namespace virnucpro

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/counted.h"
 #include "base/errors.h"
 #include "base/escape.h"
 #include "base/format.h"
@@ -166,12 +167,14 @@ std::string near_label_hint(const LeftOut& left_out) {
 
 void warn_of_what_is_left_out(const LeftOut& left_out, const char* owner, const Log& log) {
   if (left_out.unlabelled_records > 0) {
-    log.warning("{} records have no label and are left out, such as '{}'.{}",
-                left_out.unlabelled_records, shown_id(left_out.first_unlabelled),
-                near_label_hint(left_out));
+    log.warning("{}, such as '{}'.{}",
+                counted(left_out.unlabelled_records, "record has no label and is left out",
+                        "records have no label and are left out"),
+                shown_id(left_out.first_unlabelled), near_label_hint(left_out));
   }
   if (left_out.unused_labels > 0) {
-    log.warning("{} labels are of records that {}", left_out.unused_labels, owner);
+    log.warning("{} of records that {}", counted(left_out.unused_labels, "label is", "labels are"),
+                owner);
   }
 }
 

@@ -91,25 +91,27 @@ std::vector<OtherRecord> others_of(const JudgedScores& scores, const Calibration
 }  // namespace
 
 CalibrateResult calibrate_bundle(const CalibrateRequest& request, const Bundle& bundle,
-                                 const Log& log, const std::stop_token& stop) {
+                                 const Log& log, const std::stop_token& stop,
+                                 const WorkProgress& progress) {
   require_free_bundle_folder(request.bundle_folder, request.force);
   const LabelTable table = read_label_table(request.labels, stop);
   const RunDatabase database(request.folder);
   BundleInfo info = bundle.info();
   BundleClassifier& classifier = used_classifier(database, bundle, info);
-  const JudgedScores scores = collect_judged_scores(database, table, "calibrate", stop);
+  const JudgedScores scores = collect_judged_scores(database, table, "calibrate", stop, progress);
   warn_of_what_is_left_out(scores.left_out, "the run does not have", log);
   const KnownRun run = known_run(scores);
 
   CalibrateResult result;
   result.expected_length = classifier.expected_length;
+  progress.report({.doing = "fitting"});
   result.calibration = fit_calibration(run, request.method, result.expected_length);
   result.calibration.labels_sha256 = table.file.sha256;
   if (request.false_positives) {
     result.calibration.calls = fit_calls(others_of(scores, result.calibration), table.groups,
                                          *request.false_positives, request.excepted);
   }
-  result.held_out = cross_validate(run, request.method, result.expected_length, stop);
+  result.held_out = cross_validate(run, request.method, result.expected_length, stop, progress);
   classifier.calibration = result.calibration;
   bundle.save(info, request.bundle_folder, request.force);
   return result;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "base/work_progress.h"
 #include "calls/fit.h"
 #include "weights/bundle.h"
 
@@ -34,6 +35,7 @@ struct CalibrateResult {
 /// other lengths stay. Throws ConfigError when the run's models are not this bundle's; InputError
 /// as evaluate_results() does, or for too few labels; ModelError; OutputError; Interrupted.
 CalibrateResult calibrate_bundle(const CalibrateRequest& request, const Bundle& bundle,
-                                 const Log& log, const std::stop_token& stop = {});
+                                 const Log& log, const std::stop_token& stop = {},
+                                 const WorkProgress& progress = {});
 
 }  // namespace virnucpro

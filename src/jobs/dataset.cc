@@ -9,6 +9,7 @@
 #include <unordered_map>
 
 #include "base/check.h"
+#include "base/counted.h"
 #include "base/escape.h"
 #include "base/format.h"
 #include "base/known_file.h"
@@ -34,8 +35,13 @@ void require_files(const std::vector<std::string>& paths) {
 
 class DatasetBuilder {
  public:
-  DatasetBuilder(const DatasetRequest& request, const Log& log, const std::stop_token& stop)
-      : request_(request), log_(log), stop_(stop), table_(read_label_table(request.labels, stop)) {}
+  DatasetBuilder(const DatasetRequest& request, const Log& log, const std::stop_token& stop,
+                 const WorkProgress& progress)
+      : request_(request),
+        log_(log),
+        stop_(stop),
+        progress_(progress),
+        table_(read_label_table(request.labels, stop)) {}
 
   DatasetReport build() {
     describe_request();
@@ -51,8 +57,8 @@ class DatasetBuilder {
  private:
   /// Calls `take(genome, label)` for every record with a label, `pass_over(genome)` for the others.
   template <typename Take, typename PassOver>
-  void read(GenomeReader& reader, const Take& take, const PassOver& pass_over) {
-    for (Genome genome; reader.next(genome);) {
+  void read(GenomeReader& reader, WorkStep step, const Take& take, const PassOver& pass_over) {
+    for (Genome genome; reader.next(genome); step.add()) {
       throw_if_stopped(stop_);
       if (const RecordLabel* label = table_.find(genome.id)) {
         take(genome, *label);
@@ -92,7 +98,7 @@ class DatasetBuilder {
     std::uint64_t translations = 0;
     GenomeReader reader(request_.genomes, log_, stop_);
     read(
-        reader,
+        reader, WorkStep(progress_, "finding fragments", "record"),
         [&](const Genome& genome, const RecordLabel& label) {
           count(genome);
           if (genome.problem != EntryProblem::kNone) throw InputError(genome.message);
@@ -118,23 +124,25 @@ class DatasetBuilder {
     report_.unused_labels = left_out.unused_labels;
     log_problems();
     if (left_out.unused_labels == table_.labels.size()) {
-      throw InputError(fmt::format(
-          "{}: none of the {} records of the input is in this table of labels; its ids must be "
-          "those of the records (of GenBank: accession.version).{}",
-          request_.labels, report_.unlabelled_records, near_label_hint(left_out)));
+      throw InputError(
+          fmt::format("{}: none of the {} of the input is in this table of labels; its ids must be "
+                      "those of the records (of GenBank: accession.version).{}",
+                      request_.labels, counted(report_.unlabelled_records, "record"),
+                      near_label_hint(left_out)));
     }
     warn_of_what_is_left_out(left_out, "the input does not have", log_);
     if (translations < coding_sequences) {
       log_.info(
-          "{} of {} CDS of labelled GenBank records have no translation (pseudogenes, for "
+          "{} of {} CDS of labelled GenBank records {} no translation (pseudogenes, for "
           "example); frames within them do not count",
-          coding_sequences - translations, coding_sequences);
+          coding_sequences - translations, coding_sequences,
+          coding_sequences - translations == 1 ? "has" : "have");
     }
     if (without_translation > 0) {
       log_.warning(
-          "{} GenBank records have no CDS with a translation, so none of their frames counts; to "
-          "take all their stop-free frames, give them as FASTA",
-          without_translation);
+          "{} no CDS with a translation, so none of the frames in there counts; to "
+          "take all stop-free frames, give such records as FASTA",
+          counted(without_translation, "GenBank record has", "GenBank records have"));
     }
   }
 
@@ -244,7 +252,8 @@ class DatasetBuilder {
   }
 
   void log_report() const {
-    log_.info("{} fragments may be taken, of {} chunks", candidates_.size(), report_.chunks);
+    log_.info("{} may be taken, of {}", counted(candidates_.size(), "fragment"),
+              counted(report_.chunks, "chunk"));
     for (std::size_t i = 0; i < kSplits; ++i) {
       const DatasetSplit& split = report_.splits[i];
       const std::optional<std::uint64_t> asked = selection_.splits[i].asked;
@@ -252,16 +261,17 @@ class DatasetBuilder {
         log_empty(static_cast<Split>(i), split, asked);
         continue;
       }
-      log_.info("{}: {} viral fragments and as many others", split.name, split.fragments_per_class);
+      log_.info("{}: {} and as many others", split.name,
+                counted(split.fragments_per_class, "viral fragment"));
       if (asked && split.fragments_per_class < *asked) {
-        log_.warning("{}: expected {} fragments of each class, found {} of one of them", split.name,
-                     *asked, split.fragments_per_class);
+        log_.warning("{}: expected {} of each class, found {} of one of them", split.name,
+                     counted(*asked, "fragment"), split.fragments_per_class);
       }
       if (!asked) log_smallest(split);
     }
     if (report_.leaks > 0) {
-      log_.info("{} fragments are left out, since an earlier split has the same bases",
-                report_.leaks);
+      log_.info("{} left out, since an earlier split has the same bases",
+                counted(report_.leaks, "fragment is", "fragments are"));
     }
   }
 
@@ -276,15 +286,16 @@ class DatasetBuilder {
             *request_.rule.fragments));
       }
       throw InputError(fmt::format(
-          "{}: found no fragments of {} to train on: of {} chunks of labelled records {} have "
+          "{}: found no fragments of {} to train on: of {} of labelled records {} have "
           "letters other than A, C, G and T and {} no frame that counts. Both classes are needed.",
-          request_.labels, missing, report_.chunks, report_.with_unknown, report_.without_frame));
+          request_.labels, missing, counted(report_.chunks, "chunk"), report_.with_unknown,
+          report_.without_frame));
     }
     const SplitShares& shares = request_.rule.shares;
     if ((split == Split::kTest ? shares.test : shares.validation) <= 0.0) return;
     if (asked == 0) {
-      log_.warning("{}: is empty, since its share of {} fragments is none", found.name,
-                   *request_.rule.fragments);
+      log_.warning("{}: is empty, since its share of {} is none", found.name,
+                   counted(*request_.rule.fragments, "fragment"));
       return;
     }
     log_.warning(
@@ -311,9 +322,9 @@ class DatasetBuilder {
     }
     if (smallest == nullptr || possible == split.fragments_per_class) return;
     log_.info(
-        "{}: groups give equally, and '{}' has only {} fragments; --fragments N takes more of the "
+        "{}: groups give equally, and '{}' has only {}; --fragments N takes more of the "
         "others",
-        split.name, shown_id(smallest->name), smallest->available);
+        split.name, shown_id(smallest->name), counted(smallest->available, "fragment"));
   }
 
   void write() {
@@ -324,8 +335,10 @@ class DatasetBuilder {
     bool is_same = true;
     GenomeReader reader(request_.genomes, Log(), stop_);  // without a log: all was logged before
     reader.expect(files_);
+    std::uint64_t records = 0;
+    for (const DatasetInput& input : report_.inputs) records += input.records;
     read(
-        reader,
+        reader, WorkStep(progress_, "writing fragments", "record", records),
         [&](const Genome& genome, const RecordLabel& label) {
           const ChunkRange chunks(0, genome.bases.size(), request_.expected_length);
           for (; is_same && next < selection_.taken.size(); ++next) {
@@ -372,6 +385,7 @@ class DatasetBuilder {
   const DatasetRequest& request_;
   const Log& log_;
   const std::stop_token& stop_;
+  const WorkProgress& progress_;
   const LabelTable table_;
   std::vector<std::optional<KnownFile>> files_;  // as they were read first
   std::vector<LabelledRecord> records_;
@@ -388,9 +402,9 @@ class DatasetBuilder {
 }  // namespace
 
 DatasetReport make_dataset(const DatasetRequest& request, const Log& log,
-                           const std::stop_token& stop) {
+                           const std::stop_token& stop, const WorkProgress& progress) {
   require_files(request.genomes);
-  return DatasetBuilder(request, log, stop).build();
+  return DatasetBuilder(request, log, stop, progress).build();
 }
 
 }  // namespace virnucpro

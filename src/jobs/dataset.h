@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "base/work_progress.h"
 #include "dataset/selection.h"
 #include "report/dataset_report.h"
 #include "sequence/frames.h"
@@ -29,6 +30,6 @@ struct DatasetRequest {
 /// for an input that cannot be read twice, InputError for damaged files, labels that contradict
 /// each other or the input, or no fragments to train on; OutputError; Interrupted.
 DatasetReport make_dataset(const DatasetRequest& request, const Log& log,
-                           const std::stop_token& stop = {});
+                           const std::stop_token& stop = {}, const WorkProgress& progress = {});
 
 }  // namespace virnucpro

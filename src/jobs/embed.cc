@@ -4,6 +4,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/counted.h"
 #include "base/errors.h"
 #include "base/format.h"
 #include "jobs/embedding_sink.h"
@@ -15,7 +16,8 @@ namespace fs = std::filesystem;
 
 void warn_of_failed_frames(const Ledger& ledger, const Log& log) {
   if (ledger.failed_frames == 0) return;
-  log.warning("{} frames could not be computed and are left out", ledger.failed_frames);
+  log.warning("{} left out", counted(ledger.failed_frames, "frame could not be computed and is",
+                                     "frames could not be computed and are"));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/counted.h"
 #include "base/errors.h"
 #include "base/format.h"
 #include "results/judged_scores.h"
@@ -18,16 +19,17 @@ void require_both_classes(const std::vector<JudgedItem>& items, const Evaluation
       items.begin(), items.end(), [](const JudgedItem& item) { return item.is_virus; }));
   if (viruses > 0 && viruses < items.size()) return;
   throw InputError(fmt::format(
-      "{}: of {} scored fragments {} are viral by {}; an evaluation needs some of both kinds.",
-      request.folder, items.size(), viruses, request.labels));
+      "{}: of {} {} are viral by {}; an evaluation needs some of both kinds.", request.folder,
+      counted(items.size(), "scored fragment"), viruses, request.labels));
 }
 
 /// Adds the items that have a score as the level `name`, and with those that have none, whose score
 /// is the lowest, as `name` all.
 class Levels {
  public:
-  Levels(EvaluationReport& report, const LabelTable& table, const std::stop_token& stop)
-      : report_(report), table_(table), stop_(stop) {}
+  Levels(EvaluationReport& report, const LabelTable& table, const std::stop_token& stop,
+         const WorkProgress& progress)
+      : report_(report), table_(table), stop_(stop), progress_(progress) {}
 
   void add(const std::string& name, std::vector<JudgedItem> items, const UnscoredItems& unscored) {
     report_.levels.push_back(
@@ -44,21 +46,22 @@ class Levels {
 
  private:
   Evaluation evaluated(const std::vector<JudgedItem>& items) const {
-    return evaluate(items, table_.groups, report_.rule, stop_);
+    return evaluate(items, table_.groups, report_.rule, stop_, progress_);
   }
 
   EvaluationReport& report_;
   const LabelTable& table_;
   const std::stop_token& stop_;
+  const WorkProgress& progress_;
 };
 
 }  // namespace
 
 EvaluationReport evaluate_results(const EvaluationRequest& request, const Log& log,
-                                  const std::stop_token& stop) {
+                                  const std::stop_token& stop, const WorkProgress& progress) {
   const LabelTable table = read_label_table(request.labels, stop);
   const RunDatabase database(request.folder);
-  const JudgedScores scores = collect_judged_scores(database, table, "evaluate", stop);
+  const JudgedScores scores = collect_judged_scores(database, table, "evaluate", stop, progress);
   warn_of_what_is_left_out(scores.left_out, "the run does not have", log);
   require_both_classes(scores.fragments, request);
   EvaluationReport report;
@@ -70,7 +73,7 @@ EvaluationReport evaluate_results(const EvaluationRequest& request, const Log& l
   report.unused_labels = scores.left_out.unused_labels;
   report.rule = request.rule;
   const std::optional<Calibration> calibration = stored_calibration(database);
-  Levels levels(report, table, stop);
+  Levels levels(report, table, stop, progress);
   levels.add("fragments", scores.fragments, scores.unscored_fragments);
   levels.add("contigs", scores.contigs, scores.unscored_contigs);
   if (!calibration) return report;

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/log.h"
+#include "base/work_progress.h"
 #include "report/evaluation_report.h"
 
 namespace virnucpro {
@@ -19,6 +20,7 @@ struct EvaluationRequest {
 /// labels without a record, which are left out. Throws InputError for a run that is not complete,
 /// damaged files, labels of other records, or none of one class; Interrupted.
 EvaluationReport evaluate_results(const EvaluationRequest& request, const Log& log,
-                                  const std::stop_token& stop = {});
+                                  const std::stop_token& stop = {},
+                                  const WorkProgress& progress = {});
 
 }  // namespace virnucpro

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/counted.h"
 #include "base/errors.h"
 #include "base/escape.h"
 #include "base/format.h"
@@ -114,7 +115,8 @@ void FrameCollector::add_frame(Frame frame, std::span<const float> dnabert_s,
   result_.frames.truth.push_back({chunk_, label->group, label->source, label->is_virus});
 }
 
-void FrameCollector::add_file(const std::string& path, const std::stop_token& stop) {
+void FrameCollector::add_file(const std::string& path, const std::stop_token& stop,
+                              const WorkProgress& progress) {
   EmbeddingReader reader(path);
   require_length(reader.origin().expected_length, path);
   require_rule(reader.origin().frames, path);
@@ -134,7 +136,8 @@ void FrameCollector::add_file(const std::string& path, const std::stop_token& st
   EmbeddingBlock block;
   std::optional<EmbeddingRow> last;
   std::uint64_t row = 0;
-  while (reader.next(block)) {
+  WorkStep step(progress, "reading embeddings", "frame", reader.rows());
+  for (; reader.next(block); step.add(block.rows.size())) {
     throw_if_stopped(stop);
     for (std::size_t i = 0; i < block.rows.size(); ++i, ++row) {
       const EmbeddingRow& at = block.rows[i];
@@ -170,8 +173,9 @@ std::vector<FrameCollector::RecordUse> FrameCollector::uses_of(EmbeddingReader& 
 /// Takes the embeddings of a stored run; a repeat has those of the ORF it equals.
 class FrameCollector::RunVisitor final : public StoredRunVisitor {
  public:
-  RunVisitor(FrameCollector& collector, const RunDatabase& database, const std::stop_token& stop)
-      : collector_(collector), database_(database), stop_(stop) {}
+  RunVisitor(FrameCollector& collector, const RunDatabase& database, const std::stop_token& stop,
+             WorkStep step)
+      : collector_(collector), database_(database), stop_(stop), step_(std::move(step)) {}
 
   void begin_record(const StoredRecord& record) override {
     throw_if_stopped(stop_);
@@ -191,7 +195,7 @@ class FrameCollector::RunVisitor final : public StoredRunVisitor {
     }
   }
 
-  void end_record(Outcome, std::string_view) override {}
+  void end_record(Outcome, std::string_view) override { step_.add(); }
 
  private:
   void add(Frame frame, std::uint64_t orf) {
@@ -218,9 +222,11 @@ class FrameCollector::RunVisitor final : public StoredRunVisitor {
   FrameCollector& collector_;
   const RunDatabase& database_;
   const std::stop_token& stop_;
+  WorkStep step_;  ///< a record each
 };
 
-void FrameCollector::add_run(const std::string& folder, const std::stop_token& stop) {
+void FrameCollector::add_run(const std::string& folder, const std::stop_token& stop,
+                             const WorkProgress& progress) {
   const RunDatabase database(folder);
   require_complete_run(database, "train");
   const std::vector<RunFact> facts = database.work();
@@ -238,7 +244,8 @@ void FrameCollector::add_run(const std::string& folder, const std::stop_token& s
     if (sha256 != nullptr) parts.push_back({part.name, *sha256});
   }
   require_parts(parts, database.path());
-  RunVisitor visitor(*this, database, stop);
+  RunVisitor visitor(*this, database, stop,
+                     WorkStep(progress, "reading embeddings", "record", database.extent().records));
   visit_run(database, visitor);
 }
 
@@ -276,9 +283,9 @@ LabelledFrames FrameCollector::take() {
   const std::string& first = result_.left_out.first_unlabelled;
   if (result_.frames.size() == 0 && result_.failed_frames > 0) {
     throw PrecisionError(fmt::format(
-        "none of {} labelled frames has a finite embedding: the models that made the embeddings "
+        "none of {} has a finite embedding: the models that made the embeddings "
         "give NaN or infinity ('virnucpro models verify' looks at the weights of a bundle).",
-        result_.failed_frames));
+        counted(result_.failed_frames, "labelled frame")));
   }
   if (result_.frames.size() == 0) {
     throw InputError(fmt::format(

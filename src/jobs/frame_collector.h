@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "base/work_progress.h"
 #include "dataset/frame_table.h"
 #include "embeddings/embedding_reader.h"
 #include "evaluation/label_table.h"
@@ -40,9 +41,11 @@ class FrameCollector {
                  const FrameTable* counted = nullptr);
 
   /// Adds a file of `embed`.
-  void add_file(const std::string& path, const std::stop_token& stop);
+  void add_file(const std::string& path, const std::stop_token& stop,
+                const WorkProgress& progress = {});
   /// Adds a finished run in a folder, which must have kept its embeddings.
-  void add_run(const std::string& folder, const std::stop_token& stop);
+  void add_run(const std::string& folder, const std::stop_token& stop,
+               const WorkProgress& progress = {});
   /// Says how the windows to come were cut and read, and from which files.
   void begin_windows(std::int64_t expected_length, FrameRule read, std::vector<std::string> paths);
   void add_window(const Window& window);

@@ -8,6 +8,7 @@
 #include <system_error>
 #include <vector>
 
+#include "base/counted.h"
 #include "base/errors.h"
 #include "base/escape.h"
 #include "base/format.h"
@@ -84,9 +85,11 @@ struct ContigColumns {
 
 class ReadLabeller {
  public:
-  ReadLabeller(const LabelReadsRequest& request, const std::stop_token& stop)
+  ReadLabeller(const LabelReadsRequest& request, const std::stop_token& stop,
+               const WorkProgress& progress)
       : request_(request),
         stop_(stop),
+        progress_(progress),
         labels_(read_labels(tiers_path(request.results), stop)),
         output_(request.output, request.threads),
         least_identity_(least(request.well.min_identity)),
@@ -140,11 +143,17 @@ class ReadLabeller {
     ReadGroups groups(folder.empty() ? "." : folder.string());
     AlignedRead read;
     while (reads.next(read)) groups.add(read.name, alignment_of(reads, read));
+    is_all_read_ = true;
     groups.for_each(
         [&](std::string_view name, const ReadAlignment& alignment) { write(name, alignment); });
   }
 
   ReadAlignment alignment_of(const AlignedReads& reads, const AlignedRead& read) {
+    // A look at the clock for each of millions a second would cost more than the rest.
+    constexpr std::uint64_t kBetweenReports = 4096;
+    if (summary_.alignments % kBetweenReports == 0) {
+      progress_.report({"reading", "alignment", summary_.alignments, 0});
+    }
     while (contigs_.size() < reads.contigs().size()) {
       add_contig(reads.contigs()[contigs_.size()]);
     }
@@ -174,6 +183,9 @@ class ReadLabeller {
   void write(std::string_view name, const ReadAlignment& alignment) {
     constexpr std::uint64_t kReadsBetweenLooks = 65536;
     if (summary_.reads % kReadsBetweenLooks == 0) throw_if_stopped(stop_);
+    if (is_all_read_ && summary_.reads % kReadsBetweenLooks == 0) {
+      progress_.report({"writing", "read", summary_.reads, 0});
+    }
     const bool is_well = alignment.mapping_quality >= request_.well.min_mapq &&
                          alignment.identity >= least_identity_ &&
                          alignment.coverage >= least_coverage_;
@@ -202,6 +214,8 @@ class ReadLabeller {
 
   const LabelReadsRequest& request_;
   const std::stop_token& stop_;
+  const WorkProgress& progress_;
+  bool is_all_read_ = false;  ///< where reads are not written as they are read
   ContigLabels labels_;
   TextOutput output_;
   const std::uint64_t least_identity_;
@@ -219,12 +233,14 @@ std::string tiers_path(const std::string& results) {
 }
 
 LabelReadsSummary label_reads(const LabelReadsRequest& request, const Log& log,
-                              const std::stop_token& stop) {
-  const LabelReadsSummary summary = ReadLabeller(request, stop).run();
-  log.info("{} primary alignments of {} reads; {} secondary or supplementary passed over",
-           summary.alignments, summary.reads, summary.skipped);
-  log.info("{} reads mapped well, {} on contigs with different calls, {} contigs without a call",
-           summary.well, summary.several, summary.unknown_contigs);
+                              const std::stop_token& stop, const WorkProgress& progress) {
+  const LabelReadsSummary summary = ReadLabeller(request, stop, progress).run();
+  log.info("{} of {}; {} secondary or supplementary passed over",
+           counted(summary.alignments, "primary alignment"), counted(summary.reads, "read"),
+           summary.skipped);
+  log.info("{} mapped well, {} on contigs with different calls, {} without a call",
+           counted(summary.well, "read"), summary.several,
+           counted(summary.unknown_contigs, "contig"));
   return summary;
 }
 

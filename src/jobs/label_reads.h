@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/log.h"
+#include "base/work_progress.h"
 
 namespace virnucpro {
 
@@ -42,6 +43,6 @@ std::string tiers_path(const std::string& results);
 /// whatever the number and order of alignments; it grows with the number of contigs. The output
 /// appears whole or not at all. Throws InputError, OutputError, Interrupted.
 LabelReadsSummary label_reads(const LabelReadsRequest& request, const Log& log,
-                              const std::stop_token& stop = {});
+                              const std::stop_token& stop = {}, const WorkProgress& progress = {});
 
 }  // namespace virnucpro

@@ -118,18 +118,19 @@ class RecordCopier final : public StoredRunVisitor {
 };
 
 void copy_records(const ShardSet& set, RunDatabase& target, const std::string& folder,
-                  const std::stop_token& stop) {
+                  const std::stop_token& stop, const WorkProgress& progress) {
   RecordCopier copier(set, target, folder);
   std::vector<std::function<bool(StoredRunVisitor&)>> steps;
   for (const auto& shard : set.shards) steps.push_back(visit_run_in_steps(shard->database));
-  for (std::uint64_t ordinal = 0; ordinal < set.records; ++ordinal) {
+  WorkStep step(progress, "merging", "record", set.records);
+  for (std::uint64_t ordinal = 0; ordinal < set.records; ++ordinal, step.add()) {
     throw_if_stopped(stop);
     const std::size_t shard = ordinal % steps.size();
     copier.expect(ordinal, shard);
     check(steps[shard](copier), "shard {} ends before record {}", shard + 1, ordinal);
   }
   // One more step each proves that no rows are left over.
-  for (const auto& step : steps) check(!step(copier), "a shard with too many records");
+  for (const auto& one_more : steps) check(!one_more(copier), "a shard with too many records");
 }
 
 /// The calls that all shards were made with.
@@ -211,7 +212,7 @@ void forget(RunDatabase& target) noexcept {
 }
 
 RunDatabase merged_database(const ShardSet& set, const MergeRequest& request, const Log& log,
-                            const std::stop_token& stop) {
+                            const std::stop_token& stop, const WorkProgress& progress) {
   if (std::optional<RunDatabase> finished = find_finished(set, request)) {
     log.info("{}: everything is merged; the results are written again", finished->path());
     return std::move(*finished);
@@ -222,7 +223,7 @@ RunDatabase merged_database(const ShardSet& set, const MergeRequest& request, co
     try {
       target.set_text(kMergeText, fmt::format("{} shards", set.shards.size()));
       target.commit();
-      copy_records(set, target, request.output, stop);
+      copy_records(set, target, request.output, stop, progress);
       copy_the_rest(set, target, request, log);
       target.mark_complete();
       target.commit();
@@ -239,18 +240,18 @@ RunDatabase merged_database(const ShardSet& set, const MergeRequest& request, co
 
 }  // namespace
 
-StoredResults merge_shards(const MergeRequest& request, const Log& log,
-                           const std::stop_token& stop) {
+StoredResults merge_shards(const MergeRequest& request, const Log& log, const std::stop_token& stop,
+                           const WorkProgress& progress) {
   check(!request.folders.empty(), "a merge of nothing");
   require_free_prediction_folder(request.output, request.force);
   const ShardSet set = open_shards(request.folders);
-  log.info("merging {}, {} records", counted(set.shards.size(), "shard"), set.records);
-  RunDatabase database = merged_database(set, request, log, stop);
+  log.info("merging {}, {}", counted(set.shards.size(), "shard"), counted(set.records, "record"));
+  RunDatabase database = merged_database(set, request, log, stop, progress);
   TableChoice tables = tables_of(set, log);
   tables.legacy = request.legacy.value_or(tables.legacy);
   tables.format = request.format.value_or(tables.format);
   store_tables(database, tables);
-  return publish_own_results(database, request.output, log, stop);
+  return publish_own_results(database, request.output, log, stop, progress);
 }
 
 }  // namespace virnucpro

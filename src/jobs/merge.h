@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "base/work_progress.h"
 #include "results/stored_results.h"
 
 namespace virnucpro {
@@ -25,6 +26,6 @@ struct MergeRequest {
 /// merge starts over. Throws ConfigError or InputError, naming the folders, unless they are all
 /// shards of one finished run, each once; OutputError; Interrupted.
 StoredResults merge_shards(const MergeRequest& request, const Log& log,
-                           const std::stop_token& stop = {});
+                           const std::stop_token& stop = {}, const WorkProgress& progress = {});
 
 }  // namespace virnucpro

@@ -138,9 +138,9 @@ std::vector<ContigRow> choose_records(const PlotRequest& request, const Log& log
     const std::vector<std::uint64_t> records = names.chosen(place);
     if (records.size() > kMostPanels) {
       throw ConfigError(
-          fmt::format("--record names {} records, and a figure has at most {}; draw "
+          fmt::format("--record names {}, and a figure has at most {}; draw "
                       "several figures.",
-                      records.size(), kMostPanels));
+                      counted(records.size(), "record"), kMostPanels));
     }
     rows.resize(records.size());
     read_contigs(request.folder, stop, [&](const ContigRow& row) {
@@ -165,9 +165,9 @@ TrackRecord track_record(const ContigRow& row, const ResultRules& rules, const s
   const ChunkRange chunks(row.record, row.length, rules.expected_length);
   if (chunks.size() != row.chunks) {
     throw InputError(fmt::format(
-        "{}: is damaged: record {} of {} bases has {} chunks, not those of {} bases that run.json "
+        "{}: is damaged: record {} of {} bases has {}, not those of {} bases that run.json "
         "names",
-        place, row.record, row.length, row.chunks, rules.expected_length));
+        place, row.record, row.length, counted(row.chunks, "chunk"), rules.expected_length));
   }
   record.chunks.reserve(chunks.size());
   for (const Chunk& chunk : chunks) {

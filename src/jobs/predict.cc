@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/counted.h"
 #include "base/errors.h"
 #include "base/format.h"
 #include "base/partial_file.h"
@@ -71,8 +72,8 @@ RunDatabase open_database(const PredictRequest& request, const RunReport& report
     // Damage is reported before hours are spent on the rest.
     ReadOnly nothing(stop);
     visit_run_so_far(database, nothing);
-    log.info("{}: going on after {} records, {} chunks and {} frames", database.path(),
-             extent.records, extent.chunks, extent.orfs);
+    log.info("{}: going on after {}, {} and {}", database.path(), counted(extent.records, "record"),
+             counted(extent.chunks, "chunk"), counted(extent.orfs, "frame"));
   }
   return database;
 }
@@ -179,7 +180,8 @@ RunSummary predict_once(const PredictRequest& request, const LoadedModels& model
 
   store_calls(database, request.calls);
   store_tables(database, request.tables);
-  StoredResults results = publish_own_results(database, request.output, context.log, stop);
+  StoredResults results =
+      publish_own_results(database, request.output, context.log, stop, context.work);
   remove_set_aside(request.output);
   report.intake = results.intake;
   report.ledger = results.ledger;

@@ -59,7 +59,7 @@ std::unique_ptr<Backend> backend_like(const std::string& wanted, DeviceChoice& d
 class Rescored {
  public:
   Rescored(const RunDatabase& database, const RebuildRequest& request, const std::string& folder,
-           const Log& log, const std::stop_token& stop) {
+           const Log& log, const std::stop_token& stop, const WorkProgress& progress) {
     const std::vector<RunFact> facts = database.work();
     if (!keeps_embeddings(facts, database.path())) {
       throw ConfigError(
@@ -76,8 +76,8 @@ class Rescored {
     log.info("scores by {} on the device {}", part_.name, device.name);
     const Classifier classifier(std::move(chosen.weights), *backend_);
     make_result_folder(folder);
-    scores_ =
-        std::make_unique<NewScores>(database, classifier, part_.name, *backend_, folder, stop);
+    scores_ = std::make_unique<NewScores>(database, classifier, part_.name, *backend_, folder, stop,
+                                          progress);
     require_unchanged(chosen.files);
   }
 
@@ -106,7 +106,7 @@ class Rescored {
 }  // namespace
 
 StoredResults rebuild_results(const RebuildRequest& request, const Log& log,
-                              const std::stop_token& stop) {
+                              const std::stop_token& stop, const WorkProgress& progress) {
   const RunDatabase database(request.folder);
   require_complete_run(database, "report");
   require_free_output(request);
@@ -125,7 +125,7 @@ StoredResults rebuild_results(const RebuildRequest& request, const Log& log,
   if (choice.tables != own_tables) choice.derived.tables = text_of(choice.tables);
   std::optional<Rescored> rescored;
   if (request.load_classifier) {
-    rescored.emplace(database, request, folder, log, stop);
+    rescored.emplace(database, request, folder, log, stop, progress);
     choice.scores = rescored->scores();
     choice.derived.classifier = rescored->other();
     rescored->choose_calibration(choice);
@@ -134,7 +134,7 @@ StoredResults rebuild_results(const RebuildRequest& request, const Log& log,
   }
   require_calibration(choice.calls, choice.calibration.has_value(), request.folder);
   choice.page_only = request.page_only;
-  return publish_stored_results(database, folder, choice, log, stop);
+  return publish_stored_results(database, folder, choice, log, stop, progress);
 }
 
 }  // namespace virnucpro

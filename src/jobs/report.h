@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "base/work_progress.h"
 #include "report/run_report.h"
 #include "results/stored_results.h"
 #include "weights/classifier_weights.h"
@@ -41,6 +42,6 @@ struct RebuildRequest {
 /// the run kept no embeddings, or when calls need a calibration and there is none; ModelError for a
 /// classifier that does not fit; OutputError; Interrupted.
 StoredResults rebuild_results(const RebuildRequest& request, const Log& log,
-                              const std::stop_token& stop = {});
+                              const std::stop_token& stop = {}, const WorkProgress& progress = {});
 
 }  // namespace virnucpro

@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "base/stopwatch.h"
+#include "base/work_progress.h"
 #include "devices/exact_models.h"
 #include "devices/load_models.h"
 #include "pipeline/progress.h"
@@ -51,6 +52,7 @@ struct RunContext {
   std::vector<std::string> warnings;  ///< warnings that were logged already
   Log log;
   ProgressSink* progress = nullptr;  ///< may be null
+  WorkProgress work;                 ///< of what follows the stages, such as writing tables
   /// Loads the same models in FP32, for sequences whose values are not finite; may be empty.
   ExactModels::Load load_exact;
   /// Absent: limits_for() the batches. Tests use small ones.

@@ -22,9 +22,9 @@ SplitPart part_of(const FrameSet& frames, const std::vector<std::size_t>& indice
 void require_both_classes(const TrainingReport& report) {
   const SplitPart& training = report.training;
   if (training.viruses == 0 || training.viruses == training.frames) {
-    throw InputError(fmt::format(
-        "of {} frames to train on {} are viral by {}; training needs some of both kinds.",
-        training.frames, training.viruses, report.labels));
+    throw InputError(
+        fmt::format("of {} to train on {} are viral by {}; training needs some of both kinds.",
+                    counted(training.frames, "frame"), training.viruses, report.labels));
   }
   const SplitPart& validation = report.validation;
   if (validation.frames == 0 ||
@@ -32,10 +32,10 @@ void require_both_classes(const TrainingReport& report) {
     return;
   }
   throw InputError(fmt::format(
-      "of {} frames for validation {} are viral by {}; validation needs some of both kinds, so a "
+      "of {} for validation {} are viral by {}; validation needs some of both kinds, so a "
       "group of each kind with two sources or more. Give more sources, or --validation-share 0 to "
       "train without validation.",
-      validation.frames, validation.viruses, report.labels));
+      counted(validation.frames, "frame"), validation.viruses, report.labels));
 }
 
 std::vector<GroupPart> groups_of(const FrameSet& frames, const FrameSplit& split,
@@ -60,8 +60,9 @@ void log_what_is_trained(const TrainingReport& report, const LabelledFrames& lab
                          const FrameSplit& split, const LabelTable& table, const Log& log) {
   warn_of_what_is_left_out(labelled.left_out, "the inputs do not have", log);
   if (report.failed_frames > 0) {
-    log.warning("{} labelled frames have no finite embedding and are left out",
-                report.failed_frames);
+    log.warning("{} left out",
+                counted(report.failed_frames, "labelled frame has no finite embedding and is",
+                        "labelled frames have no finite embedding and are"));
   }
   if (!split.undivided_groups.empty() && report.validation_share > 0.0) {
     std::vector<std::string> names;
@@ -69,9 +70,10 @@ void log_what_is_trained(const TrainingReport& report, const LabelledFrames& lab
     log.warning("{} in training only, since they have one source: {}",
                 counted(names.size(), "group is", "groups are"), fmt::join(names, ", "));
   }
-  log.info("training on {} frames ({} viral) of {} sources, validation on {} ({}) of {}",
-           report.training.frames, report.training.viruses, report.training.sources,
-           report.validation.frames, report.validation.viruses, report.validation.sources);
+  log.info("training on {} ({} viral) of {}, validation on {} ({}) of {}",
+           counted(report.training.frames, "frame"), report.training.viruses,
+           counted(report.training.sources, "source"), report.validation.frames,
+           report.validation.viruses, report.validation.sources);
 }
 
 /// The card names one way to read for all of its classifiers.
@@ -141,7 +143,7 @@ void write_bundle(const TrainRequest& request, const Bundle& base, const Trainin
 
 TrainingReport train_bundle(const TrainRequest& request, const Bundle& base,
                             const LabelTable& table, const LabelledFrames& labelled, const Log& log,
-                            const std::stop_token& stop) {
+                            const std::stop_token& stop, const WorkProgress& progress) {
   const FrameSet& frames = labelled.frames;
   const FrameSplit split =
       split_by_source(frames.truth, request.validation_share, request.settings.seed);
@@ -168,7 +170,9 @@ TrainingReport train_bundle(const TrainRequest& request, const Bundle& base,
   log_what_is_trained(report, labelled, split, table, log);
 
   WorkerGroup workers(plan_cpu_workers(request.threads).threads());
+  WorkStep step(progress, "training", "epoch", report.settings.epochs);
   const auto log_epoch = [&](const EpochMetrics& epoch) {
+    step.add();
     if (split.validation.empty()) {
       log.info("epoch {}: training loss {:.4f}", epoch.epoch, epoch.training_loss);
     } else {

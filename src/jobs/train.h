@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "base/work_progress.h"
 #include "evaluation/label_table.h"
 #include "jobs/frame_collector.h"
 #include "report/training_report.h"
@@ -35,6 +36,6 @@ struct TrainRequest {
 /// validation would have only one class; ConfigError, OutputError, Interrupted.
 TrainingReport train_bundle(const TrainRequest& request, const Bundle& base,
                             const LabelTable& table, const LabelledFrames& labelled, const Log& log,
-                            const std::stop_token& stop = {});
+                            const std::stop_token& stop = {}, const WorkProgress& progress = {});
 
 }  // namespace virnucpro

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "base/counted.h"
 #include "base/errors.h"
 #include "base/escape.h"
 #include "base/format.h"
@@ -98,8 +99,8 @@ void require_regular(const std::string& path) {
 
 void require_as_many(const WriteRequest& request, std::size_t inputs) {
   if (request.outputs.empty() || request.outputs.size() == inputs) return;
-  throw ConfigError(fmt::format("--write-to names {} files for {} inputs; give one for each",
-                                request.outputs.size(), inputs));
+  throw ConfigError(fmt::format("--write-to names {} for {}; give one for each",
+                                counted(request.outputs.size(), "file"), counted(inputs, "input")));
 }
 
 void require_no_input(const std::string& output, const std::vector<std::string>& inputs) {
@@ -147,7 +148,8 @@ void require_can_write(const WriteRequest& request, const std::vector<std::strin
 }
 
 std::vector<std::string> write_records(const std::string& folder, const WriteRequest& request,
-                                       const Log& log, const std::stop_token& stop) {
+                                       const Log& log, const std::stop_token& stop,
+                                       const WorkProgress& progress) {
   const std::vector<StoredInputFile> inputs = inputs_of(folder);
   std::vector<std::string> paths;
   for (const StoredInputFile& input : inputs) paths.push_back(input.path);
@@ -156,7 +158,8 @@ std::vector<std::string> write_records(const std::string& folder, const WriteReq
   const RecordChoice choice = choice_of(folder, request.which, stop);
   std::vector<std::unique_ptr<RecordCopy>> copies;
   std::uint64_t first = 0;
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
+  WorkStep step(progress, "copying records of", "input", inputs.size());
+  for (std::size_t i = 0; i < inputs.size(); ++i, step.add()) {
     const StoredInputFile& input = inputs[i];
     require_no_input(outputs[i], paths);
     const KnownFile known = same_file(input, stop);
@@ -170,15 +173,15 @@ std::vector<std::string> write_records(const std::string& folder, const WriteReq
     };
     copies.push_back(copy_records(input.path, known, outputs[i], kThreads, takes, stop));
     if (copies.back()->records != input.records) {
-      throw InputError(fmt::format("{}: has {} records, and the run has read {}", input.path,
-                                   copies.back()->records, input.records));
+      throw InputError(fmt::format("{}: has {}, and the run has read {}", input.path,
+                                   counted(copies.back()->records, "record"), input.records));
     }
     first += input.records;
   }
   for (std::size_t i = 0; i < copies.size(); ++i) {
     copies[i]->publish();
-    log.info("{}: {} of {} records ({})", outputs[i], copies[i]->written, copies[i]->records,
-             name_of(request.which));
+    log.info("{}: {} of {} ({})", outputs[i], copies[i]->written,
+             counted(copies[i]->records, "record"), name_of(request.which));
   }
   return outputs;
 }

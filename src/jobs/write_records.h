@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "base/work_progress.h"
 #include "report/record_choice.h"
 
 namespace virnucpro {
@@ -31,6 +32,7 @@ void require_can_write(const WriteRequest& request, const std::vector<std::strin
 /// the inputs must still be what was read. All files appear, each whole, or none. Throws
 /// ConfigError, InputError, ChangedInput, OutputError, Interrupted. Returns their names.
 std::vector<std::string> write_records(const std::string& folder, const WriteRequest& request,
-                                       const Log& log, const std::stop_token& stop = {});
+                                       const Log& log, const std::stop_token& stop = {},
+                                       const WorkProgress& progress = {});
 
 }  // namespace virnucpro

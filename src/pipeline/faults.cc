@@ -113,14 +113,14 @@ void Faults::require_a_result(bool is_end) const {
   if (results_ > 0) return;
   if (is_end && nonfinite_ == 0 && without_memory_ > 0) {
     throw DeviceError(
-        fmt::format("no device has memory for any of {} frames ({}): free some there or name other "
+        fmt::format("no device has memory for any of {} ({}): free some there or name other "
                     "devices with "
                     "--device, and run again with --force",
-                    without_memory_, first_without_memory_));
+                    counted(without_memory_, "frame"), first_without_memory_));
   }
   if (nonfinite_ == 0 || (!is_end && nonfinite_scores_ < kHopelessFailures)) return;
-  throw PrecisionError(fmt::format("none of {} frames has a finite result ({}): {}", nonfinite_,
-                                   first_nonfinite_, kAdvice));
+  throw PrecisionError(fmt::format("none of {} has a finite result ({}): {}",
+                                   counted(nonfinite_, "frame"), first_nonfinite_, kAdvice));
 }
 
 }  // namespace virnucpro

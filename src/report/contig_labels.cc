@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/counted.h"
 #include "base/errors.h"
 #include "base/escape.h"
 #include "base/format.h"
@@ -55,7 +56,7 @@ void ContigLabels::add_line(std::string_view line, const std::string& place) {
   if (line.empty()) return;
   if (*std::ranges::max_element(columns_) >= fields.size()) {
     throw InputError(
-        fmt::format("{}: has {} columns, fewer than its header.", place, fields.size()));
+        fmt::format("{}: has {}, fewer than its header.", place, counted(fields.size(), "column")));
   }
   ContigLabel label;
   label.call = call_number(fields[columns_[1]]);

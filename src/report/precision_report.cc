@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/counted.h"
 #include "base/escape.h"
 #include "base/format.h"
 #include "models/precision_policy.h"
@@ -103,8 +104,8 @@ std::string example_rows(const PrecisionResult& result) {
     }
   }
   if (result.nonfinite_frames > result.examples.size()) {
-    rows += fmt::format("... of {} frames without a finite embedding; sequences.tsv has all\n",
-                        result.nonfinite_frames);
+    rows += fmt::format("... of {} without a finite embedding; sequences.tsv has all\n",
+                        counted(result.nonfinite_frames, "frame"));
   }
   return rows;
 }
@@ -273,13 +274,13 @@ std::string describe_coverage(const PrecisionReport& report) {
   const std::string what =
       fmt::format("{} {} against fp32 padded: ", names, report.run.packed ? "packed" : "padded");
   if (report.complete) {
-    return what +
-           fmt::format("all {} frames of {} records", report.frames, report.run.intake.records);
+    return what + fmt::format("all {} of {}", counted(report.frames, "frame"),
+                              counted(report.run.intake.records, "record"));
   }
   return what + fmt::format(
-                    "the first {} frames, up to record {}; what follows was not looked at "
+                    "the first {}, up to record {}; what follows was not looked at "
                     "(--limit 0 takes all)",
-                    report.frames, report.last_record);
+                    counted(report.frames, "frame"), report.last_record);
 }
 
 std::string precision_summary(const PrecisionReport& report) {

@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/counted.h"
 #include "base/errors.h"
 #include "base/escape.h"
 #include "base/format.h"
@@ -17,8 +18,12 @@ namespace {
 class Collector final : public StoredRunVisitor {
  public:
   Collector(const LabelTable& table, std::string place, const std::stop_token& stop,
-            JudgedScores& scores)
-      : lookup_(table), place_(std::move(place)), stop_(stop), scores_(scores) {}
+            JudgedScores& scores, WorkStep step)
+      : lookup_(table),
+        place_(std::move(place)),
+        stop_(stop),
+        scores_(scores),
+        step_(std::move(step)) {}
 
   LeftOut left_out() const { return lookup_.left_out(); }
 
@@ -44,6 +49,7 @@ class Collector final : public StoredRunVisitor {
   }
 
   void end_record(Outcome, std::string_view) override {
+    step_.add();
     if (label_ == nullptr) return;
     std::vector<double> chunk_scores;
     for (std::size_t i = first_fragment_; i < scores_.fragments.size(); ++i) {
@@ -69,6 +75,7 @@ class Collector final : public StoredRunVisitor {
   const std::string place_;
   const std::stop_token& stop_;
   JudgedScores& scores_;
+  WorkStep step_;                       ///< a record each
   const RecordLabel* label_ = nullptr;  ///< of the current record
   std::uint64_t length_ = 0;
   RecordCaller caller_;
@@ -78,17 +85,19 @@ class Collector final : public StoredRunVisitor {
 }  // namespace
 
 JudgedScores collect_judged_scores(const RunDatabase& database, const LabelTable& table,
-                                   const char* command, const std::stop_token& stop) {
+                                   const char* command, const std::stop_token& stop,
+                                   const WorkProgress& progress) {
   require_complete_run(database, command);
   JudgedScores scores;
-  Collector collector(table, database.path(), stop, scores);
+  Collector collector(table, database.path(), stop, scores,
+                      WorkStep(progress, "reading", "record", database.extent().records));
   visit_run(database, collector);
   scores.left_out = collector.left_out();
   if (scores.left_out.unused_labels == table.labels.size()) {
     throw InputError(fmt::format(
-        "{}: none of its {} records is in the table of labels, whose column id must have the names "
+        "{}: none of its {} is in the table of labels, whose column id must have the names "
         "that the input files give them{}.{}",
-        database.path(), database.extent().records,
+        database.path(), counted(database.extent().records, "record"),
         scores.left_out.first_unlabelled.empty()
             ? ""
             : fmt::format(", such as '{}'", shown_id(scores.left_out.first_unlabelled)),

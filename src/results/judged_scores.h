@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "base/work_progress.h"
 #include "calls/calibration.h"
 #include "evaluation/label_table.h"
 #include "evaluation/metrics.h"
@@ -44,7 +45,8 @@ struct JudgedScores {
 /// another. Throws InputError for a run that is not complete or damaged, or has no labelled record;
 /// Interrupted.
 JudgedScores collect_judged_scores(const RunDatabase& database, const LabelTable& table,
-                                   const char* command, const std::stop_token& stop = {});
+                                   const char* command, const std::stop_token& stop = {},
+                                   const WorkProgress& progress = {});
 
 /// The items of `scores`, with calibrated probabilities at a prevalence of one half as scores.
 struct CalibratedItems {

@@ -136,13 +136,16 @@ void Scoring::classify() {
 
 NewScores::NewScores(const RunDatabase& database, const Classifier& classifier,
                      const std::string& name, Backend& backend, const std::string& folder,
-                     const std::stop_token& stop)
+                     const std::stop_token& stop, const WorkProgress& progress)
     : file_(folder) {
   Scoring scoring(database, classifier, name, backend, file_);
   const std::uint64_t orfs = database.extent().orfs;
+  WorkStep step(progress, "scoring", "frame", orfs);
   for (std::uint64_t first = 0; first < orfs; first += kBlock) {
     throw_if_stopped(stop);
-    scoring.compute(first, std::min(first + kBlock, orfs));
+    const std::uint64_t end = std::min(first + kBlock, orfs);
+    scoring.compute(first, end);
+    step.add(end - first);
   }
 }
 

@@ -7,6 +7,7 @@
 
 #include "backend/backend.h"
 #include "base/number_file.h"
+#include "base/work_progress.h"
 #include "calls/call_rule.h"
 #include "models/classifier.h"
 #include "run/run_database.h"
@@ -21,7 +22,8 @@ class NewScores {
   /// classifier does not fit the embeddings, PrecisionError when it gives a value that is not a
   /// probability; InputError when an embedding is missing; Interrupted.
   NewScores(const RunDatabase& database, const Classifier& classifier, const std::string& name,
-            Backend& backend, const std::string& folder, const std::stop_token& stop = {});
+            Backend& backend, const std::string& folder, const std::stop_token& stop = {},
+            const WorkProgress& progress = {});
 
   /// ContractError for an ORF that failed.
   ScorePair of(std::uint64_t orf) const;

@@ -4,6 +4,7 @@
 #include <span>
 #include <string_view>
 
+#include "base/counted.h"
 #include "base/errors.h"
 #include "base/format.h"
 #include "base/stop.h"
@@ -59,7 +60,8 @@ void read_all(const RunDatabase& database, const std::stop_token& stop) {
   if (!keeps_embeddings(database.work(), database.path())) return;
   // Embeddings of frames whose chunk failed may be there, too.
   if (embeddings >= 2 * own.count()) return;
-  fail_damaged(database.path(), fmt::format("{} embeddings of {} frames", embeddings, own.count()));
+  fail_damaged(database.path(),
+               fmt::format("{} embeddings of {}", embeddings, counted(own.count(), "frame")));
 }
 
 }  // namespace

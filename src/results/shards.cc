@@ -7,6 +7,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/counted.h"
 #include "base/errors.h"
 #include "base/format.h"
 #include "results/run_facts.h"
@@ -60,9 +61,10 @@ void require_finished(const std::vector<std::unique_ptr<Shard>>& shards) {
   for (const auto& shard : shards) {
     if (shard->database.is_complete()) continue;
     const StoredExtent extent = shard->database.extent();
-    lines += fmt::format("{}{} (shard {}/{}: {} records, {} chunks and {} frames so far)",
-                         lines.empty() ? "" : ", ", shard->folder, shard->number, shards.size(),
-                         extent.records, extent.chunks, extent.orfs);
+    lines +=
+        fmt::format("{}{} (shard {}/{}: {}, {} and {} so far)", lines.empty() ? "" : ", ",
+                    shard->folder, shard->number, shards.size(), counted(extent.records, "record"),
+                    counted(extent.chunks, "chunk"), counted(extent.orfs, "frame"));
   }
   if (lines.empty()) return;
   throw InputError(fmt::format(
@@ -81,9 +83,9 @@ void require_all(const std::vector<std::unique_ptr<Shard>>& shards) {
   if (count == 0) return;
   if (count > kMostListedNumbers)
     missing += fmt::format(" and {} more", count - kMostListedNumbers);
-  throw ConfigError(fmt::format("of {} shards, {} missing: {}. Name the folders of all of them.",
-                                shards.size(), count == 1 ? "one is" : fmt::format("{} are", count),
-                                missing));
+  throw ConfigError(fmt::format("of {}, {} missing: {}. Name the folders of all of them.",
+                                counted(shards.size(), "shard"),
+                                count == 1 ? "one is" : fmt::format("{} are", count), missing));
 }
 
 /// Checks that shards which have read the same input share its records evenly.
@@ -94,9 +96,9 @@ void require_even(const ShardSet& set) {
     const std::uint64_t found = shard->database.extent().records;
     if (found == expected) continue;
     throw InputError(fmt::format(
-        "{}: shard {}/{} has {} records, expected {} of {} in all shards: their inputs were not "
+        "{}: shard {}/{} has {}, expected {} of {} in all shards: their inputs were not "
         "the same. Compute the shards again from one input.",
-        shard->folder, shard->number, shards, found, expected, set.records));
+        shard->folder, shard->number, shards, counted(found, "record"), expected, set.records));
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/counted.h"
 #include "base/errors.h"
 #include "base/escape.h"
 #include "base/format.h"
@@ -38,8 +39,8 @@ void StoredInput::compare(const Record& record) {
 
 void StoredInput::require_all() const {
   if (records_ >= stored_) return;
-  throw InputError(fmt::format("the input ends after {} records, and {} holds {}: {}", records_,
-                               database_.path(), stored_, advice()));
+  throw InputError(fmt::format("the input ends after {}, and {} holds {}: {}",
+                               counted(records_, "record"), database_.path(), stored_, advice()));
 }
 
 }  // namespace virnucpro

@@ -2,6 +2,7 @@
 
 #include <functional>
 
+#include "base/counted.h"
 #include "base/errors.h"
 #include "base/format.h"
 #include "report/unique_ids.h"
@@ -22,9 +23,9 @@ std::vector<std::string> warnings_of(const StoredResults& results) {
         count, fmt::format("{}, {} and {}", kTiersFile, kLegacyFramesFile, kLegacyChunksFile)));
   }
   if (const std::uint64_t failed = results.ledger.chunks[Outcome::kFailed]; failed > 0) {
-    warnings.push_back(fmt::format(
-        "{} of {} chunks could not be computed; contigs.tsv has the reasons (status failed)",
-        failed, results.ledger.chunks.total()));
+    warnings.push_back(
+        fmt::format("{} of {} could not be computed; contigs.tsv has the reasons (status failed)",
+                    failed, counted(results.ledger.chunks.total(), "chunk")));
   }
   return warnings;
 }
@@ -45,10 +46,11 @@ void log_calls(const CalledBy& called, const Log& log) {
                                              called.rule.is_estimated ? " (estimated)" : "");
   if (!called.rule.threshold) return log.info("p_calibrated at {}", prevalence);
   log.info(
-      "calls by p_calibrated{}: {}, threshold {:.6g}, {} records called, {:.1f} false "
+      "calls by p_calibrated{}: {}, threshold {:.6g}, {} called, {:.1f} false "
       "discoveries expected",
       called.rule.is_bundles ? ", the rule of the bundle" : "", prevalence,
-      called.rule.least_probability(), called.called, called.expected_false_discoveries);
+      called.rule.least_probability(), counted(called.called, "record"),
+      called.expected_false_discoveries);
 }
 
 }  // namespace
@@ -65,10 +67,11 @@ ResultChoice own_choice(const RunDatabase& database) {
 void require_complete_run(const RunDatabase& database, const char* command) {
   if (database.is_complete()) return;
   const StoredExtent extent = database.extent();
-  throw InputError(fmt::format(
-      "{}: the run is not finished: {} records, {} chunks and {} frames so far. Run the same "
-      "'virnucpro predict' again to go on with it, then {}.",
-      database.path(), extent.records, extent.chunks, extent.orfs, command));
+  throw InputError(
+      fmt::format("{}: the run is not finished: {}, {} and {} so far. Run the same "
+                  "'virnucpro predict' again to go on with it, then {}.",
+                  database.path(), counted(extent.records, "record"),
+                  counted(extent.chunks, "chunk"), counted(extent.orfs, "frame"), command));
 }
 
 namespace {
@@ -77,7 +80,8 @@ namespace {
 /// before a file has its name.
 StoredResults publish(const RunDatabase& database, const std::string& folder,
                       const ResultChoice& choice, const Log& log, const std::stop_token& stop,
-                      CallSink* sink, const std::function<void()>& when_proven) {
+                      CallSink* sink, const std::function<void()>& when_proven,
+                      const WorkProgress& progress) {
   StoredResults results;
   CalibratedCalls calibrated;
   if (choice.calibration) {
@@ -91,7 +95,7 @@ StoredResults publish(const RunDatabase& database, const std::string& folder,
   if (sink != nullptr) tables.tell(*sink);
   const StoredExtent extent = database.extent();
   results.intake = {extent.records, 0, extent.chunks, extent.orfs};
-  results.intake.bases = write_stored_tables(database, tables, stop, choice.scores);
+  results.intake.bases = write_stored_tables(database, tables, stop, choice.scores, progress);
   tables.finish();
   results.ledger = tables.ledger();
   results.calls = tables.calls();
@@ -136,23 +140,25 @@ std::string choices_of(const ResultChoice& choice) {
 
 StoredResults publish_stored_results(const RunDatabase& database, const std::string& folder,
                                      const ResultChoice& choice, const Log& log,
-                                     const std::stop_token& stop) {
-  return publish(database, folder, choice, log, stop, nullptr, [] {});
+                                     const std::stop_token& stop, const WorkProgress& progress) {
+  return publish(
+      database, folder, choice, log, stop, nullptr, [] {}, progress);
 }
 
 StoredResults publish_own_results(RunDatabase& database, const std::string& folder, const Log& log,
-                                  const std::stop_token& stop) {
+                                  const std::stop_token& stop, const WorkProgress& progress) {
   const ResultChoice choice = own_choice(database);
   const std::string choices = choices_of(choice);
   // Rows that are there already are not written again: nothing is risked, and no time.
   if (!needs_results(database, choices)) {
-    return publish_stored_results(database, folder, choice, log, stop);
+    return publish_stored_results(database, folder, choice, log, stop, progress);
   }
   RunResults stored(database);
-  return publish(database, folder, choice, log, stop, &stored, [&] {
+  const auto note = [&] {
     note_results(database, choices);
     database.commit();
-  });
+  };
+  return publish(database, folder, choice, log, stop, &stored, note, progress);
 }
 
 }  // namespace virnucpro

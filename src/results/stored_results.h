@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "base/work_progress.h"
 #include "calls/calibration.h"
 #include "calls/call_request.h"
 #include "report/derived_report.h"
@@ -54,9 +55,11 @@ void require_complete_run(const RunDatabase& database, const char* command);
 /// Interrupted.
 StoredResults publish_stored_results(const RunDatabase& database, const std::string& folder,
                                      const ResultChoice& choice, const Log& log,
-                                     const std::stop_token& stop = {});
+                                     const std::stop_token& stop = {},
+                                     const WorkProgress& progress = {});
 /// The same with own_choice(), and the results are stored in the database, too, for its views.
 StoredResults publish_own_results(RunDatabase& database, const std::string& folder, const Log& log,
-                                  const std::stop_token& stop = {});
+                                  const std::stop_token& stop = {},
+                                  const WorkProgress& progress = {});
 
 }  // namespace virnucpro

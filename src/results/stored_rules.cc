@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/counted.h"
 #include "base/format.h"
 #include "results/run_facts.h"
 #include "run/damage.h"
@@ -80,7 +81,8 @@ class StoredRules final : public StoredRunVisitor {
   void end_record(Outcome outcome, std::string_view reason) override {
     const std::uint64_t expected = chunk_count(bases_.size(), expected_length_);
     if (chunks_ != expected) {
-      fail(fmt::format("{} chunks of {} bases, expected {}", chunks_, bases_.size(), expected));
+      fail(fmt::format("{} of {}, expected {}", counted(chunks_, "chunk"),
+                       counted(bases_.size(), "base"), expected));
     }
     const Outcome expected_outcome = outcome_of_record(outcomes_);
     if (outcome != expected_outcome) {

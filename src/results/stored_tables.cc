@@ -1,6 +1,7 @@
 #include "results/stored_tables.h"
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/check.h"
@@ -14,8 +15,9 @@ namespace {
 
 class TableWriter final : public StoredRunVisitor {
  public:
-  TableWriter(PredictionTables& tables, const std::stop_token& stop, const NewScores* scores)
-      : tables_(tables), stop_(stop), scores_(scores) {}
+  TableWriter(PredictionTables& tables, const std::stop_token& stop, const NewScores* scores,
+              WorkStep step)
+      : tables_(tables), stop_(stop), scores_(scores), step_(std::move(step)) {}
 
   std::uint64_t bases() const { return total_; }
 
@@ -40,12 +42,16 @@ class TableWriter final : public StoredRunVisitor {
                   is_scored ? 0 : orfs.size());
   }
 
-  void end_record(Outcome, std::string_view) override { tables_.end_record(bases_); }
+  void end_record(Outcome, std::string_view) override {
+    tables_.end_record(bases_);
+    step_.add();
+  }
 
  private:
   PredictionTables& tables_;
   const std::stop_token& stop_;
   const NewScores* scores_;
+  WorkStep step_;  ///< a record each
   std::string bases_;
   std::vector<FrameRow> frames_;
   std::uint64_t total_ = 0;
@@ -54,8 +60,10 @@ class TableWriter final : public StoredRunVisitor {
 }  // namespace
 
 std::uint64_t write_stored_tables(const RunDatabase& database, PredictionTables& tables,
-                                  const std::stop_token& stop, const NewScores* scores) {
-  TableWriter writer(tables, stop, scores);
+                                  const std::stop_token& stop, const NewScores* scores,
+                                  const WorkProgress& progress) {
+  TableWriter writer(tables, stop, scores,
+                     WorkStep(progress, "writing tables", "record", database.extent().records));
   visit_run(database, writer);
   return writer.bases();
 }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <stop_token>
 
+#include "base/work_progress.h"
 #include "report/prediction_tables.h"
 #include "results/new_scores.h"
 #include "run/run_database.h"
@@ -16,6 +17,7 @@ namespace virnucpro {
 /// request.
 std::uint64_t write_stored_tables(const RunDatabase& database, PredictionTables& tables,
                                   const std::stop_token& stop = {},
-                                  const NewScores* scores = nullptr);
+                                  const NewScores* scores = nullptr,
+                                  const WorkProgress& progress = {});
 
 }  // namespace virnucpro

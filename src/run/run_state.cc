@@ -1,5 +1,6 @@
 #include "run/run_state.h"
 
+#include "base/counted.h"
 #include "base/format.h"
 #include "run/row_digests.h"
 #include "run/stored_row_reader.h"
@@ -63,9 +64,10 @@ RunState read_run_state(const SqliteConnection& connection, const std::vector<Ru
   const std::uint64_t orfs = last_orf ? *last_orf + 1 : 0;
   if (state.extent.records > most_records || (most_records > 0 && state.extent.records == 0) ||
       state.extent.chunks != chunks || state.extent.orfs != orfs) {
-    reader.fail(fmt::format("{} records, {} chunks and {} ORFs, where the tables end at {}, {}, {}",
-                            state.extent.records, state.extent.chunks, state.extent.orfs,
-                            most_records, chunks, orfs));
+    reader.fail(fmt::format("{}, {} and {}, where the tables end at {}, {}, {}",
+                            counted(state.extent.records, "record"),
+                            counted(state.extent.chunks, "chunk"),
+                            counted(state.extent.orfs, "ORF"), most_records, chunks, orfs));
   }
   if (digest != digest_of(connection, work, state)) {
     fail_damaged(connection.path(),

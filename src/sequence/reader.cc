@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/counted.h"
 #include "base/errors.h"
 #include "base/format.h"
 #include "sequence/alignment_source.h"
@@ -83,8 +84,9 @@ void SequenceReader::close() {
   const std::uint64_t secondary = source_->skipped_secondary();
   const std::uint64_t supplementary = source_->skipped_supplementary();
   if (secondary + supplementary > 0) {
-    log_.info("{}: skipped {} secondary and {} supplementary records; each read is taken once",
-              paths_[next_path_ - 1], secondary, supplementary);
+    log_.info("{}: skipped {} and {}; each read is taken once", paths_[next_path_ - 1],
+              counted(secondary, "secondary record"),
+              counted(supplementary, "supplementary record"));
   }
   skipped_secondary_ += secondary;
   skipped_supplementary_ += supplementary;

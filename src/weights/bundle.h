@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "base/work_progress.h"
 #include "calls/calibration.h"
 #include "sequence/frames.h"
 #include "weights/classifier_weights.h"
@@ -107,7 +108,7 @@ class Bundle {
 
   /// Recomputes every SHA-256, opens every part and looks for weights that are not finite. Returns
   /// one line per problem; empty: all is well.
-  std::vector<std::string> problems() const;
+  std::vector<std::string> problems(const WorkProgress& progress = {}) const;
 
  private:
   struct File {
@@ -158,7 +159,7 @@ struct BundleImport {
 /// Makes a bundle: encoders as float16, classifiers as float32. The folder appears whole or not at
 /// all. ModelError for parts that do not fit together and for values beyond float16; ConfigError
 /// for unusable options; OutputError when it cannot be written.
-BundleInfo import_bundle(const BundleImport& options);
+BundleInfo import_bundle(const BundleImport& options, const WorkProgress& progress = {});
 
 /// A classifier fitted to the embeddings of another bundle, and what the new card says.
 struct BundleDerivation {

@@ -53,10 +53,11 @@ void check_fits_half(const std::string& origin, const std::string& name, const H
 }
 
 /// Writes all tensors in another type, one at a time, and leaves the source empty.
-void write_as(TensorSource& source, DataType type, const std::string& path) {
+void write_as(TensorSource& source, DataType type, const std::string& path, WorkStep& step) {
   std::vector<TensorToWrite> list;
   for (const std::string& name : source.names()) {
-    const auto load = [&source, name, type] {
+    const auto load = [&source, &step, name, type] {
+      step.add();
       const HostTensor tensor = source.take(name, source.shape(name));
       if (const auto problem = describe_nonfinite(name, tensor)) {
         throw ModelError(fmt::format(
@@ -85,7 +86,7 @@ void check_width(const BundleClassifier& classifier, const std::string& path,
 
 }  // namespace
 
-BundleInfo import_bundle(const BundleImport& options) {
+BundleInfo import_bundle(const BundleImport& options, const WorkProgress& progress) {
   check_options(options);
   const BundleTarget target(options.output_folder, options.force);
 
@@ -116,18 +117,21 @@ BundleInfo import_bundle(const BundleImport& options) {
   }
   std::ranges::sort(classifiers, {}, [](const auto& c) { return c.first.expected_length; });
 
+  std::uint64_t tensors = dnabert_s.tensors.names().size() + esm2.tensors.names().size();
+  for (const auto& [classifier, weights] : classifiers) tensors += weights.tensors.names().size();
+  WorkStep step(progress, "converting", "tensor", tensors);
   BundleFolder folder(target);
   const auto hashed = [&](const std::string& file) {
     return BundlePart{file, sha256_file(folder.file(file))};
   };
   folder.write("tokenizer.json", dnabert_s.tokenizer_json);
   info.tokenizer = hashed("tokenizer.json");
-  write_as(dnabert_s.tensors, DataType::kFloat16, folder.file("dnabert_s.safetensors"));
+  write_as(dnabert_s.tensors, DataType::kFloat16, folder.file("dnabert_s.safetensors"), step);
   info.dnabert_s = hashed("dnabert_s.safetensors");
-  write_as(esm2.tensors, DataType::kFloat16, folder.file("esm2.safetensors"));
+  write_as(esm2.tensors, DataType::kFloat16, folder.file("esm2.safetensors"), step);
   info.esm2 = hashed("esm2.safetensors");
   for (auto& [classifier, weights] : classifiers) {
-    write_as(weights.tensors, DataType::kFloat32, folder.file(classifier.part.file));
+    write_as(weights.tensors, DataType::kFloat32, folder.file(classifier.part.file), step);
     classifier.part = hashed(classifier.part.file);
     info.classifiers.push_back(classifier);
   }

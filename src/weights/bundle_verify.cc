@@ -11,7 +11,7 @@
 
 namespace virnucpro {
 
-std::vector<std::string> Bundle::problems() const {
+std::vector<std::string> Bundle::problems(const WorkProgress& progress) const {
   std::vector<std::string> found;
   const auto attempt = [&](const std::function<void()>& action) {
     try {
@@ -23,11 +23,15 @@ std::vector<std::string> Bundle::problems() const {
   };
   std::vector<BundlePart> parts = {info_->tokenizer, info_->dnabert_s, info_->esm2};
   for (const BundleClassifier& classifier : info_->classifiers) parts.push_back(classifier.part);
+  WorkStep step(progress, "checking", "part",
+                2 * parts.size() - 1);  // the tokenizer has no weights
   for (const BundlePart& part : parts) {
     attempt([&] { check_hash(part); });
+    step.add();
   }
   const auto read = [&](TensorSource source) {
     for (std::string& line : nonfinite_tensors(source)) found.push_back(std::move(line));
+    step.add();
   };
   attempt([&] { read(dnabert_s().tensors); });
   attempt([&] { read(esm2().tensors); });

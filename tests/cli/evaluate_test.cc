@@ -148,8 +148,8 @@ TEST_F(Evaluate, SaysWhatIsLeftOut) {
   write("labels.tsv", labels);
   const ProgramResult result = evaluate();
   ASSERT_TRUE(ends_with(result, 0));
-  EXPECT_THAT(result.err, HasSubstr("1 records have no label and are left out, such as '"));
-  EXPECT_THAT(result.err, HasSubstr("1 labels are of records that the run does not have"));
+  EXPECT_THAT(result.err, HasSubstr("1 record has no label and is left out, such as '"));
+  EXPECT_THAT(result.err, HasSubstr("1 label is of records that the run does not have"));
   EXPECT_EQ(evaluate({"-q"}).out, result.out);
 }
 

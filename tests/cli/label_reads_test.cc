@@ -77,7 +77,7 @@ TEST_F(LabelReads, GivesTheRowsOfIndependentCode) {
   const ProgramResult result = label({"a.bam", "results", "-o", "z.tsv.gz"});
   ASSERT_TRUE(ends_with(result, 0));
   EXPECT_EQ(unzipped(path("z.tsv.gz")), expected);
-  EXPECT_THAT(result.err, HasSubstr("1 contigs without a call"));
+  EXPECT_THAT(result.err, HasSubstr("1 contig without a call"));
   EXPECT_EQ(names_in("."),
             (std::vector<std::string>{"a.bam", "a.bam.tsv", "a.cram", "a.cram.tsv", "a.sam",
                                       "a.sam.tsv", "in.tsv", "results", "z.tsv.gz"}));

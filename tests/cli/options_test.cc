@@ -21,6 +21,7 @@ namespace {
 
 using nlohmann::json;
 using testing::HasSubstr;
+using testing::StartsWith;
 using Variables = std::map<std::string, std::string>;
 
 const std::string kParts = VIRNUCPRO_TEST_DATA "/parity/pipeline/";
@@ -245,6 +246,22 @@ TEST_F(RunOptions, ProgressIsShownOnATerminalUnlessSwitchedOff) {
   EXPECT_THAT(shown("three", {}, {{"VIRNUCPRO_NO_PROGRESS", "1"}}),
               testing::Not(HasSubstr("\033[K")));
   EXPECT_EQ(shown("four", {"--quiet"}), "");
+}
+
+TEST_F(RunOptions, ColoursStandOnATerminalAloneAndNotWithNoColor) {
+  if (!has_terminals()) GTEST_SKIP() << "this system gives no pseudo-terminals (/dev/pts)";
+  const auto error = [&](bool on_terminal, const Variables& variables) {
+    return run({.arguments = {"predict", "no.fa"},
+                .variables = variables,
+                .on_terminal = on_terminal})
+        .err;
+  };
+  const std::string plain = "virnucpro: error: no.fa";
+  EXPECT_THAT(error(true, {{"TERM", "xterm"}}),
+              StartsWith("virnucpro: \033[31merror:\033[0m no.fa"));
+  EXPECT_THAT(error(true, {{"TERM", "xterm"}, {"NO_COLOR", ""}}), HasSubstr("\033[31m"));
+  EXPECT_THAT(error(true, {{"TERM", "xterm"}, {"NO_COLOR", "1"}}), StartsWith(plain));
+  EXPECT_THAT(error(false, {{"TERM", "xterm"}}), StartsWith(plain));
 }
 
 class Help : public CliTest {};

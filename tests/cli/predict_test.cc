@@ -80,7 +80,7 @@ TEST_F(Predict, TellsDecisionsOnceAndEndsWithASummary) {
   for (const char* text :
        {"] cuda: not used (", "] device cpu: ", "] precision fp16, packed batches; ",
         "] models mini ", "expected length 500\n",
-        "] 1 records, 1 chunks (1 scored, 0 without open frame, 0 too short), ",
+        "] 1 record, 1 chunk (1 scored, 0 without open frame, 0 too short), ",
         "] viral: ", "] results in virnucpro_out: "}) {
     EXPECT_THAT(result.err, HasSubstr(text));
   }

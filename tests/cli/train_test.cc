@@ -280,7 +280,7 @@ TEST_F(Train, SaysWhatIsLeftOut) {
   write("labels.tsv", labels);
   const ProgramResult result = train("a.fa", "made");
   ASSERT_TRUE(ends_with(result, 0));
-  EXPECT_THAT(result.err, HasSubstr("1 records have no label and are left out, such as 'r0'"));
+  EXPECT_THAT(result.err, HasSubstr("1 record has no label and is left out, such as 'r0'"));
   EXPECT_THAT(result.err, HasSubstr("2 labels are of records that the inputs do not have"));
   EXPECT_THAT(result.err,
               HasSubstr("1 group is in training only, since they have one source: alone"));

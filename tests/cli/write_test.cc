@@ -194,7 +194,7 @@ TEST_F(Write, WorksOnAFinishedRunToo) {
   };
   EXPECT_THAT(error_of({"report", "out", "--write-to", "x.fa"}), HasSubstr("give that, too"));
   EXPECT_THAT(error_of({"report", "out", "--write", "viral", "--write-to", "a,b"}),
-              HasSubstr("--write-to names 2 files for 1 inputs"));
+              HasSubstr("--write-to names 2 files for 1 input"));
   EXPECT_THAT(error_of({"report", "out", "--write", "viral", "--write-to", "in.fa"}),
               HasSubstr("is an input of the run"));
   EXPECT_THAT(error_of({"predict", "in.fa", "-o", "o", "--write", "viral", "--write-to", "in.fa"}),

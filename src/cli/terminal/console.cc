@@ -52,7 +52,18 @@ void secure_standard_streams() {
   std::signal(SIGXFSZ, SIG_IGN);
 }
 
-Console::Console() : has_terminal_(::isatty(STDERR_FILENO) == 1) {}
+bool allows_colors(const Environment& environment) {
+  return environment("NO_COLOR").value_or("").empty() && environment("TERM").value_or("") != "dumb";
+}
+
+Console::Console()
+    : has_terminal_(::isatty(STDERR_FILENO) == 1),
+      has_colors_(has_terminal_ && allows_colors(process_environment())) {}
+
+std::string Console::painted(std::string_view text, Color color) const {
+  if (!has_colors_) return std::string(text);
+  return fmt::format("\033[{}m{}\033[0m", color == Color::kRed ? 31 : 33, text);
+}
 
 void Console::print(std::string_view text) {
   const std::lock_guard lock(mutex_);

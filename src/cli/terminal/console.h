@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/environment.h"
+
 namespace virnucpro::cli {
 
 /// Connects descriptors 0, 1 and 2 that came closed to /dev/null, opened for the wrong direction:
@@ -13,6 +15,12 @@ namespace virnucpro::cli {
 /// SIGXFSZ, so that a closed pipe and a file beyond its limit are reported errors and not a silent
 /// death. Call first in main.
 void secure_standard_streams();
+
+/// Whether these variables allow colours on a terminal: NO_COLOR is unset or empty
+/// (https://no-color.org), and TERM is not "dumb".
+bool allows_colors(const Environment& environment);
+
+enum class Color { kRed, kYellow };
 
 /// Standard output is buffered and its errors throw. Standard error takes whole lines, and its
 /// errors are ignored, since there is nowhere left to report them. Texts from outside must be
@@ -32,6 +40,8 @@ class Console {
   void status(std::string_view line);
   void clear_status();
   bool has_terminal() const { return has_terminal_; }
+  /// `text` for standard error, in this colour where that is a terminal and colours are wanted.
+  std::string painted(std::string_view text, Color color) const;
 
   /// From now on lines on standard error are JSON objects; main checks this for its last line.
   void use_json() { json_ = true; }
@@ -45,6 +55,7 @@ class Console {
   std::string pending_;
   std::string status_;
   const bool has_terminal_;
+  const bool has_colors_;
   std::atomic<bool> json_ = false;
 };
 

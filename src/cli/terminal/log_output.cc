@@ -56,10 +56,14 @@ class ConsoleSink final : public spdlog::sinks::base_sink<std::mutex> {
       console_.message(json_log_line(name, text));
       return;
     }
-    const bool is_info = message.level == spdlog::level::info;
-    console_.message(fmt::format("[{}] {}{}", local_time(message.time),
-                                 is_info ? std::string() : fmt::format("{}: ", name),
-                                 escape_controls(text)));
+    std::string label;
+    if (message.level != spdlog::level::info) {
+      const bool is_error = message.level == spdlog::level::err;
+      label = console_.painted(fmt::format("{}:", name), is_error ? Color::kRed : Color::kYellow);
+      label += ' ';
+    }
+    console_.message(
+        fmt::format("[{}] {}{}", local_time(message.time), label, escape_controls(text)));
   }
   void flush_() override {}
 

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <utility>
 
+#include "base/counted.h"
 #include "base/format.h"
 #include "cli/terminal/console.h"
 
@@ -20,6 +21,26 @@ constexpr milliseconds kTerminalInterval{200};
 constexpr seconds kLogInterval{30};
 // Before this time the rate is mostly start-up.
 constexpr double kShortestForRate = 0.5;
+
+/// "1 record", "1.2 k records".
+std::string short_counted(std::uint64_t count, std::string_view noun) {
+  if (count == 1) return counted(count, noun);
+  return fmt::format("{} {}s", short_count(static_cast<double>(count)), noun);
+}
+
+/// ", 12.3% done, 0:45 left": the time where there was enough to tell.
+std::string done_text(double done, std::chrono::duration<double> elapsed) {
+  std::string text = fmt::format(", {:.1f}% done", std::floor(done * 1000) / 10);
+  if (done > 0 && elapsed.count() >= kShortestForRate) {
+    const double left = elapsed.count() * (1 - done) / done;
+    text += fmt::format(", {} left", short_duration(seconds(std::llround(left))));
+  }
+  return text;
+}
+
+std::string elapsed_text(std::chrono::duration<double> elapsed) {
+  return fmt::format(", {} elapsed", short_duration(std::chrono::duration_cast<seconds>(elapsed)));
+}
 
 }  // namespace
 
@@ -53,23 +74,29 @@ std::optional<double> ProgressCounts::done() const {
 }
 
 std::string progress_line(const ProgressCounts& counts, std::chrono::duration<double> elapsed) {
-  std::string line = fmt::format("{} records, {} chunks, {} frames",
-                                 short_count(static_cast<double>(counts.records)),
-                                 short_count(static_cast<double>(counts.chunks)),
-                                 short_count(static_cast<double>(counts.frames)));
+  std::string line =
+      fmt::format("{}, {}, {}", short_counted(counts.records, "record"),
+                  short_counted(counts.chunks, "chunk"), short_counted(counts.frames, "frame"));
   if (elapsed.count() >= kShortestForRate) {
     line += fmt::format(", {} frames/s",
                         short_count(static_cast<double>(counts.frames) / elapsed.count()));
   }
-  if (const std::optional<double> done = counts.done()) {
-    line += fmt::format(", {:.1f}% done", std::floor(*done * 1000) / 10);
-    if (*done > 0 && elapsed.count() >= kShortestForRate) {
-      const double left = elapsed.count() * (1 - *done) / *done;
-      line += fmt::format(", {} left", short_duration(seconds(std::llround(left))));
-    }
+  if (const std::optional<double> done = counts.done()) line += done_text(*done, elapsed);
+  return line + elapsed_text(elapsed);
+}
+
+std::string work_line(const WorkState& state, std::optional<double> share,
+                      std::chrono::duration<double> elapsed) {
+  std::string line(state.doing);
+  if (state.total > 0) {
+    share = std::clamp(static_cast<double>(state.done) / static_cast<double>(state.total), 0., 1.);
+    line += fmt::format(": {} of {}", short_count(static_cast<double>(state.done)),
+                        short_counted(state.total, state.noun));
+  } else if (!state.noun.empty()) {
+    line += ": " + short_counted(state.done, state.noun);
   }
-  line += fmt::format(", {} elapsed", short_duration(std::chrono::duration_cast<seconds>(elapsed)));
-  return line;
+  if (share) line += done_text(*share, elapsed);
+  return line + elapsed_text(elapsed);
 }
 
 ProgressDisplay::ProgressDisplay(Console& console, Log log, bool enabled, Now now)
@@ -80,7 +107,8 @@ ProgressDisplay::ProgressDisplay(Console& console, Log log, bool enabled, Now no
       now_(std::move(now)),
       start_(now_()),
       next_(start_ +
-            (on_terminal_ ? Clock::duration(kTerminalInterval) : Clock::duration(kLogInterval))) {}
+            (on_terminal_ ? Clock::duration(kTerminalInterval) : Clock::duration(kLogInterval))),
+      step_start_(start_) {}
 
 ProgressDisplay::~ProgressDisplay() { console_.clear_status(); }
 
@@ -100,7 +128,24 @@ void ProgressDisplay::update(
   const std::lock_guard lock(mutex_);
   const Clock::time_point now = now_();
   if (now < next_) return;
-  const std::string line = make_line(now - start_);
+  show(make_line(now - start_), now);
+}
+
+void ProgressDisplay::update(const WorkState& state, std::optional<double> share) {
+  if (!enabled_) return;
+  const std::lock_guard lock(mutex_);
+  const Clock::time_point now = now_();
+  if (state.doing != step_) {
+    step_ = state.doing;
+    step_start_ = now;
+    // The new step is named at once, unless the whole work is too short to be shown.
+    if (on_terminal_ && now - start_ >= kTerminalInterval) next_ = now;
+  }
+  if (now < next_) return;
+  show(work_line(state, share, now - step_start_), now);
+}
+
+void ProgressDisplay::show(const std::string& line, Clock::time_point now) {
   if (on_terminal_) {
     next_ = now + kTerminalInterval;
     console_.status(line);

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "base/log.h"
+#include "base/work_progress.h"
 
 namespace virnucpro::cli {
 
@@ -37,6 +38,10 @@ std::string short_duration(std::chrono::seconds duration);
 
 /// The text of one progress line. Pure.
 std::string progress_line(const ProgressCounts& counts, std::chrono::duration<double> elapsed);
+/// The same of any other work. `share` of it is done, where the state does not say; `elapsed` is
+/// since the step began. Pure.
+std::string work_line(const WorkState& state, std::optional<double> share,
+                      std::chrono::duration<double> elapsed);
 
 /// Shows counts as they come, as often as the place allows: up to five times a second on a
 /// terminal, every 30 seconds as a log line elsewhere. Thread-safe; `console` must outlive it.
@@ -55,8 +60,13 @@ class ProgressDisplay {
   void update(const ProgressCounts& counts);
   /// The same for other work: `line` makes the text, and is called only where it is shown.
   void update(const std::function<std::string(std::chrono::duration<double> elapsed)>& line);
+  /// The time left is that of the step, which begins when `doing` changes.
+  void update(const WorkState& state, std::optional<double> share = {});
 
  private:
+  /// Shows `line` and sets when the next one is due.
+  void show(const std::string& line, Clock::time_point now);
+
   Console& console_;
   const Log log_;
   const bool enabled_;
@@ -65,6 +75,8 @@ class ProgressDisplay {
   const Clock::time_point start_;
   std::mutex mutex_;
   Clock::time_point next_;
+  std::string step_;  // what was done last, and since when
+  Clock::time_point step_start_;
 };
 
 }  // namespace virnucpro::cli

@@ -16,15 +16,6 @@
 namespace virnucpro {
 namespace {
 
-std::string join(const std::vector<std::string_view>& names) {
-  std::string text;
-  for (const std::string_view name : names) {
-    text += text.empty() ? "" : ", ";
-    text += name;
-  }
-  return text;
-}
-
 TEST(Options, AreOnceInEachCommand) {
   for (const Command command : commands()) {
     std::set<std::string> seen;
@@ -100,50 +91,6 @@ std::string reference() {
   std::ostringstream text;
   text << file.rdbuf();
   return text.str();
-}
-
-// The row of an option in the reference.
-std::string documented(const Option& option) {
-  const auto or_none = [](const std::string& text) {
-    return text.empty() ? std::string("-") : "`" + text + "`";
-  };
-  const auto in_cell = [](std::string_view given) {
-    std::string text(given);
-    for (std::size_t at = 0; (at = text.find('|', at)) != std::string::npos; at += 2) {
-      text.insert(at, "\\");  // a bar would end the cell
-    }
-    return text;
-  };
-  std::string flags;
-  for (const std::string& flag : split_list(option.flags())) {
-    flags += (flags.empty() ? "`" : ", `") + flag + "`";
-  }
-  if (!option.value_name.empty()) flags += " " + in_cell(option.value_name);
-  std::vector<std::string_view> takers;
-  for (const Command command : commands()) {
-    if (option.belongs_to(command)) takers.push_back(name_of(command));
-  }
-  return "| " + flags + " | " + or_none(option.yaml_key()) + " | " + or_none(option.variable()) +
-         " | " + (option.default_text.empty() ? "-" : in_cell(option.default_text)) + " | " +
-         join(takers) + " | " + in_cell(option.help) + " |";
-}
-
-/// The rows of the reference's table of options, and those that the program's table gives.
-TEST(Options, AreTheTableOfTheReference) {
-  const std::string text = reference();
-  const std::string head = "| flag | YAML key | variable | default | commands | meaning |\n";
-  const std::size_t begin = text.find(head);
-  ASSERT_NE(begin, std::string::npos) << "docs/reference/command_line.md";
-  std::istringstream lines(text.substr(begin + head.size()));
-  std::string line;
-  std::getline(lines, line);  // under the head
-  std::vector<std::string> found;
-  while (std::getline(lines, line) && line.starts_with("|")) found.push_back(line);
-  std::vector<std::string> expected;
-  for (const Option& option : options()) expected.push_back(documented(option));
-  std::string wanted;
-  for (const std::string& row : expected) wanted += row + "\n";
-  EXPECT_EQ(found, expected) << "docs/reference/command_line.md needs these rows:\n" << wanted;
 }
 
 /// What the section of a command says of its options is of options that it has.

@@ -192,7 +192,7 @@ TEST_F(Genbank, SaysWhatIsWrongWithAnEntryAndReadsTheNext) {
       {with(text, "acgtacgtac", "acgt!cgtac"), EntryProblem::kDamaged,
        "line 31: expected bases and their positions, found '!'; the file is damaged."},
       {with(text, "        1 gatcctccat", "        1 g!tcctccat"), EntryProblem::kDamaged,
-       "found 30 and 1 lines that are no bases, the first in line 30;"},
+       "found 30 and 1 line that is no bases, the first in line 30;"},
       {with(with(text, "AB000001                  70 bp", "c_70 bp"), "       41 ", "       51 "),
        EntryProblem::kDamaged,
        "line 31: expected the bases from position 41 on, found those from 51; lines are missing"},

@@ -1,12 +1,14 @@
 // Parts of an evaluation, and its intervals.
 #include "evaluation/evaluation.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <random>
 
 #include "base/errors.h"
+#include "support/work_steps.h"
 
 namespace virnucpro {
 namespace {
@@ -69,6 +71,13 @@ TEST(Evaluation, GivesTheSameIntervalsForTheSameSeed) {
     EXPECT_LE(estimate.low, estimate.value);
     EXPECT_GE(estimate.high, estimate.value);
   }
+}
+
+TEST(Evaluation, TellsOfEveryDraw) {
+  test::WorkSteps steps;
+  evaluate(some_items(1), kGroups, {.resamples = 30}, {}, steps.progress());
+  EXPECT_THAT(steps.ends(), testing::ElementsAre("drawing 210/210"))
+      << "of all, four groups and two lengths";
 }
 
 TEST(Evaluation, TakesCopiesFromOneSourceForNoMoreEvidence) {

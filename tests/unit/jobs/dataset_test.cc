@@ -10,6 +10,7 @@
 #include <set>
 
 #include "base/errors.h"
+#include "support/work_steps.h"
 #include "unit/report/temporary_folder.h"
 
 namespace virnucpro {
@@ -84,6 +85,12 @@ TEST_F(MakeDataset, NoticesInputThatChangesBetweenItsReadings) {
   write_genomes(0);
   EXPECT_EQ(error_after([] {}), "no error");
   EXPECT_EQ(results().size(), 6U);
+}
+
+TEST_F(MakeDataset, TellsOfBothReadings) {
+  test::WorkSteps steps;
+  make_dataset(request_, Log(), {}, steps.progress());
+  EXPECT_THAT(steps.ends(), testing::ElementsAre("finding fragments 8/0", "writing fragments 8/8"));
 }
 
 TEST_F(MakeDataset, StopsOnRequestInEitherReading) {

@@ -14,6 +14,7 @@
 #include "report/run_report.h"
 #include "results/run_facts.h"
 #include "results/shards.h"
+#include "support/work_steps.h"
 #include "unit/report/temporary_folder.h"
 #include "unit/results/stored_bases.h"
 #include "unit/run/test_rows.h"
@@ -163,6 +164,12 @@ TEST_F(MergeRows, NumbersRowsAnewAndMovesRepeatsAndEmbeddings) {
   }
 }
 
+TEST_F(MergeRows, TellsOfEveryRecordTwice) {
+  test::WorkSteps steps;
+  merge_shards({write_shards(3, 11), folder.file("out"), false, {}}, Log(), {}, steps.progress());
+  EXPECT_THAT(steps.ends(), testing::ElementsAre("merging 11/11", "writing tables 11/11"));
+}
+
 TEST_F(MergeRows, GivesTheSameRowsEveryTime) {
   const std::vector<std::string> folders = write_shards(3, 11);
   merge_shards({folders, folder.file("out"), false, {}}, Log());
@@ -202,8 +209,8 @@ TEST_F(MergeRows, NamesUnfinishedShards) {
     rows.commit();
   }
   EXPECT_EQ(error_of(folders),
-            fmt::format("InputError shards that are not finished: {} (shard 1/3: 1 records, 0 "
-                        "chunks and 0 frames so far), {} (shard 3/3: 1 records, 2 chunks and 4 "
+            fmt::format("InputError shards that are not finished: {} (shard 1/3: 1 record, 0 "
+                        "chunks and 0 frames so far), {} (shard 3/3: 1 record, 2 chunks and 4 "
                         "frames so far). Run the same 'virnucpro predict' again for each of them, "
                         "then merge.",
                         folders[0], folders[2]));

@@ -88,7 +88,7 @@ class Rebuild : public testing::Test {
 TEST_F(Rebuild, RefusesARunThatIsNotFinishedAndSaysHowFarItIs) {
   EXPECT_EQ(error_of<InputError>(request()),
             folder.file("run.db") +
-                ": the run is not finished: 1 records, 2 chunks and 3 frames so far. Run the same "
+                ": the run is not finished: 1 record, 2 chunks and 3 frames so far. Run the same "
                 "'virnucpro predict' again to go on with it, then report.");
   EXPECT_FALSE(folder.names().contains("contigs.tsv"));
 }

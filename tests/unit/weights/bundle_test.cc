@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "base/sha256.h"
+#include "support/work_steps.h"
 #include "unit/weights/weights_test_data.h"
 #include "weights/bundle_card.h"
 #include "weights/safetensors.h"
@@ -61,6 +62,18 @@ TEST_F(BundleTest, CardsNameWhatIsReadAndWithoutANameItIsThePublishedRule) {
   EXPECT_THROW(parse_bundle_card(wrong, "x"), ModelError);
   const std::string short_runs = std::string(plain).insert(1, "\"least_run\": 2,");
   EXPECT_THROW(parse_bundle_card(short_runs, "x"), ModelError);
+}
+
+TEST_F(BundleTest, TellsHowFarAnImportAndAVerificationAre) {
+  test::WorkSteps steps;
+  import_bundle(example(), steps.progress());
+  EXPECT_THAT(Bundle::open(scratch("tiny")).problems(steps.progress()), IsEmpty());
+  ASSERT_EQ(steps.ends().size(), 2u);
+  for (const std::string& end : steps.ends()) {
+    const std::string counts = end.substr(end.rfind(' ') + 1);
+    const std::size_t slash = counts.find('/');
+    EXPECT_EQ(counts.substr(0, slash), counts.substr(slash + 1)) << end;
+  }
 }
 
 TEST_F(BundleTest, ImportsOpensAndVerifies) {

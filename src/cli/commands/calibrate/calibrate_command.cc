@@ -2,11 +2,13 @@
 
 #include <string>
 
+#include "base/counted.h"
 #include "base/errors.h"
 #include "base/format.h"
 #include "cli/command_line/command_options.h"
 #include "cli/commands/calibrate/calibrate_settings.h"
 #include "cli/commands/shared/named_bundle.h"
+#include "cli/commands/shared/shown_work.h"
 #include "cli/commands/shared/used_paths.h"
 #include "cli/context.h"
 #include "cli/terminal/console.h"
@@ -41,14 +43,17 @@ void calibrate(Context& context, const CalibrateSettings& settings) {
   add_bundle(inputs, context.environment, "--bundle", settings.bundle);
   inputs.require_streams_apart();
   inputs.require_outside(request.bundle_folder);
-  const CalibrateResult result = calibrate_bundle(
-      request, open_named_bundle(context.environment, settings.bundle), log, context.stop);
+  const CalibrateResult result = [&] {
+    ShownWork shown(context, log, settings.common);
+    return calibrate_bundle(request, open_named_bundle(context.environment, settings.bundle), log, context.stop,
+                            shown.progress());
+  }();
   if (result.calibration.contig_viruses == 0) {
     log.info("fewer than {} records of a label: the mean over its chunks stands for a record",
              kFewestContigs);
   }
-  log.info("{} folds over sources; the figures are of sources that a fold has not seen",
-           result.held_out.folds);
+  log.info("{} over sources; the figures are of sources that a fold has not seen",
+           counted(result.held_out.folds, "fold"));
   if (const std::optional<BundleCalls>& calls = result.calibration.calls) {
     log.info("the bundle calls viral from p_calibrated {:.6g} on", probability_of(calls->log_odds));
   }

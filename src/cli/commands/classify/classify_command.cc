@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/counted.h"
 #include "base/format.h"
 #include "cli/command_line/command_options.h"
 #include "cli/commands/classify/classify_settings.h"
@@ -61,9 +62,9 @@ void classify(Context& context, const ClassifySettings& settings) {
   };
   kind.log_summary = [&](const RunSummary& summary, const Log& summary_log) {
     const RunReport& report = summary.report;
-    summary_log.info("viral: {} of {} records, {} of {} scored chunks", report.calls.viral_records,
-                     report.intake.records, report.calls.viral_chunks,
-                     report.ledger.chunks[Outcome::kScored]);
+    summary_log.info("viral: {} of {}, {} of {}", report.calls.viral_records,
+                     counted(report.intake.records, "record"), report.calls.viral_chunks,
+                     counted(report.ledger.chunks[Outcome::kScored], "scored chunk"));
     summary_log.info("frames in {}, chunks in {}", settings.output,
                      highestscore_path(settings.output));
   };

@@ -9,6 +9,7 @@
 #include "cli/command_line/command_options.h"
 #include "cli/command_line/help.h"
 #include "cli/commands/dataset/dataset_settings.h"
+#include "cli/commands/shared/shown_work.h"
 #include "cli/context.h"
 #include "cli/terminal/console.h"
 #include "jobs/dataset.h"
@@ -30,7 +31,10 @@ void make(Context& context, const DatasetSettings& settings) {
   require_free_dataset_folder(request.output, settings.force);
   request.program_version = program_version();
   request.command_line = command_line_of(context);
-  const DatasetReport report = make_dataset(request, log, context.stop);
+  const DatasetReport report = [&] {
+    ShownWork shown(context, log, settings.common, request.genomes);
+    return make_dataset(request, log, context.stop, shown.progress());
+  }();
   context.console.print(dataset_summary(report));
   context.console.flush();
 }

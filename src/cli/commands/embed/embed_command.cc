@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/counted.h"
 #include "cli/command_line/command_options.h"
 #include "cli/commands/embed/embed_settings.h"
 #include "cli/commands/shared/run_command.h"
@@ -18,9 +19,10 @@ namespace {
 void log_summary(const RunRequest& request, const RunSummary& summary, const Log& log) {
   const RunReport& report = summary.report;
   const auto seconds = std::chrono::seconds(static_cast<std::int64_t>(report.seconds));
-  log.info("{} records, {} chunks, {} frames ({} repeated{}) in {}", report.intake.records,
-           report.intake.chunks, report.ledger.frames, report.frames_repeated,
-           failed_text(report.ledger.failed_frames), short_duration(seconds));
+  log.info("{}, {}, {} ({} repeated{}) in {}", counted(report.intake.records, "record"),
+           counted(report.intake.chunks, "chunk"), counted(report.ledger.frames, "frame"),
+           report.frames_repeated, failed_text(report.ledger.failed_frames),
+           short_duration(seconds));
   log.info("embeddings in {}: datasets ids, dnabert_s, esm2", request.output);
 }
 

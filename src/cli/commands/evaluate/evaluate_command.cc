@@ -5,6 +5,7 @@
 #include "cli/command_line/command_options.h"
 #include "cli/command_line/help.h"
 #include "cli/commands/evaluate/evaluate_settings.h"
+#include "cli/commands/shared/shown_work.h"
 #include "cli/commands/shared/used_paths.h"
 #include "cli/context.h"
 #include "cli/terminal/console.h"
@@ -25,7 +26,10 @@ void evaluate_run(Context& context, const EvaluateSettings& settings) {
   inputs.require_streams_apart();
   if (!output.empty()) inputs.require_apart(output, evaluation_file_names());
   if (!output.empty()) require_free_evaluation_folder(output, settings.force);
-  EvaluationReport report = evaluate_results(settings.request, log, context.stop);
+  EvaluationReport report = [&] {
+    ShownWork shown(context, log, settings.common);
+    return evaluate_results(settings.request, log, context.stop, shown.progress());
+  }();
   report.program_version = program_version();
   report.command_line = command_line_of(context);
   if (!output.empty()) publish_evaluation(output, report);

@@ -5,6 +5,7 @@
 
 #include "cli/command_line/command_options.h"
 #include "cli/commands/label_reads/label_reads_settings.h"
+#include "cli/commands/shared/shown_work.h"
 #include "cli/commands/shared/used_paths.h"
 #include "cli/context.h"
 #include "jobs/label_reads.h"
@@ -23,7 +24,10 @@ void run_label_reads(Context& context, const LabelReadsSettings& settings) {
   inputs.add("--config", common.config);
   inputs.require_streams_apart();
   inputs.require_apart(request.output);
-  label_reads(request, log, context.stop);
+  {
+    ShownWork shown(context, log, common, {request.alignments});
+    label_reads(request, log, context.stop, shown.progress());
+  }
   log.info("labels in {}", request.output);
 }
 

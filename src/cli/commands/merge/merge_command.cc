@@ -5,6 +5,7 @@
 #include "cli/command_line/command_options.h"
 #include "cli/commands/merge/merge_settings.h"
 #include "cli/commands/shared/result_log.h"
+#include "cli/commands/shared/shown_work.h"
 #include "cli/commands/shared/used_paths.h"
 #include "cli/context.h"
 #include "jobs/merge.h"
@@ -32,7 +33,10 @@ void merge(Context& context, const MergeSettings& settings) {
   inputs.add("--config", settings.common.config);
   inputs.require_streams_apart();
   inputs.require_apart(request.output, prediction_names(/*with_database=*/true));
-  const StoredResults results = merge_shards(request, log, context.stop);
+  const StoredResults results = [&] {
+    ShownWork shown(context, log, settings.common);
+    return merge_shards(request, log, context.stop, shown.progress());
+  }();
   log_results(results, request.output, log);
 }
 

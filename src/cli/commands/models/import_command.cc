@@ -8,6 +8,7 @@
 #include "cli/command_line/command_options.h"
 #include "cli/commands/models/bundle_lengths.h"
 #include "cli/commands/models/import_settings.h"
+#include "cli/commands/shared/shown_work.h"
 #include "cli/context.h"
 #include "cli/terminal/console.h"
 #include "cli/terminal/safe_text.h"
@@ -26,7 +27,10 @@ void import(Context& context, const ImportSettings& settings) {
   for (const auto& classifier : bundle.classifiers) inputs.add("--classifier", classifier.path);
   inputs.add("--config", settings.common.config);
   inputs.require_outside(bundle.output_folder);
-  const BundleInfo info = import_bundle(bundle);
+  const BundleInfo info = [&] {
+    ShownWork shown(context, log, settings.common);
+    return import_bundle(bundle, shown.progress());
+  }();
   require_sound_bundle(bundle.output_folder, log);
   context.console.message(fmt::format("bundle '{}' for {} bases is in {}",
                                       escape_controls(info.name), lengths_of(info),

@@ -16,6 +16,7 @@
 #include "cli/commands/models/import_command.h"
 #include "cli/commands/models/pull_command.h"
 #include "cli/commands/shared/named_bundle.h"
+#include "cli/commands/shared/shown_work.h"
 #include "cli/context.h"
 #include "cli/terminal/console.h"
 #include "cli/terminal/safe_text.h"
@@ -52,10 +53,11 @@ std::string described(const Calibration& calibration) {
         fmt::join(calibration.calls->excepted, ", "));
   }
   return fmt::format(
-      "{}{}, fitted on {} chunks and {} records of viruses, {} and {} of others, prevalence 0.5, "
+      "{}{}, fitted on {} and {} of viruses, {} and {} of others, prevalence 0.5, "
       "labels sha256 {}",
-      name_of(calibration.method), calls, viruses, calibration.contig_viruses, others,
-      calibration.contig_others, calibration.labels_sha256);
+      name_of(calibration.method), calls, counted(viruses, "chunk"),
+      counted(calibration.contig_viruses, "record"), others, calibration.contig_others,
+      calibration.labels_sha256);
 }
 
 std::string described(const Bundle& bundle) {
@@ -146,9 +148,14 @@ void list(Console& console, const Environment& environment,
   }
 }
 
-void verify(Console& console, const Environment& environment, const std::string& name) {
-  const Bundle bundle = open_named_bundle(environment, name);
-  const std::vector<std::string> problems = bundle.problems();
+void verify(Context& context, const std::string& name) {
+  Console& console = context.console;
+  const Bundle bundle = open_named_bundle(context.environment, name);
+  const std::vector<std::string> problems = [&] {
+    const CommonSettings settings;
+    ShownWork shown(context, log_for(context, settings), settings);
+    return bundle.problems(shown.progress());
+  }();
   for (const std::string& problem : problems) console.print(escape_controls(problem) + "\n");
   if (problems.empty()) {
     console.print(fmt::format("{}: all parts are whole\n", escape_controls(bundle.origin())));
@@ -189,9 +196,8 @@ void add_verify(CLI::App& models, Context& context) {
                        "Compare every part of a bundle with its SHA-256 and read it",
                        {"virnucpro models verify my_bundle/"});
   taken.argument("BUNDLE", kBundleHelp, kBundleValues);
-  taken.run_with([&context](const std::vector<std::string>& names) {
-    verify(context.console, context.environment, names.front());
-  });
+  taken.run_with(
+      [&context](const std::vector<std::string>& names) { verify(context, names.front()); });
 }
 
 }  // namespace

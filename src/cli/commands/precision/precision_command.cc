@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/counted.h"
 #include "base/errors.h"
 #include "base/format.h"
 #include "cli/command_line/command_options.h"
@@ -119,17 +120,18 @@ void require_finite(const PrecisionReport& report) {
   for (const PrecisionResult& result : report.precisions) {
     if (result.nonfinite_frames == 0 && result.nonfinite_scores == 0) continue;
     if (result.nonfinite_frames == 0) {
-      throw PrecisionError(fmt::format(
-          "the classifier gives NaN or infinity for {} of {} frames, whose embeddings are "
-          "finite: its weights are damaged, or not of these encoders",
-          result.nonfinite_scores, report.frames));
+      throw PrecisionError(
+          fmt::format("the classifier gives NaN or infinity for {} of {}, whose embeddings are "
+                      "finite: its weights are damaged, or not of these encoders",
+                      result.nonfinite_scores, counted(report.frames, "frame")));
     }
     const bool exact_too =
         result.encoders[0].nonfinite_fp32 + result.encoders[1].nonfinite_fp32 > 0;
     throw PrecisionError(fmt::format(
-        "{} of {} frames have no finite embedding in {}; the table says where NaN or infinity came "
+        "{} of {} {} no finite embedding in {}; the table says where NaN or infinity came "
         "up first. {}",
-        result.nonfinite_frames, report.frames, name_of(result.precision),
+        result.nonfinite_frames, counted(report.frames, "frame"),
+        result.nonfinite_frames == 1 ? "has" : "have", name_of(result.precision),
         exact_too ? "FP32 is not finite either: the weights themselves are to blame"
                   : "Use another --precision with this model"));
   }

@@ -12,6 +12,7 @@
 #include "cli/command_line/command_options.h"
 #include "cli/commands/predict/predict_settings.h"
 #include "cli/commands/shared/no_effect.h"
+#include "cli/commands/shared/result_log.h"
 #include "cli/commands/shared/run_command.h"
 #include "cli/commands/shared/write_options.h"
 #include "cli/context.h"
@@ -21,32 +22,48 @@
 namespace virnucpro::cli {
 namespace {
 
+/// How far the calls can be trusted, or how to get more of them.
+std::string trust_text(const PredictRequest& request, const RunReport& report) {
+  const std::uint64_t viral = report.calls.viral_records;
+  if (report.intake.records == 0) return "the input holds no records";
+  if (!report.calls.estimated_prevalence) {
+    return viral == 0 ? "no record is called viral; contigs.tsv has the scores of all"
+                      : "these models have no calibration, so that nobody knows how many of the "
+                        "calls are wrong: 'virnucpro calibrate --help'";
+  }
+  if (viral == 0) {
+    return fmt::format(
+        "no record is called viral; 'virnucpro report {} --relaxed -o more' calls those that are "
+        "likelier than one in four",
+        request.output);
+  }
+  return fmt::format(
+      "of the {} called viral about {:.1f} are expected to be wrong, if {:.3g} of all records are "
+      "viruses, as their scores suggest",
+      counted(viral, "record"), report.calls.expected_wrong_records,
+      *report.calls.estimated_prevalence);
+}
+
+/// What was read, what was found and how far that can be trusted, a line each; then where to look.
 void log_summary(const PredictRequest& request, const RunSummary& summary, const Log& log) {
   const RunReport& report = summary.report;
   const OutcomeCounts& chunks = report.ledger.chunks;
   const auto seconds = std::chrono::seconds(static_cast<std::int64_t>(report.seconds));
-  log.info(
-      "{} records, {} chunks ({} scored, {} without open frame, {} too short{}), {} frames ({} "
-      "repeated{}) in {}",
-      report.intake.records, report.intake.chunks, chunks[Outcome::kScored],
-      chunks[Outcome::kNoOrf], chunks[Outcome::kTooShort], failed_text(chunks[Outcome::kFailed]),
-      report.ledger.frames, report.frames_repeated, failed_text(report.ledger.failed_frames),
-      short_duration(seconds));
   if (report.frames.choice != FrameChoice::kOpen) {
-    log.info("by runs, without an open frame: {} records, {} of the scored chunks",
-             report.ledger.run_records, report.ledger.run_chunks);
+    log.info("by runs, without an open frame: {}, {} of the scored chunks",
+             counted(report.ledger.run_records, "record"), report.ledger.run_chunks);
   }
-  log.info("viral: {} of {} records, {} of {} scored chunks", report.calls.viral_records,
-           report.intake.records, report.calls.viral_chunks, chunks[Outcome::kScored]);
-  if (report.calls.estimated_prevalence && report.calls.viral_records > 0) {
-    log.info(
-        "of the {} records called viral about {:.1f} are expected to be wrong, if {:.3g} of all "
-        "records are viruses, as their scores suggest",
-        report.calls.viral_records, report.calls.expected_wrong_records,
-        *report.calls.estimated_prevalence);
-  }
-  log.info("results in {}: predictions.tsv has every frame, contigs.tsv every record",
-           request.output);
+  log.info("{}, {} ({} scored, {} without open frame, {} too short{}), {} ({} repeated{}) in {}",
+           counted(report.intake.records, "record"), counted(report.intake.chunks, "chunk"),
+           chunks[Outcome::kScored], chunks[Outcome::kNoOrf], chunks[Outcome::kTooShort],
+           failed_text(chunks[Outcome::kFailed]), counted(report.ledger.frames, "frame"),
+           report.frames_repeated, failed_text(report.ledger.failed_frames),
+           short_duration(seconds));
+  log.info("viral: {} of {}, {} of {}", report.calls.viral_records,
+           counted(report.intake.records, "record"), report.calls.viral_chunks,
+           counted(chunks[Outcome::kScored], "scored chunk"));
+  log.info("{}", trust_text(request, report));
+  log_where(request.output, log);
 }
 
 /// All samples with models that are loaded once. One that cannot be read does not stop the others.
@@ -60,7 +77,7 @@ RunSummary predict_each(const std::vector<Sample>& samples,
     run.log.info("sample {} ({} of {})", samples[i].name, i + 1, samples.size());
     try {
       last = run_predict(requests[i], models, run, stop);
-      if (write) write_records(requests[i].output, *write, run.log, stop);
+      if (write) write_records(requests[i].output, *write, run.log, stop, run.work);
       log_summary(requests[i], last, run.log);
     } catch (const InputError& error) {
       run.log.warning("sample {}: {}", samples[i].name, error.what());
@@ -68,11 +85,11 @@ RunSummary predict_each(const std::vector<Sample>& samples,
     }
   }
   if (failed.empty()) return last;
-  throw InputError(fmt::format(
-      "{} of {} samples could not be computed, the first is {}; the others have their results. "
-      "Mend "
-      "or leave out these samples and run the same command again: what is finished is kept",
-      failed.size(), samples.size(), failed.front()));
+  throw InputError(
+      fmt::format("{} of {} could not be computed, the first is {}; the others have their results. "
+                  "Mend or leave "
+                  "out these samples and run the same command again: what is finished is kept",
+                  failed.size(), counted(samples.size(), "sample"), failed.front()));
 }
 
 void predict_samples(Context& context, const PredictSettings& settings) {
@@ -131,7 +148,9 @@ void predict(Context& context, const PredictSettings& settings) {
   kind.require_free_output = [&] { require_free_prediction_folder(request.output, request.force); };
   kind.run = [&](const LoadedModels& models, const RunContext& run, std::stop_token stop) {
     RunSummary summary = run_predict(request, models, run, stop);
-    if (settings.write) write_records(request.output, *settings.write, run.log, stop);
+    if (settings.write) {
+      write_records(request.output, *settings.write, run.log, stop, run.work);
+    }
     return summary;
   };
   kind.log_summary = [&](const RunSummary& summary, const Log& log) {

@@ -13,6 +13,7 @@
 #include "cli/commands/report/report_settings.h"
 #include "cli/commands/shared/named_bundle.h"
 #include "cli/commands/shared/result_log.h"
+#include "cli/commands/shared/shown_work.h"
 #include "cli/commands/shared/used_paths.h"
 #include "cli/commands/shared/write_options.h"
 #include "cli/context.h"
@@ -72,8 +73,14 @@ void report(Context& context, const ReportSettings& settings) {
   const std::string& output = settings.output.empty() ? settings.folder : settings.output;
   inputs.require_apart(output, prediction_names(/*with_database=*/false));
   require_written_apart(inputs, settings.write, {}, output);
-  const StoredResults results = rebuild_results(request, log, context.stop);
-  if (settings.write) write_records(output, *settings.write, log, context.stop);
+  const StoredResults results = [&] {
+    ShownWork shown(context, log, settings.common);
+    StoredResults made = rebuild_results(request, log, context.stop, shown.progress());
+    if (settings.write) {
+      write_records(output, *settings.write, log, context.stop, shown.progress());
+    }
+    return made;
+  }();
   if (settings.html) {
     log.info("the page is {}", results.files.front());
   } else {

@@ -1,12 +1,22 @@
 #include "cli/commands/shared/result_log.h"
 
+#include "base/counted.h"
+
 namespace virnucpro::cli {
 
 void log_results(const StoredResults& results, const std::string& folder, const Log& log) {
   const OutcomeCounts& chunks = results.ledger.chunks;
-  log.info("viral: {} of {} records, {} of {} scored chunks", results.calls.viral_records,
-           results.intake.records, results.calls.viral_chunks, chunks[Outcome::kScored]);
-  log.info("results in {}: predictions.tsv has every frame, contigs.tsv every record", folder);
+  log.info("viral: {} of {}, {} of {}", results.calls.viral_records,
+           counted(results.intake.records, "record"), results.calls.viral_chunks,
+           counted(chunks[Outcome::kScored], "scored chunk"));
+  log_where(folder, log);
+}
+
+void log_where(const std::string& folder, const Log& log) {
+  log.info(
+      "results in {}: look at contigs.tsv, which has every record; viral.fasta has those called "
+      "viral, regions.bed says where virus lies in them, predictions.tsv has every frame",
+      folder);
 }
 
 }  // namespace virnucpro::cli

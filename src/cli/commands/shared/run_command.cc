@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "base/counted.h"
 #include "base/format.h"
 #include "cli/command_line/help.h"
 #include "cli/commands/shared/named_bundle.h"
@@ -50,9 +51,9 @@ void log_devices(const Log& log, const DeviceChoice& device, const Workers& work
   }
   for (const std::string& warning : device.warnings) log.warning("{}", warning);
   if (workers.numa_nodes > 1 && workers.lanes.size() == 1) {
-    log.info("{} with {} threads on {} NUMA nodes",
+    log.info("{} with {} on {} NUMA nodes",
              workers.backends.size() == 1 ? "one worker" : "one worker per node, together",
-             workers.threads, workers.numa_nodes);
+             counted(workers.threads, "thread"), workers.numa_nodes);
   }
 }
 
@@ -66,7 +67,8 @@ void log_shares(const Log& log, const RunReport& report) {
   for (const DeviceReport& device : report.devices) all += tokens_of(device);
   if (all == 0) return;
   for (const DeviceReport& device : report.devices) {
-    log.info("device {} computed {} batches, {:.1f} % of the tokens", device.name, device.batches,
+    log.info("device {} computed {}, {:.1f} % of the tokens", device.name,
+             counted(device.batches, "batch", "batches"),
              100.0 * static_cast<double>(tokens_of(device)) / static_cast<double>(all));
   }
 }
@@ -133,6 +135,7 @@ void run_command(Context& context, const RunKind& kind, const RunSettings& setti
     run.numa_nodes = workers.numa_nodes;
     run.log = log;
     run.progress = &progress;
+    run.work = WorkProgress([&display](const WorkState& state) { display.update(state); });
     run.load_exact = [&](Backend& backend) {
       return load_models(settings.models, Precision::kFp32, false,
                          bundle_opener(context.environment), backend, hashing);

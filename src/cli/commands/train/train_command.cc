@@ -7,12 +7,14 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/counted.h"
 #include "base/errors.h"
 #include "base/known_file.h"
 #include "cli/command_line/command_options.h"
 #include "cli/command_line/help.h"
 #include "cli/commands/shared/named_bundle.h"
 #include "cli/commands/shared/run_command.h"
+#include "cli/commands/shared/shown_work.h"
 #include "cli/commands/train/train_settings.h"
 #include "cli/context.h"
 #include "cli/terminal/console.h"
@@ -25,12 +27,12 @@ namespace virnucpro::cli {
 namespace {
 
 /// The reader moves back and forth in the file, so this hashes it before and checks it afterwards.
-void add_embedding_file(InputReport& input, FrameCollector& collector,
-                        const std::stop_token& stop) {
+void add_embedding_file(InputReport& input, FrameCollector& collector, const std::stop_token& stop,
+                        const WorkProgress& progress) {
   const std::optional<KnownFile> known = read_known_file(input.path, stop);
   if (!known) throw_changed(input.path, "was replaced by something else than a file");
   try {
-    collector.add_file(input.path, stop);
+    collector.add_file(input.path, stop, progress);
   } catch (const InputError&) {
     require_unchanged(input.path, *known, stop);
     throw;
@@ -43,14 +45,14 @@ void add_embedding_file(InputReport& input, FrameCollector& collector,
 /// Adds the frames of files of embeddings and of runs, and reports what was read. Returns the other
 /// inputs, which are sequences.
 std::vector<std::string> add_embeddings(std::vector<InputReport>& inputs, FrameCollector& collector,
-                                        const std::stop_token& stop) {
+                                        const std::stop_token& stop, const WorkProgress& progress) {
   std::vector<std::string> sequences;
   for (InputReport& input : inputs) {
     std::error_code error;
     if (is_embedding_file(input.path)) {
-      add_embedding_file(input, collector, stop);
+      add_embedding_file(input, collector, stop, progress);
     } else if (std::filesystem::is_directory(input.path, error)) {
-      collector.add_run(input.path, stop);
+      collector.add_run(input.path, stop, progress);
     } else {
       sequences.push_back(input.path);
     }
@@ -89,8 +91,9 @@ std::vector<InputReport> add_sequences(Context& context, const TrainSettings& se
   std::vector<InputReport> inputs;
   kind.log_summary = [&inputs](const RunSummary& summary, const Log& log) {
     inputs = summary.report.inputs;
-    log.info("{} records, {} chunks and {} frames embedded", summary.report.intake.records,
-             summary.report.intake.chunks, summary.report.intake.orfs);
+    log.info("{}, {} and {} embedded", counted(summary.report.intake.records, "record"),
+             counted(summary.report.intake.chunks, "chunk"),
+             counted(summary.report.intake.orfs, "frame"));
   };
   run_command(context, kind, settings.run, sequences);
   return inputs;
@@ -117,8 +120,10 @@ void train(Context& context, const TrainSettings& settings) {
   }
   FrameCollector collector(table, base.info(), settings.run.models.expected_length, log,
                            counted ? &*counted : nullptr);
-  const std::vector<std::string> sequences =
-      add_embeddings(request.inputs, collector, context.stop);
+  const std::vector<std::string> sequences = [&] {
+    ShownWork shown(context, log, settings.run.common);
+    return add_embeddings(request.inputs, collector, context.stop, shown.progress());
+  }();
   if (sequences.empty()) {
     log_origins(log, settings.run.common);  // the run of sequences logs them itself
   } else {
@@ -126,7 +131,10 @@ void train(Context& context, const TrainSettings& settings) {
   }
   const LabelledFrames frames = collector.take();
 
-  const TrainingReport report = train_bundle(request, base, table, frames, log, context.stop);
+  const TrainingReport report = [&] {
+    ShownWork shown(context, log, settings.run.common);
+    return train_bundle(request, base, table, frames, log, context.stop, shown.progress());
+  }();
   log.info("bundle in {}: the classifier for {} bases is that of epoch {}", request.output,
            report.expected_length, report.best_epoch);
   context.console.print(training_table(report));

@@ -10,6 +10,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "base/counted.h"
 #include "base/errors.h"
 #include "base/format.h"
 #include "base/stop.h"
@@ -146,9 +147,9 @@ class Validation {
     if (!is_far_more) return;
     const int code = kHintedCodes[static_cast<std::size_t>(best - counts.opened.begin())];
     log_.info(
-        "{}: {} of {} chunks have an open frame by the standard genetic code, {} by code {}: look "
+        "{}: {} of {} {} an open frame by the standard genetic code, {} by code {}: look "
         "at --genetic-code {}",
-        path, open, counts.chunks, *best, code, code);
+        path, open, counted(counts.chunks, "chunk"), open == 1 ? "has" : "have", *best, code, code);
   }
 
   void warn(const std::string& path, const FileCounts& counts) const {
@@ -199,7 +200,7 @@ void validate(Context& context, const ValidateSettings& settings) {
   console.flush();
   if (damaged > 0) {
     throw InputError(
-        fmt::format("{} of {} inputs cannot be used", damaged, settings.inputs.size()));
+        fmt::format("{} of {} cannot be used", damaged, counted(settings.inputs.size(), "input")));
   }
 }
 

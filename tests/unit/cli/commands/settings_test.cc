@@ -182,9 +182,9 @@ std::string text_of(const ImportSettings& s) {
   for (const auto& each : b.classifiers) {
     classifiers += fmt::format("{}={};", each.expected_length, each.path);
   }
-  return fmt::format("{} {} {} {} {} {} {} {} {} {}", b.dnabert_folder, b.esm2_path, classifiers,
+  return fmt::format("{} {} {} {} {} {} {} {} {} {} {}", b.dnabert_folder, b.esm2_path, classifiers,
                      b.output_folder, b.name, b.version, b.description, b.license, b.training_data,
-                     b.force);
+                     b.force, text_of(s.common));
 }
 
 std::string text_of(const PullSettings& s) {

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -65,6 +66,21 @@ TEST(ProgressLine, ShowsNeitherRateNorEstimateAtTheStart) {
             "0 records, 0 chunks, 0 frames, 0.0% done, 0:00 elapsed");
 }
 
+TEST(WorkLine, NamesTheStepAndItsShare) {
+  EXPECT_EQ(work_line({"merging", "record", 1500, 6000}, std::nullopt, seconds(10)),
+            "merging: 1.5 k of 6.0 k records, 25.0% done, 0:30 left, 0:10 elapsed");
+  EXPECT_EQ(work_line({"checking", "part", 0, 1}, std::nullopt, seconds(0)),
+            "checking: 0 of 1 part, 0.0% done, 0:00 elapsed");
+}
+
+TEST(WorkLine, TakesTheShareThatIsGivenWhereTheStepHasNone) {
+  EXPECT_EQ(work_line({"reading", "alignment", 1, 0}, 0.5, seconds(4)),
+            "reading: 1 alignment, 50.0% done, 0:04 left, 0:04 elapsed");
+  EXPECT_EQ(work_line({"reading", "alignment", 2, 0}, std::nullopt, seconds(4)),
+            "reading: 2 alignments, 0:04 elapsed");
+  EXPECT_EQ(work_line({.doing = "fitting"}, std::nullopt, seconds(61)), "fitting, 1:01 elapsed");
+}
+
 class ProgressDisplayTest : public testing::Test {
  protected:
   std::vector<std::string> lines_;
@@ -85,7 +101,21 @@ TEST_F(ProgressDisplayTest, LogsEveryThirtySecondsAwayFromATerminal) {
     shown.update({.records = 1});
   }
   EXPECT_EQ(lines_.size(), 2u);
-  EXPECT_THAT(lines_.front(), testing::StartsWith("1 records"));
+  EXPECT_THAT(lines_.front(), testing::StartsWith("1 record, 0 chunks"));
+}
+
+TEST_F(ProgressDisplayTest, CountsTheTimeOfEachStepAnew) {
+  console_.use_json();
+  ProgressDisplay shown = display(true);
+  shown.update({"reading", "record", 1, 2});
+  now_ += seconds(40);
+  shown.update({"reading", "record", 1, 2});
+  shown.update({"writing", "record", 0, 2});
+  now_ += seconds(30);
+  shown.update({"writing", "record", 1, 2});
+  EXPECT_THAT(lines_,
+              testing::ElementsAre("reading: 1 of 2 records, 50.0% done, 0:40 left, 0:40 elapsed",
+                                   "writing: 1 of 2 records, 50.0% done, 0:30 left, 0:30 elapsed"));
 }
 
 TEST_F(ProgressDisplayTest, ShowsNothingWhenSwitchedOff) {
