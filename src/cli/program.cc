@@ -14,6 +14,7 @@
 #include "base/format.h"
 #include "base/memory.h"
 #include "cli/command_line/argument_list.h"
+#include "cli/command_line/first_steps.h"
 #include "cli/command_line/help.h"
 #include "cli/command_line/unexpected.h"
 #include "cli/commands/bench/bench_command.h"
@@ -21,6 +22,7 @@
 #include "cli/commands/classify/classify_command.h"
 #include "cli/commands/dataset/dataset_command.h"
 #include "cli/commands/devices_command.h"
+#include "cli/commands/documents/documents_command.h"
 #include "cli/commands/embed/embed_command.h"
 #include "cli/commands/evaluate/evaluate_command.h"
 #include "cli/commands/label_reads/label_reads_command.h"
@@ -136,7 +138,8 @@ int report_failure(Console& console, const std::exception_ptr& error) {
       console.message(json_log_line("error", failure.message,
                                     fmt::format(",\"exit_code\":{}", failure.exit_code)));
     } else {
-      console.message("virnucpro: error: " + escape_controls(failure.message));
+      console.message("virnucpro: " + console.painted("error:", Color::kRed) + " " +
+                      escape_controls(failure.message));
     }
     return failure.exit_code;
   } catch (const std::bad_alloc&) {  // no memory even for the message
@@ -172,6 +175,7 @@ void run_program(const std::vector<std::string>& arguments, const Environment& e
   add_devices_command(app, context);
   add_bench_command(app, context);
   add_precision_command(app, context);
+  add_documents_commands(app, context);
   app.footer(help_footer({"virnucpro predict contigs.fa -o results", "virnucpro predict --help"},
                          /*with_exit_codes=*/true));
 
@@ -182,8 +186,8 @@ void run_program(const std::vector<std::string>& arguments, const Environment& e
   const std::vector<std::string> unexpected = app.remaining(true);
   if (!unexpected.empty()) throw_unexpected(command, unexpected);
   if (!context.action) {
-    const std::string name = &command == &app ? "virnucpro" : "virnucpro " + command.get_name();
-    throw ConfigError("no command; '" + name + " --help' lists them");
+    if (&command == &app) return console.print(first_steps());
+    throw ConfigError("no command; 'virnucpro " + command.get_name() + " --help' lists them");
   }
   for (const auto& parse_value : context.values) parse_value();
   StopSignals signals([&console](int) {

@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <iterator>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -44,6 +46,7 @@ TEST_F(Usage, HelpOfEveryCommandHasExamplesAndTheCitation) {
                                                           {"bench"},
                                                           {"calibrate"},
                                                           {"precision"},
+                                                          {"man"},
                                                           {"dataset"},
                                                           {"models"},
                                                           {"models", "list"},
@@ -60,8 +63,24 @@ TEST_F(Usage, HelpOfEveryCommandHasExamplesAndTheCitation) {
   }
 }
 
-TEST_F(Usage, ACommandIsNeeded) {
-  EXPECT_EQ(error_of({}), "virnucpro: error: no command; 'virnucpro --help' lists them\n");
+TEST_F(Usage, WithoutACommandNamesThreeThatWork) {
+  const ProgramResult result = run(std::vector<std::string>());
+  EXPECT_TRUE(ends_with(result, 0));
+  EXPECT_EQ(result.err, "");
+  EXPECT_THAT(result.out, HasSubstr("virnucpro --help"));
+  std::istringstream lines(result.out);
+  int commands = 0;
+  for (std::string line; std::getline(lines, line);) {
+    const std::string begin = "  virnucpro ";
+    if (!line.starts_with(begin)) continue;
+    std::istringstream words(line.substr(begin.size()));
+    EXPECT_TRUE(ends_with(run({std::istream_iterator<std::string>(words), {}}), 0));
+    ++commands;
+  }
+  EXPECT_EQ(commands, 3) << result.out;
+}
+
+TEST_F(Usage, ACommandIsNeededWhereThereIsNothingToBeginWith) {
   EXPECT_EQ(error_of({"models"}),
             "virnucpro: error: no command; 'virnucpro models --help' lists them\n");
 }

@@ -46,6 +46,8 @@ const std::map<std::string, std::vector<std::string>> kCalls = {
     {"plot", {"plot", "no", "-o", "out.svg"}},
     {"bench", {"bench", "no.fa"}},
     {"precision", {"precision", "no.fa"}},
+    {"completion", {"completion", "bash"}},
+    {"man", {"man"}},
 };
 
 /// The names in the help for values that are numbers, or hold one.

@@ -34,6 +34,8 @@ CommandOptions::CommandOptions(CLI::App& parent, Context& context, const std::st
   command_.footer(help_footer(examples));
 }
 
+void CommandOptions::hide() { command_.group(""); }
+
 CLI::Option& CommandOptions::value(const std::string& flags, const std::string& value_name,
                                    const std::string& help, std::string_view values, Take take) {
   CLI::Option* option = command_.add_option(flags, CLI::callback_t(), help);

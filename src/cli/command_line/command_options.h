@@ -43,6 +43,8 @@ class CommandOptions {
   CommandOptions(CLI::App& parent, Context& context, const std::string& name,
                  const std::string& summary, const std::vector<std::string_view>& examples);
 
+  /// Leaves the command out of all lists.
+  void hide();
   /// Adds the one argument without a flag; `values` says what it takes, to follow "takes".
   void argument(const std::string& name, const std::string& help, std::string_view values);
   /// Adds any number of arguments, but at least one where they are needed.
