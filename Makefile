@@ -7,11 +7,13 @@ SHELL := /bin/bash
 PROGRAM := build/release/src/cli/virnucpro
 RESULTS := virnucpro_out
 FILES :=
+PREFIX := /usr/local
 
-.PHONY: help dependencies configure predict cuda test slow-test durability sanitize sanitize-threads format check-format tidy bench dist test-dist test-reproducible test-container test-report test-tables test-multiqc test-wdl test-scale test-pull clean
+.PHONY: help dependencies configure predict install docs cuda test slow-test durability sanitize sanitize-threads format check-format tidy bench dist test-dist test-reproducible test-container test-report test-tables test-multiqc test-wdl test-scale test-pull clean
 
 help:
 	@echo "make predict       build the program and run it on examples/ with the embedded model"
+	@echo "make install       the program, its manual pages and completions, in PREFIX=/usr/local"
 	@echo "make cuda          the program with its plug-in for NVIDIA GPUs, in build/release-cuda (needs nvcc)"
 	@echo "make test          build everything and run the tests"
 	@echo "make slow-test     the tests of published model sizes (minutes, gigabytes of memory)"
@@ -19,6 +21,7 @@ help:
 	@echo "make sanitize      the tests under AddressSanitizer and UndefinedBehaviorSanitizer"
 	@echo "make sanitize-threads  the tests of threads under ThreadSanitizer"
 	@echo "make bench         the benchmarks"
+	@echo "make docs          the documents as a site, in build/site (Python, PyPI)"
 	@echo "make test-tables   the tables as bedtools, GenomeTools, sqlite3, DuckDB and jsonschema read them"
 	@echo "make test-multiqc  the files for MultiQC, as the real one reads them (PyPI)"
 	@echo "make test-wdl      the WDL files, checked and run by miniwdl without a container"
@@ -44,6 +47,14 @@ predict: configure
 	@cmake --build --preset release --target virnucpro
 	@$(PROGRAM) predict examples/genomes.fa examples/reads.fq.gz --output-dir $(RESULTS) --force
 	@scripts/show_results.sh $(RESULTS)
+
+install: configure
+	@cmake --build --preset release --target virnucpro
+	@cmake --install build/release --component program --prefix $(PREFIX)
+
+docs:
+	@scripts/install_dependencies.sh python3-venv
+	@scripts/build_site.sh
 
 cuda: dependencies
 	@cmake --preset release-cuda --log-level=WARNING
@@ -133,4 +144,4 @@ tidy:
 
 # Only what the targets above made: other build folders may lie beside them.
 clean:
-	rm -rf build/release build/release-cuda build/asan-ubsan build/tsan $(RESULTS)
+	rm -rf build/release build/release-cuda build/asan-ubsan build/tsan build/site build/site-tools $(RESULTS)

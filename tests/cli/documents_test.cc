@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
@@ -133,13 +134,19 @@ TEST_F(DocumentedOptions, AreThoseOfTheProgram) {
   }
 }
 
+TEST_F(DocumentedOptions, AreThoseThatTheProgramWritesDown) {
+  ASSERT_TRUE(ends_with(run({"documents", "written"}), 0));
+  EXPECT_EQ(documents().at("docs/reference/options.md"), read("written/options.md"))
+      << "write the page anew: scripts/update_reference.sh";
+}
+
 TEST_F(DocumentedOptions, AreAllThatACommandHas) {
-  const std::set<std::string> documented =
-      options_in(documents().at("docs/reference/command_line.md"));
+  const std::set<std::string> documented = options_in(documents().at("docs/reference/options.md"));
   for (const auto& [command, help] : all_help()) {
     for (const std::string& option : options_in(help)) {
-      EXPECT_TRUE(documented.contains(option))
-          << "docs/reference/command_line.md lacks " << option << " of " << command;
+      const bool is_of_all = option == "--help" || option == "--version";
+      EXPECT_TRUE(is_of_all || documented.contains(option))
+          << "docs/reference/options.md lacks " << option << " of " << command;
     }
   }
 }
@@ -155,6 +162,113 @@ TEST_F(DocumentedOptions, StandBehindCommandsThatThereAre) {
     }
   }
   EXPECT_EQ(named.size(), help.size() - 1) << "a command is in no document";
+}
+
+/// The words of a command line, as a shell would take it apart: up to a pipe, a comment or two
+/// blanks, behind which examples explain themselves.
+std::vector<std::string> call_words(const std::string& line) {
+  std::vector<std::string> words;
+  std::string word;
+  const auto end_word = [&] {
+    if (!word.empty()) words.push_back(word);
+    word.clear();
+  };
+  char quote = 0;
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    const char c = line[i];
+    if (quote != 0 || c == '\'' || c == '"') {
+      quote = quote == 0 ? c : c == quote ? 0 : quote;
+      if (c != '\'' && c != '"') word += c;
+    } else if (c == ' ') {
+      end_word();
+      if (i + 1 < line.size() && line[i + 1] == ' ') break;
+    } else if (std::string("|#>&;)`").find(c) != std::string::npos) {
+      break;
+    } else {
+      word += c;
+    }
+  }
+  end_word();
+  return words;
+}
+
+/// All calls of the program in blocks of a document, each from the word after its name.
+std::vector<Piece> calls_in(const Markdown& document) {
+  static const std::regex kStart(R"((?:^|[\s(|/])virnucpro +(?=[a-z-]))");
+  std::vector<Piece> calls;
+  for (std::size_t i = 0; i < document.fenced.size(); ++i) {
+    std::string line = document.fenced[i].text;
+    const int number = document.fenced[i].line;
+    while (line.ends_with('\\') && i + 1 < document.fenced.size()) {
+      line.pop_back();
+      const std::string& next = document.fenced[++i].text;
+      line += next.substr(std::min(next.find_first_not_of(' '), next.size()));
+    }
+    for (std::sregex_iterator start(line.begin(), line.end(), kStart), end; start != end; ++start) {
+      const auto at = static_cast<std::size_t>(start->position() + start->length());
+      calls.push_back({number, line.substr(at)});
+    }
+  }
+  return calls;
+}
+
+/// The flags of a help text, each with the name of its value; empty for a switch.
+std::map<std::string, std::string> flags_of_help(const std::string& help) {
+  static const std::regex kRow(R"((?:^|\n)  (-[^ \n]+)(?: ([^ \n]+)(?= |\n|$))?)");
+  std::map<std::string, std::string> flags;
+  for (std::sregex_iterator row(help.begin(), help.end(), kRow), end; row != end; ++row) {
+    std::istringstream names((*row)[1]);
+    for (std::string name; std::getline(names, name, ',');) flags[name] = (*row)[2];
+  }
+  return flags;
+}
+
+/// What is wrong with a call, beside the help of its command; empty: nothing.
+std::string fault_of_call(const std::vector<std::string>& words, const std::string& help) {
+  const std::map<std::string, std::string> flags = flags_of_help(help);
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const std::string flag = words[i].substr(0, words[i].find('='));
+    if (!flag.starts_with("-") || flag == "-") continue;
+    if (flag == "--") break;
+    const auto found = flags.find(flag);
+    if (found == flags.end()) return "it has no " + flag;
+    if (found->second.empty()) continue;
+    const bool is_next = flag == words[i];
+    if (is_next && ++i == words.size()) return "no value for " + flag;
+    const std::string value = is_next ? words[i] : words[i].substr(flag.size() + 1);
+    const std::string& choices = found->second;
+    const bool is_choice =
+        choices.find('|') != std::string::npos &&
+        std::ranges::none_of(choices, [](unsigned char c) { return std::isupper(c); });
+    if (is_choice && value.find_first_of("NAME<") == std::string::npos &&
+        ("|" + choices + "|").find("|" + value + "|") == std::string::npos) {
+      return flag + " takes " + choices + ", not " + value;
+    }
+  }
+  return "";
+}
+
+TEST_F(DocumentedOptions, AreUsedInCallsAsTheirCommandsTakeThem) {
+  std::map<std::string, std::string> help = all_help();
+  for (const std::string& inner : subcommands_in(help["models"])) {
+    help["models " + inner] = help_of({"models", inner});
+  }
+  int calls = 0;
+  for (const auto& [name, text] : documents()) {
+    for (const Piece& call : calls_in(parse_markdown(text))) {
+      std::vector<std::string> words = call_words(call.text);
+      if (words.empty()) continue;
+      std::string command = words.front().starts_with("-") ? "" : words.front();
+      if (words.size() > 1 && help.contains(command + " " + words[1])) command += " " + words[1];
+      if (!help.contains(command)) continue;  // a list such as "list | info", or COMMAND
+      ++calls;
+      words.erase(words.begin(),
+                  words.begin() + std::ranges::count(command, ' ') + (command.empty() ? 0 : 1));
+      EXPECT_EQ(fault_of_call(words, help[command]), "")
+          << name << ":" << call.line << ": virnucpro " << call.text;
+    }
+  }
+  EXPECT_GT(calls, 60);
 }
 
 /// The lines of README.md between one that begins with `begin` and the next that begins with `end`.
@@ -209,6 +323,39 @@ TEST_F(Readme, ShowsTheTableOfTheExamples) {
   }
 }
 
+class Tutorial : public CliTest {
+ protected:
+  /// The records of contigs.tsv in `folder` that are called viral.
+  int called_in(const std::string& folder) {
+    std::istringstream rows(read(folder + "/contigs.tsv"));
+    int called = 0;
+    for (std::string row; std::getline(rows, row);) {
+      called += row.find("\tvirus\t") != std::string::npos ? 1 : 0;
+    }
+    return called;
+  }
+};
+
+TEST_F(Tutorial, SaysWhatItsCommandsGive) {
+  const std::string root = VIRNUCPRO_SOURCE_DIR "/";
+  const std::string text = documents().at("docs/tutorial/first_run.md");
+  ASSERT_TRUE(ends_with(run({"predict", root + "examples/genomes.fa", root + "examples/reads.fq.gz",
+                             "-o", "results"}),
+                        0));
+  EXPECT_EQ(called_in("results"), 7) << "the six viruses and one of the reads";
+  ASSERT_TRUE(ends_with(run({"report", "results", "--fdr", "0.05", "-o", "few_wrong"}), 0));
+  EXPECT_THAT(text, testing::HasSubstr(
+                        fmt::format("expected to be wrong: {} records", called_in("few_wrong"))));
+  ASSERT_TRUE(ends_with(run({"report", "results", "--relaxed", "-o", "many"}), 0));
+  EXPECT_THAT(text, testing::HasSubstr(
+                        fmt::format("likelier than one in four: {} records", called_in("many"))));
+}
+
+TEST_F(Readme, IsShort) {
+  const std::string text = documents().at("README.md");
+  EXPECT_LT(std::ranges::count(text, '\n'), 120) << "move what is not for a first look into docs/";
+}
+
 TEST_F(Readme, HasTheFiguresOfTheEmbeddedBundle) {
   const nlohmann::json card =
       nlohmann::json::parse(text_of(VIRNUCPRO_SOURCE_DIR "/models/mini/bundle.json"));
@@ -240,6 +387,23 @@ TEST(DocumentedWords, AreFound) {
   EXPECT_FALSE(is_same_row({"a", "3", "0.960"}, {"a", "3", "0.970"}));
   EXPECT_FALSE(is_same_row({"a", "3"}, {"a", "4"}));
   EXPECT_FALSE(is_same_row({"a"}, {"a", "4"}));
+}
+
+TEST(DocumentedCalls, AreReadAsAShellReadsThem) {
+  EXPECT_EQ(call_words("predict 'a b.fa' --x=1 -o c   # the rest"),
+            (std::vector<std::string>{"predict", "a b.fa", "--x=1", "-o", "c"}));
+  EXPECT_EQ(call_words("man models | man -l -"), (std::vector<std::string>{"man", "models"}));
+  const std::vector<Piece> calls = calls_in(parse_markdown(
+      "```\nsamtools view a | build/virnucpro predict - \\\n   -o x\nvirnucpro is it\n```\n"));
+  ASSERT_EQ(calls.size(), 2u);
+  EXPECT_EQ(calls[0].text, "predict - -o x");
+  const std::string help =
+      "  -o,--output DIR   x\n  --calls a|b y\n  -q,--quiet   z\n  --long N\n      x\n";
+  EXPECT_EQ(fault_of_call({"-q", "-o", "--calls", "--calls=b", "--long", "3"}, help), "");
+  EXPECT_EQ(fault_of_call({"--calls", "c"}, help), "--calls takes a|b, not c");
+  EXPECT_EQ(fault_of_call({"--other"}, help), "it has no --other");
+  EXPECT_EQ(fault_of_call({"-o"}, help), "no value for -o");
+  EXPECT_EQ(fault_of_call({"--", "--other"}, help), "");
 }
 
 }  // namespace

@@ -45,8 +45,8 @@ void calibrate(Context& context, const CalibrateSettings& settings) {
   inputs.require_outside(request.bundle_folder);
   const CalibrateResult result = [&] {
     ShownWork shown(context, log, settings.common);
-    return calibrate_bundle(request, open_named_bundle(context.environment, settings.bundle), log, context.stop,
-                            shown.progress());
+    return calibrate_bundle(request, open_named_bundle(context.environment, settings.bundle), log,
+                            context.stop, shown.progress());
   }();
   if (result.calibration.contig_viruses == 0) {
     log.info("fewer than {} records of a label: the mean over its chunks stands for a record",

@@ -14,8 +14,9 @@ void log_results(const StoredResults& results, const std::string& folder, const 
 
 void log_where(const std::string& folder, const Log& log) {
   log.info(
-      "results in {}: look at contigs.tsv, which has every record; viral.fasta has those called "
-      "viral, regions.bed says where virus lies in them, predictions.tsv has every frame",
+      "results in {}: open report.html first; contigs.tsv has every record, viral.fasta those "
+      "called "
+      "viral, regions.bed where virus lies in them, predictions.tsv every frame",
       folder);
 }
 
