@@ -1,5 +1,5 @@
 # Installs the build into an empty folder and builds and runs a project that finds it there.
-#   cmake -DBUILD=... -DSOURCE=... -DWORK=... -DCOMPILER=... -P install_test.cmake
+#   cmake -DBUILD=... -DSOURCE=... -DWORK=... -DCOMPILER=... -DWANTED=VERSION -P install_test.cmake
 file(REMOVE_RECURSE ${WORK})
 function(run)
   execute_process(COMMAND ${ARGV} RESULT_VARIABLE result OUTPUT_VARIABLE text ERROR_VARIABLE text)
@@ -10,9 +10,41 @@ function(run)
 endfunction()
 run(${CMAKE_COMMAND} --install ${BUILD} --prefix ${WORK}/prefix)
 run(${CMAKE_COMMAND} -S ${SOURCE}/tests/install/consumer -B ${WORK}/consumer -G Ninja
-    -DCMAKE_PREFIX_PATH=${WORK}/prefix -DCMAKE_CXX_COMPILER=${COMPILER})
+    -DCMAKE_PREFIX_PATH=${WORK}/prefix -DCMAKE_CXX_COMPILER=${COMPILER} -DWANTED=${WANTED}
+    -DEXAMPLES=${SOURCE}/examples/library)
 run(${CMAKE_COMMAND} --build ${WORK}/consumer)
 run(${WORK}/consumer/consumer)
+
+# The example in C calls what the program calls: ids and calls of its table, in its order.
+run(${WORK}/prefix/bin/virnucpro predict ${SOURCE}/examples/genomes.fa -o ${WORK}/results --no-progress)
+file(STRINGS ${WORK}/results/contigs.tsv rows)
+list(POP_FRONT rows)
+set(expected "")
+foreach(row IN LISTS rows)
+  string(REGEX REPLACE "^([^\t]*)\t.*\t(virus|others|NA)\t[^\t]*\t[^\t]*$" "\\1 \\2" row "${row}")
+  list(APPEND expected "${row}")
+endforeach()
+execute_process(COMMAND ${WORK}/consumer/classify ${SOURCE}/examples/genomes.fa
+  OUTPUT_VARIABLE text RESULT_VARIABLE result COMMAND_ERROR_IS_FATAL ANY)
+string(REGEX REPLACE "\n$" "" text "${text}")
+string(REGEX REPLACE "([^\t\n]*)\t[^\t]*\t[^\t]*\t([a-zA-Z]+)" "\\1 \\2" text "${text}")
+string(REPLACE "\n" ";" found "${text}")
+if(NOT found STREQUAL expected)
+  message(FATAL_ERROR "examples/library/classify.c calls\n${found}\nwhere the program calls\n${expected}")
+endif()
+execute_process(COMMAND ${WORK}/consumer/classify /nowhere RESULT_VARIABLE result ERROR_VARIABLE text)
+if(NOT result EQUAL 2 OR NOT text MATCHES "InputError: /nowhere")
+  message(FATAL_ERROR "the example ends with ${result} for a missing file: ${text}")
+endif()
+if(EXISTS ${WORK}/consumer/classify_rust)
+  file(WRITE ${WORK}/lines.txt "ATGGCAAACATGGCAAACATGGCAAACATGGCAAACATGGCAAACATGGCAAACATGGCAAACATGGCAAAC\nTA\n")
+  execute_process(COMMAND ${WORK}/consumer/classify_rust INPUT_FILE ${WORK}/lines.txt
+    OUTPUT_VARIABLE text COMMAND_ERROR_IS_FATAL ANY)
+  if(NOT text MATCHES "^line_1\t72\t0\\.[0-9]+\t[a-z]+\nline_2\t2\tNaN\tothers\n$")
+    message(FATAL_ERROR "examples/library/classify.rs prints\n${text}")
+  endif()
+endif()
+
 run(${WORK}/prefix/bin/virnucpro --version)
 # The program alone finds its examples, and what it writes about itself lies where others look.
 run(${CMAKE_COMMAND} --install ${BUILD} --prefix ${WORK}/program --component program)
