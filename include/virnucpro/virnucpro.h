@@ -51,7 +51,7 @@ const char* error_name(const std::exception& error) noexcept;
 /// The calls of PredictorOptions need the calibration of a bundle, unless they are "published".
 struct PredictorOptions {
   /// Name of an embedded bundle (empty: `mini`) or folder of one made by `virnucpro models import`.
-  std::string bundle;
+  std::string bundle = {};
   /// Chunk length in bases, for which the bundle must hold a classifier: 300 or 500. 0: the only
   /// length of the bundle, or 500 where it has several.
   std::int64_t expected_length = 500;
@@ -62,10 +62,10 @@ struct PredictorOptions {
   std::size_t threads = 0;
   /// "fp16", "bf16", "int8", "fp8" (some GPUs) or "fp32" (slow, to diagnose; unpacked). Empty:
   /// fp16, or what VIRNUCPRO_DISABLE_FP16 and VIRNUCPRO_DISABLE_PACKING say.
-  std::string precision;
+  std::string precision = {};
   /// What is read of a chunk without an open frame: "open" (nothing), "longest", "longest-two".
   /// Empty: as the card of the bundle says.
-  std::string frames;
+  std::string frames = {};
   /// NCBI's number of the genetic code.
   std::uint64_t genetic_code = 1;
   /// Tokens of one batch; 0: chosen by the free memory. Results do not depend on it.
@@ -80,19 +80,19 @@ struct PredictorOptions {
 
 /// As in PredictorOptions.
 struct EmbedderOptions {
-  std::string bundle;
+  std::string bundle = {};
   std::int64_t expected_length = 500;  ///< any; the encoders know no length
   std::string device = "auto";
   std::size_t threads = 0;
-  std::string precision;
-  std::string frames;
+  std::string precision = {};
+  std::string frames = {};
   std::uint64_t genetic_code = 1;
   std::size_t batch_tokens = 0;
 };
 
 /// Letters other than ACGT (any case) count as unknown bases. Ids may be empty and may repeat.
 struct Sequence {
-  std::string id;
+  std::string id = {};
   std::string bases;
 };
 
@@ -117,6 +117,9 @@ struct RunControl {
   /// May be empty. Called at most five times a second, from any thread, never from two at once.
   /// What it throws ends the run and comes out of it.
   std::function<void(const Progress&)> progress = {};
+  /// Bases that the run reads at most, where that is known: a small run then takes little memory
+  /// and time. 0: not known.
+  std::uint64_t most_bases = 0;
 };
 
 // ---- What comes out -----------------------------------------------------------------------------
@@ -165,7 +168,7 @@ struct ChunkCall {
 /// One sequence: a row of the program's contigs.tsv.
 struct SequenceCall {
   std::uint64_t sequence = 0;  ///< its number in the run, from 0
-  std::string id;
+  std::string id = {};
   std::uint64_t length = 0;
   std::uint64_t chunks = 0;
   std::uint64_t scored_chunks = 0;

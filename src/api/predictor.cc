@@ -63,10 +63,10 @@ class Predictor::State {
         calls_(calls_of(request_, session_.models())) {}
 
   RunTotals run(const ModelSession::MakeRecords& records, CallReceiver& receiver,
-                const RunControl& control, std::optional<std::uint64_t> bases = {}) {
+                const RunControl& control) {
     CallWalk walk(calls_, receiver);
     const TakeWindow take = [&walk](const Window& window) { walk.take(window); };
-    RunTotals totals = session_.run(records, take, control, bases);
+    RunTotals totals = session_.run(records, take, control);
     totals.failed_frames = walk.failed_frames();
     return totals;
   }
@@ -91,10 +91,11 @@ std::vector<FrameScore> Predictor::predict(const std::vector<std::string>& seque
     sequence.bases = sequences[next++];
     return true;
   };
-  std::uint64_t bases = 0;
-  for (const std::string& sequence : sequences) bases += sequence.size();
+  RunControl control;
+  control.most_bases = 1;  // an empty call, too, is a small one
+  for (const std::string& sequence : sequences) control.most_bases += sequence.size();
   FrameCollector collector;
-  state_->run(records_from(give), collector, {}, bases);
+  state_->run(records_from(give), collector, control);
   return collector.take();
 }
 

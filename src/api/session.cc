@@ -7,6 +7,7 @@
 #include "base/errors.h"
 #include "base/format.h"
 #include "base/memory.h"
+#include "base/stop.h"
 #include "devices/batch_budget.h"
 #include "devices/precision_line.h"
 #include "pipeline/model_plan.h"
@@ -155,20 +156,33 @@ StagePlan ModelSession::plan(const RecordStream& records, const TakeWindow& take
   return plan;
 }
 
+void ModelSession::wait_for_turn(const std::stop_token& stop) {
+  std::unique_lock lock(mutex_);
+  if (!turn_.wait(lock, stop, [this] { return !is_running_; })) throw_if_stopped(stop);
+  is_running_ = true;
+}
+
 RunTotals ModelSession::run(const MakeRecords& make_records, const TakeWindow& take,
-                            const RunControl& control, std::optional<std::uint64_t> bases) {
+                            const RunControl& control) {
   if (inside == this) {
     throw ConfigError("a run cannot be started from inside a callback of the same object");
   }
-  const std::lock_guard lock(running_);
+  wait_for_turn(control.stop);
+  const OnLeaving end_turn([this] {
+    {
+      const std::lock_guard lock(mutex_);
+      is_running_ = false;
+    }
+    turn_.notify_one();
+  });
   for (const auto& backend : workers_.backends) backend->set_stop(control.stop);
   const RecordStream records = make_records(control.stop);
   StagePlan stages = plan(records, take);
-  if (bases) {
+  if (control.most_bases != 0) {
     const LoadedModels& loaded = models();
     const std::int64_t row =
         with_classifier_ ? 2 : loaded.dnabert_s->width() + loaded.esm2->width();
-    stages.repeats = repeat_limits(static_cast<std::size_t>(row), *bases);
+    stages.repeats = repeat_limits(static_cast<std::size_t>(row), control.most_bases);
   }
   ProgressCall progress(this, control.progress);
   if (control.progress) stages.progress = &progress;

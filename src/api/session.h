@@ -1,6 +1,7 @@
 // Loaded models on their devices, and runs with them: what Predictor and Embedder share.
 #pragma once
 
+#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -35,10 +36,9 @@ class ModelSession {
   /// Where the records of a run come from, given the run's stop token.
   using MakeRecords = std::function<RecordStream(const std::stop_token& stop)>;
 
-  /// `bases`: of all records, where that is known, so that a small run takes little memory. Throws
-  /// ConfigError inside a callback of a run of this session.
-  RunTotals run(const MakeRecords& make_records, const TakeWindow& take, const RunControl& control,
-                std::optional<std::uint64_t> bases = {});
+  /// Throws ConfigError inside a callback of a run of this session, Interrupted also while it waits
+  /// for another run.
+  RunTotals run(const MakeRecords& make_records, const TakeWindow& take, const RunControl& control);
 
   const LoadedModels& models() const { return models_->front(); }
   const std::vector<std::string>& warnings() const { return warnings_; }
@@ -47,6 +47,7 @@ class ModelSession {
  private:
   void make_engines(const ModelRequest& request, const OpenBundle& open,
                     const ModelHashing& hashing);
+  void wait_for_turn(const std::stop_token& stop);
   StagePlan plan(const RecordStream& records, const TakeWindow& take);
 
   const bool with_classifier_;
@@ -59,7 +60,9 @@ class ModelSession {
   std::vector<std::unique_ptr<ModelEngine>> engines_;
   bool automatic_batches_ = true;
   std::int64_t batch_tokens_ = 0;
-  std::mutex running_;
+  std::mutex mutex_;
+  std::condition_variable_any turn_;
+  bool is_running_ = false;
 };
 
 /// Records from a callback of the user.

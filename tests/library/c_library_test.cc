@@ -90,12 +90,7 @@ TEST_F(CLibrary, GivesTheAnswersOfTheOtherInterface) {
             VIRNUCPRO_OK);
   EXPECT_EQ(totals.sequences, 3u);
   EXPECT_EQ(kept.ids, (std::vector<std::string>{"r0", "r1", "r2"}));
-  Predictor other({.bundle = "",
-                   .device = "cpu",
-                   .threads = 1,
-                   .precision = "",
-                   .frames = "",
-                   .calls = "bundle"});
+  Predictor other({.device = "cpu", .threads = 1});
   std::vector<std::string> bases;
   for (const TestRecord& record : input.records) bases.push_back(record.bases);
   const std::vector<FrameScore> scores = other.predict(bases);

@@ -55,7 +55,7 @@ using Embeddings = CliTest;
 TEST_F(Embeddings, AreThoseOfTheProgram) {
   const std::string input = VIRNUCPRO_SOURCE_DIR "/examples/genomes.fa";
   ASSERT_TRUE(ends_with(run({"embed", input, "-o", "f.h5"}), 0));
-  Embedder embedder({.bundle = "", .device = "cpu", .precision = "", .frames = ""});
+  Embedder embedder({.device = "cpu"});
   Kept kept;
   const RunTotals totals = embedder.run_files({input}, kept);
   EXPECT_EQ(totals.frames, kept.records.size());
@@ -70,7 +70,7 @@ TEST_F(Embeddings, AreThoseOfTheProgram) {
 }
 
 TEST_F(Embeddings, ComeInBlocksWhileTheInputIsRead) {
-  Embedder embedder({.bundle = "", .device = "cpu", .threads = 1, .precision = "", .frames = ""});
+  Embedder embedder({.device = "cpu", .threads = 1});
   Kept kept;
   constexpr std::uint32_t kSequences = 3000;
   std::uint32_t given = 0;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/errors.h"
+#include "base/format.h"
 #include "cli/program_runner.h"
 #include "cli/tables.h"
 #include "cli/terminal/failure.h"
@@ -188,7 +189,7 @@ TEST_F(Library, StopsWhenAskedAndWorksAgain) {
     return true;
   };
   try {
-    predictor.run(endless, stopping, {.stop = stopping.source.get_token(), .progress = {}});
+    predictor.run(endless, stopping, {.stop = stopping.source.get_token()});
     FAIL() << "an endless run has ended";
   } catch (const std::runtime_error& error) {
     EXPECT_EQ(error_kind(error), ErrorKind::kInterrupted);

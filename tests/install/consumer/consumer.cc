@@ -9,8 +9,7 @@ int main() {
   std::string gene;
   for (int i = 0; i < 120; ++i) gene += i % 3 == 0 ? "ATG" : i % 3 == 1 ? "GCA" : "AAC";
   virnucpro::Predictor first;
-  virnucpro::Predictor second(
-      {.bundle = "", .expected_length = 300, .device = "cpu", .threads = 1});
+  virnucpro::Predictor second({.expected_length = 300, .device = "cpu", .threads = 1});
   const auto long_chunks = first.predict({gene, "", "TA"});
   const auto short_chunks = second.predict({gene});
   if (long_chunks.empty() || short_chunks.empty()) return 1;
