@@ -37,8 +37,8 @@ class Kept final : public EmbeddingReceiver {
       dnabert_s.insert(dnabert_s.end(), row, row + block.dnabert_s_width);
       esm2.insert(esm2.end(), row + block.dnabert_s_width,
                   row + block.dnabert_s_width + block.esm2_width);
-      records.push_back(block.frames[i].sequence);
-      chunks.push_back(block.frames[i].chunk);
+      records.push_back(block.frames[i].sequence + 1);  // the file counts from 1
+      chunks.push_back(block.frames[i].chunk + 1);
     }
   }
 
