@@ -181,6 +181,8 @@ LoadedModels load_models(const ModelRequest& request, Precision precision, bool 
                                 *request.frames != FrameChoice::kOpen;
   models.frames.choice = request.frames.value_or(models.frames.choice);
   models.frames.code = request.genetic_code;
+  models.weight_counts = {
+      {parameter_count(weights.dnabert_s.config), parameter_count(weights.esm2.config)}};
   // The classifier comes first, so that a misfit is found before gigabytes are prepared.
   if (weights.classifier) {
     models.classifier = std::make_unique<Classifier>(std::move(*weights.classifier), backend);

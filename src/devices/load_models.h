@@ -13,6 +13,7 @@
 #include "calls/calibration.h"
 #include "models/classifier.h"
 #include "models/encoder.h"
+#include "models/encoder_kind.h"
 #include "models/model_set.h"
 #include "models/precision_policy.h"
 #include "sequence/frames.h"
@@ -60,6 +61,7 @@ struct LoadedModels {
   std::unique_ptr<const Encoder> dnabert_s;
   std::unique_ptr<const Encoder> esm2;
   std::unique_ptr<const Classifier> classifier;  ///< null where none was asked for
+  PerEncoder<std::int64_t> weight_counts;        ///< of each encoder
   std::vector<UsedFile> files;                   ///< that everything was read from, with hashes
 
   /// Borrowed: the result must not outlive `this`.

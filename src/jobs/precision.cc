@@ -368,6 +368,7 @@ class Study {
                              .frames_found = intake.orfs,
                              .frames_embedded = report_.frames,
                              .records_finished = report_.last_record,
+                             .encoders = {},
                              .reading_done = !more,
                              .seconds = watch_.seconds()});
   }

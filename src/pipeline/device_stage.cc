@@ -82,9 +82,14 @@ bool DeviceStage::run_task(BatchTask& task, DeviceWorker& worker) {
   Window& window = *task.window;
   if (!task.is_computed) {
     if (options_.time_sized) keep_in_time(task, worker);
+    const std::uint64_t tokens = worker.tokens(task.encoder);
+    const double seconds = worker.seconds(task.encoder);
     worker.embed(window, task.encoder, task.members, task.number);
     progress_.change([&](RunProgress& progress) {
       if (task.encoder == EncoderKind::kEsm2) progress.frames_embedded += task.members.size();
+      EncoderProgress& encoder = progress.encoders[task.encoder];
+      encoder.tokens_computed += worker.tokens(task.encoder) - tokens;
+      encoder.seconds += worker.seconds(task.encoder) - seconds;
     });
     if (options_.tells_batches && !done_.push({&window, false, task})) return false;
     // The last batch of a window sees what the other workers wrote: fetch_sub orders the writes.

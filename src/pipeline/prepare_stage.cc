@@ -22,7 +22,13 @@ void PrepareStage::run() {
     prepare(window, repeats);
     const std::size_t finished =
         window.read.orfs.size() - window.prepared.lanes[EncoderKind::kEsm2].orfs.size();
-    progress_.change([&](RunProgress& progress) { progress.frames_embedded += finished; });
+    progress_.change([&](RunProgress& progress) {
+      progress.frames_embedded += finished;
+      progress.frames_prepared += window.read.orfs.size();
+      for (const EncoderKind kind : kEncoderKinds) {
+        progress.encoders[kind].tokens_planned += window.prepared.lanes[kind].tokens.token_count();
+      }
+    });
     if (!push_tasks(window)) return;
   }
   // Cancelled or drained; when cancelled, closing changes nothing.

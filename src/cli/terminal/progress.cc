@@ -29,10 +29,12 @@ std::string short_counted(std::uint64_t count, std::string_view noun) {
 }
 
 /// ", 12.3% done, 0:45 left": the time where there was enough to tell.
-std::string done_text(double done, std::chrono::duration<double> elapsed) {
+/// `seconds_left`: by a better measure than what is done.
+std::string done_text(double done, std::chrono::duration<double> elapsed,
+                      std::optional<double> seconds_left = std::nullopt) {
   std::string text = fmt::format(", {:.1f}% done", std::floor(done * 1000) / 10);
-  if (done > 0 && elapsed.count() >= kShortestForRate) {
-    const double left = elapsed.count() * (1 - done) / done;
+  if (elapsed.count() >= kShortestForRate && (done > 0 || seconds_left)) {
+    const double left = seconds_left.value_or(elapsed.count() * (1 - done) / done);
     text += fmt::format(", {} left", short_duration(seconds(std::llround(left))));
   }
   return text;
@@ -62,6 +64,14 @@ std::string short_duration(std::chrono::seconds duration) {
   return fmt::format("{}:{:02}:{:02}", total / 3600, total / 60 % 60, total % 60);
 }
 
+std::string duration_text(double seconds) {
+  if (seconds < 3600.0) {
+    return counted(std::max<std::uint64_t>(1, std::llround(seconds / 60.0)), "minute");
+  }
+  if (seconds < 48.0 * 3600.0) return fmt::format("{:.1f} hours", seconds / 3600.0);
+  return fmt::format("{:.1f} days", seconds / 86400.0);
+}
+
 std::optional<double> ProgressCounts::done() const {
   double part = 1;
   if (!reading_done) {
@@ -81,7 +91,9 @@ std::string progress_line(const ProgressCounts& counts, std::chrono::duration<do
     line += fmt::format(", {} frames/s",
                         short_count(static_cast<double>(counts.frames) / elapsed.count()));
   }
-  if (const std::optional<double> done = counts.done()) line += done_text(*done, elapsed);
+  if (const std::optional<double> done = counts.done()) {
+    line += done_text(*done, elapsed, counts.seconds_left);
+  }
   return line + elapsed_text(elapsed);
 }
 

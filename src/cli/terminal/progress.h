@@ -26,6 +26,8 @@ struct ProgressCounts {
   /// Absent for standard input and other inputs of unknown size.
   std::optional<std::uint64_t> bytes_total = std::nullopt;
   bool reading_done = false;
+  /// What is left by a better measure than done(): set, it is shown instead.
+  std::optional<double> seconds_left = std::nullopt;
 
   /// The part of the whole work that is done, 0 to 1; absent when the size of the input is unknown.
   std::optional<double> done() const;
@@ -35,6 +37,9 @@ struct ProgressCounts {
 std::string short_count(double value);
 /// "0:07", "12:34", "1:02:03". Pure.
 std::string short_duration(std::chrono::seconds duration);
+
+/// "25 minutes", "3.4 hours", "2.1 days": two digits, for estimates. Pure.
+std::string duration_text(double seconds);
 
 /// The text of one progress line. Pure.
 std::string progress_line(const ProgressCounts& counts, std::chrono::duration<double> elapsed);

@@ -1,6 +1,9 @@
 #include "cli/commands/shared/run_command.h"
 
+#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/counted.h"
 #include "base/format.h"
@@ -12,33 +15,85 @@
 #include "cli/terminal/progress.h"
 #include "devices/device_models.h"
 #include "devices/devices.h"
+#include "devices/faster_ways.h"
 #include "devices/precision_line.h"
+#include "jobs/run_cost.h"
 #include "sequence/input_file.h"
 
 namespace virnucpro::cli {
 namespace {
 
+/// Says once how long the run will take, where that is long, and what would be faster.
+class CostNotice {
+ public:
+  CostNotice(Log log, std::string where, std::vector<std::string> faster)
+      : log_(std::move(log)), where_(std::move(where)), faster_(std::move(faster)) {}
+
+  /// True until it is known whether there is something to say.
+  bool is_open() const { return is_open_; }
+
+  void update(const RunProgress& progress, const std::optional<RunCost>& cost) {
+    if (!is_open_ || !cost) return;
+    if (cost->seconds < kLongSeconds) {
+      // The first batches of one encoder alone may look faster than the run will be.
+      const bool have_both = progress.encoders[EncoderKind::kDnabertS].tokens_computed > 0 &&
+                             progress.encoders[EncoderKind::kEsm2].tokens_computed > 0;
+      is_open_ = !have_both || progress.seconds < kSureSeconds;
+      return;
+    }
+    is_open_ = false;
+    log_.info(
+        "this run will take about {} {}{}", duration_text(cost->seconds), where_,
+        faster_.empty() ? "" : fmt::format("; faster would be: {}", fmt::join(faster_, ", or ")));
+  }
+
+ private:
+  /// Shorter runs need no word about it.
+  static constexpr double kLongSeconds = 600.0;
+  /// After this time an estimate no longer grows much.
+  static constexpr double kSureSeconds = 60.0;
+
+  const Log log_;
+  const std::string where_;
+  const std::vector<std::string> faster_;
+  bool is_open_ = true;
+};
+
 // From the pipeline's counters to the display; the input's position is asked for only when a line
 // is due.
 class ProgressBridge final : public ProgressSink {
  public:
-  ProgressBridge(const std::vector<std::string>& inputs, ProgressDisplay& display)
-      : meter_(inputs), display_(display) {}
+  ProgressBridge(const std::vector<std::string>& inputs, ProgressDisplay& display, CostFacts facts,
+                 CostNotice notice)
+      : meter_(inputs), display_(display), facts_(facts), notice_(std::move(notice)) {}
 
   void update(const RunProgress& progress) override {
-    if (!display_.is_due()) return;
-    display_.update({.records = progress.records_read,
-                     .chunks = progress.chunks_read,
-                     .frames = progress.frames_embedded,
-                     .frames_found = progress.frames_found,
-                     .bytes_read = meter_.read(),
-                     .bytes_total = meter_.total(),
-                     .reading_done = progress.reading_done});
+    const bool is_due = display_.is_due();
+    if (!is_due && !notice_.is_open()) return;
+    const std::uint64_t bytes_read = meter_.read();
+    std::optional<double> share;
+    if (meter_.total() && *meter_.total() > 0) {
+      share = static_cast<double>(bytes_read) / static_cast<double>(*meter_.total());
+    }
+    const std::optional<RunCost> cost = expected_cost(progress, share, facts_);
+    notice_.update(progress, cost);
+    if (!is_due) return;
+    ProgressCounts counts{.records = progress.records_read,
+                          .chunks = progress.chunks_read,
+                          .frames = progress.frames_embedded,
+                          .frames_found = progress.frames_found,
+                          .bytes_read = bytes_read,
+                          .bytes_total = meter_.total(),
+                          .reading_done = progress.reading_done};
+    if (cost) counts.seconds_left = cost->seconds_left;
+    display_.update(counts);
   }
 
  private:
   InputMeter meter_;
   ProgressDisplay& display_;
+  const CostFacts facts_;
+  CostNotice notice_;
 };
 
 void log_devices(const Log& log, const DeviceChoice& device, const Workers& workers) {
@@ -122,7 +177,15 @@ void run_command(Context& context, const RunKind& kind, const RunSettings& setti
   RunSummary summary;
   {
     ProgressDisplay display(context.console, log, !settings.common.no_progress);
-    ProgressBridge progress(paths, display);
+    CostFacts facts;
+    for (const EncoderKind encoder : kEncoderKinds) {
+      facts.weights[encoder] = static_cast<double>(models.weight_counts[encoder]);
+    }
+    facts.workers = workers.backends.size();
+    ProgressBridge progress(
+        paths, display, facts,
+        {log, fmt::format("on {} in {}", device.name, name_of(precision.precision)),
+         faster_ways(precision, workers, settings.device != "auto")});
     RunContext run;
     run.program_version = program_version();
     run.command_line = command_line_of(context);

@@ -61,6 +61,25 @@ TEST(ProgressLine, EstimatesTheTimeLeft) {
             "elapsed");
 }
 
+TEST(ProgressLine, ShowsABetterEstimateInPlaceOfItsOwn) {
+  const ProgressCounts counts{.records = 2,
+                              .chunks = 4,
+                              .frames = 0,
+                              .frames_found = 8,
+                              .bytes_read = 25,
+                              .bytes_total = 100,
+                              .seconds_left = 7200.0};
+  EXPECT_EQ(progress_line(counts, seconds(10)),
+            "2 records, 4 chunks, 0 frames, 0 frames/s, 0.0% done, 2:00:00 left, 0:10 elapsed");
+}
+
+TEST(DurationText, HasTheUnitThatSuits) {
+  EXPECT_EQ(duration_text(130), "2 minutes");
+  EXPECT_EQ(duration_text(1500), "25 minutes");
+  EXPECT_EQ(duration_text(12240), "3.4 hours");
+  EXPECT_EQ(duration_text(181440), "2.1 days");
+}
+
 TEST(ProgressLine, ShowsNeitherRateNorEstimateAtTheStart) {
   EXPECT_EQ(progress_line({.bytes_total = 100}, seconds(0)),
             "0 records, 0 chunks, 0 frames, 0.0% done, 0:00 elapsed");
