@@ -22,6 +22,7 @@
 #include "cli/commands/classify/classify_command.h"
 #include "cli/commands/dataset/dataset_command.h"
 #include "cli/commands/devices_command.h"
+#include "cli/commands/doctor/doctor_command.h"
 #include "cli/commands/documents/documents_command.h"
 #include "cli/commands/embed/embed_command.h"
 #include "cli/commands/evaluate/evaluate_command.h"
@@ -173,6 +174,7 @@ void run_program(const std::vector<std::string>& arguments, const Environment& e
   add_models_command(app, context);
   add_validate_command(app, context);
   add_devices_command(app, context);
+  add_doctor_command(app, context);
   add_bench_command(app, context);
   add_precision_command(app, context);
   add_documents_commands(app, context);

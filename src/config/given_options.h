@@ -30,6 +30,9 @@ class GivenOptions {
   std::vector<std::string> origins;
   /// Path of the settings file; empty for none.
   std::string config;
+  /// Where each option was given, by its name: "FILE: line 3: threads", "VIRNUCPRO_THREADS",
+  /// "--threads". Those that have their default are missing.
+  std::map<std::string, std::string, std::less<>> places;
 
   bool takes(std::string_view name) const { return find_option(command_, name) != nullptr; }
   /// True for an option whose values are the table's choices.

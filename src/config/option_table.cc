@@ -77,15 +77,17 @@ constexpr std::uint32_t kLabelReads = static_cast<std::uint32_t>(Command::kLabel
 constexpr std::uint32_t kPlot = static_cast<std::uint32_t>(Command::kPlot);
 constexpr std::uint32_t kPull = static_cast<std::uint32_t>(Command::kPull);
 constexpr std::uint32_t kExport = static_cast<std::uint32_t>(Command::kExport);
+constexpr std::uint32_t kVerify = static_cast<std::uint32_t>(Command::kVerify);
+constexpr std::uint32_t kDoctor = static_cast<std::uint32_t>(Command::kDoctor);
 constexpr std::uint32_t kOwnParts = kPredict | kEmbed | kPrecision;
 constexpr std::uint32_t kRuns = kOwnParts | kTrain;
 constexpr std::uint32_t kReading = kRuns | kValidate | kClassify;  // sequences
 constexpr std::uint32_t kLogged = kReading | kPull | kLabelReads | kPlot | kReport | kMerge |
-                                  kEvaluate | kDataset | kCalibrate | kBench;
+                                  kEvaluate | kDataset | kCalibrate | kBench | kVerify | kDoctor;
 constexpr std::uint32_t kAll = kLogged | kImport | kExport;
-// `bench` names its steps in the log, and nothing may run beside what it measures; `plot` is quick,
+// `bench` and `doctor` measure, and nothing may run beside that; `plot` is quick,
 // as is `models export`.
-constexpr std::uint32_t kWithProgress = kAll & ~(kBench | kPlot | kExport);
+constexpr std::uint32_t kWithProgress = kAll & ~(kBench | kDoctor | kPlot | kExport);
 
 constexpr std::string_view kFolderValues = "the path of a folder";
 constexpr std::string_view kFileValues = "the path of a file";
@@ -186,6 +188,16 @@ constexpr std::array kOptions = {
     Option{.name = "json", .value_name = "FILE", .described_values = kFileValues,
            .help = "Write all figures to this file; - is standard output, instead of the table",
            .commands = kBench},
+    Option{.name = "output-dir", .letter = 'o', .value_name = "DIR",
+           .described_values = kFolderValues, .default_text = kDefaultOutputFolder,
+           .help = "Folder that a run would write to: its disk is looked at", .commands = kDoctor,
+           .also = is_no_stream},
+    Option{.name = "json", .sources = OptionSources::kNone, .type = kSwitch,
+           .default_text = "false", .help = "Print all as one JSON object", .commands = kDoctor},
+    Option{.name = "no-speed", .sources = OptionSources::kNone, .type = kSwitch,
+           .default_text = "false",
+           .help = "Do not measure how fast the published models would run (some 45 seconds)",
+           .commands = kDoctor},
     // No file or variable: what may be overwritten is decided anew for each run.
     Option{.name = "force", .letter = 'f', .sources = OptionSources::kNone, .type = kSwitch,
            .default_text = "false", .help = "Replace results that are there already.",
@@ -448,6 +460,9 @@ constexpr std::array kOptions = {
            .help = "Models to use: the name of an embedded or pulled bundle, or a bundle's folder.",
            .commands = kRuns},
     Option{.name = "bundle", .value_name = "NAME|DIR", .described_values = kBundleValues,
+           .default_text = kDefaultBundle, .help = "Models that a run would take",
+           .commands = kDoctor},
+    Option{.name = "bundle", .value_name = "NAME|DIR", .described_values = kBundleValues,
            .default_text = kDefaultBundle, .help = "The bundle that the run used",
            .commands = kCalibrate},
     Option{.name = "bundle", .value_name = "NAME|DIR,...",
@@ -537,6 +552,19 @@ constexpr std::array kOptions = {
            .value_name = "300|500", .described_values = "300 or 500", .default_text = "500",
            .help = "Chunk length in bases", .commands = kBench, .also = is_chunk_length},
 
+    Option{.name = "published", .sources = OptionSources::kNone, .type = kSwitch,
+           .default_text = "false",
+           .help = "Compute the frames of the published run too, and compare embeddings and scores "
+                   "on every device and in every precision.", .commands = kVerify},
+    Option{.name = "expected", .sources = OptionSources::kNone, .value_name = "DIR",
+           .described_values = "the path of a folder with run.json and embeddings.safetensors",
+           .help = "Compare with this stored run instead of the published one.",
+           .commands = kVerify | kImport},
+    Option{.name = "no-check", .sources = OptionSources::kNone, .type = kSwitch,
+           .default_text = "false",
+           .help = "Do not compare models of the published widths with the published run.",
+           .commands = kImport},
+
     // The arithmetic, and the devices.
     Option{.name = "precision", .type = kChoice, .value_name = "fp16|bf16|int8|fp8|fp32",
            .default_text = "fp16", .help = "Arithmetic of the encoders; fp32 needs --no-packing.",
@@ -551,6 +579,11 @@ constexpr std::array kOptions = {
            .default_text = "fp16",
            .help = "fp16, bf16, int8, fp8 and fp32, separated by commas; fp32 runs padded",
            .commands = kBench},
+    Option{.name = "precision", .value_name = "NAME,...",
+           .described_values = "fp16, bf16, int8, fp8 and fp32, separated by commas",
+           .default_text = "all that the device has",
+           .help = "With --published: fp16, bf16, int8, fp8 and fp32, separated by commas",
+           .commands = kVerify},
     // Its variable is VIRNUCPRO_DISABLE_PACKING, a policy variable.
     Option{.name = "no-packing", .sources = OptionSources::kFile, .type = kSwitch,
            .default_text = "false",
@@ -572,6 +605,15 @@ constexpr std::array kOptions = {
            .default_text = "cpu",
            .help = "auto, cpu, or GPUs such as cuda or cuda:0,1; 'virnucpro devices' shows them",
            .commands = kBench},
+    Option{.name = "device", .letter = 'd', .value_name = "NAMES",
+           .described_values = "auto or names that 'virnucpro devices' lists",
+           .default_text = "auto",
+           .help = "With --published: where to compute; auto takes the best device and the cpu.",
+           .commands = kVerify},
+    Option{.name = "device", .letter = 'd', .value_name = "NAMES",
+           .described_values = "auto or names that 'virnucpro devices' lists",
+           .default_text = "auto", .help = "Where a run would compute; the cpu is looked at, too.",
+           .commands = kDoctor},
     // Only a flag: files and variables use the key of the device.
     Option{.name = "gpus", .sources = OptionSources::kNone, .value_name = "N,N",
            .described_values = "numbers of GPUs, such as 0 or 0,1",
@@ -585,7 +627,7 @@ constexpr std::array kOptions = {
     Option{.name = "threads", .letter = 't', .type = kInteger, .value_name = "N",
            .whole = {.high = kMaxThreads, .zero = "all processors"}, .default_text = "0",
            .help = "Threads; 0 takes every processor. Results do not depend on it.",
-           .commands = (kRuns & ~kPredict) | kBench | kClassify},
+           .commands = (kRuns & ~kPredict) | kBench | kClassify | kVerify | kDoctor},
     Option{.name = "threads", .letter = 't', .type = kInteger, .value_name = "N",
            .whole = {.high = kMaxThreads, .zero = "none"}, .default_text = "2",
            .help = "Threads that decompress and compress, beside the one that works.",

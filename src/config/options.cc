@@ -11,12 +11,12 @@
 namespace virnucpro {
 namespace {
 
-constexpr std::array kCommands = {Command::kPredict,    Command::kReport,    Command::kMerge,
-                                  Command::kEmbed,      Command::kTrain,     Command::kEvaluate,
-                                  Command::kDataset,    Command::kCalibrate, Command::kPull,
-                                  Command::kExport,     Command::kImport,    Command::kValidate,
-                                  Command::kBench,      Command::kPrecision, Command::kClassify,
-                                  Command::kLabelReads, Command::kPlot};
+constexpr std::array kCommands = {
+    Command::kPredict, Command::kReport,    Command::kMerge,    Command::kEmbed,
+    Command::kTrain,   Command::kEvaluate,  Command::kDataset,  Command::kCalibrate,
+    Command::kPull,    Command::kExport,    Command::kImport,   Command::kValidate,
+    Command::kBench,   Command::kPrecision, Command::kClassify, Command::kLabelReads,
+    Command::kPlot,    Command::kVerify,    Command::kDoctor};
 
 constexpr std::array kAlternatives = {
     Alternatives{{"fdr", "conservative", "relaxed"}, kOneCallRule},
@@ -102,6 +102,10 @@ std::string_view name_of(Command command) {
       return "label-reads";
     case Command::kPlot:
       return "plot";
+    case Command::kVerify:
+      return "models verify";
+    case Command::kDoctor:
+      return "doctor";
   }
   return "";
 }

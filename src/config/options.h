@@ -36,7 +36,9 @@ enum class Command : std::uint32_t {
   kLabelReads = 8192,
   kPlot = 16384,
   kPull = 32768,
-  kExport = 65536
+  kExport = 65536,
+  kVerify = 1 << 20,
+  kDoctor = 1 << 21
 };
 /// All of them, in the order of the documentation.
 std::span<const Command> commands();

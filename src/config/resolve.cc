@@ -34,6 +34,7 @@ class Resolver {
     GivenOptions result(command_, std::move(values));
     for (const Given& given : chosen_) {
       if (!given.origin.empty()) result.origins.push_back(given.origin);
+      result.places.emplace(given.option->name, given.place);
     }
     result.config = std::move(config_);
     return result;

@@ -87,12 +87,10 @@ std::optional<DeviceKind> kind_named(std::string_view name) {
   return std::nullopt;
 }
 
-std::string text_of(const Device& device) { return virnucpro::text_of(name_of(device)); }
-
 std::string text_of(std::span<const Device> devices) {
   std::vector<DeviceName> names;
   for (const Device& device : devices) names.push_back(name_of(device));
-  return virnucpro::text_of(names);
+  return text_of(std::span<const DeviceName>(names));
 }
 
 std::string cuda_name(std::size_t gpu) { return text_of(Device{DeviceKind::kCuda, gpu}); }
@@ -117,6 +115,8 @@ std::uint64_t pool_bytes(const Environment& environment) {
 }
 
 }  // namespace
+
+std::string text_of(const Device& device) { return text_of(name_of(device)); }
 
 DeviceRegistry::DeviceRegistry(const Environment& environment)
     : DeviceRegistry(environment, [path = environment(kPluginVariable).value_or("")] {

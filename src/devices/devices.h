@@ -32,6 +32,9 @@ struct Device {
   bool operator==(const Device&) const = default;
 };
 
+/// Its name in the registry: "cpu", "cuda:1".
+std::string text_of(const Device& device);
+
 /// One entry of the registry. `reason` says why it is not usable or, where it is, not chosen.
 struct DeviceInfo {
   std::string name;

@@ -17,7 +17,7 @@
 namespace virnucpro {
 
 /// Generated from models/registry.json (models/CMakeLists.txt).
-std::span<const std::byte> embedded_registry_file();
+std::map<std::string, std::span<const std::byte>> embedded_registry_files();
 
 namespace {
 
@@ -219,7 +219,8 @@ ModelRegistry parse_registry(const std::string& text, const std::string& origin)
 }
 
 ModelRegistry embedded_registry() {
-  return parse_registry(std::string(as_text(embedded_registry_file())), "the registry of models");
+  return parse_registry(std::string(as_text(embedded_registry_files().at("registry.json"))),
+                        "the registry of models");
 }
 
 }  // namespace virnucpro

@@ -253,7 +253,7 @@ TEST_F(Dataset, OfAnnotatedGenomesCountsOnlyFramesOfTheirProteins) {
   EXPECT_EQ(report["chunks"]["without_counted_frame"], 5);
   EXPECT_THAT(result.err, HasSubstr("32 records have no label and are left out, such as 'r0'"));
   EXPECT_THAT(result.err, HasSubstr("1 label is of records that the input does not have"));
-  EXPECT_THAT(result.err, HasSubstr("1 GenBank records have no CDS with a translation"));
+  EXPECT_THAT(result.err, HasSubstr("1 GenBank record has no CDS with a translation"));
   EXPECT_THAT(result.err, HasSubstr("train: expected 99 fragments of each class, found 2 of one"));
 }
 

@@ -115,8 +115,8 @@ TEST_F(Precision, SaysWhatTheLimitLeftOut) {
     const ProgramResult result =
         precision({"a.fa", "-o", folder, "--limit", std::to_string(limit)});
     ASSERT_TRUE(ends_with(result, 0));
-    EXPECT_THAT(result.out,
-                HasSubstr("the first " + std::to_string(limit) + " frames, up to record "));
+    EXPECT_THAT(result.out, HasSubstr("the first " + std::to_string(limit) +
+                                      (limit == 1 ? " frame" : " frames") + ", up to record "));
     EXPECT_THAT(result.out, HasSubstr("; what follows was not looked at (--limit 0 takes all)\n"));
     const Table some = table_of(read(folder + "/sequences.tsv"));
     ASSERT_EQ(some.size(), limit + 1);

@@ -95,7 +95,7 @@ TEST_F(Usage, NamesTheNearestCommandAndOption) {
   EXPECT_EQ(error_of({"predict", "a.fa", "--bach-tokens=4"}),
             "virnucpro: error: unknown option '--bach-tokens=4'; did you mean '--batch-tokens'? "
             "'virnucpro predict --help' lists what there is\n");
-  for (const char* command : {"list", "info", "import", "verify"}) {
+  for (const char* command : {"list", "info", "import"}) {
     std::vector<std::string> call = {"models", command, "x", "-q"};
     if (std::string(command) == "import") {
       call = {"models",       "import", "--dnabert", "a", "--esm2", "b",

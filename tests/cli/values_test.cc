@@ -41,6 +41,7 @@ const std::map<std::string, std::vector<std::string>> kCalls = {
     {"models export", {"models", "export", "no", "-o", "out.tar"}},
     {"validate", {"validate", "no.fa"}},
     {"devices", {"devices"}},
+    {"doctor", {"doctor", "--no-speed=true", "--bundle", "no"}},
     {"classify", {"classify", "no.fa", "out.tsv"}},
     {"label-reads", {"label-reads", "no.bam", "no", "-o", "out.tsv"}},
     {"plot", {"plot", "no", "-o", "out.svg"}},

@@ -26,6 +26,7 @@ void import(Context& context, const ImportSettings& settings) {
   inputs.add("--esm2", bundle.esm2_path);
   for (const auto& classifier : bundle.classifiers) inputs.add("--classifier", classifier.path);
   inputs.add("--config", settings.common.config);
+  inputs.add("--expected", settings.check.expected);
   inputs.require_outside(bundle.output_folder);
   const BundleInfo info = [&] {
     ShownWork shown(context, log, settings.common);
@@ -35,6 +36,11 @@ void import(Context& context, const ImportSettings& settings) {
   context.console.message(fmt::format("bundle '{}' for {} bases is in {}",
                                       escape_controls(info.name), lengths_of(info),
                                       escape_controls(bundle.output_folder)));
+  if (settings.no_check || !is_to_be_checked(info, settings.check)) return;
+  log.info("comparing it with {}; --no-check leaves this out",
+           settings.check.expected.empty() ? "the published run" : settings.check.expected);
+  // A bundle that fails stays: it may be wanted all the same, and what is wrong was said.
+  require_published(context, bundle.output_folder, settings.check, log);
 }
 
 }  // namespace

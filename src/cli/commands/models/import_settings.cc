@@ -67,6 +67,8 @@ ImportSettings import_settings(const GivenOptions& options) {
   options.store("license", bundle.license);
   options.store("training-data", bundle.training_data);
   options.store("force", bundle.force);
+  options.store("no-check", settings.no_check);
+  options.store("expected", settings.check.expected);
   settings.common = common_settings(options);
   return settings;
 }

@@ -1,6 +1,7 @@
 // The settings of `models import`.
 #pragma once
 
+#include "cli/commands/models/published_check.h"
 #include "cli/commands/shared/common_settings.h"
 #include "config/given_options.h"
 #include "weights/bundle.h"
@@ -9,6 +10,8 @@ namespace virnucpro::cli {
 
 struct ImportSettings {
   BundleImport bundle;
+  bool no_check = false;  ///< of models that look like the published ones
+  PublishedCheckSettings check;
   CommonSettings common;
 };
 

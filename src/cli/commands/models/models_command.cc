@@ -15,6 +15,7 @@
 #include "cli/commands/models/export_command.h"
 #include "cli/commands/models/import_command.h"
 #include "cli/commands/models/pull_command.h"
+#include "cli/commands/models/verify_command.h"
 #include "cli/commands/shared/named_bundle.h"
 #include "cli/commands/shared/shown_work.h"
 #include "cli/context.h"
@@ -148,24 +149,6 @@ void list(Console& console, const Environment& environment,
   }
 }
 
-void verify(Context& context, const std::string& name) {
-  Console& console = context.console;
-  const Bundle bundle = open_named_bundle(context.environment, name);
-  const std::vector<std::string> problems = [&] {
-    const CommonSettings settings;
-    ShownWork shown(context, log_for(context, settings), settings);
-    return bundle.problems(shown.progress());
-  }();
-  for (const std::string& problem : problems) console.print(escape_controls(problem) + "\n");
-  if (problems.empty()) {
-    console.print(fmt::format("{}: all parts are whole\n", escape_controls(bundle.origin())));
-    return;
-  }
-  console.flush();
-  throw ModelError(fmt::format("{}: {}; import or copy the bundle again", bundle.origin(),
-                               counted(problems.size(), "problem")));
-}
-
 void add_list(CLI::App& models, Context& context) {
   CommandOptions taken(models, context, "list",
                        "List the embedded and the pulled bundles, and those in folders",
@@ -191,15 +174,6 @@ void add_info(CLI::App& models, Context& context) {
   });
 }
 
-void add_verify(CLI::App& models, Context& context) {
-  CommandOptions taken(models, context, "verify",
-                       "Compare every part of a bundle with its SHA-256 and read it",
-                       {"virnucpro models verify my_bundle/"});
-  taken.argument("BUNDLE", kBundleHelp, kBundleValues);
-  taken.run_with(
-      [&context](const std::vector<std::string>& names) { verify(context, names.front()); });
-}
-
 }  // namespace
 
 void add_models_command(CLI::App& app, Context& context) {
@@ -211,7 +185,7 @@ void add_models_command(CLI::App& app, Context& context) {
   add_pull_command(models, context);
   add_export_command(models, context);
   add_import_command(models, context);
-  add_verify(models, context);
+  add_verify_command(models, context);
 }
 
 }  // namespace virnucpro::cli

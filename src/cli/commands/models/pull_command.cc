@@ -12,6 +12,7 @@
 #include "cli/command_line/command_options.h"
 #include "cli/command_line/help.h"
 #include "cli/commands/models/bundle_lengths.h"
+#include "cli/commands/models/published_check.h"
 #include "cli/commands/models/pull_settings.h"
 #include "cli/context.h"
 #include "cli/terminal/console.h"
@@ -118,7 +119,10 @@ void pull(Context& context, const PullSettings& settings) {
         },
         context.stop);
   };
-  say_how_to_use(context, pull_with_progress(), folder, "is");
+  const BundleInfo info = pull_with_progress();
+  say_how_to_use(context, info, folder, "is");
+  const PublishedCheckSettings check;
+  if (is_to_be_checked(info, check)) require_published(context, folder, check, log);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "base/errors.h"
 #include "base/format.h"
@@ -23,9 +24,10 @@ std::vector<std::string> entries(const GivenOptions& options, std::string_view n
   return found;
 }
 
-std::vector<Precision> precisions_of(Command command, const GivenOptions& options) {
+std::vector<Precision> precisions_of(Command command, const GivenOptions& options,
+                                     std::string list) {
   std::vector<Precision> precisions;
-  for (const std::string& name : entries(options, "precision", "fp16")) {
+  for (const std::string& name : entries(options, "precision", std::move(list))) {
     const std::optional<Precision> precision = precision_named(name);
     if (!precision) refuse_value("--precision", name, find_option(command, "precision")->values());
     precisions.push_back(*precision);

@@ -15,7 +15,9 @@ namespace virnucpro::cli {
 std::vector<std::string> entries(const GivenOptions& options, std::string_view name,
                                  std::string list = {});
 
-/// The entries of --precision, fp16 where it is not given. ConfigError for an unknown name.
-std::vector<Precision> precisions_of(Command command, const GivenOptions& options);
+/// The entries of --precision, those of `list` where it is not given. ConfigError for an unknown
+/// name.
+std::vector<Precision> precisions_of(Command command, const GivenOptions& options,
+                                     std::string list = "fp16");
 
 }  // namespace virnucpro::cli

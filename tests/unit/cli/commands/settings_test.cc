@@ -19,6 +19,7 @@
 #include "cli/commands/calibrate/calibrate_settings.h"
 #include "cli/commands/classify/classify_settings.h"
 #include "cli/commands/dataset/dataset_settings.h"
+#include "cli/commands/doctor/doctor_settings.h"
 #include "cli/commands/embed/embed_settings.h"
 #include "cli/commands/evaluate/evaluate_settings.h"
 #include "cli/commands/label_reads/label_reads_settings.h"
@@ -26,6 +27,7 @@
 #include "cli/commands/models/export_settings.h"
 #include "cli/commands/models/import_settings.h"
 #include "cli/commands/models/pull_settings.h"
+#include "cli/commands/models/verify_settings.h"
 #include "cli/commands/plot/plot_settings.h"
 #include "cli/commands/precision/precision_settings.h"
 #include "cli/commands/predict/predict_settings.h"
@@ -176,15 +178,30 @@ std::string text_of(const PlotSettings& s) {
                      r.width.value_or(0.0), text_of(s.common));
 }
 
+std::string text_of(const PublishedCheckSettings& s) {
+  std::string precisions;
+  for (const Precision each : s.precisions) precisions += fmt::format("{},", name_of(each));
+  return fmt::format("{} {} {} {}", s.expected, precisions, s.device, s.threads);
+}
+
+std::string text_of(const VerifySettings& s) {
+  return fmt::format("{} {} {} {}", s.bundle, s.published, text_of(s.check), text_of(s.common));
+}
+
+std::string text_of(const DoctorSettings& s) {
+  return fmt::format("{} {} {} {} {} {} {}", s.json, s.no_speed, s.bundle, s.device, s.threads,
+                     s.output, text_of(s.common));
+}
+
 std::string text_of(const ImportSettings& s) {
   const BundleImport& b = s.bundle;
   std::string classifiers;
   for (const auto& each : b.classifiers) {
     classifiers += fmt::format("{}={};", each.expected_length, each.path);
   }
-  return fmt::format("{} {} {} {} {} {} {} {} {} {} {}", b.dnabert_folder, b.esm2_path, classifiers,
-                     b.output_folder, b.name, b.version, b.description, b.license, b.training_data,
-                     b.force, text_of(s.common));
+  return fmt::format("{} {} {} {} {} {} {} {} {} {} {} {} {}", b.dnabert_folder, b.esm2_path,
+                     classifiers, b.output_folder, b.name, b.version, b.description, b.license,
+                     b.training_data, b.force, s.no_check, text_of(s.check), text_of(s.common));
 }
 
 std::string text_of(const PullSettings& s) {
@@ -237,6 +254,10 @@ std::string settings_text(Command command, const GivenOptions& options) {
       return text_of(label_reads_settings({"a.bam", "results"}, options));
     case Command::kPlot:
       return text_of(plot_settings({"results"}, options));
+    case Command::kVerify:
+      return text_of(verify_settings({"bundle"}, options));
+    case Command::kDoctor:
+      return text_of(doctor_settings(options, environment_of({})));
   }
   return "";
 }
@@ -321,6 +342,7 @@ const std::map<std::string_view, std::string> kOtherValues = {
     {"dataloader-workers", "7"},
     {"cache-clear-interval", "7"},
     {"virnucpro-path", "elsewhere"},
+    {"expected", "other_run"},
 };
 
 /// "a|b" as a and b.
@@ -411,6 +433,32 @@ TEST(Settings, TellWhatCameFromFileAndEnvironment) {
   EXPECT_THAT(settings.common.origins,
               testing::ElementsAre("labels = known.tsv (from " + path + ", line 1)",
                                    "seed = 3 (from VIRNUCPRO_SEED)"));
+}
+
+TEST(DoctorSettings, SayWhereEachSettingOfPredictComesFrom) {
+  const std::string path = yaml_file("batch_tokens: 4096\n");
+  const Variables variables = {{"VIRNUCPRO_FDR", "0.1"}, {"VIRNUCPRO_DISABLE_PACKING", "1"}};
+  const DoctorSettings settings =
+      doctor_settings(given(Command::kDoctor, {{"config", path}, {"threads", "3"}}, variables),
+                      environment_of(variables));
+  EXPECT_EQ(settings.refused, "");
+  std::vector<std::string> lines;
+  for (const SettingInForce& each : settings.in_force) {
+    lines.push_back(fmt::format("{} = {} ({})", each.name, each.value, each.place));
+  }
+  EXPECT_THAT(lines,
+              testing::IsSupersetOf(
+                  {std::string("threads = 3 (--threads)"),
+                   "batch-tokens = 4096 (" + path + ": line 1: batch_tokens)",
+                   std::string("fdr = 0.1 (VIRNUCPRO_FDR)"), std::string("device = auto (default)"),
+                   std::string("VIRNUCPRO_DISABLE_PACKING = 1 (overrules flags and settings)")}));
+}
+
+TEST(DoctorSettings, NoteWhatPredictWouldRefuse) {
+  const Variables variables = {{"VIRNUCPRO_FDR", "0.1"}, {"VIRNUCPRO_RELAXED", "true"}};
+  const DoctorSettings settings =
+      doctor_settings(given(Command::kDoctor, {}, variables), environment_of(variables));
+  EXPECT_THAT(settings.refused, testing::HasSubstr("VIRNUCPRO_FDR and VIRNUCPRO_RELAXED"));
 }
 
 TEST(PredictSettings, HaveTheDocumentedDefaults) {
