@@ -9,7 +9,6 @@
 #include "bench/random_models.h"
 #include "jobs/probed_model.h"
 #include "sequence/reference_frames.h"
-#include "tokenizer/protein_alphabet.h"
 
 namespace virnucpro {
 namespace {
@@ -25,13 +24,9 @@ TokenTable tokens_of(EncoderKind kind, const std::vector<ReferenceFrame>& frames
   TokenTable table;
   DnaTokenizer::Scratch scratch;
   for (std::size_t i = 0; i < count; ++i) {
-    table.append([&](std::vector<std::int32_t>& ids) {
-      if (kind == EncoderKind::kEsm2) {
-        encode_protein(frames[i].protein, ids);
-      } else {
-        tokenizer.encode(frames[i].nucleotides, scratch, ids);
-      }
-    });
+    append_tokens(table, kind,
+                  kind == EncoderKind::kEsm2 ? frames[i].protein : frames[i].nucleotides, tokenizer,
+                  scratch);
   }
   return table;
 }

@@ -22,7 +22,6 @@
 #include "sequence/ids.h"
 #include "sequence/reader.h"
 #include "sequence/reference_frames.h"
-#include "tokenizer/protein_alphabet.h"
 
 namespace virnucpro {
 namespace {
@@ -127,19 +126,10 @@ class Study {
   TokenTable tokens_of(const Window& window, EncoderKind kind, std::size_t frames) {
     TokenTable table;
     for (std::size_t i = 0; i < frames; ++i) {
-      add_tokens(table, kind, window.read.text_of(kind, i));
+      append_tokens(table, kind, window.read.text_of(kind, i), *study_.exact.tokenizer,
+                    tokenizer_scratch_);
     }
     return table;
-  }
-
-  void add_tokens(TokenTable& table, EncoderKind kind, std::string_view text) {
-    table.append([&](std::vector<std::int32_t>& ids) {
-      if (kind == EncoderKind::kEsm2) {
-        encode_protein(text, ids);
-      } else {
-        study_.exact.tokenizer->encode(text, tokenizer_scratch_, ids);
-      }
-    });
   }
 
   void compare(const Window& window, std::size_t frames) {
@@ -325,7 +315,8 @@ class Study {
     for (const EncoderKind kind : kEncoderKinds) {
       TokenTable table;
       for (const ReferenceFrame& frame : frames) {
-        add_tokens(table, kind, kind == EncoderKind::kEsm2 ? frame.protein : frame.nucleotides);
+        append_tokens(table, kind, kind == EncoderKind::kEsm2 ? frame.protein : frame.nucleotides,
+                      *study_.exact.tokenizer, tokenizer_scratch_);
       }
       exact_.embed(kind, table, batch_tokens_, workspace_,
                    [&](const auto&, const auto&) { throw_if_stopped(stop_); });

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/format.h"
+#include "tokenizer/protein_alphabet.h"
 
 namespace virnucpro {
 
@@ -14,6 +15,17 @@ std::string layer_text(const ProbedOperation& operation) {
 
 std::string operation_text(const ProbedOperation& operation) {
   return fmt::format("{} {}", operation.name, operation.occurrence);
+}
+
+void append_tokens(TokenTable& table, EncoderKind kind, std::string_view text,
+                   const DnaTokenizer& tokenizer, DnaTokenizer::Scratch& scratch) {
+  table.append([&](std::vector<std::int32_t>& ids) {
+    if (kind == EncoderKind::kEsm2) {
+      encode_protein(text, ids);
+    } else {
+      tokenizer.encode(text, scratch, ids);
+    }
+  });
 }
 
 void ProbedModel::begin_window(std::size_t frames) {

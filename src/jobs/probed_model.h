@@ -5,6 +5,7 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "backend/probe_backend.h"
@@ -14,12 +15,17 @@
 #include "layers/workspace.h"
 #include "models/model_set.h"
 #include "pipeline/feature_layout.h"
+#include "tokenizer/dna_tokenizer.h"
 
 namespace virnucpro {
 
 /// "layer 3", "embedding"; "linear 2".
 std::string layer_text(const ProbedOperation& operation);
 std::string operation_text(const ProbedOperation& operation);
+
+/// Appends the tokens of one frame's text: nucleotides for DNABERT-S, amino acids for ESM-2.
+void append_tokens(TokenTable& table, EncoderKind kind, std::string_view text,
+                   const DnaTokenizer& tokenizer, DnaTokenizer::Scratch& scratch);
 
 /// Borrows models and backend. NaN and infinity are results like any others. One thread at a time.
 class ProbedModel {

@@ -18,7 +18,6 @@
 #include "jobs/embedding_difference.h"
 #include "jobs/probed_model.h"
 #include "models/precision_policy.h"
-#include "tokenizer/protein_alphabet.h"
 
 namespace virnucpro {
 namespace {
@@ -158,13 +157,8 @@ class Check {
     TokenTable table;
     DnaTokenizer::Scratch scratch;
     for (const StoredFrame& frame : stored_.frames) {
-      table.append([&](std::vector<std::int32_t>& ids) {
-        if (kind == EncoderKind::kEsm2) {
-          encode_protein(frame.protein, ids);
-        } else {
-          tokenizer.encode(frame.nucleotides, scratch, ids);
-        }
-      });
+      append_tokens(table, kind, kind == EncoderKind::kEsm2 ? frame.protein : frame.nucleotides,
+                    tokenizer, scratch);
     }
     return table;
   }
@@ -377,28 +371,19 @@ std::string within_text(bool is_within) { return is_within ? "good" : "WRONG"; }
 CheckLimits check_limits(Precision precision) {
   // A bundle stores float16, so that FP32 starts from the same rounded weights as FP16.
   const Precision demanded = precision == Precision::kFp32 ? Precision::kFp16 : precision;
-  CheckLimits limits;
-  limits.cosine = demand_of(demanded).centred_cosine;
-  switch (demanded) {
+  const double cosine = demand_of(demanded).centred_cosine;
+  switch (demanded) {  // cosine, difference, score
     case Precision::kFp32:
     case Precision::kFp16:
-      limits.difference = 2e-2;
-      limits.score = 2e-2;
       break;
     case Precision::kBf16:
-      limits.difference = 8e-2;
-      limits.score = 5e-2;
-      break;
+      return {cosine, 8e-2, 5e-2};
     case Precision::kInt8:
-      limits.difference = 1e-1;
-      limits.score = 1e-1;
-      break;
+      return {cosine, 1e-1, 1e-1};
     case Precision::kFp8:
-      limits.difference = 2e-1;
-      limits.score = 1e-1;
-      break;
+      return {cosine, 2e-1, 1e-1};
   }
-  return limits;
+  return {cosine, 2e-2, 2e-2};
 }
 
 bool has_published_widths(const BundleInfo& info) {

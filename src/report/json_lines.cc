@@ -106,7 +106,7 @@ void JsonLines::record(const RecordRow& record, const RecordSummary& summary) {
   std::optional<float> mean;
   std::optional<float> most;
   if (is_scored) {
-    mean = static_cast<float>(summary.sum_p_virus / static_cast<double>(summary.frames));
+    mean = static_cast<float>(summary.mean_p_virus());
     most = summary.max_p_virus;
   }
   Members members(prefix_);

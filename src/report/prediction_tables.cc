@@ -16,6 +16,7 @@
 #include "report/result_tables.h"
 #include "report/tier_table.h"
 #include "report/unique_ids.h"
+#include "sequence/frames.h"
 
 namespace virnucpro {
 namespace {
@@ -96,8 +97,7 @@ void PredictionTables::Files::show_chunk(const ChunkRow& chunk, std::span<const 
                                          const std::optional<double>& probability) {
   page_frames.clear();
   for (const FrameRow& frame : frames) {
-    const auto number =
-        static_cast<std::uint8_t>((frame.name[0] == 'R' ? 3 : 0) + frame.name[1] - '1');
+    const auto number = static_cast<std::uint8_t>(frame_of(frame.name).value());
     page_frames.push_back(
         {number, frame.scores.p_virus, frame.start - chunk.start, frame.end - frame.start});
   }
@@ -107,14 +107,13 @@ void PredictionTables::Files::show_chunk(const ChunkRow& chunk, std::span<const 
 void PredictionTables::Files::show_record(const RecordVerdict& verdict,
                                           std::span<const RegionRow> found,
                                           std::string_view bases) {
-  const std::string shown = escaped(id);
   page_regions.clear();
   for (const RegionRow& each : found) {
     page_regions.push_back({each.region.start, each.region.end, each.region.probability});
   }
   PageRecord row;
   row.ordinal = record.ordinal;
-  row.id = shown;
+  row.id = std::string_view(unique_id).substr(0, escaped_bytes);
   row.length = record.length;
   row.chunks = summary.chunks;
   row.scored_chunks = summary.scored_chunks;
@@ -123,10 +122,8 @@ void PredictionTables::Files::show_record(const RecordVerdict& verdict,
   row.outcome = summary.outcome;
   row.reason = summary.reason;
   row.is_viral = summary.viral;
-  if (summary.frames > 0) {
-    row.mean_p_virus = summary.sum_p_virus / static_cast<double>(summary.frames);
-    row.max_p_virus = summary.max_p_virus;
-  }
+  row.mean_p_virus = summary.mean_p_virus();
+  row.max_p_virus = summary.max_p_virus;
   row.score = record_score(chunk_scores);
   row.log_odds = verdict.log_odds;
   row.regions = page_regions;

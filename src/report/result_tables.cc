@@ -79,8 +79,7 @@ void ContigsTable::record(const RecordRow& record, const RecordSummary& summary)
   }
   row += '\t';
   if (summary.frames > 0) {
-    const double mean = summary.sum_p_virus / static_cast<double>(summary.frames);
-    append_float32(row, static_cast<float>(mean));
+    append_float32(row, static_cast<float>(summary.mean_p_virus()));
     row += '\t';
     append_float32(row, summary.max_p_virus);
     row += '\t';

@@ -51,6 +51,11 @@ struct RecordSummary {
   bool viral = false;
   Outcome outcome = Outcome::kTooShort;
   std::string reason;  ///< of the first failed chunk
+
+  /// Over the frames; 0 without any.
+  double mean_p_virus() const {
+    return frames > 0 ? sum_p_virus / static_cast<double>(frames) : 0.0;
+  }
 };
 
 /// contigs.tsv, one row a record, in input order: id, record, length, chunks, scored_chunks,

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/escape.h"
+#include "sequence/frames.h"
 
 namespace virnucpro {
 namespace {
@@ -21,11 +22,6 @@ bool is_plain(std::string_view id) {
       id, [](char c) { return c >= ' ' && c <= '~' && c != '\\' && c != '"' && c != '\''; });
 }
 
-/// 0 to 5 for F1 F2 F3 R1 R2 R3, as in the table `orfs`.
-unsigned number_of(std::string_view frame) {
-  return (frame.front() == 'R' ? 3u : 0u) + static_cast<unsigned>(frame.back() - '1');
-}
-
 }  // namespace
 
 RunResults::RunResults(RunDatabase& database) : database_(database) { database_.clear_results(); }
@@ -36,7 +32,10 @@ void RunResults::chunk(std::span<const CalledFrame> frames,
   if (frames.empty()) return;
   ChunkResult result{number, rounded(p_calibrated), 0};
   for (const CalledFrame& frame : frames) {
-    if (frame.is_virus) result.viral_frames |= std::uint64_t{1} << number_of(frame.row.name);
+    if (!frame.is_virus) continue;
+    // Frames are numbered as in the table `orfs`.
+    const auto bit = static_cast<unsigned>(frame_of(frame.row.name).value());
+    result.viral_frames |= std::uint64_t{1} << bit;
   }
   database_.add_result(result);
 }
@@ -51,7 +50,7 @@ void RunResults::record(const RecordRow& record, const RecordSummary& summary) {
   result.frames = summary.frames;
   result.viral_chunks = summary.viral_chunks;
   if (summary.frames > 0) {
-    result.mean_p_virus = rounded(summary.sum_p_virus / static_cast<double>(summary.frames));
+    result.mean_p_virus = rounded(summary.mean_p_virus());
     result.max_p_virus = double{summary.max_p_virus};
     result.p_calibrated = rounded(summary.p_calibrated);
     result.is_viral = summary.viral;
