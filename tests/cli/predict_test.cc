@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cli/program_runner.h"
+#include "cli/result_names.h"
 #include "cli/test_inputs.h"
 
 namespace virnucpro::test {
@@ -27,16 +28,6 @@ constexpr const char* kTiersHeader =
     "n_ambiguous\tviral_proportion\tnonviral_proportion\n";
 constexpr const char* kLegacyHeader = "Sequence_ID\tPrediction\tscore1\tscore2\n";
 constexpr const char* kLegacyChunksHeader = "Modified_ID\tIs_Virus\tmax_score_0\tmax_score_1\n";
-
-// Every result except run.json, which says when and how.
-const std::vector<std::string> kTables = {"predictions.tsv",
-                                          "contigs.tsv",
-                                          "contig_tiers.tsv",
-                                          "viral.fasta",
-                                          "regions.bed",
-                                          "regions.gff3",
-                                          "prediction_results.txt",
-                                          "prediction_results_highestscore.csv"};
 
 class Predict : public CliTest {
  protected:

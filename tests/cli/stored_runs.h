@@ -5,19 +5,10 @@
 #include <vector>
 
 #include "cli/program_runner.h"
+#include "cli/result_names.h"
 #include "cli/test_inputs.h"
 
 namespace virnucpro::test {
-
-/// Every result except run.json, which says when and how.
-inline const std::vector<std::string> kTables = {"predictions.tsv",
-                                                 "contigs.tsv",
-                                                 "contig_tiers.tsv",
-                                                 "viral.fasta",
-                                                 "regions.bed",
-                                                 "regions.gff3",
-                                                 "prediction_results.txt",
-                                                 "prediction_results_highestscore.csv"};
 
 class StoredRunTest : public CliTest {
  protected:

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "cli/result_names.h"
 #include "cli/test_inputs.h"
 
 namespace virnucpro::test {
@@ -15,15 +16,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
-
-constexpr const char* kTables[] = {"predictions.tsv",
-                                   "contigs.tsv",
-                                   "contig_tiers.tsv",
-                                   "viral.fasta",
-                                   "regions.bed",
-                                   "regions.gff3",
-                                   "prediction_results.txt",
-                                   "prediction_results_highestscore.csv"};
 
 std::string content_of(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
@@ -62,7 +54,7 @@ std::string lasting_part(const std::string& text, const std::string& folder) {
 
 Results results_in(const std::string& folder) {
   Results results;
-  for (const char* name : kTables) {
+  for (const std::string& name : kTables) {
     const fs::path path = fs::path(folder) / name;
     if (fs::exists(path)) results[name] = content_of(path);
   }

@@ -9,6 +9,7 @@ import argparse
 import array
 import io
 import json
+import math
 import os
 import pickle
 import random
@@ -23,7 +24,7 @@ import types
 import zipfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from small_models import DNA_WIDTH, write_classifier  # noqa: E402
+from small_models import DNA_WIDTH, begin_safetensors, write_classifier  # noqa: E402
 
 DATA = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "data")
 LIMIT = 2e9
@@ -54,13 +55,6 @@ def shapes_of(layers, width):
     return shapes
 
 
-def count(shape):
-    product = 1
-    for length in shape:
-        product *= length
-    return product
-
-
 def write_values(file, elements, values):
     left = 4 * elements
     while left > 0:
@@ -69,17 +63,10 @@ def write_values(file, elements, values):
 
 
 def write_safetensors(path, shapes, values):
-    header, offset = {}, 0
-    for name, shape in shapes.items():
-        size = 4 * count(shape)
-        header[name] = {"dtype": "F32", "shape": shape, "data_offsets": [offset, offset + size]}
-        offset += size
-    text = json.dumps(header).encode()
-    text += b" " * (-len(text) % 8)
     with open(path, "wb") as file:
-        file.write(struct.pack("<Q", len(text)) + text)
+        begin_safetensors(file, shapes)
         for shape in shapes.values():
-            write_values(file, count(shape), values)
+            write_values(file, math.prod(shape), values)
 
 
 def write_bin(path, shapes, values):
@@ -103,10 +90,10 @@ def write_bin(path, shapes, values):
 
     class Tensor:
         def __init__(self, key, shape):
-            self.storage, self.shape = Storage(key, count(shape)), shape
+            self.storage, self.shape = Storage(key, math.prod(shape)), shape
 
         def __reduce__(self):
-            strides = tuple(count(self.shape[i + 1:]) for i in range(len(self.shape)))
+            strides = tuple(math.prod(self.shape[i + 1:]) for i in range(len(self.shape)))
             return _rebuild_tensor_v2, (self.storage, 0, tuple(self.shape), strides, False, {})
 
     class Pickler(pickle.Pickler):
@@ -127,7 +114,7 @@ def write_bin(path, shapes, values):
             padding = -(begin + 4) % 64
             info.extra = b"FB" + struct.pack("<H", padding) + b"Z" * padding
             with archive.open(info, "w") as file:
-                write_values(file, count(shape), values)
+                write_values(file, math.prod(shape), values)
         archive.writestr("archive/version", "3\n")
 
 

@@ -131,20 +131,13 @@ def wait_for(port):
     raise RuntimeError(f"nothing listens on port {port}")
 
 
-class Disturber:
-    """Passes connections on to a port, and cuts or stalls each after a random number of bytes."""
+class Listener:
+    """Gives each connection of a free port on loopback to serve(), in a thread of its own."""
 
-    def __init__(self, target, fewest, most, seed, stalls=False, refuses_first=0):
-        self.target, self.fewest, self.most = target, fewest, most
-        self.rng, self.stalls, self.refuses = random.Random(seed), stalls, refuses_first
-        self.cuts, self.connections, self.lock = 0, 0, threading.Lock()
+    def listen(self):
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.port = self.listener.getsockname()[1]
-        self.is_on = True
         threading.Thread(target=self.accept, daemon=True).start()
-
-    def url(self):
-        return f"https://localhost:{self.port}"
 
     def accept(self):
         while True:
@@ -153,6 +146,23 @@ class Disturber:
             except OSError:
                 return
             threading.Thread(target=self.serve, args=(client,), daemon=True).start()
+
+    def stop(self):
+        self.listener.close()
+
+
+class Disturber(Listener):
+    """Passes connections on to a port, and cuts or stalls each after a random number of bytes."""
+
+    def __init__(self, target, fewest, most, seed, stalls=False, refuses_first=0):
+        self.target, self.fewest, self.most = target, fewest, most
+        self.rng, self.stalls, self.refuses = random.Random(seed), stalls, refuses_first
+        self.cuts, self.connections, self.lock = 0, 0, threading.Lock()
+        self.is_on = True
+        self.listen()
+
+    def url(self):
+        return f"https://localhost:{self.port}"
 
     def serve(self, client):
         with self.lock:
@@ -191,26 +201,13 @@ class Disturber:
         except OSError:
             pass
 
-    def stop(self):
-        self.listener.close()
 
-
-class ConnectProxy:
+class ConnectProxy(Listener):
     """A proxy for https: it only passes bytes on, and counts whom it was asked for."""
 
     def __init__(self):
         self.asked = []
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=64)
-        self.port = self.listener.getsockname()[1]
-        threading.Thread(target=self.accept, daemon=True).start()
-
-    def accept(self):
-        while True:
-            try:
-                client, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self.serve, args=(client,), daemon=True).start()
+        self.listen()
 
     def serve(self, client):
         head = b""
@@ -227,9 +224,6 @@ class ConnectProxy:
         Disturber.copy(server, client)
         close(client)
         close(server)
-
-    def stop(self):
-        self.listener.close()
 
 
 def close(connection, reset=False):

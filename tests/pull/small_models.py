@@ -2,6 +2,7 @@
 import array
 import hashlib
 import json
+import math
 import os
 import random
 import shutil
@@ -24,26 +25,26 @@ def git_id(path):
     return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
 
 
-def write_safetensors(path, shapes, seed):
-    rng = random.Random(seed)
+def begin_safetensors(file, shapes):
+    """Writes what stands before the values of float32 tensors, which follow in this order."""
     header, offset = {}, 0
     for name, shape in shapes.items():
-        size = 4
-        for length in shape:
-            size *= length
+        size = 4 * math.prod(shape)
         header[name] = {"dtype": "F32", "shape": shape, "data_offsets": [offset, offset + size]}
         offset += size
     text = json.dumps(header).encode()
     text += b" " * (-len(text) % 8)
+    file.write(struct.pack("<Q", len(text)) + text)
+
+
+def write_safetensors(path, shapes, seed):
+    rng = random.Random(seed)
     with open(path, "wb") as file:
-        file.write(struct.pack("<Q", len(text)) + text)
+        begin_safetensors(file, shapes)
         for name, shape in shapes.items():
-            count = 1
-            for length in shape:
-                count *= length
             # Variances must not be negative; all else may be anything small.
             low = 0.5 if "running_var" in name else -0.05
-            array.array("f", (rng.uniform(low, low + 0.1) for _ in range(count))).tofile(file)
+            array.array("f", (rng.uniform(low, low + 0.1) for _ in range(math.prod(shape)))).tofile(file)
 
 
 def write_esm2(folder, layers, width=128, shards=1):
