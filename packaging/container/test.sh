@@ -6,12 +6,8 @@
 # PROGRAM=FOLDER takes a program that is built already (the prefix of `cmake --install`) instead of building it once more.
 set -euo pipefail
 top=$(cd "$(dirname "$0")/../.." && pwd)
-skip() { echo "SKIPPED container: $1"; exit 0; }
-[[ $EUID -eq 0 ]] || skip "debootstrap needs root"
-command -v debootstrap >/dev/null || skip "debootstrap is not installed"
-mirror=${MIRROR:-$(grep -rhE '^(URIs:|deb )' /etc/apt/sources.list /etc/apt/sources.list.d 2>/dev/null |
-  grep -oE 'https?://[^ ]+/debian/?' | head -n 1 || true)}
-[[ -n "$mirror" ]] || skip "no mirror of Debian is known"
+what=container
+. "$top/packaging/bare_debian.sh"
 
 work=$(mktemp -d)
 cleanup() {
@@ -22,7 +18,7 @@ trap cleanup EXIT
 
 # bare NAME: the first layer, `FROM debian:12-slim`.
 bare() {
-  debootstrap --variant=minbase --no-check-gpg ${DEBOOTSTRAP_OPTIONS:-} bookworm "$work/$1" "$mirror" > "$work/$1.log" 2>&1 ||
+  bare_debian bookworm "$work/$1" ||
     { tail -n 3 "$work/$1.log"; skip "debootstrap could not make a system from $mirror"; }
   # How this machine reaches its mirror: proxies, and snapshots whose dates are old.
   grep -lE 'Proxy|Check-Valid|Check-Date' /etc/apt/apt.conf.d/* 2>/dev/null |

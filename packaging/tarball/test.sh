@@ -8,12 +8,8 @@ set -euo pipefail
 tarball=$(readlink -f "$1")
 program=$(readlink -f "$2")
 top=$(cd "$(dirname "$0")/../.." && pwd)
-skip() { echo "SKIPPED tarball: $1"; exit 0; }
-[[ $EUID -eq 0 ]] || skip "debootstrap needs root"
-command -v debootstrap >/dev/null || skip "debootstrap is not installed"
-mirror=${MIRROR:-$(grep -rhE '^(URIs:|deb )' /etc/apt/sources.list /etc/apt/sources.list.d 2>/dev/null |
-  grep -oE 'https?://[^ ]+/debian/?' | head -n 1 || true)}
-[[ -n "$mirror" ]] || skip "no mirror of Debian is known"
+what=tarball
+. "$top/packaging/bare_debian.sh"
 
 work=$(mktemp -d)
 trap 'rm -rf --one-file-system "$work"' EXIT
@@ -22,7 +18,7 @@ trap 'rm -rf --one-file-system "$work"' EXIT
 ran=0
 for suite in ${SUITES:-bullseye bookworm trixie}; do
   root=$work/$suite
-  if ! debootstrap --variant=minbase --no-check-gpg ${DEBOOTSTRAP_OPTIONS:-} "$suite" "$root" "$mirror" > "$root.log" 2>&1; then
+  if ! bare_debian "$suite" "$root"; then
     echo "SKIPPED tarball on $suite: debootstrap could not make it from $mirror: $(tail -n 1 "$root.log")"
     continue
   fi
