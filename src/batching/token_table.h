@@ -27,6 +27,14 @@ class TokenTable {
     lengths_.push_back(static_cast<std::int32_t>(tokens_.size() - start));
   }
 
+  /// Appends the sequences of another table.
+  void append_all(const TokenTable& others) {
+    const std::size_t first = tokens_.size();
+    tokens_.insert(tokens_.end(), others.tokens_.begin(), others.tokens_.end());
+    lengths_.insert(lengths_.end(), others.lengths_.begin(), others.lengths_.end());
+    for (const std::size_t start : others.starts_) starts_.push_back(first + start);
+  }
+
   std::size_t size() const { return lengths_.size(); }
   std::uint64_t token_count() const { return tokens_.size(); }
   std::span<const std::int32_t> lengths() const { return lengths_; }

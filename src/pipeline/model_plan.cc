@@ -1,18 +1,15 @@
 #include "pipeline/model_plan.h"
 
-#include <memory>
-
 #include "tokenizer/protein_alphabet.h"
 
 namespace virnucpro {
 
 void tokenize_by(const DnaTokenizer& tokenizer, StagePlan& plan) {
-  // The plan owns it through a pointer, because a std::function is copied.
-  const auto scratch = std::make_shared<DnaTokenizer::Scratch>();
-  plan.lanes[EncoderKind::kDnabertS].tokenize =
-      [&tokenizer, scratch](std::string_view bases, std::vector<std::int32_t>& ids) {
-        tokenizer.encode(bases, *scratch, ids);
-      };
+  plan.lanes[EncoderKind::kDnabertS].tokenize = [&tokenizer, scratch = DnaTokenizer::Scratch()](
+                                                    std::string_view bases,
+                                                    std::vector<std::int32_t>& ids) mutable {
+    tokenizer.encode(bases, scratch, ids);
+  };
   plan.lanes[EncoderKind::kEsm2].tokenize = encode_protein;
 }
 

@@ -1,11 +1,20 @@
 #include "pipeline/prepare_stage.h"
 
+#include <algorithm>
 #include <optional>
+#include <span>
 #include <utility>
 
 #include "pipeline/busy_time.h"
 
 namespace virnucpro {
+namespace {
+
+/// ORFs that a thread tokenises at a time: about half a millisecond, which is long beside the
+/// hand-over, and a window for many GPUs has dozens of such pieces.
+constexpr std::size_t kPieceOrfs = 64;
+
+}  // namespace
 
 PrepareStage::PrepareStage(Options options, const Faults& faults, BoundedQueue<Window*>& filled,
                            TaskQueue<BatchTask>& tasks, ProgressMeter& progress)
@@ -17,9 +26,10 @@ PrepareStage::PrepareStage(Options options, const Faults& faults, BoundedQueue<W
 
 void PrepareStage::run() {
   RepeatFinder repeats(options_.repeats);  // here, so that no other thread waits for its memory
+  Tokenizers tokenizers(options_);
   while (std::optional<Window*> next = filled_.pop()) {
     Window& window = **next;
-    prepare(window, repeats);
+    prepare(window, repeats, tokenizers);
     const std::size_t finished =
         window.read.orfs.size() - window.prepared.lanes[EncoderKind::kEsm2].orfs.size();
     progress_.change([&](RunProgress& progress) {
@@ -36,7 +46,7 @@ void PrepareStage::run() {
 }
 
 /// Makes tokens and batches of the ORFs that equal no earlier one and have no kept result.
-void PrepareStage::prepare(Window& window, RepeatFinder& repeats) {
+void PrepareStage::prepare(Window& window, RepeatFinder& repeats, Tokenizers& tokenizers) {
   const BusyTime busy(counts_.seconds);
   const Window::Read& read = window.read;
   Window::Prepared& prepared = window.prepared;
@@ -58,18 +68,33 @@ void PrepareStage::prepare(Window& window, RepeatFinder& repeats) {
       add_to_lanes(window, orf);
     }
   }
+  for (const EncoderKind kind : kEncoderKinds) make_tokens(window, kind, tokenizers);
   plan_batches(window);
 }
 
 void PrepareStage::add_to_lanes(Window& window, std::uint32_t orf) {
   Window::Prepared& prepared = window.prepared;
   for (const EncoderKind kind : kEncoderKinds) {
-    if (prepared.has_embedding(orf, kind)) continue;
-    Window::Lane& lane = prepared.lanes[kind];
-    lane.orfs.push_back(orf);
-    lane.tokens.append(
-        [&](auto& ids) { options_.tokenize[kind](window.read.text_of(kind, orf), ids); });
+    if (!prepared.has_embedding(orf, kind)) prepared.lanes[kind].orfs.push_back(orf);
   }
+}
+
+void PrepareStage::make_tokens(Window& window, EncoderKind kind, Tokenizers& tokenizers) {
+  Window::Lane& lane = window.prepared.lanes[kind];
+  const std::size_t count = (lane.orfs.size() + kPieceOrfs - 1) / kPieceOrfs;
+  std::vector<TokenTable>& pieces = tokenizers.pieces;
+  if (pieces.size() < count) pieces.resize(count);
+  tokenizers.workers.run(count, [&](std::size_t i, std::size_t worker) {
+    const std::size_t begin = i * kPieceOrfs;
+    const std::size_t orfs = std::min(kPieceOrfs, lane.orfs.size() - begin);
+    pieces[i].clear();
+    for (const std::uint32_t orf : std::span(lane.orfs).subspan(begin, orfs)) {
+      pieces[i].append([&](auto& ids) {
+        tokenizers.tokenize[worker][kind](window.read.text_of(kind, orf), ids);
+      });
+    }
+  });
+  for (std::size_t i = 0; i < count; ++i) lane.tokens.append_all(pieces[i]);
 }
 
 void PrepareStage::plan_batches(Window& window) {

@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "base/bounded_queue.h"
+#include "base/worker_group.h"
+#include "batching/token_table.h"
 #include "pipeline/faults.h"
 #include "pipeline/feature_layout.h"
 #include "pipeline/journal.h"
@@ -18,14 +20,14 @@
 
 namespace virnucpro {
 
-/// Appends the token ids of one sequence. Called from one thread.
+/// Appends the token ids of one sequence. Each thread calls a copy of its own.
 using Tokenize = std::function<void(std::string_view, std::vector<std::int32_t>&)>;
 
-/// run() takes one thread. It owns the memory of earlier ORFs. It fills a window's `prepared`,
-/// gives `computed` its rows, has the journal recall what it keeps, and pushes the batches.
-/// After its last push a window belongs to workers and writer. It ends after the last window,
-/// and then closes `tasks`, or when a queue is cancelled. Errors of tokenizer and journal leave
-/// it.
+/// run() takes one thread and starts those that make tokens with it. It owns the memory of earlier
+/// ORFs. It fills a window's `prepared`, gives `computed` its rows, has the journal recall what it
+/// keeps, and pushes the batches. After its last push a window belongs to workers and writer. It
+/// ends after the last window, and then closes `tasks`, or when a queue is cancelled. Errors of
+/// tokenizer, journal and thread starts leave it.
 class PrepareStage {
  public:
   struct Options {
@@ -33,6 +35,7 @@ class PrepareStage {
     FeatureLayout layout;
     std::size_t most_orfs = 0;  ///< of a window: its features are reserved once
     bool packed = true;
+    std::size_t threads = 1;  ///< that make the tokens of a window together
     RepeatLimits repeats;
     Journal* journal = nullptr;  ///< may be null
   };
@@ -59,8 +62,19 @@ class PrepareStage {
   const Counts& counts() const { return counts_; }
 
  private:
-  void prepare(Window& window, RepeatFinder& repeats);
+  /// The threads that make tokens, and what each of them uses.
+  struct Tokenizers {
+    explicit Tokenizers(const Options& options)
+        : workers(options.threads), tokenize(options.threads, options.tokenize) {}
+
+    WorkerGroup workers;
+    std::vector<PerEncoder<Tokenize>> tokenize;  ///< [workers]
+    std::vector<TokenTable> pieces;              ///< of a lane, in order
+  };
+
+  void prepare(Window& window, RepeatFinder& repeats, Tokenizers& tokenizers);
   void add_to_lanes(Window& window, std::uint32_t orf);
+  void make_tokens(Window& window, EncoderKind kind, Tokenizers& tokenizers);
   void plan_batches(Window& window);
   bool push_tasks(Window& window);
 

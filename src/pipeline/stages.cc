@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <exception>
 #include <memory>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "base/bounded_queue.h"
@@ -28,6 +30,13 @@ FeatureLayout layout_of(const StagePlan& plan) {
     layout.widths[kind] = static_cast<std::size_t>(plan.lanes[kind].width);
   }
   return layout;
+}
+
+/// One GPU computes what one thread can tokenise; the CPU computes for much longer.
+std::size_t device_count(const StagePlan& plan) {
+  std::set<std::string> names;
+  for (const Engine* engine : plan.engines) names.insert(engine->name());
+  return names.size();
 }
 
 std::function<double()> clock_of(const StagePlan& plan) {
@@ -97,6 +106,7 @@ PrepareStage::Options Stages::prepare_options() const {
                                 .layout = layout_,
                                 .most_orfs = plan_.limits.orfs,
                                 .packed = plan_.packed,
+                                .threads = device_count(plan_),
                                 .repeats = repeats_,
                                 .journal = plan_.journal};
   for (const EncoderKind kind : kEncoderKinds) options.tokenize[kind] = plan_.lanes[kind].tokenize;

@@ -182,5 +182,20 @@ TEST(Gather, CopiesTheMembersInTheirOrder) {
   EXPECT_EQ(table.token_count(), 6u);
 }
 
+TEST(TokenTable, TakesTheSequencesOfAnother) {
+  const auto add = [](TokenTable& table, std::vector<std::int32_t> wanted) {
+    table.append([&](auto& ids) { ids.insert(ids.end(), wanted.begin(), wanted.end()); });
+  };
+  TokenTable table;
+  TokenTable others;
+  add(table, {1, 2});
+  add(others, {3});
+  add(others, {4, 5, 6});
+  table.append_all(others);
+  EXPECT_THAT(table.lengths(), ElementsAre(2, 1, 3));
+  EXPECT_THAT(table.sequence(1), ElementsAre(3));
+  EXPECT_THAT(table.sequence(2), ElementsAre(4, 5, 6));
+}
+
 }  // namespace
 }  // namespace virnucpro

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <memory>
+
 #include "base/errors.h"
 #include "unit/pipeline/fake_journal.h"
 #include "unit/pipeline/fake_run.h"
@@ -12,18 +14,20 @@ namespace virnucpro {
 namespace {
 
 using testing::ElementsAre;
+using testing::ElementsAreArray;
 using testing::IsEmpty;
 using testing::SizeIs;
 
 struct Preparer {
   /// Windows of one record each, whose bases are given.
-  explicit Preparer(const std::vector<std::string>& bases) : windows(bases.size()) {
+  explicit Preparer(const std::vector<std::string>& bases, std::size_t most_orfs = 1)
+      : windows(bases.size()) {
     std::vector<Record> records(bases.size());
     for (std::size_t i = 0; i < records.size(); ++i) {
       records[i].ordinal = i;
       records[i].bases = bases[i];
     }
-    WindowBuilder builder(stream_of(records), 30, {.orfs = 1});
+    WindowBuilder builder(stream_of(records), 30, {.orfs = most_orfs});
     for (Window& window : windows) {
       EXPECT_TRUE(builder.fill(window));
       filled.push(&window);
@@ -49,7 +53,7 @@ struct Preparer {
   PrepareStage::Options options;
   Faults faults{Log(), /*batch_tokens=*/24};
   BoundedQueue<Window*> filled{20};
-  TaskQueue<BatchTask> tasks{100};
+  TaskQueue<BatchTask> tasks{1000};
   ProgressMeter progress{nullptr};
 };
 
@@ -129,6 +133,27 @@ TEST(PrepareStage, LeavesOutWhatTheJournalKept) {
   EXPECT_TRUE(preparer.windows[0].prepared.needs_scores);
   EXPECT_EQ(counts.orfs_recalled, 1u);
   EXPECT_EQ(counts.orfs_computed, 5u);
+}
+
+TEST(PrepareStage, MakesTheSameTokensOnSeveralThreads) {
+  std::string bases;  // no T: all frames of one strand are open
+  for (std::size_t i = 0; i < 30 * 100; ++i) bases += "ACG"[(i * i / 7 + i) % 3];
+  std::vector<std::unique_ptr<Preparer>> preparers;
+  for (const std::size_t threads : {1u, 3u}) {
+    preparers.push_back(std::make_unique<Preparer>(std::vector<std::string>{bases}, 1000));
+    preparers.back()->options.threads = threads;
+    preparers.back()->options.repeats = {};
+    preparers.back()->run();
+  }
+  for (const EncoderKind kind : kEncoderKinds) {
+    const TokenTable& one = preparers[0]->lane(0, kind).tokens;
+    const TokenTable& three = preparers[1]->lane(0, kind).tokens;
+    ASSERT_GT(one.size(), 100u);  // more than a piece
+    ASSERT_EQ(three.size(), one.size());
+    for (std::size_t i = 0; i < one.size(); ++i) {
+      EXPECT_THAT(three.sequence(i), ElementsAreArray(one.sequence(i))) << i;
+    }
+  }
 }
 
 TEST(PrepareStage, EndsWhenTheRunIsCancelled) {
