@@ -8,6 +8,7 @@ import pathlib
 import sys
 
 BENCHES = "bench500", "bench300", "bench_fp8", "bench_fp32", "bench_bf16", "bench_int8", "bench_dnabert"
+SCALINGS = ("scaling", "scaling_dnabert")  # files NAME_GPUS.json
 TESTS = "conformance", "parity", "memcheck", "racecheck"
 SKIPPED = 77
 
@@ -124,10 +125,10 @@ def table(document):
     if figures["program"]:
         lines += markdown(("check of the program", "result", "seconds", "what was seen"),
                           [(row["name"], row["state"], shown(row["seconds"], "{:.1f}"), row["note"].replace("|", "/")) for row in figures["program"]])
-    if figures["scaling"]:
-        lines += markdown(("GPUs", "frames", "rounds", "seconds", "tokens/s", "times one GPU", "share of ceiling"),
+    for name in filter(figures.get, SCALINGS):
+        lines += markdown((f"GPUs ({name})", "frames", "rounds", "seconds", "tokens/s", "times one GPU", "share of ceiling"),
                           [(str(row["gpus"]), str(row["frames"]), str(row["rounds"]), shown(row["seconds"], "{:.1f}"), shown(row["tokens_per_second"]),
-                            shown(row["times_one"], "{:.2f}"), shown(row["share_of_ceiling"], "{:.3f}")) for row in figures["scaling"]])
+                            shown(row["times_one"], "{:.2f}"), shown(row["share_of_ceiling"], "{:.3f}")) for row in figures[name]])
     if figures["encoders"]:
         lines += markdown(("models", "bases", "precision", "device", "stage", "tokens/s", "TFLOP/s", "ceiling", "share", "device memory, GiB"),
                           [(row["models"], str(row["bases"]), row["precision"], row["device"], row["stage"], shown(row["tokens_per_second"]),
@@ -159,9 +160,9 @@ def collect(folder):
         else:
             machine[key] = value
     steps = {name: {"state": state, "seconds": seconds, "reason": reason} for name, state, seconds, reason in rows_of(folder / "steps.tsv")}
-    raw, figures = {}, {"program": [], "scaling": [], "encoders": [], "peers": [], "operations": [], "precision": []}
+    raw, figures = {}, {"program": [], "encoders": [], "peers": [], "operations": [], "precision": []}
     for name, step in steps.items():
-        found = sorted(folder.glob("scaling_*.json")) if name == "scaling" else [folder / f"{name}.json"]
+        found = sorted(folder.glob(f"{name}_[0-9]*.json")) if name in SCALINGS else [folder / f"{name}.json"]
         for path in found:
             document = read_json(path)
             if document is None:
@@ -171,7 +172,7 @@ def collect(folder):
                 step["tests"] = ", ".join(f"{step['counts'][kind]} {kind}" for kind in ("passed", "failed", "skipped"))
                 continue
             raw[path.stem] = document
-            if name in BENCHES or name == "scaling":
+            if name in BENCHES or name in SCALINGS:
                 figures["encoders"] += encoder_rows(path.stem, document)
             elif name == "program":
                 figures["program"] = document["checks"]
@@ -181,7 +182,8 @@ def collect(folder):
                 figures["operations"] += [row | {"precision": document["precision"]} for row in document["operations"]]
             elif name == "precision":
                 figures["precision"] = document["rows"]
-    figures["scaling"] = scaling_rows([document for name, document in raw.items() if name.startswith("scaling_")])
+    for scaling in SCALINGS:
+        figures[scaling] = scaling_rows([document for name, document in raw.items() if name.rpartition("_")[0] == scaling])
     figures["peers"] = peer_rows(figures)
     figures["best_peer_tokens_per_second"] = {name: best_peer(figures["peers"], name) for name in ("esm2", "dnabert_s")}
     document = {"machine": machine, "steps": steps, "figures": figures, "raw": raw}

@@ -14,15 +14,16 @@
 # ops_fp8                  each operation as FP8 runs it
 # precision                every precision against FP32 on random models with dominant dimensions (precision_models.py)
 # memcheck, racecheck      compute-sanitizer on the conformance tests of SANITIZER_FILTER
-# with --with alone: ncu (operation NCU_OPERATION, kernels NCU_KERNEL), scaling (from one GPU to all)
+# with --with alone: ncu (operation NCU_OPERATION, kernels NCU_KERNEL); from one GPU to all: scaling (both encoders),
+#   scaling_dnabert (DNABERT-S alone)
 # A step has its own time limit and log; one that fails stops no other. OUT_DIR gets results.json and table.md.
 # Exit code 0: all that could run did and passed. What cannot run here is skipped, with its reason.
 # shellcheck disable=SC2317  # step() calls the steps by name
 set -uo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-usage() { sed -n '2,20s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2; }
-known=,facts,devices,conformance,parity,program,bench500,bench300,ops,peers_esm2,peers_dnabert,bench_fp8,bench_fp32,bench_bf16,bench_int8,bench_dnabert,ops_fp8,precision,memcheck,racecheck,ncu,scaling,
+usage() { sed -n '2,21s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2; exit 2; }
+known=,facts,devices,conformance,parity,program,bench500,bench300,ops,peers_esm2,peers_dnabert,bench_fp8,bench_fp32,bench_bf16,bench_int8,bench_dnabert,ops_fp8,precision,memcheck,racecheck,ncu,scaling,scaling_dnabert,
 only='' skip='' with='' seconds=585 out=''
 while [ $# -gt 0 ]; do
   case $1 in
@@ -103,7 +104,7 @@ wanted() {
   [[ ,$skip, != *,$1,* ]] || return 1
   if [ -n "$only" ]; then [[ ,$only, == *,$1,* ]]; return; fi
   case $1 in
-    ncu | scaling) [[ ,$with, == *,$1,* ]] ;;
+    ncu | scaling | scaling_dnabert) [[ ,$with, == *,$1,* ]] ;;
   esac
 }
 # step NAME LIMIT REASON FUNCTION: REASON is why it cannot run here; empty: it can.
@@ -150,8 +151,8 @@ tests() {  # NAME COMMAND...
 conformance() { tests conformance "$work/tests/conformance" --gtest_filter='*cuda*:*Cuda*'; }
 parity() { tests parity "$work/tests/parity" --gtest_filter='*cuda*:*Cuda*'; }
 program_checks() {
-  local devices=cuda:0
-  [ "$gpus" -eq 1 ] || devices=cuda:0,1
+  local devices
+  devices=cuda:$(gpu_list "$gpus")
   TMPDIR=$work timeout -k 5 "$allowed" python3 "$here/bench/gpu/check_program.py" "$program" "$work/tests/virnucpro_faulty" "$work/genomes.fa" \
     --libraries "$work/lib$cuda_folders" --devices "$devices" --json "$out/program.json" --each 30 --limit $((allowed - 8))
 }
@@ -189,17 +190,21 @@ ncu() {
   ours "$profiler" --set full --kernel-name "$NCU_KERNEL" --launch-skip 2 --launch-count 2 \
     "$work/tests/gpu_ops_bench" --device cuda:0 --seconds 0 --filter "$NCU_OPERATION"
 }
-scaling() {
-  local count list=0 result=0
+gpu_list() { seq -s, 0 $(($1 - 1)); }  # COUNT: their numbers
+# Twice the GPUs, twice the frames: each has the same work, some eleven seconds of it on an H100, beside which a run's
+# begin and end are little. Random sequences, because no genomes that travel hold so many frames, and equal ones are computed once.
+scale() {  # NAME FRAMES ARGUMENTS...: frames for each GPU
+  local name=$1 frames=$2 count result=0
+  shift 2
   for ((count = 1; count <= gpus; ++count)); do
-    [ "$count" -eq 1 ] || list=$list,$((count - 1))
-    # Twice the GPUs, twice the frames: each has the same work, some eleven seconds of it on an H100, beside which a run's
-    # begin and end are little. The input must hold so many frames; the table says how many there were.
     [ $((count & (count - 1))) -ne 0 ] && [ "$count" -ne "$gpus" ] ||
-      bench "scaling_$count" --device "cuda:$list" --shape published-3b --precision fp16 --orfs $((6000 * count)) --seconds 12 || result=$?
+      ours "$program" bench --force --json "$out/${name}_$count.json" --device "cuda:$(gpu_list "$count")" \
+        --precision fp16 --orfs $((frames * count)) "$@" || result=$?
   done
   return "$result"
 }
+scaling_dnabert() { scale scaling_dnabert "${DNABERT_FRAMES:-150000}" --shape dnabert-117m --seconds 8; }
+scaling() { scale scaling 6000 --shape published-3b --seconds 12; }
 
 gpus=0 no_gpu='no GPU: nvidia-smi is not there'
 if command -v nvidia-smi > /dev/null; then
@@ -252,6 +257,7 @@ step bench_bf16 70 "$cannot" bench_bf16
 step bench_int8 70 "$cannot" bench_int8
 step memcheck 70 "$no_sanitizer" memcheck
 step racecheck 90 "$no_sanitizer" racecheck
+step scaling_dnabert 120 "$no_scaling" scaling_dnabert
 step scaling 200 "$no_scaling" scaling
 step ncu 90 "$no_profiler" ncu
 
