@@ -22,15 +22,17 @@ class Recipe:
     joined_share: float = 0.0   # share of frames joined from two pieces of one group
     mutated_share: float = 0.0  # share of frames with substitutions
     max_rate: float = 0.0       # their rates are uniform between 0 and this
+    evolved_share: float = 0.0  # share of frames with codons replaced
+    evolved_rate: float = 0.0   # their rates are uniform between 0 and this
     merge_dropout: float = 0.0  # share of tokenizer merges passed over
 
 
 EXACT = (Recipe(300, 300, 1.0), Recipe(500, 500, 1.0))
 
 
-def training_recipes(joined_share, mutated_share, max_rate, merge_dropout):
+def training_recipes(joined_share, mutated_share, max_rate, evolved_share, evolved_rate, merge_dropout):
     """Frames for both classifiers; most of them from windows of exactly that length, none from longer ones."""
-    noise = (joined_share, mutated_share, max_rate, merge_dropout)
+    noise = (joined_share, mutated_share, max_rate, evolved_share, evolved_rate, merge_dropout)
     return Recipe(300, 120, 0.7, *noise), Recipe(500, 150, 0.75, *noise)
 
 
@@ -63,7 +65,7 @@ class BatchMaker:
         n = 4000
         frames = self.sampler.draw(rng, self.sampler.draw_groups(rng, n), np.full(n, recipe.length))
         protein = up_to_eight(recipe.length // 3 + 2)
-        dna, _ = self.maker(frames, np.zeros(n), merge_dropout, 1, recipe.length + 2, protein)
+        dna, _ = self.maker(frames, np.zeros(n), np.zeros(n), merge_dropout, 1, recipe.length + 2, protein)
         return Widths(up_to_eight(np.quantile((dna != PAD).sum(axis=1), 0.999)), protein)
 
     def __call__(self, seed, index, size, recipe):
@@ -73,8 +75,9 @@ class BatchMaker:
                            rng.integers(recipe.shortest, recipe.length + 1, size))
         frames = self.sampler.draw(rng, groups, lengths, recipe.joined_share)
         rate = rng.random(size) * recipe.max_rate * (rng.random(size) < recipe.mutated_share)
+        evolution = rng.random(size) * recipe.evolved_rate * (rng.random(size) < recipe.evolved_share)
         width = self.widths[recipe.length]
-        dna, protein = self.maker(frames, rate, recipe.merge_dropout, int(rng.integers(2 ** 63)), width.dna, width.protein)
+        dna, protein = self.maker(frames, rate, evolution, recipe.merge_dropout, int(rng.integers(2 ** 63)), width.dna, width.protein)
         family = self.genome_family[frames.genome]
         family = np.where(family[:, 0] == family[:, 1], family[:, 0], NO_TARGET).astype(np.int16)
         return (recipe.length, torch.from_numpy(dna), torch.from_numpy(protein), torch.from_numpy(groups == 0),

@@ -8,12 +8,12 @@ from corpus import GROUPS, N_CODE, TRANSCRIPTS
 
 PROTEIN_ALPHABET = ["<cls>", "<pad>", "<eos>", "<unk>", *"LAGVSERTIDPKQNFYMHWCXBUZO.-", "<null_1>", "<mask>"]
 PROTEIN_ID = {token: i for i, token in enumerate(PROTEIN_ALPHABET)}
-_CODON_ORDER = "FFLLSSSSYY**CC*WLLLLPPPPHHQQRRRRIIIMTTTTNNKKSSRRVVVVAAAADDEEGGGG"  # T C A G order
+CODON_ORDER = "FFLLSSSSYY**CC*WLLLLPPPPHHQQRRRRIIIMTTTTNNKKSSRRVVVVAAAADDEEGGGG"  # T C A G order
 STOP_ID = 255
 CODON_TO_ID = np.empty(64, np.uint8)
 for _code in range(64):
     _tcag = [("T", "C", "A", "G").index("ACGT"[(_code >> s) & 3]) for s in (4, 2, 0)]
-    _amino = _CODON_ORDER[16 * _tcag[0] + 4 * _tcag[1] + _tcag[2]]
+    _amino = CODON_ORDER[16 * _tcag[0] + 4 * _tcag[1] + _tcag[2]]
     CODON_TO_ID[_code] = STOP_ID if _amino == "*" else PROTEIN_ID[_amino]
 
 # Share of each other group among the non-viral training frames. Transcripts have shares of their own beside the genomes':

@@ -101,12 +101,29 @@ static void mutate(uint8_t* codes, int n, int codons, double rate, const uint8_t
   }
 }
 
+// Replaces codons at `rate`, each by one of `replacements` [64, 64]: rows of rising sums of probabilities, by codon.
+static void evolve(uint8_t* codes, int codons, double rate, const float* replacements, uint64_t* random) {
+  for (int c = 0; c < codons; ++c) {
+    if (uniform(random) >= rate) continue;
+    uint8_t* const codon = codes + 3 * c;
+    const float* const sums = replacements + 64 * (codon[0] * 16 + codon[1] * 4 + codon[2]);
+    const float drawn = (float)uniform(random);
+    int to = 0;
+    while (to < 63 && sums[to] <= drawn) ++to;
+    codon[0] = (uint8_t)(to >> 4);
+    codon[1] = (uint8_t)(to >> 2 & 3);
+    codon[2] = (uint8_t)(to & 3);
+  }
+}
+
 // Rows of DNA and protein ids of `count` frames, each joined from up to two stop-free pieces without N.
 //   left, codons, reverse [count, 2]: leftmost base, size and strand of each piece; no second piece where its size is 0
 //   extra [count]: 1 where one base more follows the last codon; rate [count]: share of bases to substitute
+//   evolution [count]: share of codons to replace; replacements [64, 64]: by what (evolve)
 //   codon_ids [64]: residue ids; letters [4]: token ids of A C G T
 void make_frames(const uint8_t* bases, int64_t count, const int64_t* left, const int32_t* codons, const uint8_t* reverse,
-                 const uint8_t* extra, const float* rate, uint64_t seed, double dropout, const uint8_t* codon_ids,
+                 const uint8_t* extra, const float* rate, const float* evolution, const float* replacements, uint64_t seed,
+                 double dropout, const uint8_t* codon_ids,
                  const uint16_t* letters, const uint32_t* key, const uint16_t* rank, const uint16_t* merged, uint32_t slots,
                  int16_t* dna, int dna_width, uint8_t* protein, int protein_width) {
   const Merges merges = {key, rank, merged, slots - 1};
@@ -125,6 +142,7 @@ void make_frames(const uint8_t* bases, int64_t count, const int64_t* left, const
       }
     }
     const int residues = n / 3;
+    if (evolution[row] > 0) evolve(codes, residues, evolution[row], replacements, &random);
     if (rate[row] > 0) mutate(codes, n, residues, rate[row], codon_ids, &random);
     uint8_t* const out = protein + row * protein_width;
     memset(out, PROTEIN_PAD, (size_t)protein_width);

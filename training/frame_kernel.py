@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from codon_changes import replacements
 from fragments import CODON_TO_ID
 
 EMPTY = 0xFFFFFFFF
@@ -69,18 +70,20 @@ class FrameMaker:
         self.bases = bases
         self.key, self.rank, self.merged, self.letters = merge_table(tokenizer)
         self.kernel = compile_kernel()
+        self.replacements = replacements()
 
-    def __call__(self, frames, rate, dropout, seed, dna_width, protein_width):
+    def __call__(self, frames, rate, evolution, dropout, seed, dna_width, protein_width):
         """DNA ids int16 [n, dna_width] and protein ids uint8 [n, protein_width] of `frames` (fragments.Frames)."""
         n = len(frames.extra)
         if 3 * frames.codons.sum(axis=1).max() + 1 > min(LARGEST_FRAME, 3 * (protein_width - 2) + 1):
             raise ValueError("a frame is longer than its row")
         dna, protein = np.empty((n, dna_width), np.int16), np.empty((n, protein_width), np.uint8)
         arrays = [np.ascontiguousarray(a, t) for a, t in ((frames.left, np.int64), (frames.codons, np.int32),
-                                                         (frames.reverse, np.uint8), (frames.extra, np.uint8), (rate, np.float32))]
-        pointer = [ctypes.c_void_p(a.ctypes.data) for a in (*arrays, CODON_TO_ID, self.letters, self.key, self.rank, self.merged,
+                                                         (frames.reverse, np.uint8), (frames.extra, np.uint8), (rate, np.float32),
+                                                         (evolution, np.float32))]
+        pointer = [ctypes.c_void_p(a.ctypes.data) for a in (*arrays, self.replacements, CODON_TO_ID, self.letters, self.key, self.rank, self.merged,
                                                             dna, protein)]
-        self.kernel.make_frames(ctypes.c_void_p(self.bases.ctypes.data), ctypes.c_int64(n), *pointer[:5], ctypes.c_uint64(seed),
-                                ctypes.c_double(dropout), *pointer[5:10], ctypes.c_uint32(len(self.key)),
-                                pointer[10], ctypes.c_int(dna_width), pointer[11], ctypes.c_int(protein_width))
+        self.kernel.make_frames(ctypes.c_void_p(self.bases.ctypes.data), ctypes.c_int64(n), *pointer[:7], ctypes.c_uint64(seed),
+                                ctypes.c_double(dropout), *pointer[7:12], ctypes.c_uint32(len(self.key)),
+                                pointer[12], ctypes.c_int(dna_width), pointer[13], ctypes.c_int(protein_width))
         return dna, protein

@@ -103,6 +103,8 @@ def parse_arguments():
     parser.add_argument("--joined-share", type=float, default=0.2, help="share of frames joined from two pieces of one group")
     parser.add_argument("--mutated-share", type=float, default=0.5, help="share of frames with substitutions")
     parser.add_argument("--max-rate", type=float, default=0.15, help="their largest rate of substitutions")
+    parser.add_argument("--evolved-share", type=float, default=0.0, help="share of frames with codons replaced as in related proteins")
+    parser.add_argument("--evolved-rate", type=float, default=0.6, help="their largest share of codons replaced")
     parser.add_argument("--merge-dropout", type=float, default=0.01, help="share of tokenizer merges passed over at random")
     parser.add_argument("--smoothing", type=float, default=0.05)
     parser.add_argument("--average", type=float, default=0.999, help="decay of the averaged weights")

@@ -3,6 +3,7 @@
 import numpy as np
 
 import fragments
+from codon_changes import BLOSUM62, replacements
 from corpus import GROUPS, Corpus, contigs_within, joined, keep_segments, part
 from frame_kernel import FrameMaker, WindowReader
 from tokenizer import PAD, train_tokenizer
@@ -162,27 +163,49 @@ def test_rows_of_the_kernel():
     n = len(frames.extra)
     texts = [frames.text(corpus.bases, i) for i in range(n)]
     proteins = ["".join(CODONS[t[k:k + 3]] for k in range(0, len(t) - 2, 3)) for t in texts]
-    dna, protein = maker(frames, np.zeros(n), 0.0, 7, 152, 56)
+    dna, protein = maker(frames, np.zeros(n), np.zeros(n), 0.0, 7, 152, 56)
     assert unpad(dna, PAD) == [tokenizer.encode(t).ids for t in texts]
     assert unpad(protein, 1) == [[0, *(fragments.PROTEIN_ID[a] for a in p), 2] for p in proteins]
 
-    dropped, same = maker(frames, np.zeros(n), 0.3, 7, 152, 56)
+    dropped, same = maker(frames, np.zeros(n), np.zeros(n), 0.3, 7, 152, 56)
     assert (same == protein).all() and ((dropped != PAD).sum() > 1.05 * (dna != PAD).sum())
     for row, t in zip(unpad(dropped, PAD), texts):
         assert "".join(tokenizer.id_to_token(i) for i in row[1:-1]) == t
 
-    dna, _ = maker(frames, np.full(n, 0.2), 0.0, 7, 152, 56)
+    dna, _ = maker(frames, np.full(n, 0.2), np.zeros(n), 0.0, 7, 152, 56)
     changed = ["".join(tokenizer.id_to_token(i) for i in row[1:-1]) for row in unpad(dna, PAD)]
     assert all(CODONS[t[k:k + 3]] != "*" for t in changed for k in range(0, len(t) - 2, 3))
     differ = np.mean([a != b for t, u in zip(texts, changed) for a, b in zip(t, u)])
     assert 0.15 < differ < 0.21 and all(len(t) == len(u) for t, u in zip(texts, changed))
 
-    short, _ = maker(frames, np.zeros(n), 0.0, 7, 16, 56)
+    # A quarter of the codons is replaced, most of them by synonyms, and no residue by a stop.
+    dna, protein = maker(frames, np.zeros(n), np.full(n, 0.25), 0.0, 7, 152, 56)
+    changed = ["".join(tokenizer.id_to_token(i) for i in row[1:-1]) for row in unpad(dna, PAD)]
+    pairs = [(t[k:k + 3], u[k:k + 3]) for t, u in zip(texts, changed) for k in range(0, len(t) - 2, 3)]
+    assert 0.23 < np.mean([a != b for a, b in pairs]) < 0.27
+    residues = [(CODONS[a], CODONS[b]) for a, b in pairs if a != b]
+    assert all(b != "*" for _, b in residues) and 0.5 < np.mean([a == b for a, b in residues]) < 0.95
+    assert unpad(protein, 1) == [[0, *(fragments.PROTEIN_ID[CODONS[u[k:k + 3]]] for k in range(0, len(u) - 2, 3)), 2] for u in changed]
+
+    short, _ = maker(frames, np.zeros(n), np.zeros(n), 0.0, 7, 16, 56)
     assert ((short == 2).sum(axis=1) == 1).all()
+
+
+def test_codons_are_replaced_by_others_of_like_meaning():
+    sums = replacements()
+    share = np.diff(sums, axis=1, prepend=0)
+    codon = ["".join("ACGT"[n >> s & 3] for s in (4, 2, 0)) for n in range(64)]
+    amino = np.array([CODONS[c] for c in codon])
+    assert np.allclose(sums[:, -1], 1) and (share >= 0).all()
+    assert (share[:, amino == "*"] == 0).all() and (np.diag(share)[amino != "*"] == 0).all()
+    of = {c: share[i] for i, c in enumerate(codon)}
+    at = {c: i for i, c in enumerate(codon)}
+    assert of["CTG"][at["TTG"]] > of["CTG"][at["ATG"]] > of["CTG"][at["GAT"]]
+    assert (BLOSUM62 == BLOSUM62.T).all() and BLOSUM62.trace() == 116
 
 
 if __name__ == "__main__":
     for check in (test_six_frames, test_longest_runs, test_windows_are_read_as_the_product_reads_them,
-                  test_segments_are_parts_of_contigs_without_n, test_sampled_frames, test_rows_of_the_kernel):
+                  test_segments_are_parts_of_contigs_without_n, test_sampled_frames, test_codons_are_replaced_by_others_of_like_meaning, test_rows_of_the_kernel):
         check()
         print(check.__name__, "ok")

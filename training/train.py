@@ -75,7 +75,8 @@ def train(training, maker, tokenizer, fragments, options, device, end, checkpoin
     """
     exact = [data.to_device(maker(options.seed + 2, i, options.batch, recipe), device)
              for recipe in data.EXACT for i in range(options.settle_batches)]
-    recipes = data.training_recipes(options.joined_share, options.mutated_share, options.max_rate, options.merge_dropout)
+    recipes = data.training_recipes(options.joined_share, options.mutated_share, options.max_rate,
+                                     options.evolved_share, options.evolved_rate, options.merge_dropout)
     probes = [data.to_device(maker(options.seed + 3, i, options.batch, recipe), device) for i, recipe in enumerate(recipes)]
     training.network.train()
     losses = loop.faster_losses(training.network, probes, options, log)
