@@ -25,6 +25,7 @@
 #include "cli/commands/doctor/doctor_command.h"
 #include "cli/commands/documents/documents_command.h"
 #include "cli/commands/embed/embed_command.h"
+#include "cli/commands/estimate/estimate_command.h"
 #include "cli/commands/evaluate/evaluate_command.h"
 #include "cli/commands/label_reads/label_reads_command.h"
 #include "cli/commands/merge/merge_command.h"
@@ -33,6 +34,7 @@
 #include "cli/commands/precision/precision_command.h"
 #include "cli/commands/predict/predict_command.h"
 #include "cli/commands/report/report_command.h"
+#include "cli/commands/shards/shards_command.h"
 #include "cli/commands/train/train_command.h"
 #include "cli/commands/validate/validate_command.h"
 #include "cli/terminal/console.h"
@@ -176,6 +178,8 @@ void run_program(const std::vector<std::string>& arguments, const Environment& e
   add_devices_command(app, context);
   add_doctor_command(app, context);
   add_bench_command(app, context);
+  add_estimate_command(app, context);
+  add_shards_command(app, context);
   add_precision_command(app, context);
   add_documents_commands(app, context);
   app.footer(help_footer({"virnucpro predict contigs.fa -o results", "virnucpro predict --help"},

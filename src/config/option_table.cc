@@ -79,8 +79,11 @@ constexpr std::uint32_t kPull = static_cast<std::uint32_t>(Command::kPull);
 constexpr std::uint32_t kExport = static_cast<std::uint32_t>(Command::kExport);
 constexpr std::uint32_t kVerify = static_cast<std::uint32_t>(Command::kVerify);
 constexpr std::uint32_t kDoctor = static_cast<std::uint32_t>(Command::kDoctor);
+constexpr std::uint32_t kShardsPlan = static_cast<std::uint32_t>(Command::kShardsPlan);
+constexpr std::uint32_t kEstimates = static_cast<std::uint32_t>(Command::kEstimate) | kShardsPlan;
 constexpr std::uint32_t kOwnParts = kPredict | kEmbed | kPrecision;
-constexpr std::uint32_t kRuns = kOwnParts | kTrain;
+constexpr std::uint32_t kWriters = kOwnParts | kTrain;
+constexpr std::uint32_t kRuns = kWriters | kEstimates;
 constexpr std::uint32_t kReading = kRuns | kValidate | kClassify;  // sequences
 constexpr std::uint32_t kLogged = kReading | kPull | kLabelReads | kPlot | kReport | kMerge |
                                   kEvaluate | kDataset | kCalibrate | kBench | kVerify | kDoctor;
@@ -178,6 +181,10 @@ constexpr std::array kOptions = {
            .default_text = "false",
            .help = "Keep what was fetched, for another model of the same parts.",
            .commands = kPull},
+    Option{.name = "output", .letter = 'o', .value_name = "FILE", .described_values = kFileValues,
+           .help = "Read the inputs and write a plan of where the records of each shard lie, for "
+                   "'predict --shard-plan'; replaced when it is there.",
+           .commands = kShardsPlan, .also = is_no_stream},
     Option{.name = "report-dir", .letter = 'o', .value_name = "DIR",
            .described_values = kFolderValues,
            .help = "Folder for sequences.tsv, layers.tsv and precision.json; made when missing.",
@@ -201,7 +208,7 @@ constexpr std::array kOptions = {
     // No file or variable: what may be overwritten is decided anew for each run.
     Option{.name = "force", .letter = 'f', .sources = OptionSources::kNone, .type = kSwitch,
            .default_text = "false", .help = "Replace results that are there already.",
-           .commands = kRuns | kReport | kMerge},
+           .commands = kWriters | kReport | kMerge},
     Option{.name = "force", .sources = OptionSources::kNone, .type = kSwitch,
            .default_text = "false", .help = "Replace an evaluation that is there already.",
            .commands = kEvaluate},
@@ -234,6 +241,9 @@ constexpr std::array kOptions = {
            .described_values = "I/N, part I of N, 1 <= I <= N <= 65536", .default_text = "1/1",
            .help = "Compute one record of N only, from the I-th on; 'virnucpro merge' joins the "
                    "parts.", .commands = kPredict, .also = is_shard},
+    Option{.name = "shard-plan", .value_name = "FILE", .described_values = kFileValues,
+           .help = "Plan of 'shards plan -o': each shard reads only its own records.",
+           .commands = kPredict, .also = is_no_stream},
     Option{.name = "keep-embeddings", .type = kSwitch, .default_text = "false",
            .help = "Keep all embeddings in the run's database, for 'report --classifier'.",
            .commands = kPredict},
@@ -380,7 +390,8 @@ constexpr std::array kOptions = {
     Option{.name = "frames", .type = kChoice, .value_name = "open|longest|longest-two",
            .default_text = "that of the bundle",
            .help = "What is read of a chunk without an open frame: nothing (the published rule), "
-                   "its longest stop-free run, or its two longest.", .commands = kOwnParts},
+                   "its longest stop-free run, or its two longest.",
+           .commands = kOwnParts | kEstimates},
     Option{.name = "frames", .type = kChoice, .value_name = "open|longest|longest-two",
            .default_text = "open",
            .help = "What counts of a chunk without an open frame: nothing, its longest stop-free "
@@ -568,7 +579,7 @@ constexpr std::array kOptions = {
     // The arithmetic, and the devices.
     Option{.name = "precision", .type = kChoice, .value_name = "fp16|bf16|int8|fp8|fp32",
            .default_text = "fp16", .help = "Arithmetic of the encoders; fp32 needs --no-packing.",
-           .commands = kPredict | kEmbed | kTrain},
+           .commands = kPredict | kEmbed | kTrain | kEstimates},
     Option{.name = "precision", .value_name = "NAME,...",
            .described_values = "fp16, bf16, int8 and fp8, separated by commas",
            .default_text = "fp16",
@@ -644,6 +655,21 @@ constexpr std::array kOptions = {
            .number = {.high = kMaxBenchSeconds, .low_is_open = true}, .default_text = "30",
            .help = "For the runs of one model in one precision, up to three; the products that "
                    "they are compared with take as long again", .commands = kBench},
+
+    Option{.name = "seconds", .type = kNumber, .value_name = "N",
+           .number = {.high = kMaxBenchSeconds, .low_is_open = true}, .default_text = "20",
+           .help = "For the rounds in which the models are measured; the input is read about as "
+                   "long, and the rest extrapolated.", .commands = kEstimates},
+    Option{.name = "price", .type = kNumber, .value_name = "P", .number = {.high = kMostPrice},
+           .help = "Money for an hour of one device; adds a line with the price of the run.",
+           .commands = kEstimates & ~kShardsPlan},
+    Option{.name = "device-hours", .type = kNumber, .value_name = "H",
+           .number = {.high = kMostDeviceHours, .low_is_open = true},
+           .help = "The most that each shard may take: hours times devices; measures the models.",
+           .commands = kShardsPlan},
+    Option{.name = "shards", .type = kInteger, .value_name = "N",
+           .whole = {.low = 1, .high = kMaxShards},
+           .help = "So many shards, without a measurement.", .commands = kShardsPlan},
 
     // Messages on the way.
     Option{.name = "config", .sources = OptionSources::kVariable, .value_name = "FILE",

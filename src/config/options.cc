@@ -11,12 +11,13 @@
 namespace virnucpro {
 namespace {
 
-constexpr std::array kCommands = {
-    Command::kPredict, Command::kReport,    Command::kMerge,    Command::kEmbed,
-    Command::kTrain,   Command::kEvaluate,  Command::kDataset,  Command::kCalibrate,
-    Command::kPull,    Command::kExport,    Command::kImport,   Command::kValidate,
-    Command::kBench,   Command::kPrecision, Command::kClassify, Command::kLabelReads,
-    Command::kPlot,    Command::kVerify,    Command::kDoctor};
+constexpr std::array kCommands = {Command::kPredict,    Command::kReport,    Command::kMerge,
+                                  Command::kEmbed,      Command::kTrain,     Command::kEvaluate,
+                                  Command::kDataset,    Command::kCalibrate, Command::kPull,
+                                  Command::kExport,     Command::kImport,    Command::kValidate,
+                                  Command::kBench,      Command::kPrecision, Command::kClassify,
+                                  Command::kLabelReads, Command::kPlot,      Command::kVerify,
+                                  Command::kDoctor,     Command::kEstimate,  Command::kShardsPlan};
 
 constexpr std::array kAlternatives = {
     Alternatives{{"fdr", "conservative", "relaxed"}, kOneCallRule},
@@ -29,6 +30,9 @@ constexpr std::array kAlternatives = {
     Alternatives{{"bundle", "dnabert,esm2,classifier", ""},
                  "--bundle and own parts (--dnabert, --esm2, --classifier) exclude each other; "
                  "give one of the two"},
+    Alternatives{{"device-hours", "shards", ""},
+                 "--device-hours finds the number of shards, and --shards names it; give one of "
+                 "the two"},
     Alternatives{{"device", "gpus", ""},
                  "--device and --gpus both name devices; give one of the two"},
     Alternatives{{"use-gpu", "no-gpu", ""}, "Cannot specify both --use-gpu and --no-gpu"},
@@ -90,6 +94,10 @@ std::string_view name_of(Command command) {
       return "calibrate";
     case Command::kBench:
       return "bench";
+    case Command::kEstimate:
+      return "estimate";
+    case Command::kShardsPlan:
+      return "shards plan";
     case Command::kImport:
       return "models import";
     case Command::kPull:

@@ -37,6 +37,8 @@ enum class Command : std::uint32_t {
   kPlot = 16384,
   kPull = 32768,
   kExport = 65536,
+  kEstimate = 1 << 17,
+  kShardsPlan = 1 << 18,
   kVerify = 1 << 20,
   kDoctor = 1 << 21
 };
@@ -124,6 +126,9 @@ std::span<const PolicyVariable> policy_variables();
 
 /// The bundle that is compiled into the program.
 inline constexpr std::string_view kDefaultBundle = "mini";
+/// More hours than a job may have anywhere, and a price that nobody pays: mistyped numbers.
+inline constexpr double kMostDeviceHours = 1e6;
+inline constexpr double kMostPrice = 1e6;
 /// The folder of `predict` when none is named.
 inline constexpr std::string_view kDefaultOutputFolder = "virnucpro_out";
 

@@ -123,9 +123,13 @@ void copy_records(const ShardSet& set, RunDatabase& target, const std::string& f
   std::vector<std::function<bool(StoredRunVisitor&)>> steps;
   for (const auto& shard : set.shards) steps.push_back(visit_run_in_steps(shard->database));
   WorkStep step(progress, "merging", "record", set.records);
+  std::size_t planned = 0;
+  std::uint64_t left = set.shards.front()->database.extent().records;
   for (std::uint64_t ordinal = 0; ordinal < set.records; ++ordinal, step.add()) {
     throw_if_stopped(stop);
-    const std::size_t shard = ordinal % steps.size();
+    while (set.is_planned && left == 0) left = set.shards[++planned]->database.extent().records;
+    --left;
+    const std::size_t shard = set.is_planned ? planned : ordinal % steps.size();
     copier.expect(ordinal, shard);
     check(steps[shard](copier), "shard {} ends before record {}", shard + 1, ordinal);
   }

@@ -50,12 +50,19 @@ class ReadOnly final : public StoredRunVisitor {
 /// The name of the database's text about the files that the newest session reads.
 constexpr const char* kInputStamps = "input stamps";
 
+/// What decides about the results; a shard of a plan is of that plan alone.
+std::vector<RunFact> work_of(const PredictRequest& request, const RunReport& report) {
+  std::vector<RunFact> facts = facts_of(report, request.keep_embeddings);
+  if (request.plan) facts.push_back({kShardPlanFact, request.plan->sha256});
+  return facts;
+}
+
 RunDatabase open_database(const PredictRequest& request, const RunReport& report, const Log& log,
                           const std::stop_token& stop) {
   if (request.force) {
     remove_set_aside(request.output);
   } else if (request.repair) {
-    set_aside_if_damaged(request.output, facts_of(report, request.keep_embeddings), log, stop);
+    set_aside_if_damaged(request.output, work_of(request, report), log, stop);
   } else {
     require_no_broken_repair(request.output);
   }
@@ -63,7 +70,7 @@ RunDatabase open_database(const PredictRequest& request, const RunReport& report
     log.warning("{}: no run to go on with; a new one begins", request.output);
   }
   RunDatabase database(
-      request.output, facts_of(report, request.keep_embeddings),
+      request.output, work_of(request, report),
       request.force ? RunDatabase::Existing::kStartOver : RunDatabase::Existing::kContinue);
   const StoredExtent extent = database.extent();
   if (database.is_complete()) {
@@ -168,7 +175,7 @@ void compute(Run& run, RunDatabase& database, const PredictRequest& request,
 RunSummary predict_once(const PredictRequest& request, const LoadedModels& models,
                         const RunContext& context, const std::stop_token& stop) {
   // The inputs are opened before the folder is made, so that a wrong path leaves no trace.
-  Run run(request, request.shard, models, context, stop);
+  Run run(request, request.shard, models, context, stop, request.plan);
   RunReport& report = run.summary().report;
   RunFolder folder(request, report, context.log, stop);
   RunDatabase& database = folder.database();

@@ -6,6 +6,7 @@
 
 #include "calls/call_request.h"
 #include "jobs/run.h"
+#include "report/shard_plan.h"
 #include "report/table_choice.h"
 #include "run/shard_number.h"
 
@@ -18,6 +19,8 @@ struct PredictRequest : RunRequest {
   /// Continue with what can be proven of a damaged run in `output`.
   bool repair = false;
   ShardNumber shard;
+  /// Says which records the shards have, and where these lie; null: each has every N-th record.
+  std::shared_ptr<const ShardPlanFile> plan;
   /// The run's database keeps the embeddings of every frame.
   bool keep_embeddings = false;
   /// How records are called by calibrated probabilities.

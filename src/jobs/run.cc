@@ -13,6 +13,7 @@
 #include "base/peak_memory.h"
 #include "base/stop.h"
 #include "devices/batch_budget.h"
+#include "jobs/plan_shards.h"
 #include "pipeline/model_engine.h"
 #include "pipeline/model_plan.h"
 #include "report/unique_ids.h"
@@ -51,8 +52,10 @@ std::string untrained_runs_text(const LoadedModels& models) {
 }  // namespace
 
 Run::Run(const RunRequest& request, ShardNumber shard, const LoadedModels& models,
-         const RunContext& context, const std::stop_token& stop)
+         const RunContext& context, const std::stop_token& stop,
+         std::shared_ptr<const ShardPlanFile> plan)
     : shard_(shard),
+      plan_(std::move(plan)),
       models_(models),
       context_(context),
       reader_(request.inputs, context.log, stop) {
@@ -64,12 +67,17 @@ Run::Run(const RunRequest& request, ShardNumber shard, const LoadedModels& model
   report.command_line = context.command_line;
   report.started_at = utc_now();
   // Read once before the run, so that another input is refused before any work is done.
-  std::vector<std::optional<KnownFile>> known = read_known_files(request.inputs, stop);
+  std::vector<std::optional<KnownFile>> known =
+      plan_ ? known_inputs_of(*plan_, request.inputs, shard.number, stop)
+            : read_known_files(request.inputs, stop);
   report.inputs = describe_inputs(request.inputs, known);
   for (const std::optional<KnownFile>& file : known) {
     if (file) input_stamps_ += to_string(file->stamp) + "\n";
   }
   reader_.expect(std::move(known));
+  if (plan_) {
+    reader_.take(plan_->shares_of(shard.number));
+  }
   report.shard = shard.number;
   report.shards = shard.of;
   report.bundle = models.bundle;
@@ -161,10 +169,15 @@ const LoadedModels& Run::models_of(std::size_t backend) const {
   return context_.models.empty() ? models_ : *context_.models.at(backend);
 }
 
+bool Run::is_mine(std::uint64_t ordinal) const {
+  if (!plan_) return ordinal % shard_.of == shard_.number - 1;
+  return ordinal >= plan_->first[shard_.number - 1] && ordinal < plan_->first[shard_.number];
+}
+
 bool Run::next(Record& record) {
   do {
     if (!reader_.next(record)) return false;
-  } while (record.ordinal % shard_.of != shard_.number - 1);
+  } while (!is_mine(record.ordinal));
   ++summary_.report.inputs.at(record.file).records;
   return true;
 }

@@ -18,6 +18,7 @@
 #include "pipeline/progress.h"
 #include "pipeline/stages.h"
 #include "report/run_report.h"
+#include "report/shard_plan.h"
 #include "run/run_database.h"
 #include "run/shard_number.h"
 #include "sequence/reader.h"
@@ -68,10 +69,11 @@ struct RunSummary {
 /// The work around the stages that `predict`, `embed` and `train` share. One use; thread-confined.
 class Run {
  public:
-  /// Opens and hashes the inputs. `models` and `context` must outlive it. Throws InputError,
-  /// Interrupted.
+  /// Opens and hashes the inputs, or what the `plan` says of them. `models` and `context` must
+  /// outlive it. Throws InputError, Interrupted.
   Run(const RunRequest& request, ShardNumber shard, const LoadedModels& models,
-      const RunContext& context, const std::stop_token& stop);
+      const RunContext& context, const std::stop_token& stop,
+      std::shared_ptr<const ShardPlanFile> plan = nullptr);
 
   /// Runs the stages and stores their counts. Throws what run_stages() throws, and ModelError when
   /// the models have changed.
@@ -99,7 +101,10 @@ class Run {
   bool next(Record& record);
   void fill(const StageReport& stages);
 
+  bool is_mine(std::uint64_t ordinal) const;
+
   const ShardNumber shard_;
+  const std::shared_ptr<const ShardPlanFile> plan_;  // null: each shard has every N-th record
   const LoadedModels& models_;
   const RunContext& context_;
   const Stopwatch watch_;

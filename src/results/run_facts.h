@@ -19,6 +19,7 @@ namespace virnucpro {
 inline constexpr const char* kLengthFact = "expected length";
 inline constexpr const char* kDeviceFact = "device";
 inline constexpr const char* kShardFact = "shard";
+inline constexpr const char* kShardPlanFact = "plan of shards";
 inline constexpr const char* kEmbeddingsFact = "embeddings kept";
 inline constexpr const char* kFramesFact = "frames";
 inline constexpr const char* kGeneticCodeFact = "genetic code";

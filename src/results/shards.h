@@ -11,7 +11,8 @@
 
 namespace virnucpro {
 
-/// One shard: its records are those whose ordinal is number - 1, modulo the number of shards.
+/// One shard: its records are those whose ordinal is number - 1, modulo the number of shards, or,
+/// where all were planned, those that follow the records of the shards before.
 struct Shard {
   std::string folder;
   RunDatabase database;
@@ -23,6 +24,7 @@ struct ShardSet {
   std::vector<std::unique_ptr<Shard>> shards;  ///< by number
   std::vector<RunFact> work;                   ///< of the whole run
   bool keeps_embeddings = false;
+  bool is_planned = false;
   std::uint64_t records = 0;
 };
 

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -64,7 +65,7 @@ InputFeed::~InputFeed() {
 }
 
 std::string InputFeed::tail(std::size_t count) const {
-  if (!stamp_) return {};
+  if (!stamp_ || terms_.piece) return {};
   std::string bytes(std::min<std::uint64_t>(count, stamp_->bytes), '\0');
   const ssize_t got = ::pread(input_.get(), bytes.data(), bytes.size(),
                               static_cast<off_t>(stamp_->bytes - bytes.size()));
@@ -99,7 +100,11 @@ void InputFeed::run() noexcept {
   sigaddset(&broken_pipe, SIGPIPE);
   pthread_sigmask(SIG_BLOCK, &broken_pipe, nullptr);
   try {
-    pass_all();
+    if (terms_.piece) {
+      pass_piece();
+    } else {
+      pass_all();
+    }
   } catch (...) {
     error_ = std::current_exception();
     is_cut_short_ = true;  // before the parser can see the end
@@ -123,6 +128,40 @@ void InputFeed::pass_all() {
   found_.content = {hash_.finish(), bytes};
   if (stamp_) found_.stamp = *stamp_;
   if (stamp_ || terms_.known) require_same_file();
+}
+
+void InputFeed::pass_piece() {
+  const TextPiece& piece = *terms_.piece;
+  Sha256 hash;
+  bool is_as_planned = true;
+  PieceReader reader(piece, [this](std::span<const std::byte> text) { write(text); });
+  const auto buffer = std::make_unique<std::array<std::byte, kPieceBytes>>();
+  const auto look = [this] {
+    throw_if_stopped(terms_.stop);
+    if (is_abandoned_) throw Interrupted("nobody wants the rest");
+  };
+  std::uint64_t position = piece.place.begin;
+  if (::lseek(input_.get(), static_cast<off_t>(position), SEEK_SET) < 0) {
+    throw_changed(name_, "can no longer be read in the middle");
+  }
+  while (position < piece.end && is_as_planned) {
+    const auto room =
+        static_cast<std::size_t>(std::min<std::uint64_t>(buffer->size(), piece.end - position));
+    const std::size_t got = read_some(input_, std::span(*buffer).first(room), name_, look);
+    if (got == 0) break;
+    const std::span<const std::byte> bytes = std::span(*buffer).first(got);
+    hash.update(bytes);
+    position += got;
+    is_as_planned = reader.put(bytes);
+  }
+  if (hash.finish() != piece.sha256 || !is_as_planned || !reader.is_complete()) {
+    throw_changed(name_, fmt::format("holds other bytes from {} to {} than its plan of shards says",
+                                     piece.place.begin, piece.end));
+  }
+  found_ = *terms_.known;
+  if (path_.empty() || !stamp_) return;
+  const std::optional<FileStamp> named = stamp_of(path_);
+  if (named && !named->is_same_file(*stamp_)) throw_changed(name_, "was replaced by another file");
 }
 
 void InputFeed::require_same_file() const {

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <memory>
 #include <optional>
 #include <span>
 #include <stop_token>
@@ -16,6 +17,7 @@
 #include "base/descriptor.h"
 #include "base/known_file.h"
 #include "base/sha256.h"
+#include "sequence/text_piece.h"
 
 namespace virnucpro {
 
@@ -23,12 +25,15 @@ namespace virnucpro {
 struct InputTerms {
   std::stop_token stop = {};
   std::optional<KnownFile> known = std::nullopt;  ///< the input must be this one
+  /// Only these records of a text file, as plain text; null: all of it. Needs `known`.
+  std::shared_ptr<const TextPiece> piece = nullptr;
 };
 
 /// Reads an input once, on a thread of its own, and hands its bytes to a pipe for a library that
 /// needs a descriptor. Hashes them on the way, so that the hash is of what was parsed, and looks
 /// for changes before it lets the pipe end: who sees the end while check() throws nothing has the
-/// whole file. Once a stop is requested, it waits neither for a pipe's writer nor for the parser.
+/// whole file. Of a piece, it passes the text, and hashes the bytes that this is made of. Once a
+/// stop is requested, it waits neither for a pipe's writer nor for the parser.
 class InputFeed {
  public:
   /// `path` is what `input` was opened by; empty where it has no name. Throws InputError,
@@ -58,6 +63,7 @@ class InputFeed {
  private:
   void run() noexcept;
   void pass_all();
+  void pass_piece();
   void write(std::span<const std::byte> bytes);
   void require_same_file() const;
 

@@ -99,6 +99,10 @@ InputFile open_input(const std::string& path, InputTerms terms) {
   std::call_once(silenced, [] { hts_set_log_level(HTS_LOG_OFF); });
   InputFile input;
   input.name = path == kStandardInput ? "standard input" : path;
+  if (terms.piece) {
+    input.records_before = terms.piece->first_record;
+    input.lines_before = terms.piece->first_line;
+  }
   // Opened here rather than by htslib's hopen(), which would fetch http:, ftp: and s3: names: the
   // program uses no network.
   input.feed =

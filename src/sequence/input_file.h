@@ -2,6 +2,7 @@
 // end.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -22,6 +23,9 @@ struct InputFile {
   HFile stream;
   InputFormat format = InputFormat::kText;
   std::string tail;  ///< its last bytes; empty where it cannot be searched
+  // Of a piece: what the file holds before it.
+  std::uint64_t records_before = 0;
+  std::uint64_t lines_before = 0;
 };
 
 /// Throws InputError naming `path` when it is missing, unreadable or a folder. "-" always passes.

@@ -33,12 +33,27 @@ void SequenceReader::expect(std::vector<std::optional<KnownFile>> known) {
   known_ = std::move(known);
 }
 
+void SequenceReader::take(std::vector<InputShare> shares) {
+  check(shares.size() == paths_.size() && known_.size() == paths_.size() && next_path_ == 0,
+        "{} shares of {} inputs", shares.size(), paths_.size());
+  shares_ = std::move(shares);
+}
+
+std::optional<std::uint64_t> SequenceReader::text_offset() const {
+  return source_ ? source_->text_offset() : std::nullopt;
+}
+
 bool SequenceReader::next(Record& record) {
   check(!failed_, "a sequence reader was used after it had failed");
   failed_ = true;  // until this call has gone well
   bool found = false;
   while (!found) {
     if (!source_ && next_path_ == paths_.size()) break;
+    if (!source_ && !shares_.empty() && shares_[next_path_].is_left_out) {
+      files_.push_back(known_[next_path_].value());
+      ++next_path_;
+      continue;
+    }
     found = read(record);
     if (!found) close();
   }
@@ -67,6 +82,10 @@ bool SequenceReader::read(Record& record) {
 void SequenceReader::open_next() {
   feed_.reset();
   InputTerms terms = {stop_, known_.empty() ? std::nullopt : known_[next_path_]};
+  if (!shares_.empty()) {
+    terms.piece = shares_[next_path_].piece;
+    next_ordinal_ = shares_[next_path_].first_ordinal;
+  }
   InputFile input = open_input(paths_[next_path_], std::move(terms));
   ++next_path_;
   feed_ = std::move(input.feed);

@@ -16,6 +16,14 @@ namespace virnucpro {
 
 class InputFeed;
 class RecordSource;
+struct TextPiece;
+
+/// What is read of one input.
+struct InputShare {
+  bool is_left_out = false;                ///< nothing: it is not even opened
+  std::shared_ptr<const TextPiece> piece;  ///< null: all of it
+  std::uint64_t first_ordinal = 0;         ///< of the first record that is read
+};
 
 /// Reads FASTA, FASTQ, SAM, BAM and CRAM, plain, gzip or bgzip, told apart by content; "-" is
 /// standard input. A file without records is valid. Memory: one record and fixed buffers. Throws
@@ -35,6 +43,10 @@ class SequenceReader {
   /// refused at its end, before its last record is given. Call before the first next().
   void expect(std::vector<std::optional<KnownFile>> known);
 
+  /// For each input, what is read of it; each must be known (expect()). Call before the first
+  /// next(). A piece is proven by its hash at its end, as whole files are.
+  void take(std::vector<InputShare> shares);
+
   /// Overwrites `record`, keeping its capacity. False: all files have ended as they should.
   bool next(Record& record);
 
@@ -42,6 +54,8 @@ class SequenceReader {
   /// The files that have ended, as they were read, in the order of the paths.
   const std::vector<KnownFile>& files() const { return files_; }
   std::uint64_t records() const { return next_ordinal_; }
+  /// Of the last record: where it begins in its file's text; absent where that cannot be used.
+  std::optional<std::uint64_t> text_offset() const;
   /// Alignment records skipped so far because their read also comes as a primary record.
   std::uint64_t skipped_secondary() const { return skipped_secondary_; }
   std::uint64_t skipped_supplementary() const { return skipped_supplementary_; }
@@ -55,6 +69,7 @@ class SequenceReader {
   Log log_;
   std::stop_token stop_;
   std::vector<std::optional<KnownFile>> known_;
+  std::vector<InputShare> shares_;  // of each path, or none
   std::vector<KnownFile> files_;
   std::unique_ptr<InputFeed> feed_;
   std::unique_ptr<RecordSource> source_;  // reads what the feed gives

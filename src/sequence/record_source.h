@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -17,6 +18,10 @@ class RecordSource {
   /// Fills id, bases and line; the reader adds the rest. False: the file has ended as it
   /// should.
   virtual bool next(Record& record) = 0;
+
+  /// Where the last record begins in the text of the file, after decompression; absent where a
+  /// reader that begins there would not find it.
+  virtual std::optional<std::uint64_t> text_offset() const { return std::nullopt; }
 
   virtual std::uint64_t skipped_secondary() const { return 0; }
   virtual std::uint64_t skipped_supplementary() const { return 0; }

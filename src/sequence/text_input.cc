@@ -37,6 +37,7 @@ TextInput::TextInput(InputFile input, std::string_view expected, Log log) : name
   }
   head_.erase(0, begin.mark_bytes);
   ends_lines_with_cr_ = begin.ends_lines_with_cr;
+  is_verbatim_ = begin.mark_bytes == 0 && !ends_lines_with_cr_;
   if (ends_lines_with_cr_) head_.resize(line_ends_.unify(head_.data(), head_.size()));
 }
 

@@ -31,6 +31,10 @@ class TextInput {
   /// The first bytes, some 64 KiB; fewer where the text ends earlier. Valid until the first read().
   std::string_view head() const { return head_; }
 
+  /// False where marks were left out or ends of lines changed: then read() gives other bytes than
+  /// the file.
+  bool is_verbatim() const { return is_verbatim_; }
+
   /// Returns 0 at the end of the text, or on damage: then problem() is not empty.
   std::size_t read(char* out, std::size_t size);
   /// The error, as words for a message.
@@ -42,6 +46,7 @@ class TextInput {
   std::string head_;
   std::size_t taken_ = 0;  ///< of head_
   bool ends_lines_with_cr_ = false;
+  bool is_verbatim_ = true;
   LineEnds line_ends_;
 };
 

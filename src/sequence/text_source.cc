@@ -36,6 +36,7 @@ struct TextStream {
   int filled = 0;
   int counted = 0;  // bytes of the buffer whose line ends are in `lines`
   std::uint64_t lines = 0;
+  std::uint64_t before = 0;  // bytes of text before the buffer
 
   void count_to(int end) {
     lines += static_cast<std::uint64_t>(std::count(buffer + counted, buffer + end, '\n'));
@@ -47,6 +48,7 @@ struct TextStream {
 // as the end of the file (0) and kept in `state`, which is looked at before kseq's own result.
 int read_text(TextStream* stream, unsigned char* buffer, int size) {
   if (stream->buffer != nullptr) stream->count_to(stream->filled);
+  stream->before += static_cast<std::uint64_t>(stream->filled);
   stream->buffer = buffer;
   stream->filled = stream->counted = 0;
   for (const std::size_t* length : stream->lengths) {
@@ -89,7 +91,11 @@ std::string_view first_word(const kseq_t& parser) {
 class TextSource final : public RecordSource {
  public:
   TextSource(InputFile input, Log log)
-      : text_(std::move(input), kExpected, log), name_(text_.name()), log_(std::move(log)) {
+      : number_(input.records_before),
+        lines_before_(input.lines_before),
+        text_(std::move(input), kExpected, log),
+        name_(text_.name()),
+        log_(std::move(log)) {
     stream_.text = &text_;
     parser_.reset(kseq_init(&stream_));
     stream_.lengths = {&parser_->name.l, &parser_->comment.l, &parser_->seq.l, &parser_->qual.l};
@@ -101,6 +107,8 @@ class TextSource final : public RecordSource {
       return false;
     }
     ++number_;
+    // The header's first character has been taken.
+    offset_ = stream_.before + static_cast<std::uint64_t>(parser_->f->begin) - 1;
     record.line = line();
     const int result = kseq_read(parser_.get());
     record.id.assign(first_word(*parser_));
@@ -113,6 +121,11 @@ class TextSource final : public RecordSource {
     return true;
   }
 
+  std::optional<std::uint64_t> text_offset() const override {
+    if (!text_.is_verbatim()) return std::nullopt;
+    return offset_;
+  }
+
  private:
   enum class Kind { kUnknown, kFasta, kFastq };
 
@@ -122,7 +135,7 @@ class TextSource final : public RecordSource {
 
   std::uint64_t line() {
     stream_.count_to(parser_->f->begin);
-    return stream_.lines + 1;
+    return lines_before_ + stream_.lines + 1;
   }
 
   std::string after_record() const { return place_after(name_, number_, last_id_, last_line_); }
@@ -179,7 +192,7 @@ class TextSource final : public RecordSource {
     if (head[first] == '>' || head[first] == '@') return;
     const auto lines = std::count(head.begin(), head.begin() + static_cast<long>(first), '\n');
     throw_not_sequences(static_cast<unsigned char>(head[first]),
-                        static_cast<std::uint64_t>(lines) + 1);
+                        lines_before_ + static_cast<std::uint64_t>(lines) + 1);
   }
 
   [[noreturn]] void throw_not_sequences(unsigned char first, std::uint64_t line) const {
@@ -302,13 +315,15 @@ class TextSource final : public RecordSource {
     }
   }
 
+  std::uint64_t number_;  // of the last record within the file
+  const std::uint64_t lines_before_;
+  std::uint64_t offset_ = 0;
   TextInput text_;
   std::string name_;
   Log log_;
   TextStream stream_;
   std::unique_ptr<kseq_t, KseqDeleter> parser_;
   Kind kind_ = Kind::kUnknown;
-  std::uint64_t number_ = 0;
   std::string last_id_;
   std::uint64_t last_line_ = 0;
   bool warned_gaps_ = false;

@@ -49,11 +49,13 @@ const std::map<std::string, std::vector<std::string>> kCalls = {
     {"precision", {"precision", "no.fa"}},
     {"completion", {"completion", "bash"}},
     {"man", {"man"}},
+    {"estimate", {"estimate", "no.fa"}},
+    {"shards plan", {"shards", "plan", "no.fa", "--shards", "2"}},
 };
 
 /// The names in the help for values that are numbers, or hold one.
-const std::set<std::string> kNumbers = {"N",       "D",   "P",   "Q",           "S", "T",
-                                        "300|500", "I/N", "N,N", "LENGTH=FILE", "MM"};
+const std::set<std::string> kNumbers = {"N",       "D",   "P",   "Q",           "S",  "T",
+                                        "300|500", "I/N", "N,N", "LENGTH=FILE", "MM", "H"};
 /// The names for all others.
 const std::set<std::string> kNoNumbers = {"DIR",
                                           "FILE",

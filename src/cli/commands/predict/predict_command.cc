@@ -1,6 +1,7 @@
 #include "cli/commands/predict/predict_command.h"
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -17,6 +18,7 @@
 #include "cli/commands/shared/write_options.h"
 #include "cli/context.h"
 #include "cli/terminal/progress.h"
+#include "jobs/plan_shards.h"
 #include "jobs/sample_sheet.h"
 
 namespace virnucpro::cli {
@@ -133,15 +135,32 @@ void predict_samples(Context& context, const PredictSettings& settings) {
   run_command(context, kind, settings.run, files);
 }
 
-void predict(Context& context, const PredictSettings& settings) {
+/// The plan of the shard; null where none was given.
+std::shared_ptr<const ShardPlanFile> plan_of(const PredictSettings& settings) {
+  if (settings.shard_plan.empty()) return nullptr;
   const PredictRequest& request = settings.request;
+  ShardPlanFile plan = read_shard_plan(settings.shard_plan, request.inputs);
+  if (plan.shards != request.shard.of) {
+    throw ConfigError(fmt::format("{}: is a plan of {} shards, and --shard says {}/{}",
+                                  settings.shard_plan, plan.shards, request.shard.number,
+                                  request.shard.of));
+  }
+  return std::make_shared<const ShardPlanFile>(std::move(plan));
+}
+
+void predict(Context& context, const PredictSettings& settings) {
+  PredictRequest request = settings.request;
   if (settings.write && settings.sample_sheet.empty()) {
     require_can_write(*settings.write, request.inputs);
   }
   log_no_effect(log_for(context, settings.run.common), settings.no_effect);
   if (!settings.sample_sheet.empty()) return predict_samples(context, settings);
+  request.plan = plan_of(settings);
+  InputGuard plan;
+  plan.add("--shard-plan", settings.shard_plan);
   RunKind kind;
   kind.require_apart = [&](const InputGuard& inputs) {
+    plan.require_apart(request.output, prediction_names(/*with_database=*/true));
     inputs.require_apart(request.output, prediction_names(/*with_database=*/true));
     require_written_apart(inputs, settings.write, request.inputs, request.output);
   };

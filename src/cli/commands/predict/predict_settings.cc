@@ -43,7 +43,7 @@ void require_suits_samples(const std::vector<std::string>& arguments,
   if (!arguments.empty()) {
     throw ConfigError("--sample-sheet names the files; give no INPUT beside it");
   }
-  if (settings.request.shard.of > 1) {
+  if (settings.request.shard.of > 1 || !settings.shard_plan.empty()) {
     throw ConfigError("--sample-sheet and --shard exclude each other; give each job some samples");
   }
   if (settings.write && !settings.write->outputs.empty()) {
@@ -73,6 +73,7 @@ PredictSettings predict_settings(const std::vector<std::string>& arguments,
   options.store("resume", request.resume);
   options.store("repair", request.repair);
   if (const std::string* shard = options.find("shard")) request.shard = parse_shard(*shard).value();
+  options.store("shard-plan", settings.shard_plan);
   options.store("keep-embeddings", request.keep_embeddings);
   request.calls = call_request(options);
   store_table_options(options, request.tables);

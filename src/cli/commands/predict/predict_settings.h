@@ -15,6 +15,7 @@ namespace virnucpro::cli {
 struct PredictSettings {
   PredictRequest request;
   std::string sample_sheet;  ///< instead of the inputs of the request; empty: none
+  std::string shard_plan;    ///< file of the plan that the shard is of; empty: none
   std::optional<WriteRequest> write;
   RunSettings run;
   std::vector<std::string> no_effect;  ///< flags that were given

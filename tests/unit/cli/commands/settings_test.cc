@@ -21,6 +21,7 @@
 #include "cli/commands/dataset/dataset_settings.h"
 #include "cli/commands/doctor/doctor_settings.h"
 #include "cli/commands/embed/embed_settings.h"
+#include "cli/commands/estimate/estimate_settings.h"
 #include "cli/commands/evaluate/evaluate_settings.h"
 #include "cli/commands/label_reads/label_reads_settings.h"
 #include "cli/commands/merge/merge_settings.h"
@@ -78,9 +79,9 @@ std::string text_of(const std::optional<WriteRequest>& write) {
 
 std::string text_of(const PredictSettings& s) {
   const PredictRequest& request = s.request;
-  return fmt::format("{} {} {} {}/{} {} [{}] [{}] {} {} {} {}",
+  return fmt::format("{} {} {} {}/{} {} {} [{}] [{}] {} {} {} {}",
                      text_of(static_cast<const RunRequest&>(request)), request.resume,
-                     request.repair, request.shard.number, request.shard.of,
+                     request.repair, request.shard.number, request.shard.of, s.shard_plan,
                      request.keep_embeddings, text_of(request.calls), text_of(request.tables),
                      s.sample_sheet, text_of(s.write), s.no_effect, text_of(s.run));
 }
@@ -193,6 +194,13 @@ std::string text_of(const DoctorSettings& s) {
                      s.output, text_of(s.common));
 }
 
+std::string text_of(const EstimateSettings& s) {
+  // Not for_shards, which holds defaults, too, where these were given.
+  return fmt::format("{} {} {} {} {} {} {} {}", s.request.inputs, s.request.seconds,
+                     s.request.batch_tokens, s.price.value_or(0.0), s.device_hours.value_or(0.0),
+                     s.shards, s.output, text_of(s.run));
+}
+
 std::string text_of(const ImportSettings& s) {
   const BundleImport& b = s.bundle;
   std::string classifiers;
@@ -242,6 +250,9 @@ std::string settings_text(Command command, const GivenOptions& options) {
       return text_of(calibrate_settings(kArguments, options));
     case Command::kBench:
       return text_of(bench_settings(kArguments, options));
+    case Command::kEstimate:
+    case Command::kShardsPlan:
+      return text_of(estimate_settings(kArguments, options));
     case Command::kImport:
       return text_of(import_settings(options));
     case Command::kPull:
@@ -306,6 +317,10 @@ const std::map<std::string_view, std::string> kOtherValues = {
     {"device", "reference"},
     {"gpus", "0,1"},
     {"threads", "3"},
+    {"price", "3.5"},
+    {"device-hours", "2.5"},
+    {"shards", "12"},
+    {"shard-plan", "plan.json"},
     {"batch-tokens", "99"},
     {"to", "there"},
     {"from", "copied"},
