@@ -403,15 +403,19 @@ TEST_P(QuantizedActivationsTest, LayerNormWritesWhatItsOutputIsRoundedTo) {
         op.beta = floats(beta);
         op.output = output.view();
         backend->layer_norm(op);
-        const QuantizedGrid expected = QuantizedGrid::of(output, 0);
         const std::string what = fmt::format("{} columns of {}", d, name_of(type));
+        // A GPU has another kernel for rows that it quantises, where the compiler may contract
+        // other products and sums: the last bits of float32.
+        const bool may_differ = is_cuda() && type == DataType::kFloat32;
+        const Tolerance tolerance = may_differ ? Tolerance{1e-6, 1e-6} : Tolerance{0, 0};
         for (const std::int64_t gap : {0, 5}) {
           Grid beside(33, d, type, 0);
           QuantizedGrid both(33, d, gap);
           op.output = beside.view();
           op.quantized = both.view();
           backend->layer_norm(op);
-          expect_close(beside, output, {0, 0}, what);
+          expect_close(beside, output, tolerance, what);
+          const QuantizedGrid expected = QuantizedGrid::of(beside, 0);
           both.expect_same(expected, what);
           QuantizedGrid alone(33, d, gap);
           op.output = {};

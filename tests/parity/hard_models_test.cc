@@ -110,6 +110,15 @@ double demanded(Precision precision, bool planted) {
 
 VIRNUCPRO_ON_BACKENDS(HardModels, testing::ValuesIn(cpu_and_gpus()));
 
+/// Where activations have 16 bits (GPUs), a bias of 600 costs the frames their differences: the
+/// steps of float16 there are 0.5, those of bfloat16 4. No published model has one that large.
+double demanded_of_bias_600(Precision precision, const Backend& backend) {
+  const bool in_16_bits = size_of(backend.activation_type(precision)) == 2;
+  if (in_16_bits && precision == Precision::kFp16) return 0.9995;
+  if (in_16_bits && precision == Precision::kBf16) return 0.95;
+  return demanded(precision, /*planted=*/true);
+}
+
 TEST_P(HardModels, KeepTheirDifferencesInEveryPrecision) {
   TensorSource goldens = read_safetensors(golden_file("hard.safetensors"));
   const std::unique_ptr<Backend> backend = make_backend(GetParam());
@@ -131,7 +140,9 @@ TEST_P(HardModels, KeepTheirDifferencesInEveryPrecision) {
           embedded(*hard.model(precision, *backend), *backend, hard.batch);
       EXPECT_FALSE(embeddings.nonfinite.any());
       const Found found = compare(embeddings, golden);
-      EXPECT_GE(found.centred, demanded(precision, name != "esm2_plain"))
+      const double wanted = name == "esm2_bias_600" ? demanded_of_bias_600(precision, *backend)
+                                                    : demanded(precision, name != "esm2_plain");
+      EXPECT_GE(found.centred, wanted)
           << name << " " << name_of(precision) << ", plain " << found.plain;
       RecordProperty(name + "_" + std::string(name_of(precision)), std::to_string(found.centred));
     }
