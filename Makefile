@@ -100,6 +100,7 @@ test-wdl: configure
 test-scale: configure
 	@cmake --build --preset release --target virnucpro virnucpro_faulty
 	@scripts/install_dependencies.sh slurm-wlm munge || echo "Slurm cannot be installed here; its tests will say so."
+	@workflows/shared_folder/test.sh
 	@workflows/slurm/test.sh
 	@workflows/snakemake/test.sh
 	@workflows/nextflow/test.sh
