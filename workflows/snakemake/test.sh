@@ -74,7 +74,8 @@ require_same_files() {
   done
   expect "at least the five tables of three samples" test "$count" -ge 15
   expect "a table of three samples" test "$(wc -l < "$work/$1/results/samples.tsv")" -eq 4
-  expect "a MultiQC report with them" grep -q virnucpro_samples "$work/$1/results/multiqc_report.html"
+  for sample in a b c; do expect "report.html of $sample" test -s "$work/$1/results/$sample/report.html"; done
+  expect "a MultiQC report with them" grep -q virnucpro_scores "$work/$1/results/multiqc_report.html"
 }
 
 # Killed while shards work, with all its processes, and started again.

@@ -3,6 +3,8 @@ import csv
 import os
 
 SHARDS = config["shards"]
+# The program's files for MultiQC, virnucpro_<part>_mqc.json.
+MULTIQC_PARTS = ["general", "records", "scores"]
 
 
 def read_samples(path):

@@ -45,6 +45,15 @@ rule merge:
             category="Calls",
             labels={"sample": "{sample}", "file": "contigs.tsv"},
         ),
+        page=report(
+            "results/{sample}/report.html",
+            caption="../report/page.rst",
+            category="Calls",
+            labels={"sample": "{sample}", "file": "report.html"},
+        ),
+        multiqc=expand(
+            "results/{{sample}}/virnucpro_{part}_mqc.json", part=MULTIQC_PARTS
+        ),
         predictions="results/{sample}/predictions.tsv",
         viral="results/{sample}/viral.fasta",
     log:

@@ -3,7 +3,6 @@
 
 localrules:
     table,
-    multiqc_content,
     multiqc,
 
 
@@ -26,23 +25,13 @@ rule table:
         "../scripts/samples_table.py"
 
 
-rule multiqc_content:
-    input:
-        "results/samples.tsv",
-    output:
-        "results/multiqc/virnucpro_samples_mqc.tsv",
-    log:
-        "results/logs/multiqc_content.log",
-    conda:
-        "../envs/python.yaml"
-    script:
-        "../scripts/multiqc_content.py"
-
-
 rule multiqc:
     input:
-        content="results/multiqc/virnucpro_samples_mqc.tsv",
-        runs=expand("results/{sample}/run.json", sample=SAMPLES),
+        expand(
+            "results/{sample}/virnucpro_{part}_mqc.json",
+            sample=SAMPLES,
+            part=MULTIQC_PARTS,
+        ),
     output:
         report(
             "results/multiqc_report.html",
