@@ -328,6 +328,11 @@ def shows_a_real_run():
     with Page(RESULTS) as page:
         viral = run["counts"]["viral_records"]
         assert page.text("headline").startswith(f"{viral} of {len(rows)} records"), page.text("headline")
+        regions = run["counts"]["viral_regions"]
+        assert regions > 0 and f"viral regions{regions}stretches of records: regions.bed" in page.text("figures"), page.text("figures")
+        page.set("slider", page.run("return document.getElementById('slider').max"))
+        assert "records with some are not called viral" in page.text("figures"), page.text("figures")
+        page.run("document.getElementById('reset').click()")
         facts = page.text("facts")
         for expected in (run["program"]["version"], run["inputs"][0]["sha256"], run["options"]["device_description"],
                          *run["model"]["sha256"].values()):

@@ -1,6 +1,6 @@
 // Puts the page together: reads the data, and tells every part when the threshold moves.
 
-function showHeadline(run, totals, calls) {
+function showHeadline(run, totals, rows, calls) {
   const counts = calls.counts(), { total } = run.counts.records, { answered } = calls;
   byId("headline").textContent = total === 0 ? "The input had no record"
     : total === 1 ? `The record is ${counts.records ? "" : "not "}called viral`
@@ -19,6 +19,12 @@ function showHeadline(run, totals, calls) {
     figures.push(["expected to be wrong among them", Number.isNaN(counts.wrong) ? "–" : about(counts.wrong),
       Number.isNaN(counts.wrong) ? "not known for this scale in a page of so many records"
         : known === undefined ? `at a share of viruses of ${percent(calls.own.prevalence, 1)}` : `if ${percent(known, 1)} of all records are viruses, as their scores suggest`]);
+  }
+  const regions = run.counts.viral_regions;
+  if (regions) {
+    // A provirus lies in a record that is not viral as a whole, which its call alone would hide.
+    const hidden = totals.records.selection === "all" ? [...rows.regions.keys()].filter((i) => !calls.isViral(i)).length : 0;
+    figures.push(["viral regions", number(regions), hidden ? `${counted(hidden, "record")} with some ${hidden === 1 ? "is" : "are"} not called viral` : "stretches of records: regions.bed", true]);
   }
   figures.push(["records without an answer", number(total - answered), total === answered ? "every record has one" : "no open frame, too short or failed"]);
   byId("figures").replaceChildren(...figures.map(([name, value, note, isViral]) =>
@@ -80,7 +86,7 @@ async function start() {
   const calls = new Calls(totals, rows);
   const whole = totals.records.selection === "all";
 
-  showHeadline(run, totals, calls);
+  showHeadline(run, totals, rows, calls);
   byId("notices").replaceChildren(...notices(run, totals).map((text) => element("p", { class: "notice", text })));
   byId("threshold").hidden = calls.answered === 0;
   byId("by-choice").hidden = !calls.isCalibrated;
@@ -124,7 +130,7 @@ async function start() {
   byId("track-key").append(ramp, swatch("none gap", "no open frame, so no answer"), swatch("viral", "bar above: a viral region"), "Below: the six frames.");
 
   calls.listeners.push(() => table.measure("slider", () => {
-    showHeadline(run, totals, calls);
+    showHeadline(run, totals, rows, calls);
     showThreshold(calls);
     ledger.update();
     for (const chart of charts) chart.update();

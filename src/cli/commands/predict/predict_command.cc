@@ -33,6 +33,12 @@ std::string trust_text(const PredictRequest& request, const RunReport& report) {
                       : "these models have no calibration, so that nobody knows how many of the "
                         "calls are wrong: 'virnucpro calibrate --help'";
   }
+  if (viral == 0 && report.calls.viral_regions.value_or(0) > 0) {
+    return fmt::format(
+        "no record is called viral as a whole, but {} of records: regions.bed has where, as of a "
+        "provirus",
+        *report.calls.viral_regions == 1 ? "a part" : "parts");
+  }
   if (viral == 0) {
     return fmt::format(
         "no record is called viral; 'virnucpro report {} --relaxed -o more' calls those that are "
@@ -61,9 +67,11 @@ void log_summary(const PredictRequest& request, const RunSummary& summary, const
            failed_text(chunks[Outcome::kFailed]), counted(report.ledger.frames, "frame"),
            report.frames_repeated, failed_text(report.ledger.failed_frames),
            short_duration(seconds));
-  log.info("viral: {} of {}, {} of {}", report.calls.viral_records,
+  const std::optional<std::uint64_t>& regions = report.calls.viral_regions;
+  log.info("viral: {} of {}, {} of {}{}", report.calls.viral_records,
            counted(report.intake.records, "record"), report.calls.viral_chunks,
-           counted(chunks[Outcome::kScored], "scored chunk"));
+           counted(chunks[Outcome::kScored], "scored chunk"),
+           regions ? ", " + counted(*regions, "region") : "");
   log.info("{}", trust_text(request, report));
   log_where(request.output, log);
 }
