@@ -21,6 +21,7 @@
 #include "run/run_database.h"
 #include "run/run_state.h"
 #include "run/sqlite_handles.h"
+#include "run/stored_row_reader.h"
 
 namespace virnucpro {
 
@@ -197,6 +198,12 @@ struct RunDatabase::Impl {
       connection(),
       "SELECT ordinal, id, length, packed FROM records LEFT JOIN bases ON "
       "bases.record = records.ordinal WHERE ordinal = ?1"};
+  // Kept, because an ORF that repeats an early one is compared with it by a call of its own.
+  SqliteStatement select_orfs{
+      connection(),
+      fmt::format("SELECT {} FROM orfs WHERE number >= ?1 AND number < ?2 ORDER BY number",
+                  kOrfColumns)
+          .c_str()};
 };
 
 }  // namespace virnucpro

@@ -33,11 +33,9 @@ void RunDatabase::read_record(std::uint64_t ordinal,
 void RunDatabase::read_orfs(std::uint64_t first, std::uint64_t end,
                             const std::function<void(const StoredOrf&)>& take) const {
   const std::lock_guard lock(impl_->mutex);
-  SqliteStatement select(
-      impl_->connection(),
-      fmt::format("SELECT {} FROM orfs WHERE number >= ?1 AND number < ?2 ORDER BY number",
-                  kOrfColumns)
-          .c_str());
+  SqliteStatement& select = impl_->select_orfs;
+  check(!select.is_busy(), "ORFs are read while others are being read");
+  const StatementReset reset_at_end(select);
   end = std::min(end, impl_->state.extent.orfs);
   select.bind(1, std::min(first, kMostNumber)).bind(2, end);
   while (select.step()) {
