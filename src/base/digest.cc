@@ -1,10 +1,8 @@
 #include "base/digest.h"
 
-#include <openssl/evp.h>
-
 #include <cstring>
 
-#include "base/check.h"
+#include "base/crypto_hash.h"
 
 namespace virnucpro {
 namespace {
@@ -17,17 +15,10 @@ constexpr std::size_t kBufferBytes = 4096;
 }  // namespace
 
 struct DigestMaker::Context {
-  struct Deleter {
-    void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
-  };
-  std::unique_ptr<EVP_MD_CTX, Deleter> handle{EVP_MD_CTX_new()};
+  CryptoHash hash{CryptoHash::Kind::kSha256};
 };
 
-DigestMaker::DigestMaker() : context_(std::make_unique<Context>()) {
-  check(context_->handle != nullptr &&
-            EVP_DigestInit_ex(context_->handle.get(), EVP_sha256(), nullptr) == 1,
-        "SHA-256 is not available in the crypto library");
-}
+DigestMaker::DigestMaker() : context_(std::make_unique<Context>()) {}
 
 DigestMaker::~DigestMaker() = default;
 DigestMaker::DigestMaker(DigestMaker&&) noexcept = default;
@@ -45,23 +36,18 @@ DigestMaker& DigestMaker::add(std::span<const std::byte> bytes) {
     return *this;
   }
   flush();
-  check(EVP_DigestUpdate(context_->handle.get(), bytes.data(), bytes.size()) == 1,
-        "SHA-256 update failed");
+  context_->hash.update(bytes);
   return *this;
 }
 
 void DigestMaker::flush() {
-  check(EVP_DigestUpdate(context_->handle.get(), buffer_.data(), buffer_.size()) == 1,
-        "SHA-256 update failed");
+  context_->hash.update(std::as_bytes(std::span(buffer_)));
   buffer_.clear();
 }
 
 Digest DigestMaker::finish() {
   flush();
-  std::array<unsigned char, EVP_MAX_MD_SIZE> bytes{};
-  check(EVP_DigestFinal_ex(context_->handle.get(), bytes.data(), nullptr) == 1 &&
-            EVP_DigestInit_ex(context_->handle.get(), nullptr, nullptr) == 1,
-        "SHA-256 final failed");
+  const CryptoHash::Bytes bytes = context_->hash.finish();
   Digest digest;
   std::memcpy(digest.words.data(), bytes.data(), sizeof digest.words);
   return digest;
