@@ -15,6 +15,7 @@
 #include "base/counted.h"
 #include "base/errors.h"
 #include "base/format.h"
+#include "base/gigabytes.h"
 #include "base/number_text.h"
 
 namespace virnucpro {
@@ -96,8 +97,8 @@ std::string text_of(std::span<const Device> devices) {
 std::string cuda_name(std::size_t gpu) { return text_of(Device{DeviceKind::kCuda, gpu}); }
 
 std::string describe(const CudaDeviceInfo& gpu) {
-  return fmt::format("{}, compute capability {}.{}, {:.1f} GB", gpu.name, gpu.major, gpu.minor,
-                     static_cast<double>(gpu.memory_bytes) / 1e9);
+  return fmt::format("{}, compute capability {}.{}, {}", gpu.name, gpu.major, gpu.minor,
+                     gigabytes(gpu.memory_bytes));
 }
 
 std::uint64_t pool_bytes(const Environment& environment) {

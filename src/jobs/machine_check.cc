@@ -13,6 +13,7 @@
 #include "backend/cpu/topology.h"
 #include "base/counted.h"
 #include "base/format.h"
+#include "base/gigabytes.h"
 #include "base/memory.h"
 
 namespace virnucpro {
@@ -29,10 +30,6 @@ constexpr std::uint64_t kUsualFiles = 256;
 // Tables of a small run, and of an hour of work.
 constexpr std::uint64_t kLeastDisk = std::uint64_t{100} << 20;
 constexpr std::uint64_t kUsualDisk = std::uint64_t{5} << 30;
-
-std::string gigabytes(std::uint64_t bytes) {
-  return fmt::format("{:.1f} GB", static_cast<double>(bytes) / 1e9);
-}
 
 std::optional<std::uint64_t> soft_limit(decltype(RLIMIT_AS) which) {
   rlimit limit{};

@@ -10,6 +10,7 @@
 #include "base/counted.h"
 #include "base/errors.h"
 #include "base/format.h"
+#include "base/gigabytes.h"
 #include "base/memory.h"
 #include "base/stop.h"
 #include "base/stopwatch.h"
@@ -147,10 +148,11 @@ class Check {
     if (is_in_place || device.name != "cpu" || !available) return {};
     const std::int64_t weights = parameter_count(request_.info.dnabert_s_config) +
                                  parameter_count(request_.info.esm2_config);
-    const auto needed = static_cast<double>(weights) * (precision == Precision::kBf16 ? 2.0 : 1.0);
-    if (needed <= static_cast<double>(*available)) return {};
-    return fmt::format("the weights take {:.1f} GB, {:.1f} GB of memory are available",
-                       needed / 1e9, static_cast<double>(*available) / 1e9);
+    const std::uint64_t needed =
+        static_cast<std::uint64_t>(weights) * (precision == Precision::kBf16 ? 2 : 1);
+    if (needed <= *available) return {};
+    return fmt::format("the weights take {}, {} of memory are available", gigabytes(needed),
+                       gigabytes(*available));
   }
 
   TokenTable tokens_of(EncoderKind kind, const DnaTokenizer& tokenizer) const {

@@ -18,6 +18,7 @@
 #include "base/descriptor.h"
 #include "base/errors.h"
 #include "base/format.h"
+#include "base/gigabytes.h"
 #include "base/partial_file.h"
 #include "base/path_kind.h"
 #include "base/sha256.h"
@@ -57,10 +58,6 @@ std::uint64_t room_of(const std::string& path) {
   constexpr std::uint64_t kBlock = 512;  // the unit of st_blocks, whatever the file system's is
   return ::stat(path.c_str(), &status) == 0 ? static_cast<std::uint64_t>(status.st_blocks) * kBlock
                                             : 0;
-}
-
-std::string gigabytes(std::uint64_t bytes) {
-  return fmt::format("{:.2f} GB", static_cast<double>(bytes) / 1e9);
 }
 
 /// Held while a folder is pulled into, so that two processes do not make the same files.
