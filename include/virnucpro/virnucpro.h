@@ -50,7 +50,8 @@ const char* error_name(const std::exception& error) noexcept;
 
 /// The calls of PredictorOptions need the calibration of a bundle, unless they are "published".
 struct PredictorOptions {
-  /// Name of an embedded bundle (empty: `mini`) or folder of one made by `virnucpro models import`.
+  /// An embedded bundle (empty: `mini`), the folder of one made by `virnucpro models import`, or
+  /// the name of one that `virnucpro models pull` put in its place.
   std::string bundle = {};
   /// Chunk length in bases, for which the bundle must hold a classifier: 300 or 500. 0: the only
   /// length of the bundle, or 500 where it has several.

@@ -15,6 +15,7 @@
 #include "sequence/reader.h"
 #include "tensor/precision_name.h"
 #include "weights/embedded_bundle.h"
+#include "weights/open_bundle.h"
 
 namespace virnucpro {
 namespace {
@@ -93,7 +94,7 @@ class ProgressCall final : public ProgressSink {
 }  // namespace
 
 Bundle open_bundle_named(const std::string& name) {
-  return name.empty() || name == kEmbeddedBundle ? embedded_bundle() : Bundle::open(name);
+  return open_named_bundle(process_environment(), name.empty() ? kEmbeddedBundle : name);
 }
 
 ModelSession::ModelSession(const PredictorOptions& options, bool with_classifier)

@@ -23,7 +23,8 @@
 
 namespace virnucpro {
 
-/// "mini" or a folder; empty: the embedded bundle. Throws ModelError.
+/// As weights/open_bundle.h, with the variables of the process; empty: the embedded bundle. Throws
+/// ModelError.
 Bundle open_bundle_named(const std::string& name);
 
 /// One run at a time; others wait for it. Any number of sessions live side by side.

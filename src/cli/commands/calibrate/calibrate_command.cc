@@ -7,12 +7,12 @@
 #include "base/format.h"
 #include "cli/command_line/command_options.h"
 #include "cli/commands/calibrate/calibrate_settings.h"
-#include "cli/commands/shared/named_bundle.h"
 #include "cli/commands/shared/shown_work.h"
 #include "cli/commands/shared/used_paths.h"
 #include "cli/context.h"
 #include "cli/terminal/console.h"
 #include "jobs/calibrate.h"
+#include "weights/open_bundle.h"
 
 namespace virnucpro::cli {
 namespace {

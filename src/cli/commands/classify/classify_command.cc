@@ -16,6 +16,7 @@
 #include "jobs/classify.h"
 #include "jobs/predict.h"
 #include "sequence/reader.h"
+#include "weights/open_bundle.h"
 
 namespace virnucpro::cli {
 namespace {

@@ -20,6 +20,7 @@
 #include "jobs/published_check.h"
 #include "weights/bundle_places.h"
 #include "weights/embedded_bundle.h"
+#include "weights/open_bundle.h"
 #include "weights/stored_run.h"
 
 namespace virnucpro::cli {

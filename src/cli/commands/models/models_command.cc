@@ -24,6 +24,7 @@
 #include "weights/bundle.h"
 #include "weights/bundle_places.h"
 
+#include "weights/open_bundle.h"
 namespace virnucpro::cli {
 namespace {
 

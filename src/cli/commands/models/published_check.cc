@@ -12,6 +12,7 @@
 #include "cli/terminal/safe_text.h"
 #include "devices/devices.h"
 #include "jobs/published_check.h"
+#include "weights/open_bundle.h"
 #include "weights/stored_run.h"
 
 namespace virnucpro::cli {

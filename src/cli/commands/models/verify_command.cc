@@ -9,12 +9,12 @@
 #include "cli/command_line/command_options.h"
 #include "cli/commands/models/published_check.h"
 #include "cli/commands/models/verify_settings.h"
-#include "cli/commands/shared/named_bundle.h"
 #include "cli/commands/shared/shown_work.h"
 #include "cli/context.h"
 #include "cli/terminal/console.h"
 #include "cli/terminal/safe_text.h"
 #include "weights/bundle.h"
+#include "weights/open_bundle.h"
 
 namespace virnucpro::cli {
 namespace {

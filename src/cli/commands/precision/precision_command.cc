@@ -23,6 +23,7 @@
 #include "jobs/precision.h"
 #include "report/precision_files.h"
 #include "sequence/input_file.h"
+#include "weights/open_bundle.h"
 
 namespace virnucpro::cli {
 namespace {

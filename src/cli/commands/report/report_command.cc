@@ -20,6 +20,7 @@
 #include "jobs/report.h"
 #include "weights/bundle.h"
 #include "weights/classifier_weights.h"
+#include "weights/open_bundle.h"
 
 namespace virnucpro::cli {
 namespace {

@@ -7,6 +7,7 @@
 #include "cli/commands/shared/named_bundle.h"
 #include "report/prediction_tables.h"
 #include "run/run_database.h"
+#include "weights/open_bundle.h"
 
 namespace virnucpro::cli {
 

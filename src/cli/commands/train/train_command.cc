@@ -12,7 +12,6 @@
 #include "base/known_file.h"
 #include "cli/command_line/command_options.h"
 #include "cli/command_line/help.h"
-#include "cli/commands/shared/named_bundle.h"
 #include "cli/commands/shared/run_command.h"
 #include "cli/commands/shared/shown_work.h"
 #include "cli/commands/train/train_settings.h"
@@ -22,6 +21,7 @@
 #include "jobs/embed.h"
 #include "jobs/train.h"
 #include "run/run_database.h"
+#include "weights/open_bundle.h"
 
 namespace virnucpro::cli {
 namespace {
