@@ -101,7 +101,9 @@ ModelSession::ModelSession(const PredictorOptions& options, bool with_classifier
     : with_classifier_(with_classifier) {
   const Environment environment = process_environment();
   const ModelRequest request = model_request(options, with_classifier);
-  precision_ = choose_precision(precision_request(options.precision), environment);
+  PrecisionRequest asked = precision_request(options.precision);
+  if (!asked.precision) asked.precision = stored_precision(request, open_bundle_named);
+  precision_ = choose_precision(asked, environment);
   DeviceRegistry devices(environment);
   device_ = devices.choose(options.device);
   workers_ = devices.create_workers(device_, options.threads);
@@ -129,16 +131,18 @@ ModelSession::ModelSession(const PredictorOptions& options, bool with_classifier
 
 void ModelSession::make_engines(const ModelRequest& request, const OpenBundle& open,
                                 const ModelHashing& hashing) {
-  const ExactModels::Load load_exact = [request, open, hashing](Backend& backend) {
-    return load_models(request, Precision::kFp32, false, open, backend, hashing);
+  ModelRequest exact = request;
+  exact.widens_stored = true;
+  const ExactModels::Load load_exact = [exact, open, hashing](Backend& backend) {
+    return load_models(exact, Precision::kFp32, false, open, backend, hashing);
   };
   // By models, because models prepared for one device serve no other.
   for (std::size_t i = 0; i < workers_.backends.size(); ++i) {
     const LoadedModels* const models = models_->by_backend().at(i);
-    std::unique_ptr<ExactModels>& exact = exact_[models];
-    if (exact == nullptr) exact = std::make_unique<ExactModels>(load_exact);
+    std::unique_ptr<ExactModels>& widened = exact_[models];
+    if (widened == nullptr) widened = std::make_unique<ExactModels>(load_exact);
     engines_.push_back(std::make_unique<ModelEngine>(models->model_set(), *workers_.backends[i],
-                                                     precision_.packed, exact->for_engines()));
+                                                     precision_.packed, widened->for_engines()));
   }
 }
 

@@ -6,6 +6,14 @@
 namespace virnucpro {
 namespace {
 
+void check_columns(std::span<const std::int32_t> kept, const Shape& shape) {
+  for (std::size_t i = 0; i < kept.size(); ++i) {
+    check(kept[i] >= (i == 0 ? 0 : kept[i - 1] + 1) && kept[i] < shape[1],
+          "prepare_linear: the kept column {} of {} is out of order or range", kept[i],
+          to_string(shape));
+  }
+}
+
 void check_weight(const HostTensor& weight, DataType type, std::span<const std::int32_t> kept) {
   check(weight.shape.rank() == 2 && is_floating(weight.type) && ops::is_product_type(type),
         "prepare_linear: weight {} of type {} as {}", to_string(weight.shape), name_of(weight.type),
@@ -15,11 +23,31 @@ void check_weight(const HostTensor& weight, DataType type, std::span<const std::
         ops::kMostInt8Inputs);
   check(kept.empty() || type == DataType::kInt8, "prepare_linear: columns kept of a weight as {}",
         name_of(type));
-  for (std::size_t i = 0; i < kept.size(); ++i) {
-    check(kept[i] >= (i == 0 ? 0 : kept[i - 1] + 1) && kept[i] < weight.shape[1],
-          "prepare_linear: the kept column {} of {} is out of order or range", kept[i],
-          to_string(weight.shape));
-  }
+  check_columns(kept, weight.shape);
+}
+
+void check_quantized(const QuantizedWeight& part, const QuantizedWeight& first,
+                     std::span<const std::int32_t> kept) {
+  const HostTensor& values = part.values;
+  check(values.shape.rank() == 2 &&
+            (values.type == DataType::kInt8 || values.type == DataType::kFloat8E4M3),
+        "prepare_quantized: values {} of type {}", to_string(values.shape), name_of(values.type));
+  check(values.type == first.values.type && values.shape[1] == first.values.shape[1],
+        "prepare_quantized: part {} beside {}", to_string(values.shape),
+        to_string(first.values.shape));
+  check(values.type != DataType::kInt8 || values.shape[1] <= ops::kMostInt8Inputs,
+        "prepare_quantized: {} as int8, whose sums hold {} inputs", to_string(values.shape),
+        ops::kMostInt8Inputs);
+  check(part.scales.type == DataType::kFloat32 && part.scales.shape == Shape{values.shape[0]},
+        "prepare_quantized: scales {} of type {} for {}", to_string(part.scales.shape),
+        name_of(part.scales.type), to_string(values.shape));
+  check(kept.empty() || values.type == DataType::kInt8,
+        "prepare_quantized: columns kept of a weight as {}", name_of(values.type));
+  check_columns(kept, values.shape);
+  const Shape columns{values.shape[0], static_cast<std::int64_t>(kept.size())};
+  check(kept.empty() || (part.kept.type == DataType::kFloat16 && part.kept.shape == columns),
+        "prepare_quantized: kept columns {} of type {}, expected {}", to_string(part.kept.shape),
+        name_of(part.kept.type), to_string(columns));
 }
 
 void check_offered(const Backend& backend, DataType type) {
@@ -66,6 +94,15 @@ std::unique_ptr<ops::LinearWeight> Backend::prepare_linear(std::span<const HostT
   check_offered(*this, type);
   throw_if_stopped(stop_);
   return do_prepare_linear_parts(parts, type, kept);
+}
+
+std::unique_ptr<ops::LinearWeight> Backend::prepare_quantized(
+    std::span<const QuantizedWeight> parts, std::span<const std::int32_t> kept) {
+  check(!parts.empty(), "prepare_quantized of nothing");
+  for (const QuantizedWeight& part : parts) check_quantized(part, parts[0], kept);
+  check_offered(*this, parts[0].values.type);
+  throw_if_stopped(stop_);
+  return do_prepare_quantized(parts, kept);
 }
 
 std::unique_ptr<ops::LinearWeight> Backend::do_prepare_linear_parts(

@@ -23,6 +23,7 @@
 #include "tensor/buffer.h"
 #include "tensor/host_tensor.h"
 #include "tensor/precision.h"
+#include "tensor/quantize.h"
 
 namespace virnucpro {
 
@@ -101,6 +102,12 @@ class Backend {
                                                     DataType type,
                                                     std::span<const std::int32_t> kept = {});
 
+  /// A weight whose rows were rounded before, in parts, one below the other: int8, or float8_e4m3
+  /// where the backend offers fp8. Results are the same bits as those of prepare_linear() of what
+  /// was rounded. `kept`: the columns of QuantizedWeight::kept. May use the storage in place.
+  std::unique_ptr<ops::LinearWeight> prepare_quantized(std::span<const QuantizedWeight> parts,
+                                                       std::span<const std::int32_t> kept = {});
+
   void embedding_lookup(const ops::EmbeddingLookup& op);
   void linear(const ops::Linear& op);
   void layer_norm(const ops::LayerNorm& op);
@@ -128,6 +135,8 @@ class Backend {
   /// Joins the parts. Backends that can use them in place override it.
   virtual std::unique_ptr<ops::LinearWeight> do_prepare_linear_parts(
       std::span<const HostTensor> parts, DataType type, std::span<const std::int32_t> kept);
+  virtual std::unique_ptr<ops::LinearWeight> do_prepare_quantized(
+      std::span<const QuantizedWeight> parts, std::span<const std::int32_t> kept) = 0;
   virtual void do_embedding_lookup(const ops::EmbeddingLookup& op) = 0;
   virtual void do_linear(const ops::Linear& op) = 0;
   virtual void do_layer_norm(const ops::LayerNorm& op) = 0;

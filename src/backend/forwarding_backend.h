@@ -61,6 +61,10 @@ class ForwardingBackend : public Backend {
       std::span<const std::int32_t> kept) override {
     return inner_.prepare_linear(parts, type, kept);
   }
+  std::unique_ptr<ops::LinearWeight> do_prepare_quantized(
+      std::span<const QuantizedWeight> parts, std::span<const std::int32_t> kept) override {
+    return inner_.prepare_quantized(parts, kept);
+  }
   void do_embedding_lookup(const ops::EmbeddingLookup& op) override { inner_.embedding_lookup(op); }
   void do_linear(const ops::Linear& op) override { inner_.linear(op); }
   void do_layer_norm(const ops::LayerNorm& op) override { inner_.layer_norm(op); }

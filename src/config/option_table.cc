@@ -81,12 +81,14 @@ constexpr std::uint32_t kVerify = static_cast<std::uint32_t>(Command::kVerify);
 constexpr std::uint32_t kDoctor = static_cast<std::uint32_t>(Command::kDoctor);
 constexpr std::uint32_t kShardsPlan = static_cast<std::uint32_t>(Command::kShardsPlan);
 constexpr std::uint32_t kEstimates = static_cast<std::uint32_t>(Command::kEstimate) | kShardsPlan;
+constexpr std::uint32_t kConvert = static_cast<std::uint32_t>(Command::kConvert);
 constexpr std::uint32_t kOwnParts = kPredict | kEmbed | kPrecision;
 constexpr std::uint32_t kWriters = kOwnParts | kTrain;
 constexpr std::uint32_t kRuns = kWriters | kEstimates;
 constexpr std::uint32_t kReading = kRuns | kValidate | kClassify;  // sequences
 constexpr std::uint32_t kLogged = kReading | kPull | kLabelReads | kPlot | kReport | kMerge |
-                                  kEvaluate | kDataset | kCalibrate | kBench | kVerify | kDoctor;
+                                  kEvaluate | kDataset | kCalibrate | kBench | kVerify | kDoctor |
+                                  kConvert;
 constexpr std::uint32_t kAll = kLogged | kImport | kExport;
 // `bench` and `doctor` measure, and nothing may run beside that; `plot` is quick,
 // as is `models export`.
@@ -140,7 +142,7 @@ constexpr std::array kOptions = {
            .commands = kDataset, .missing = kFolderMissing, .also = is_no_stream},
     Option{.name = "output-dir", .letter = 'o', .value_name = "DIR",
            .described_values = kFolderValues, .help = "Folder of the new bundle (required)",
-           .commands = kTrain | kCalibrate | kImport, .missing = kFolderMissing,
+           .commands = kTrain | kCalibrate | kImport | kConvert, .missing = kFolderMissing,
            .also = is_no_stream},
     Option{.name = "output", .letter = 'o', .value_name = "FILE", .described_values = kFileValues,
            .help = "HDF5 file with the datasets ids, dnabert_s and esm2 (required).",
@@ -217,7 +219,7 @@ constexpr std::array kOptions = {
            .commands = kDataset},
     Option{.name = "force", .sources = OptionSources::kNone, .type = kSwitch,
            .default_text = "false", .help = "Replace a bundle that is there already.",
-           .commands = kCalibrate | kImport | kPull},
+           .commands = kCalibrate | kImport | kPull | kConvert},
     Option{.name = "force", .sources = OptionSources::kNone, .type = kSwitch,
            .default_text = "false", .help = "Replace the file of --output", .commands = kExport},
     Option{.name = "force", .sources = OptionSources::kNone, .type = kSwitch,
@@ -595,6 +597,11 @@ constexpr std::array kOptions = {
            .default_text = "all that the device has",
            .help = "With --published: fp16, bf16, int8, fp8 and fp32, separated by commas",
            .commands = kVerify},
+    // No file or variable: theirs is the precision of runs.
+    Option{.name = "precision", .sources = OptionSources::kNone, .type = kChoice,
+           .value_name = "int8|fp8", .default_text = "int8",
+           .help = "What the dense layers are stored as; fp8 runs on GPUs alone.",
+           .commands = kConvert},
     // Its variable is VIRNUCPRO_DISABLE_PACKING, a policy variable.
     Option{.name = "no-packing", .sources = OptionSources::kFile, .type = kSwitch,
            .default_text = "false",
@@ -625,6 +632,11 @@ constexpr std::array kOptions = {
            .described_values = "auto or names that 'virnucpro devices' lists",
            .default_text = "auto", .help = "Where a run would compute; the cpu is looked at, too.",
            .commands = kDoctor},
+    Option{.name = "device", .letter = 'd', .value_name = "NAMES",
+           .described_values = "auto or names that 'virnucpro devices' lists",
+           .default_text = "auto",
+           .help = "Where the columns that int8 keeps are sought: where runs will compute.",
+           .commands = kConvert},
     // Only a flag: files and variables use the key of the device.
     Option{.name = "gpus", .sources = OptionSources::kNone, .value_name = "N,N",
            .described_values = "numbers of GPUs, such as 0 or 0,1",
@@ -638,7 +650,8 @@ constexpr std::array kOptions = {
     Option{.name = "threads", .letter = 't', .type = kInteger, .value_name = "N",
            .whole = {.high = kMaxThreads, .zero = "all processors"}, .default_text = "0",
            .help = "Threads; 0 takes every processor. Results do not depend on it.",
-           .commands = (kRuns & ~kPredict) | kBench | kClassify | kVerify | kDoctor},
+           .commands = (kRuns & ~kPredict) | kBench | kClassify | kVerify | kDoctor |
+                       kConvert},
     Option{.name = "threads", .letter = 't', .type = kInteger, .value_name = "N",
            .whole = {.high = kMaxThreads, .zero = "none"}, .default_text = "2",
            .help = "Threads that decompress and compress, beside the one that works.",

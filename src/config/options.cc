@@ -11,13 +11,13 @@
 namespace virnucpro {
 namespace {
 
-constexpr std::array kCommands = {Command::kPredict,    Command::kReport,    Command::kMerge,
-                                  Command::kEmbed,      Command::kTrain,     Command::kEvaluate,
-                                  Command::kDataset,    Command::kCalibrate, Command::kPull,
-                                  Command::kExport,     Command::kImport,    Command::kValidate,
-                                  Command::kBench,      Command::kPrecision, Command::kClassify,
-                                  Command::kLabelReads, Command::kPlot,      Command::kVerify,
-                                  Command::kDoctor,     Command::kEstimate,  Command::kShardsPlan};
+constexpr std::array kCommands = {
+    Command::kPredict,    Command::kReport,    Command::kMerge,    Command::kEmbed,
+    Command::kTrain,      Command::kEvaluate,  Command::kDataset,  Command::kCalibrate,
+    Command::kPull,       Command::kExport,    Command::kImport,   Command::kValidate,
+    Command::kBench,      Command::kPrecision, Command::kClassify, Command::kLabelReads,
+    Command::kPlot,       Command::kVerify,    Command::kDoctor,   Command::kEstimate,
+    Command::kShardsPlan, Command::kConvert};
 
 constexpr std::array kAlternatives = {
     Alternatives{{"fdr", "conservative", "relaxed"}, kOneCallRule},
@@ -114,6 +114,8 @@ std::string_view name_of(Command command) {
       return "models verify";
     case Command::kDoctor:
       return "doctor";
+    case Command::kConvert:
+      return "models convert";
   }
   return "";
 }

@@ -40,7 +40,8 @@ enum class Command : std::uint32_t {
   kEstimate = 1 << 17,
   kShardsPlan = 1 << 18,
   kVerify = 1 << 20,
-  kDoctor = 1 << 21
+  kDoctor = 1 << 21,
+  kConvert = 1 << 22
 };
 /// All of them, in the order of the documentation.
 std::span<const Command> commands();

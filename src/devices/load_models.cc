@@ -13,6 +13,7 @@
 #include "models/outlier_columns.h"
 #include "sequence/reference_frames.h"
 #include "tokenizer/protein_alphabet.h"
+#include "weights/quantized_tensors.h"
 
 namespace virnucpro {
 namespace {
@@ -26,6 +27,15 @@ struct Weights {
 
 std::int64_t length_for(const Bundle& bundle, const ModelRequest& request) {
   return request.expected_length.value_or(usual_length(bundle.expected_lengths()));
+}
+
+void require_stored(const Bundle& bundle, Precision precision, bool widens) {
+  const std::optional<Precision> stored = bundle.info().stored_as;
+  if (!stored || precision == *stored || (widens && precision == Precision::kFp32)) return;
+  throw PrecisionError(fmt::format(
+      "{}: its weights are stored as {}, and {} was asked for. Ask for {}, or take the bundle that "
+      "it was converted from",
+      bundle.origin(), name_of(*stored), name_of(precision), name_of(*stored)));
 }
 
 Weights from_bundle(const Bundle& bundle, const ModelRequest& request, bool with_classifier,
@@ -117,15 +127,22 @@ PackedBatch sample_of(EncoderKind kind, const DnaTokenizer& tokenizer) {
   return batch;
 }
 
+template <typename Model, typename Weights>
+KeptColumns kept_columns(const Weights& weights, EncoderKind kind, const DnaTokenizer& tokenizer,
+                         Backend& backend) {
+  const Model exact(weights, Precision::kFp16, backend);
+  return find_outlier_columns(exact, backend, sample_of(kind, tokenizer));
+}
+
 /// An encoder in `precision`. For int8 it is prepared in FP16 before, to find its outliers: no more
 /// memory than FP16 is ever needed, and the same weights give the same columns on one device.
 template <typename Model, typename Weights>
 std::unique_ptr<const Encoder> make_encoder(Weights weights, EncoderKind kind, Precision precision,
                                             const DnaTokenizer& tokenizer, Backend& backend) {
   KeptColumns kept;
-  if (precision == Precision::kInt8) {
-    const Model exact(weights, Precision::kFp16, backend);
-    kept = find_outlier_columns(exact, backend, sample_of(kind, tokenizer));
+  const bool is_stored = is_quantized(weights.tensors, dense_weights(weights.config).front().first);
+  if (precision == Precision::kInt8 && !is_stored) {
+    kept = kept_columns<Model>(weights, kind, tokenizer, backend);
   }
   return std::make_unique<Model>(std::move(weights), precision, backend, kept);
 }
@@ -155,6 +172,26 @@ void require_fit(const LoadedModels& models) {
 
 }  // namespace
 
+KeptColumns kept_columns_of(const DnabertSWeights& weights, const DnaTokenizer& tokenizer,
+                            Backend& backend) {
+  return kept_columns<DnabertS>(weights, EncoderKind::kDnabertS, tokenizer, backend);
+}
+
+KeptColumns kept_columns_of(const Esm2Weights& weights, const DnaTokenizer& tokenizer,
+                            Backend& backend) {
+  return kept_columns<Esm2>(weights, EncoderKind::kEsm2, tokenizer, backend);
+}
+
+std::optional<Precision> stored_precision(const ModelRequest& request,
+                                          const OpenBundle& open_bundle) {
+  if (request.has_own_parts()) return std::nullopt;
+  try {
+    return open_bundle(request.bundle).info().stored_as;
+  } catch (const ModelError&) {
+    return std::nullopt;  // reported when it is loaded, after what is cheaper to find
+  }
+}
+
 LoadedModels load_models(const ModelRequest& request, Precision precision, bool with_classifier,
                          const OpenBundle& open_bundle, Backend& backend,
                          const ModelHashing& hashing) {
@@ -166,6 +203,7 @@ LoadedModels load_models(const ModelRequest& request, Precision precision, bool 
     weights = from_parts(request, with_classifier, models);
   } else {
     const Bundle bundle = open_bundle(request.bundle);
+    require_stored(bundle, precision, request.widens_stored);
     models.expected_length = length_for(bundle, request);
     weights = from_bundle(bundle, request, with_classifier, models);
   }

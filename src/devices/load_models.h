@@ -15,6 +15,7 @@
 #include "models/encoder.h"
 #include "models/encoder_kind.h"
 #include "models/model_set.h"
+#include "models/outlier_columns.h"
 #include "models/precision_policy.h"
 #include "sequence/frames.h"
 #include "tokenizer/dna_tokenizer.h"
@@ -41,6 +42,9 @@ struct ModelRequest {
   /// Absent: as the card of the bundle says.
   std::optional<FrameChoice> frames;
   GeneticCode genetic_code;
+  /// FP32 of weights that a bundle stores in 8 bits widens them: for single frames that are not
+  /// finite in 8 bits, and refused otherwise.
+  bool widens_stored = false;
 
   bool has_own_parts() const { return !dnabert.empty(); }
 };
@@ -87,13 +91,27 @@ struct ModelHashing {
   std::stop_token stop = {};
 };
 
+/// The columns that int8 keeps in float16 in both encoders of these weights on this backend: the
+/// same that loading them in int8 finds. Throws what loading does.
+KeptColumns kept_columns_of(const DnabertSWeights& weights, const DnaTokenizer& tokenizer,
+                            Backend& backend);
+KeptColumns kept_columns_of(const Esm2Weights& weights, const DnaTokenizer& tokenizer,
+                            Backend& backend);
+
 /// Opens a bundle by the text of `--bundle`, which may name an embedded bundle of the program.
 using OpenBundle = std::function<Bundle(const std::string& name)>;
+
+/// How the bundle stores its dense layers, where it stores them in 8 bits: a run that names no
+/// precision computes in it. Absent for own parts, and for bundles that cannot be opened, which
+/// load_models() reports.
+std::optional<Precision> stored_precision(const ModelRequest& request,
+                                          const OpenBundle& open_bundle);
 
 /// Loads the parts, checks that they fit together and prepares them on `backend`, while another
 /// thread hashes the files. Throws ModelError naming part, expectation and finding, also for
 /// files that change meanwhile; ConfigError when the bundle lacks the expected length;
-/// PrecisionError at once where the backend lacks `precision`; Interrupted.
+/// PrecisionError at once where the backend lacks `precision`, or where a bundle is stored in
+/// another one; Interrupted.
 LoadedModels load_models(const ModelRequest& request, Precision precision, bool with_classifier,
                          const OpenBundle& open_bundle, Backend& backend,
                          const ModelHashing& hashing = {});

@@ -90,6 +90,13 @@ class Check {
     result_.frames = stored_.frames.size();
     require_width(EncoderKind::kDnabertS, request.info.dnabert_s_config.hidden_size);
     require_width(EncoderKind::kEsm2, request.info.esm2_config.embed_dim);
+    const std::optional<Precision> stored_as = request.info.stored_as;
+    if (stored_as && !request.precisions.empty() && !is_wanted(*stored_as)) {
+      throw PrecisionError(
+          fmt::format("{}: its weights are stored as {}, which is not among the precisions that "
+                      "were asked for; leave --precision out",
+                      request.info.name, name_of(*stored_as)));
+    }
   }
 
   PublishedCheck run(const std::vector<CheckDevice>& devices) {
@@ -107,6 +114,7 @@ class Check {
 
  private:
   bool is_wanted(Precision precision) const {
+    if (request_.info.stored_as && precision != *request_.info.stored_as) return false;
     return request_.precisions.empty() ||
            std::ranges::find(request_.precisions, precision) != request_.precisions.end();
   }

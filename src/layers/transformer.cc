@@ -1,6 +1,12 @@
 #include "layers/transformer.h"
 
+#include <utility>
+#include <vector>
+
 #include "base/check.h"
+#include "base/errors.h"
+#include "base/format.h"
+#include "weights/quantized_tensors.h"
 
 namespace virnucpro {
 namespace {
@@ -9,19 +15,69 @@ PlacedTensor place_floats(const HostTensor& tensor, Backend& backend) {
   return backend.place(convert(tensor, DataType::kFloat32));
 }
 
+/// Weights that are stored in 8 bits: as they are for products of their type, widened for others.
+std::unique_ptr<ops::LinearWeight> take_stored(TensorSource& source,
+                                               std::span<const std::string> prefixes,
+                                               const Shape& shape, DataType type,
+                                               Backend& backend) {
+  std::vector<QuantizedWeight> parts;
+  std::vector<HostTensor> floats;
+  std::vector<std::int32_t> columns;
+  for (const std::string& prefix : prefixes) {
+    StoredWeight stored = take_quantized(source, prefix + ".weight", shape);
+    if (!parts.empty() && stored.columns != columns) {
+      throw ModelError(
+          fmt::format("{}: {}.weight keeps other columns than {}.weight, with which it "
+                      "is multiplied",
+                      source.origin(), prefix, prefixes.front()));
+    }
+    columns = std::move(stored.columns);
+    if (stored.rows.values.type != type) floats.push_back(dequantized(stored.rows, columns));
+    parts.push_back(std::move(stored.rows));
+  }
+  if (floats.empty()) return backend.prepare_quantized(parts, columns);
+  check(is_floating(type), "weights of another 8-bit type than {}", name_of(type));
+  return backend.prepare_linear(floats, type);
+}
+
+std::unique_ptr<ops::LinearWeight> take_weight(TensorSource& source,
+                                               std::span<const std::string> prefixes,
+                                               const Shape& shape, DataType type, Backend& backend,
+                                               std::span<const std::int32_t> kept) {
+  if (is_quantized(source, prefixes.front() + ".weight")) {
+    return take_stored(source, prefixes, shape, type, backend);
+  }
+  std::vector<HostTensor> weights;
+  for (const std::string& prefix : prefixes) {
+    weights.push_back(source.take(prefix + ".weight", shape));
+  }
+  if (weights.size() == 1) return backend.prepare_linear(weights.front(), type, kept);
+  return backend.prepare_linear(weights, type, kept);
+}
+
 }  // namespace
 
 Dense::Dense(TensorSource& source, const std::string& prefix, std::int64_t outputs,
              std::int64_t inputs, bool bias, DataType type, Backend& backend,
              std::span<const std::int32_t> kept)
-    : weight_(
-          backend.prepare_linear(source.take(prefix + ".weight", {outputs, inputs}), type, kept)) {
-  if (bias) bias_ = place_floats(source.take(prefix + ".bias", {outputs}), backend);
+    : Dense(source, {&prefix, 1}, outputs, inputs, bias, type, backend, kept) {}
+
+Dense::Dense(TensorSource& source, std::span<const std::string> prefixes, std::int64_t outputs,
+             std::int64_t inputs, bool bias, DataType type, Backend& backend,
+             std::span<const std::int32_t> kept)
+    : weight_(take_weight(source, prefixes, {outputs, inputs}, type, backend, kept)) {
+  if (!bias) return;
+  std::vector<HostTensor> biases;
+  for (const std::string& prefix : prefixes) {
+    // They may be of different types, so they are joined as float32.
+    biases.push_back(convert(source.take(prefix + ".bias", {outputs}), DataType::kFloat32));
+  }
+  bias_ = backend.place(biases.size() == 1 ? biases.front() : concatenate_rows(biases));
 }
 
 Dense::Dense(std::span<const HostTensor> weights, std::span<const HostTensor> biases, DataType type,
-             Backend& backend, std::span<const std::int32_t> kept)
-    : weight_(backend.prepare_linear(weights, type, kept)) {
+             Backend& backend)
+    : weight_(backend.prepare_linear(weights, type)) {
   if (!biases.empty()) bias_ = place_floats(concatenate_rows(biases), backend);
 }
 

@@ -22,13 +22,18 @@ class Dense {
  public:
   Dense() = default;
   /// Takes `prefix`.weight [outputs, inputs] and, with `bias`, `prefix`.bias [outputs]. `kept`: as
-  /// in Backend::prepare_linear().
+  /// in Backend::prepare_linear(), of a weight that is not stored in 8 bits.
   Dense(TensorSource& source, const std::string& prefix, std::int64_t outputs, std::int64_t inputs,
         bool bias, DataType type, Backend& backend, std::span<const std::int32_t> kept = {});
-  /// One layer from the rows of several, one below the other (queries, keys, values). `biases` may
-  /// be empty.
+  /// One layer from the rows of several of the same sizes, one below the other (queries, keys,
+  /// values): `prefixes`.weight [outputs, inputs] and .bias each. Weights that are stored in 8 bits
+  /// (weights/quantized_tensors.h) bring the columns that they keep.
+  Dense(TensorSource& source, std::span<const std::string> prefixes, std::int64_t outputs,
+        std::int64_t inputs, bool bias, DataType type, Backend& backend,
+        std::span<const std::int32_t> kept = {});
+  /// The same from tensors at hand. `biases` may be empty.
   Dense(std::span<const HostTensor> weights, std::span<const HostTensor> biases, DataType type,
-        Backend& backend, std::span<const std::int32_t> kept = {});
+        Backend& backend);
 
   /// output = activation(input W^T + b) + residual; see ops/linear.h for shapes and aliasing.
   void forward(Backend& backend, ConstMatrix input, Matrix output,

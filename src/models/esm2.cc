@@ -34,18 +34,8 @@ struct Esm2::Layer {
 
 namespace {
 
-Dense fused_qkv(TensorSource& source, const std::string& prefix, std::int64_t d, DataType type,
-                Backend& backend, std::span<const std::int32_t> kept) {
-  std::array<HostTensor, 3> weights;
-  std::array<HostTensor, 3> biases;
-  const std::array<const char*, 3> names = {"q_proj", "k_proj", "v_proj"};
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    const std::string name = prefix + "self_attn." + names[i];
-    weights[i] = source.take(name + ".weight", {d, d});
-    // The biases may be of different types, so they are joined as float32.
-    biases[i] = convert(source.take(name + ".bias", {d}), DataType::kFloat32);
-  }
-  return {weights, biases, type, backend, kept};
+std::array<std::string, 3> query_key_value(const std::string& prefix) {
+  return {prefix + "self_attn.q_proj", prefix + "self_attn.k_proj", prefix + "self_attn.v_proj"};
 }
 
 }  // namespace
@@ -54,7 +44,8 @@ Esm2::Layer::Layer(TensorSource& source, const std::string& prefix, const Esm2Co
                    DataType type, Backend& backend, LayerColumns kept)
     : attention_norm(source, prefix + "self_attn_layer_norm", config.embed_dim,
                      static_cast<float>(config.layer_norm_eps), backend),
-      qkv(fused_qkv(source, prefix, config.embed_dim, type, backend, kept[0])),
+      qkv(source, query_key_value(prefix), config.embed_dim, config.embed_dim, true, type, backend,
+          kept[0]),
       out(source, prefix + "self_attn.out_proj", config.embed_dim, config.embed_dim, true, type,
           backend, kept[1]),
       ffn_norm(source, prefix + "final_layer_norm", config.embed_dim,

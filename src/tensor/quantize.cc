@@ -64,6 +64,29 @@ float quantize_row(std::span<const float> row, std::span<Float8E4M3> quantized) 
   return scale.scale;
 }
 
+HostTensor dequantized(const QuantizedWeight& weight, std::span<const std::int32_t> columns) {
+  const HostTensor& values = weight.values;
+  const auto rows = static_cast<std::size_t>(values.shape[0]);
+  const auto width = static_cast<std::size_t>(values.shape[1]);
+  const bool is_int8 = values.type == DataType::kInt8;
+  check(is_int8 || values.type == DataType::kFloat8E4M3, "dequantized: values of type {}",
+        name_of(values.type));
+  std::vector<float> result(rows * width);
+  for (std::size_t i = 0; i < rows; ++i) {
+    const float scale = float_at(weight.scales, static_cast<std::int64_t>(i));
+    for (std::size_t j = i * width; j < (i + 1) * width; ++j) {
+      const auto byte = static_cast<std::uint8_t>(values.data[j]);
+      result[j] = scale * (is_int8 ? static_cast<float>(static_cast<std::int8_t>(byte))
+                                   : to_float(Float8E4M3{byte}));
+    }
+    for (std::size_t c = 0; c < columns.size(); ++c) {
+      result[i * width + static_cast<std::size_t>(columns[c])] =
+          float_at(weight.kept, static_cast<std::int64_t>(i * columns.size() + c));
+    }
+  }
+  return make_float_tensor(values.shape, result);
+}
+
 QuantizedRows quantize_rows(const HostTensor& matrix, DataType type) {
   check(matrix.shape.rank() == 2 && is_floating(matrix.type), "quantize_rows of a {} tensor {}",
         name_of(matrix.type), to_string(matrix.shape));

@@ -54,6 +54,16 @@ struct QuantizedRows {
   std::vector<float> scales;
 };
 
+/// Rows of a weight that were rounded before, as quantize_rows() and split_columns() give them.
+struct QuantizedWeight {
+  HostTensor values;  ///< int8 or float8_e4m3 [n, k]; 0 in the kept columns
+  HostTensor scales;  ///< float32 [n]
+  HostTensor kept;    ///< float16 [n, columns]; unset where there are none
+};
+
+/// The float32 matrix that it stands for; `columns`: those that are kept, ascending.
+HostTensor dequantized(const QuantizedWeight& weight, std::span<const std::int32_t> columns);
+
 /// Each row of a matrix [n, k] of a floating type to `type`, int8 or float8_e4m3; throws
 /// ContractError for others.
 QuantizedRows quantize_rows(const HostTensor& matrix, DataType type = DataType::kInt8);

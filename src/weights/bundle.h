@@ -14,6 +14,7 @@
 #include "base/work_progress.h"
 #include "calls/calibration.h"
 #include "sequence/frames.h"
+#include "tensor/precision.h"
 #include "weights/classifier_weights.h"
 #include "weights/dnabert_s_weights.h"
 #include "weights/esm2_weights.h"
@@ -55,6 +56,8 @@ struct BundleInfo {
   Esm2Config esm2_config;
   /// By rising expected length.
   std::vector<BundleClassifier> classifiers;
+  /// int8 or fp8, where the dense layers of both encoders are stored so; absent: float16.
+  std::optional<Precision> stored_as;
   /// By precision and expected length, on the device where they were measured; may be empty.
   std::vector<MeasuredAccuracy> accuracy;
   /// What the classifiers were trained to read, and so what a run reads unless it is told
@@ -191,6 +194,20 @@ void require_free_bundle_folder(const std::string& folder, bool force);
 /// and the new one. Equal inputs give equal bytes. The folder appears whole or not at all. Throws
 /// ModelError for a damaged base, ConfigError as above, OutputError.
 BundleInfo derive_bundle(const Bundle& base, const BundleDerivation& options);
+
+/// For each dense layer of the two encoders the columns that int8 keeps in float16, in the order of
+/// the forward pass; empty for fp8.
+struct BundleColumns {
+  std::vector<std::vector<std::int32_t>> dnabert_s;
+  std::vector<std::vector<std::int32_t>> esm2;
+};
+
+/// Writes the bundle with its dense layers in 8 bits, int8 or fp8, as they are made when it is
+/// loaded in that precision. One tensor at a time is in memory. ModelError for a bundle that is
+/// stored in 8 bits already; ConfigError and OutputError as above.
+BundleInfo quantize_bundle(const Bundle& base, Precision precision, const BundleColumns& columns,
+                           const std::string& folder, bool force,
+                           const WorkProgress& progress = {});
 
 /// SHA-256 of the encoders' settings on the card: results depend on them as they do on the weights.
 std::string encoder_settings_sha256(const BundleInfo& info);

@@ -6,6 +6,7 @@
 #include "base/errors.h"
 #include "base/format.h"
 #include "base/sha256.h"
+#include "tensor/precision_name.h"
 #include "weights/calibration_card.h"
 #include "weights/display_name.h"
 #include "weights/json_reader.h"
@@ -15,7 +16,9 @@ namespace virnucpro {
 namespace {
 
 constexpr const char* kFormat = "virnucpro-bundle";
-constexpr std::int64_t kFormatVersion = 1;
+constexpr std::int64_t kFormatVersion = 2;
+/// What cards say that programs of the first version can read, too.
+constexpr std::int64_t kFirstVersion = 1;
 /// Wide enough for every model; the models' own checks have the exact limits.
 constexpr std::int64_t kLargestCount = std::int64_t{1} << 30;
 /// Longer than any chunk.
@@ -87,6 +90,15 @@ FrameRule parse_frames(const JsonObject& json) {
     frames.least_run = static_cast<std::uint32_t>(json.integer("least_run", 3, kLongestRun));
   }
   return frames;
+}
+
+/// Absent in cards of bundles that are stored as float16.
+std::optional<Precision> parse_stored_as(const JsonObject& json) {
+  if (!json.has("stored_as")) return std::nullopt;
+  const auto precision = precision_named(json.string("stored_as"));
+  if (precision == Precision::kInt8 || precision == Precision::kFp8) return precision;
+  json.fail("stored_as",
+            fmt::format("is {}, expected 'int8' or 'fp8'", display_name(json.string("stored_as"))));
 }
 
 nlohmann::ordered_json format_part(const BundlePart& part) {
@@ -163,13 +175,14 @@ BundleInfo parse_bundle_card(std::string_view text, const std::string& origin) {
     }
   }
   info.frames = parse_frames(json);
+  info.stored_as = parse_stored_as(json);
   if (json.has("metrics")) info.metrics_json = json.object("metrics").value().dump();
 
   nlohmann::json extra = nlohmann::json::object();
   const std::set<std::string> known = {
-      "format",      "format_version", "name",      "version",   "description",
-      "license",     "training_data",  "tokenizer", "dnabert_s", "esm2",
-      "classifiers", "metrics",        "accuracy",  "frames",    "least_run"};
+      "format",        "format_version", "name",      "version",  "description", "license",
+      "training_data", "tokenizer",      "dnabert_s", "esm2",     "classifiers", "metrics",
+      "accuracy",      "frames",         "least_run", "stored_as"};
   for (const auto& [key, value] : document.items()) {
     if (!known.contains(key)) extra[key] = value;
   }
@@ -192,7 +205,7 @@ std::string classifier_settings_sha256(const BundleClassifier& classifier) {
 std::string format_bundle_card(const BundleInfo& info) {
   nlohmann::ordered_json card;
   card["format"] = kFormat;
-  card["format_version"] = kFormatVersion;
+  card["format_version"] = info.stored_as ? kFormatVersion : kFirstVersion;
   card["name"] = info.name;
   card["version"] = info.version;
   card["description"] = info.description;
@@ -204,6 +217,7 @@ std::string format_bundle_card(const BundleInfo& info) {
   card["dnabert_s"]["config"] = config_json(info.dnabert_s_config);
   card["esm2"] = format_part(info.esm2);
   card["esm2"]["config"] = config_json(info.esm2_config);
+  if (info.stored_as) card["stored_as"] = name_of(*info.stored_as);
   if (info.frames.choice != FrameChoice::kOpen) card["frames"] = name_of(info.frames.choice);
   if (info.frames.least_run != kLeastRun) card["least_run"] = info.frames.least_run;
   card["classifiers"] = nlohmann::ordered_json::array();

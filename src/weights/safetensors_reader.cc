@@ -49,7 +49,7 @@ constexpr StoredType kStoredTypes[] = {
     {"I8", "int8", 1, DataType::kInt8},
     {"U8", "uint8", 1, {}},
     {"BOOL", "bool", 1, {}},
-    {"F8_E4M3", "float8_e4m3", 1, {}},
+    {"F8_E4M3", "float8_e4m3", 1, DataType::kFloat8E4M3},
     {"F8_E5M2", "float8_e5m2", 1, {}},
     {"F8_E8M0", "float8_e8m0", 1, {}},
 };

@@ -11,6 +11,7 @@
 #include "base/format.h"
 #include "base/mapped_file.h"
 #include "weights/display_name.h"
+#include "weights/quantized_tensors.h"
 
 namespace virnucpro {
 namespace {
@@ -117,10 +118,19 @@ void TensorSource::require(const std::string& name, const Shape& expected) const
 
 void TensorSource::require_exactly(std::span<const ExpectedTensor> expected) const {
   std::set<std::string_view> known;
+  std::vector<std::string> companions;  // of weights that are stored in 8 bits
   for (const ExpectedTensor& tensor : expected) {
-    require(tensor.name, tensor.shape);
     known.insert(tensor.name);
+    if (is_quantized(*this, tensor.name)) {
+      require_quantized(*this, tensor.name, tensor.shape);
+      for (std::string& name : quantized_names(*this, tensor.name)) {
+        companions.push_back(std::move(name));
+      }
+    } else {
+      require(tensor.name, tensor.shape);
+    }
   }
+  known.insert(companions.begin(), companions.end());
   if (known.size() == entries_.size()) return;
   std::vector<std::string> extra;
   for (const auto& [name, entry] : entries_) {

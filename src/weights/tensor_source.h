@@ -77,7 +77,8 @@ class TensorSource {
   void require(const std::string& name, const Shape& expected) const;
   /// The same, for its type alone.
   void require_floating(const std::string& name) const;
-  /// Checks, without taking, that exactly these tensors are there: ModelError otherwise.
+  /// Checks, without taking, that exactly these tensors are there: ModelError otherwise. Matrices
+  /// may be stored in 8 bits (weights/quantized_tensors.h).
   void require_exactly(std::span<const ExpectedTensor> expected) const;
   /// ModelError that lists the first tensors not taken, and their number.
   void expect_all_taken() const;

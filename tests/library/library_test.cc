@@ -284,6 +284,29 @@ TEST_F(Library, RefusesWhatItCannotUse) {
   for (const auto& [options, text] : cases) EXPECT_THAT(message(options), HasSubstr(text));
 }
 
+TEST_F(Library, ComputesInThePrecisionThatABundleIsStoredIn) {
+  ASSERT_TRUE(ends_with(run({"models", "convert", "mini", "--device", "cpu", "-o", "mini8"}), 0));
+  PredictorOptions options = on_cpu();
+  options.precision = "int8";
+  const std::string bases = open_frame(300, 7);
+  const float expected = Predictor(options).predict({bases}).front().p_virus;
+  options.precision = "";
+  options.bundle = path("mini8");
+  EXPECT_EQ(Predictor(options).predict({bases}).front().p_virus, expected);
+  options.precision = "fp16";
+  EXPECT_THROW(Predictor{options}, std::runtime_error);
+}
+
+TEST_F(Library, FindsBundlesByTheNamesThatTheProgramFinds) {
+  ASSERT_TRUE(
+      ends_with(run({"models", "convert", "mini", "--device", "cpu", "-o", "named/own"}), 0));
+  EXPECT_THROW(describe_bundle("own"), std::runtime_error);
+  ::setenv("VIRNUCPRO_MODELS", path("named").c_str(), 1);
+  EXPECT_EQ(describe_bundle("own").name, "mini");
+  EXPECT_TRUE(bundle_problems("own").empty());
+  ::unsetenv("VIRNUCPRO_MODELS");
+}
+
 TEST_F(Library, DescribesBundles) {
   ASSERT_EQ(embedded_bundles(), std::vector<std::string>{"mini"});
   const BundleDescription mini = describe_bundle("mini");

@@ -41,6 +41,10 @@ class Lane final : public ForwardingBackend {
       std::span<const std::int32_t> kept) override {
     return own(ForwardingBackend::do_prepare_linear_parts(parts, type, kept));
   }
+  std::unique_ptr<ops::LinearWeight> do_prepare_quantized(
+      std::span<const QuantizedWeight> parts, std::span<const std::int32_t> kept) override {
+    return own(ForwardingBackend::do_prepare_quantized(parts, kept));
+  }
   std::unique_ptr<ops::LinearWeight> own(std::unique_ptr<ops::LinearWeight> weight) {
     const std::lock_guard lock(gpu_->mutex);
     gpu_->weights.insert(weight.get());

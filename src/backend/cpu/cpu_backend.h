@@ -16,6 +16,7 @@
 namespace virnucpro {
 
 struct CpuLinearState;
+class CpuLinearWeight;
 
 /// Host memory, a team of threads of its own. Activations are float32 (ContractError otherwise);
 /// tables and linear weights are float32, float16 or bfloat16. Scratch memory grows to the largest
@@ -45,6 +46,8 @@ class CpuBackend final : public Backend {
   std::unique_ptr<ops::LinearWeight> do_prepare_linear_parts(
       std::span<const HostTensor> parts, DataType type,
       std::span<const std::int32_t> kept) override;
+  std::unique_ptr<ops::LinearWeight> do_prepare_quantized(
+      std::span<const QuantizedWeight> parts, std::span<const std::int32_t> kept) override;
   void do_embedding_lookup(const ops::EmbeddingLookup& op) override;
   void do_linear(const ops::Linear& op) override;
   void do_layer_norm(const ops::LayerNorm& op) override;
@@ -57,6 +60,8 @@ class CpuBackend final : public Backend {
   void do_convert(const ops::Convert& op) override;
 
   void attend(const ops::Attention& op);
+  void add_panels(CpuLinearWeight& weight, const HostTensor& stored, const std::byte* kept_rows);
+  void pack_panels(CpuLinearWeight& weight);
   /// `tensor` itself where it is of that type and aligned for it, else a copy made by all workers.
   HostTensor converted(const HostTensor& tensor, DataType type);
 

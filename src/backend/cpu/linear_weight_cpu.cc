@@ -46,7 +46,6 @@ std::unique_ptr<ops::LinearWeight> CpuBackend::do_prepare_linear_parts(
   std::int64_t outputs = 0;
   for (const HostTensor& part : parts) outputs += part.shape[0];
   auto weight = std::make_unique<CpuLinearWeight>(outputs, k, type, kept);
-  std::int64_t first = 0;
   for (const HostTensor& part : parts) {
     // Every half is a float32, so a wider product is exact without a wider copy. Quantised values
     // are used as they are stored.
@@ -58,47 +57,79 @@ std::unique_ptr<ops::LinearWeight> CpuBackend::do_prepare_linear_parts(
       stored = split.rest;
       kept_rows = weight->kept.emplace_back(std::move(split.kept)).data;
     }
-    weight->parts.push_back(stored);
-    const std::size_t row_bytes = static_cast<std::size_t>(k) * size_of(stored.type);
-    for (std::int64_t row = 0; row < part.shape[0]; row += kPanelRows) {
-      const std::int64_t count = std::min(kPanelRows, part.shape[0] - row);
-      weight->panels.push_back({.rows = stored.data + static_cast<std::size_t>(row) * row_bytes,
-                                .type = stored.type,
-                                .count = count,
-                                .first = first,
-                                .kept = kept_rows});
-      first += count;
-      if (kept_rows != nullptr) {
-        kept_rows += static_cast<std::size_t>(count) * kept.size() * size_of(DataType::kFloat16);
-      }
+    add_panels(*weight, stored, kept_rows);
+  }
+  pack_panels(*weight);
+  return weight;
+}
+
+std::unique_ptr<ops::LinearWeight> CpuBackend::do_prepare_quantized(
+    std::span<const QuantizedWeight> parts, std::span<const std::int32_t> kept) {
+  const std::int64_t k = parts[0].values.shape[1];
+  std::int64_t outputs = 0;
+  for (const QuantizedWeight& part : parts) outputs += part.values.shape[0];
+  auto weight = std::make_unique<CpuLinearWeight>(outputs, k, DataType::kInt8, kept);
+  for (const QuantizedWeight& part : parts) {
+    const std::vector<float> scales = to_floats(part.scales);
+    weight->scales.insert(weight->scales.end(), scales.begin(), scales.end());
+    const std::byte* kept_rows = nullptr;
+    if (!kept.empty()) kept_rows = weight->kept.emplace_back(part.kept).data;
+    add_panels(*weight, part.values, kept_rows);
+  }
+  pack_panels(*weight);
+  return weight;
+}
+
+/// Rows of `stored`, which the weight keeps alive, as panels behind those that it has.
+void CpuBackend::add_panels(CpuLinearWeight& weight, const HostTensor& stored,
+                            const std::byte* kept_rows) {
+  weight.parts.push_back(stored);
+  const std::int64_t first =
+      weight.panels.empty() ? 0 : weight.panels.back().first + weight.panels.back().count;
+  const std::size_t row_bytes = static_cast<std::size_t>(weight.inputs()) * size_of(stored.type);
+  for (std::int64_t row = 0; row < stored.shape[0]; row += kPanelRows) {
+    const std::int64_t count = std::min(kPanelRows, stored.shape[0] - row);
+    weight.panels.push_back({.rows = stored.data + static_cast<std::size_t>(row) * row_bytes,
+                             .type = stored.type,
+                             .count = count,
+                             .first = first + row,
+                             .kept = kept_rows});
+    if (kept_rows != nullptr) {
+      kept_rows +=
+          static_cast<std::size_t>(count) * weight.columns.size() * size_of(DataType::kFloat16);
     }
   }
-  const CpuProduct product = weight->product;
-  if (k == 0 || product == CpuProduct::kFloats || product == CpuProduct::kSplitBFloat16) {
-    return weight;
-  }
+}
 
-  const bool is_quantized = type == DataType::kInt8;
-  if (is_quantized) weight->scales.resize(static_cast<std::size_t>(outputs));
-  weight->stored.resize(weight->panels.size());
+/// Brings the panels into the form of their product, once for all calls.
+void CpuBackend::pack_panels(CpuLinearWeight& weight) {
+  const std::int64_t k = weight.inputs();
+  const CpuProduct product = weight.product;
+  if (k == 0 || product == CpuProduct::kFloats || product == CpuProduct::kSplitBFloat16) return;
+  // A weight that was rounded before is used as it is stored, or packed from there.
+  const bool is_rounded = weight.parts.front().type == DataType::kInt8;
+  if (is_rounded && is_own(product)) return;
+  const bool is_quantized = weight.type() == DataType::kInt8 && !is_rounded;
+  if (is_quantized) weight.scales.resize(static_cast<std::size_t>(weight.outputs()));
+  weight.stored.resize(weight.panels.size());
   CpuLinearState& state = *linear_state_;
   if (!is_own(product)) {
-    for (const Panel& panel : weight->panels) {
+    for (const Panel& panel : weight.panels) {
       state.library.prepare(library_type(product), k, panel.count);
     }
   }
   parallel_for(
-      workers_, static_cast<std::int64_t>(weight->panels.size()),
+      workers_, static_cast<std::int64_t>(weight.panels.size()),
       [&](std::size_t i, std::size_t worker) {
         const SingleThreadOpenMp guard;
-        Panel& panel = weight->panels[i];
-        Scratch& own_rows = weight->stored[i];
+        Panel& panel = weight.panels[i];
+        Scratch& own_rows = weight.stored[i];
         const std::byte* rows = panel.rows;
         if (is_quantized) {
           Scratch& to = is_own(product) ? own_rows : state.workers[worker].rows;
           auto* values = grow<std::int8_t>(to, static_cast<std::size_t>(panel.count * k));
           quantize_rows({panel.rows, panel.type, panel.count, k, k}, values,
-                        static_cast<std::size_t>(k), weight->scales.data() + panel.first);
+                        static_cast<std::size_t>(k), weight.scales.data() + panel.first);
           rows = reinterpret_cast<const std::byte*>(values);
         }
         if (is_own(product)) {
@@ -112,8 +143,7 @@ std::unique_ptr<ops::LinearWeight> CpuBackend::do_prepare_linear_parts(
         panel.rows = nullptr;
       },
       stop());
-  weight->parts.clear();
-  return weight;
+  weight.parts.clear();
 }
 
 }  // namespace virnucpro

@@ -93,6 +93,22 @@ std::unique_ptr<ops::LinearWeight> ReferenceBackend::do_prepare_linear(
   return std::make_unique<ReferenceLinearWeight>(virnucpro::convert(weight, type));
 }
 
+std::unique_ptr<ops::LinearWeight> ReferenceBackend::do_prepare_quantized(
+    std::span<const QuantizedWeight> parts, std::span<const std::int32_t> kept) {
+  std::vector<HostTensor> values;
+  std::vector<HostTensor> kept_rows;
+  QuantizedRows rows;
+  for (const QuantizedWeight& part : parts) {
+    values.push_back(part.values);
+    kept_rows.push_back(part.kept);
+    const std::vector<float> scales = to_floats(part.scales);
+    rows.scales.insert(rows.scales.end(), scales.begin(), scales.end());
+  }
+  rows.values = concatenate_rows(values);
+  return std::make_unique<ReferenceLinearWeight>(
+      std::move(rows), kept, kept.empty() ? HostTensor{} : concatenate_rows(kept_rows));
+}
+
 void ReferenceBackend::do_linear(const ops::Linear& op) {
   const auto* weight = dynamic_cast<const ReferenceLinearWeight*>(op.weight);
   check(weight != nullptr, "linear: the weight was prepared by another backend");

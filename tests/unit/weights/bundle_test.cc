@@ -363,8 +363,8 @@ TEST_F(BundleTest, SaysWhatIsWrongWithACard) {
     if (text.starts_with(path)) text.erase(0, path.size());
     return text;
   };
-  EXPECT_EQ(error_with("\"format_version\": 1", "\"format_version\": 2"),
-            ": 'format_version': is 2, this program reads up to 1; update it");
+  EXPECT_EQ(error_with("\"format_version\": 1", "\"format_version\": 3"),
+            ": 'format_version': is 3, this program reads up to 2; update it");
   EXPECT_EQ(error_with("virnucpro-bundle", "zip"),
             ": 'format': is 'zip', expected 'virnucpro-bundle'");
   EXPECT_EQ(error_with("\"name\": \"tiny\"", "\"name\": 5"),

@@ -49,6 +49,8 @@ class CudaBackend final : public Backend {
   std::unique_ptr<ops::LinearWeight> do_prepare_linear_parts(
       std::span<const HostTensor> parts, DataType type,
       std::span<const std::int32_t> kept) override;
+  std::unique_ptr<ops::LinearWeight> do_prepare_quantized(
+      std::span<const QuantizedWeight> parts, std::span<const std::int32_t> kept) override;
   void do_embedding_lookup(const ops::EmbeddingLookup& op) override;
   void do_linear(const ops::Linear& op) override;
   void do_layer_norm(const ops::LayerNorm& op) override;

@@ -74,6 +74,55 @@ std::unique_ptr<ops::LinearWeight> CudaBackend::do_prepare_linear_parts(
                                             std::move(scales), std::move(kept));
 }
 
+std::unique_ptr<ops::LinearWeight> CudaBackend::do_prepare_quantized(
+    std::span<const QuantizedWeight> parts, std::span<const std::int32_t> kept_columns) {
+  use();
+  const DataType type = parts.front().values.type;
+  const std::int64_t inputs = parts.front().values.shape[1];
+  std::int64_t outputs = 0;
+  for (const QuantizedWeight& part : parts) outputs += part.values.shape[0];
+  const std::int64_t stride = rounded_up(inputs, k8BitUnit);
+  const std::int64_t rows_in_all =
+      type == DataType::kFloat8E4M3 ? rounded_up(outputs, k8BitUnit) : outputs;
+  const auto bytes = static_cast<std::size_t>(rows_in_all * stride);
+  std::shared_ptr<void> memory = DeviceState::take(state_, bytes);
+  std::shared_ptr<void> scales =
+      DeviceState::take(state_, static_cast<std::size_t>(outputs) * sizeof(float));
+  check_cuda(cudaMemsetAsync(memory.get(), 0, bytes, queue()), "clear memory");
+  KeptWeights kept = place_kept(kept_columns, inputs, outputs);
+  // Rows from the file to rows of another stride, which is filled up with zeros.
+  const auto spread = [&](const HostTensor& rows, void* to, std::int64_t to_stride) {
+    const std::size_t element = size_of(rows.type);
+    const auto width = static_cast<std::size_t>(rows.shape[1]) * element;
+    void* staged = quantized_.get(stream_, rows.bytes());
+    copy_in(rows, staged, rows.type);
+    check_cuda(cudaMemcpy2DAsync(to, static_cast<std::size_t>(to_stride) * element, staged, width,
+                                 width, static_cast<std::size_t>(rows.shape[0]),
+                                 cudaMemcpyDeviceToDevice, queue()),
+               "copy rows");
+  };
+  if (kept.stride > 0) {
+    check_cuda(
+        cudaMemsetAsync(
+            kept.values.get(), 0,
+            static_cast<std::size_t>(outputs * kept.stride) * size_of(DataType::kFloat16), queue()),
+        "clear memory");
+  }
+  std::int64_t first = 0;
+  for (const QuantizedWeight& part : parts) {
+    spread(part.values, static_cast<std::byte*>(memory.get()) + first * stride, stride);
+    copy_in(part.scales, static_cast<float*>(scales.get()) + first, DataType::kFloat32);
+    if (kept.stride > 0) {
+      spread(part.kept, static_cast<__half*>(kept.values.get()) + first * kept.stride, kept.stride);
+    }
+    first += part.values.shape[0];
+  }
+  stream_->wait();  // other streams use it, too, and the caller may free the parts
+  staging_.restart();
+  return std::make_unique<CudaLinearWeight>(outputs, inputs, type, stride, std::move(memory),
+                                            std::move(scales), std::move(kept));
+}
+
 KeptWeights CudaBackend::place_kept(std::span<const std::int32_t> kept, std::int64_t inputs,
                                     std::int64_t outputs) {
   if (kept.empty()) return {};

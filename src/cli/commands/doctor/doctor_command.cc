@@ -89,9 +89,10 @@ class Doctor {
         const std::vector<std::string> problems = bundle.problems();
         const BundleInfo& info = bundle.info();
         if (is_used) {
-          // FP16, the default.
-          needed = 2 * static_cast<std::uint64_t>(parameter_count(info.esm2_config) +
-                                                  parameter_count(info.dnabert_s_config));
+          // FP16, the default, else as the bundle is stored.
+          const std::uint64_t bytes = info.stored_as ? 1 : 2;
+          needed = bytes * static_cast<std::uint64_t>(parameter_count(info.esm2_config) +
+                                                      parameter_count(info.dnabert_s_config));
         }
         if (problems.empty()) {
           add("models", shown, Finding::kGood, identity_text(info));

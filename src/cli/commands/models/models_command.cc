@@ -12,6 +12,7 @@
 #include "base/format.h"
 #include "cli/command_line/command_options.h"
 #include "cli/commands/models/bundle_lengths.h"
+#include "cli/commands/models/convert_command.h"
 #include "cli/commands/models/export_command.h"
 #include "cli/commands/models/import_command.h"
 #include "cli/commands/models/pull_command.h"
@@ -23,8 +24,8 @@
 #include "cli/terminal/safe_text.h"
 #include "weights/bundle.h"
 #include "weights/bundle_places.h"
-
 #include "weights/open_bundle.h"
+
 namespace virnucpro::cli {
 namespace {
 
@@ -71,6 +72,7 @@ std::string described(const Bundle& bundle) {
   text += field("description", info.description);
   text += field("license", info.license);
   text += field("expected lengths", lengths_of(info));
+  if (info.stored_as) text += field("stored as", name_of(*info.stored_as));
   if (info.frames.choice != FrameChoice::kOpen) {
     text += field("frames", fmt::format("{}, runs of at least {} bases",
                                         name_of(info.frames.choice), info.frames.least_run));
@@ -106,7 +108,8 @@ std::string described(const Bundle& bundle) {
 std::string list_row(const std::string& how_to_name, const BundleInfo& info) {
   return fmt::format("{}\t{}\t{}\t{}\t{}\n", escape_controls(how_to_name),
                      escape_controls(info.name), escape_controls(info.version), lengths_of(info),
-                     escape_controls(info.description));
+                     escape_controls(info.description) +
+                         (info.stored_as ? fmt::format(" (in {})", name_of(*info.stored_as)) : ""));
 }
 
 bool is_bundle(const std::filesystem::path& folder) {
@@ -186,6 +189,7 @@ void add_models_command(CLI::App& app, Context& context) {
   add_pull_command(models, context);
   add_export_command(models, context);
   add_import_command(models, context);
+  add_convert_command(models, context);
   add_verify_command(models, context);
 }
 

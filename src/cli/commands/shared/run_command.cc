@@ -150,7 +150,11 @@ void run_command(Context& context, const RunKind& kind, const RunSettings& setti
   const InputGuard inputs = guard_of(context.environment, paths, settings);
   inputs.require_streams_apart();
   if (kind.require_apart) kind.require_apart(inputs);
-  const PrecisionChoice precision = choose_precision(settings.precision, context.environment);
+  PrecisionRequest asked = settings.precision;
+  if (!asked.precision) {
+    asked.precision = stored_precision(settings.models, bundle_opener(context.environment));
+  }
+  const PrecisionChoice precision = choose_precision(asked, context.environment);
   DeviceRegistry devices(context.environment);
   DeviceChoice device = devices.choose(settings.device);
   if (kind.require_free_output) kind.require_free_output();
@@ -199,9 +203,11 @@ void run_command(Context& context, const RunKind& kind, const RunSettings& setti
     run.log = log;
     run.progress = &progress;
     run.work = WorkProgress([&display](const WorkState& state) { display.update(state); });
-    run.load_exact = [&](Backend& backend) {
-      return load_models(settings.models, Precision::kFp32, false,
-                         bundle_opener(context.environment), backend, hashing);
+    ModelRequest exact = settings.models;
+    exact.widens_stored = true;
+    run.load_exact = [&, exact](Backend& backend) {
+      return load_models(exact, Precision::kFp32, false, bundle_opener(context.environment),
+                         backend, hashing);
     };
     summary = kind.run(models, run, context.stop);
   }

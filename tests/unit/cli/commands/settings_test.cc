@@ -25,6 +25,7 @@
 #include "cli/commands/evaluate/evaluate_settings.h"
 #include "cli/commands/label_reads/label_reads_settings.h"
 #include "cli/commands/merge/merge_settings.h"
+#include "cli/commands/models/convert_settings.h"
 #include "cli/commands/models/export_settings.h"
 #include "cli/commands/models/import_settings.h"
 #include "cli/commands/models/pull_settings.h"
@@ -189,6 +190,11 @@ std::string text_of(const VerifySettings& s) {
   return fmt::format("{} {} {} {}", s.bundle, s.published, text_of(s.check), text_of(s.common));
 }
 
+std::string text_of(const ConvertSettings& s) {
+  return fmt::format("{} {} {} {} {} {} {}", s.bundle, s.output, s.force, name_of(s.precision),
+                     s.device, s.threads, text_of(s.common));
+}
+
 std::string text_of(const DoctorSettings& s) {
   return fmt::format("{} {} {} {} {} {} {}", s.json, s.no_speed, s.bundle, s.device, s.threads,
                      s.output, text_of(s.common));
@@ -267,6 +273,8 @@ std::string settings_text(Command command, const GivenOptions& options) {
       return text_of(plot_settings({"results"}, options));
     case Command::kVerify:
       return text_of(verify_settings({"bundle"}, options));
+    case Command::kConvert:
+      return text_of(convert_settings({"bundle"}, options));
     case Command::kDoctor:
       return text_of(doctor_settings(options, environment_of({})));
   }
@@ -372,7 +380,8 @@ std::string other_value(const Option& option) {
   // The one command that takes it in another form.
   if (option.value_name == "LENGTH=FILE") return "300=other_c";
   // The last of its choices that is not the default.
-  if (option.type == OptionType::kChoice && !kOtherValues.contains(option.name)) {
+  const bool has_named = option.name == "precision" && option.value_name == "int8|fp8";
+  if (option.type == OptionType::kChoice && (has_named || !kOtherValues.contains(option.name))) {
     std::string last;
     for (const std::string& choice : choices_of(option)) {
       if (choice != option.default_text) last = choice;
