@@ -35,7 +35,7 @@ typedef enum virnucpro_status {
   VIRNUCPRO_INTERRUPTED = 75 /* a stop was requested, or a callback asked for it */
 } virnucpro_status;
 
-/* "0.1.0". */
+/* Such as "0.2.0". */
 const char* virnucpro_version(void);
 /* What went wrong in this thread's last failed call, and what to do; valid until its next call. */
 const char* virnucpro_last_error(void);

@@ -7,9 +7,9 @@
 
 namespace virnucpro::cli {
 
-/// "0.1.0".
+/// Such as "0.2.0".
 std::string program_version();
-/// "virnucpro 0.1.0".
+/// Such as "virnucpro 0.2.0".
 std::string version_line();
 
 /// Example calls, what the exit codes mean where `with_exit_codes`, and the citation.

@@ -5,8 +5,8 @@ process VIRNUCPRO_PREDICT {
 
     conda "${moduleDir}/environment.yml"
     container "${ workflow.containerEngine in ['singularity', 'apptainer'] && !task.ext.singularity_pull_docker_container ?
-        'https://depot.galaxyproject.org/singularity/virnucpro:0.1.0--0':
-        'quay.io/biocontainers/virnucpro:0.1.0--0' }"
+        'https://depot.galaxyproject.org/singularity/virnucpro:0.2.0--0':
+        'quay.io/biocontainers/virnucpro:0.2.0--0' }"
 
     input:
     tuple val(meta), path(sequences)
