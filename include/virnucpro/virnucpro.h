@@ -301,6 +301,8 @@ struct BundleDescription {
 
 /// The names of the bundles inside the library.
 std::vector<std::string> embedded_bundles();
+/// The names of those that lie where `virnucpro models pull` puts them.
+std::vector<std::string> pulled_bundles();
 /// What the card of a bundle says; `bundle` as in PredictorOptions.
 BundleDescription describe_bundle(const std::string& bundle);
 /// Recomputes every hash and reads every part: one line per problem; empty: all is well.

@@ -4,7 +4,10 @@
 #include <system_error>
 
 #include "api/session.h"
+#include "base/environment.h"
 #include "base/errors.h"
+#include "weights/bundle_places.h"
+#include "weights/embedded_bundle.h"
 
 namespace virnucpro {
 namespace {
@@ -65,6 +68,12 @@ const char* status_name(Status status) noexcept {
 }
 
 std::vector<std::string> embedded_bundles() { return {kEmbeddedBundle}; }
+
+std::vector<std::string> pulled_bundles() {
+  std::vector<std::string> names;
+  for (const NamedBundle& each : named_bundles(process_environment())) names.push_back(each.name);
+  return names;
+}
 
 BundleDescription describe_bundle(const std::string& bundle) {
   const Bundle opened = open_bundle_named(bundle);

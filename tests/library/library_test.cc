@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cmath>
 #include <cstdlib>
+#include <filesystem>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -313,6 +314,21 @@ TEST_F(Library, DescribesBundles) {
   EXPECT_EQ(mini.name, "mini");
   EXPECT_EQ(mini.expected_lengths, (std::vector<std::int64_t>{300, 500}));
   EXPECT_TRUE(bundle_problems("mini").empty());
+}
+
+TEST_F(Library, FindsPulledBundlesByTheirNames) {
+  std::filesystem::create_directories(path("models/named"));
+  write("models/named/bundle.json", "{}");
+  ASSERT_EQ(::setenv("VIRNUCPRO_MODELS", path("models").c_str(), 1), 0);
+  EXPECT_THAT(pulled_bundles(), testing::Contains("named"));
+  std::string error;
+  try {
+    describe_bundle("named");
+  } catch (const std::exception& caught) {
+    error = caught.what();
+  }
+  ::unsetenv("VIRNUCPRO_MODELS");
+  EXPECT_THAT(error, HasSubstr(path("models/named")));
 }
 
 /// What the program would end with, and the library's name for the same.
