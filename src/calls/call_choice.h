@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "calls/calibration.h"
 #include "calls/call_request.h"
@@ -31,10 +32,25 @@ class LogOddsHistogram {
   std::uint64_t total_ = 0;
 };
 
-/// The share of viruses that makes the log odds most likely, by the EM of Saerens, Latinne and
-/// Decaestecker (Neural Computation 14, 2002), started at 0.5; within [kLeastScore, 1 -
-/// kLeastScore]. 0.5 for no records.
-double estimate_prevalence(const LogOddsHistogram& histogram);
+/// The share of viruses among records, as their log odds suggest.
+struct PrevalenceEstimate {
+  double share = 0.5;
+  // What it would be if all log odds were too high, or too low, by as much as those of a kind of
+  // sequence may well be.
+  double lowest = 0.5;
+  double highest = 0.5;
+
+  /// The records say too little of it, as short reads do.
+  bool is_vague() const { return highest - lowest > 0.5; }
+};
+
+/// The share that makes the log odds most likely, by the EM of Saerens, Latinne and Decaestecker
+/// (Neural Computation 14, 2002), started at 0.5; within [kLeastScore, 1 - kLeastScore]. 0.5 for no
+/// records.
+PrevalenceEstimate estimate_prevalence(const LogOddsHistogram& histogram);
+
+/// "between 0.01 and 0.97 of all records are viruses"
+std::string text_of_range(const PrevalenceEstimate& estimate);
 
 /// The lowest log odds, at a prevalence of one half, above which the mean of 1 - p at `prevalence`
 /// is at most `fdr`. It is a bin's edge, and each record counts with the p of its bin's lower edge,
@@ -44,7 +60,8 @@ double threshold_for(const LogOddsHistogram& histogram, double prevalence, doubl
 /// How calls are made from calibrated probabilities.
 struct CalibratedRule {
   double prevalence = 0.5;
-  bool is_estimated = false;
+  /// Where the prevalence was estimated.
+  std::optional<PrevalenceEstimate> estimate;
   /// Log odds at a prevalence of one half, from which on something is viral; absent: scores decide.
   std::optional<double> threshold;
   bool is_bundles = false;  ///< the rule that the bundle names

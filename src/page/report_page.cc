@@ -177,11 +177,13 @@ Json ReportPage::State::totals_json(const PageTotals& totals) const {
     const bool calls_some = rule.threshold && std::isfinite(*rule.threshold);
     calls["log_odds"] = calls_some ? Json(*rule.threshold) : Json(nullptr);
     calls["prevalence"] = rule.prevalence;
-    calls["is_estimated"] = rule.is_estimated;
+    calls["is_estimated"] = rule.estimate.has_value();
     calls["expected_false"] = expected_false;
   }
-  if (totals.estimated_prevalence) {
-    calls["estimated_prevalence"] = *totals.estimated_prevalence;
+  if (totals.prevalence && totals.prevalence->is_vague()) {
+    calls["vague_prevalence"] = text_of_range(*totals.prevalence);
+  } else if (totals.prevalence) {
+    calls["estimated_prevalence"] = totals.prevalence->share;
     calls["expected_wrong"] = totals.expected_wrong;
   }
   Json& scales = json["scales"];

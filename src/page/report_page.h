@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "calls/call_choice.h"
 #include "calls/record_caller.h"
 #include "page/rows.h"
 
@@ -15,9 +16,9 @@ namespace virnucpro {
 
 /// What the totals of the run say beside run.json.
 struct PageTotals {
-  std::optional<double> estimated_prevalence;  ///< absent without a calibration
-  double expected_wrong = 0.0;                 ///< of the viral records, at that prevalence
-  std::string_view precision;                  ///< what is known of its accuracy; may be empty
+  std::optional<PrevalenceEstimate> prevalence;  ///< absent without a calibration
+  double expected_wrong = 0.0;                   ///< of the viral records, at that prevalence
+  std::string_view precision;                    ///< what is known of its accuracy; may be empty
 };
 
 /// Writes report.html under its partial name while rows come, in input order, and gives it its name

@@ -143,7 +143,10 @@ std::string with_calls(const std::string& run_json, const std::string& place,
     if (request.relaxed) calls["preset"] = "relaxed";
     if (called.rule.is_bundles) calls["rule"] = "bundle";
     calls["prevalence"] = called.rule.prevalence;
-    calls["prevalence_estimated"] = called.rule.is_estimated;
+    calls["prevalence_estimated"] = called.rule.estimate.has_value();
+    if (const std::optional<PrevalenceEstimate>& estimate = called.rule.estimate) {
+      calls["prevalence_range"] = {estimate->lowest, estimate->highest};
+    }
     if (called.rule.threshold) {
       calls["threshold"] = called.rule.least_probability();
       calls["called"] = called.called;

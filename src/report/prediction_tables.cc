@@ -252,9 +252,8 @@ const Ledger& PredictionTables::ledger() const { return files_->ledger; }
 CallCounts PredictionTables::calls() const {
   CallCounts calls = files_->calls;
   if (files_->log_odds.total() > 0) {
-    calls.estimated_prevalence = estimate_prevalence(files_->log_odds);
-    calls.expected_wrong_records =
-        expected_wrong(files_->viral_log_odds, *calls.estimated_prevalence);
+    calls.prevalence = estimate_prevalence(files_->log_odds);
+    calls.expected_wrong_records = expected_wrong(files_->viral_log_odds, calls.prevalence->share);
   }
   calls.viral_regions = files_->regions.regions();
   calls.repeated_ids = files_->unique_ids.renamed();
@@ -276,8 +275,7 @@ void PredictionTables::finish() {
 
 void PredictionTables::finish_page(std::string_view run_json, std::string_view precision) {
   const CallCounts totals = calls();
-  files_->page.finish(run_json,
-                      {totals.estimated_prevalence, totals.expected_wrong_records, precision});
+  files_->page.finish(run_json, {totals.prevalence, totals.expected_wrong_records, precision});
 }
 
 void PredictionTables::publish_page(std::string_view run_json, std::string_view precision) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "calls/call_choice.h"
 #include "calls/record_caller.h"
 #include "report/rows.h"
 #include "report/sorted_lines.h"
@@ -63,8 +64,9 @@ struct CallCounts {
   /// The sum of 1 - p over the viral records, where calls follow calibrated probabilities.
   double expected_false_records = 0.0;
   /// Of the records; absent without a calibration or a scored record.
-  std::optional<double> estimated_prevalence;
-  /// Of the viral records, whatever rule called them, at that prevalence.
+  std::optional<PrevalenceEstimate> prevalence;
+  /// Of the viral records, whatever rule called them, at that prevalence; not known where it is
+  /// vague.
   double expected_wrong_records = 0.0;
 };
 

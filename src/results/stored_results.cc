@@ -43,7 +43,13 @@ CalibratedRule rule_for(const RunDatabase& database, const ResultChoice& choice,
 
 void log_calls(const CalledBy& called, const Log& log) {
   const std::string prevalence = fmt::format("prevalence {:.4g}{}", called.rule.prevalence,
-                                             called.rule.is_estimated ? " (estimated)" : "");
+                                             called.rule.estimate ? " (estimated)" : "");
+  if (called.rule.estimate && called.rule.estimate->is_vague()) {
+    log.warning(
+        "the prevalence is a guess: records that say so little leave open whether {}; give "
+        "--prevalence a number",
+        text_of_range(*called.rule.estimate));
+  }
   if (!called.rule.threshold) return log.info("p_calibrated at {}", prevalence);
   log.info(
       "calls by p_calibrated{}: {}, threshold {:.6g}, {} called, {:.1f} false "

@@ -81,7 +81,7 @@ class Calls {
     if (this.isCalibrated) {
       this.scales.probability = new Scale(totals.scales.probability, this.binsOf("probability", totals), rows, isWhole, shift);
       const wrongShift = calls.estimated_prevalence === undefined ? shift : logit(calls.estimated_prevalence);
-      for (const scale of Object.values(this.scales)) scale.expectWrong(wrongShift, rows, isWhole);
+      if (!calls.vague_prevalence) for (const scale of Object.values(this.scales)) scale.expectWrong(wrongShift, rows, isWhole);
     }
   }
   /** The bins of the listed records; those of the run's own scale agree with its calls. */

@@ -15,8 +15,9 @@ function showHeadline(run, totals, rows, calls) {
     ["viral bases", bases(counts.bases), `${percent(counts.bases, totals.bases.total)} of ${bases(totals.bases.total)}`, true],
   ];
   if (calls.isCalibrated) {
-    const known = totals.calls.estimated_prevalence;
-    figures.push(["expected to be wrong among them", Number.isNaN(counts.wrong) ? "–" : about(counts.wrong),
+    const known = totals.calls.estimated_prevalence, vague = totals.calls.vague_prevalence;
+    if (vague) figures.push(["expected to be wrong among them", "–", `unknown: records that say so little leave open whether ${vague}`]);
+    else figures.push(["expected to be wrong among them", Number.isNaN(counts.wrong) ? "–" : about(counts.wrong),
       Number.isNaN(counts.wrong) ? "not known for this scale in a page of so many records"
         : known === undefined ? `at a share of viruses of ${percent(calls.own.prevalence, 1)}` : `if ${percent(known, 1)} of all records are viruses, as their scores suggest`]);
   }

@@ -56,15 +56,32 @@ TEST(CallChoice, PutsLogOddsIntoBinsAtOrBelowThem) {
 
 TEST(CallChoice, EstimatesThePrevalence) {
   for (const double prevalence : {0.02, 0.1, 0.5, 0.8}) {
-    const double found = estimate_prevalence(histogram_of(records(200'000, prevalence, 5)));
-    EXPECT_NEAR(found, prevalence, 0.01);
+    const PrevalenceEstimate found =
+        estimate_prevalence(histogram_of(records(200'000, prevalence, 5)));
+    EXPECT_NEAR(found.share, prevalence, 0.01);
+    EXPECT_LT(found.lowest, found.share);
+    EXPECT_GT(found.highest, found.share);
+    EXPECT_FALSE(found.is_vague()) << text_of_range(found);
   }
-  EXPECT_EQ(estimate_prevalence(LogOddsHistogram()), 0.5);
+  EXPECT_EQ(estimate_prevalence(LogOddsHistogram()).share, 0.5);
   LogOddsHistogram none;
   for (int i = 0; i < 100; ++i) none.add(-9.0);
-  const double lowest = estimate_prevalence(none);
+  const double lowest = estimate_prevalence(none).share;
   EXPECT_GE(lowest, kLeastScore);
   EXPECT_LT(lowest, 1e-3);
+}
+
+TEST(CallChoice, SaysWhereRecordsTellTooLittleOfThePrevalence) {
+  // Short reads: log odds of both kinds lie around 0, a little too high on the whole.
+  std::mt19937_64 random(11);
+  std::normal_distribution<double> near(0.1, 0.35);
+  LogOddsHistogram histogram;
+  for (int i = 0; i < 5000; ++i) histogram.add(near(random));
+  const PrevalenceEstimate found = estimate_prevalence(histogram);
+  EXPECT_TRUE(found.is_vague());
+  EXPECT_LT(found.lowest, 0.05);
+  EXPECT_GT(found.highest, 0.95);
+  EXPECT_EQ(text_of_range({0.3, 0.011, 0.97}), "between 0.011 and 0.97 of all records are viruses");
 }
 
 TEST(CallChoice, KeepsTheShareOfFalseDiscoveriesBelowWhatIsAsked) {
@@ -93,7 +110,7 @@ TEST(CallChoice, IsTheLowestThresholdThatHoldsByTheBinsLowerEdges) {
   const std::vector<Record> items = records(500, 0.3, 11);
   const LogOddsHistogram histogram = histogram_of(items);
   const double threshold = threshold_for(histogram, 0.3, 0.1);
-  const CalibratedRule rule{0.3, false, threshold};
+  const CalibratedRule rule{0.3, {}, threshold};
   double called = 0.0;
   double expected_false = 0.0;
   for (const Record& item : items) {
@@ -109,7 +126,7 @@ TEST(CallChoice, CallsNothingWhereNothingIsSureEnough) {
   LogOddsHistogram histogram;
   for (int i = 0; i < 10; ++i) histogram.add(0.0);
   EXPECT_EQ(threshold_for(histogram, 0.5, 0.05), std::numeric_limits<double>::infinity());
-  EXPECT_EQ((CalibratedRule{0.5, false, threshold_for(histogram, 0.5, 0.05)}).least_probability(),
+  EXPECT_EQ((CalibratedRule{0.5, {}, threshold_for(histogram, 0.5, 0.05)}).least_probability(),
             1.0);
   EXPECT_LE(threshold_for(histogram, 0.5, 0.6), 0.0);
   EXPECT_EQ(threshold_for(LogOddsHistogram(), 0.5, 0.9), std::numeric_limits<double>::infinity());
@@ -121,7 +138,7 @@ TEST(CallChoice, PresetsAreProbabilitiesAtThePrevalence) {
   request.conservative = true;
   CalibratedRule rule = choose_rule(request, histogram);
   EXPECT_EQ(rule.prevalence, 0.5);
-  EXPECT_FALSE(rule.is_estimated);
+  EXPECT_FALSE(rule.estimate);
   EXPECT_EQ(*rule.threshold, log_odds_of(0.95));
   request.prevalence = 0.01;
   rule = choose_rule(request, histogram);
@@ -131,7 +148,7 @@ TEST(CallChoice, PresetsAreProbabilitiesAtThePrevalence) {
   request.relaxed = true;
   request.estimate_prevalence = true;
   rule = choose_rule(request, histogram);
-  EXPECT_TRUE(rule.is_estimated);
+  EXPECT_TRUE(rule.estimate);
   EXPECT_NEAR(rule.prevalence, 0.2, 0.03);
   EXPECT_NEAR(rule.least_probability(), 0.25, 1e-12);
   request = {};
@@ -139,7 +156,7 @@ TEST(CallChoice, PresetsAreProbabilitiesAtThePrevalence) {
   EXPECT_FALSE(choose_rule(request, histogram).threshold);
   request = {};
   request.fdr = 0.05;
-  EXPECT_TRUE(choose_rule(request, histogram).is_estimated);
+  EXPECT_TRUE(choose_rule(request, histogram).estimate);
 }
 
 TEST(CallChoice, TakesTheRuleOfTheBundleWhereTheRequestNamesNone) {

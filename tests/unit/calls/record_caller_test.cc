@@ -81,7 +81,7 @@ TEST(RecordCaller, ScoresARecordByTheHighestThresholdThatCallsIt) {
 
 TEST(RecordCaller, SaysProbabilitiesAtThePrevalenceAndCallsByScoresWithoutAThreshold) {
   const Calibration calibration = plain_calibration();
-  RecordCaller caller({}, {&calibration, {0.1, false, {}}});
+  RecordCaller caller({}, {&calibration, {0.1, {}, {}}});
   caller.begin();
   const ChunkVerdict chunk = caller.chunk(scores_of(0.75f), kWhole);
   ASSERT_TRUE(chunk.probability);
@@ -98,7 +98,7 @@ TEST(RecordCaller, SaysProbabilitiesAtThePrevalenceAndCallsByScoresWithoutAThres
 
 TEST(RecordCaller, CallsFramesChunksAndRecordsByProbabilitiesWithAThreshold) {
   const Calibration calibration = plain_calibration();
-  RecordCaller caller({}, {&calibration, {0.5, false, log_odds_of(0.7)}});
+  RecordCaller caller({}, {&calibration, {0.5, {}, log_odds_of(0.7)}});
   caller.begin();
   const ChunkVerdict low = caller.chunk(scores_of(0.625f), kWhole);
   EXPECT_TRUE(low.is_viral_by_scores);

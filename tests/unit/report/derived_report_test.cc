@@ -113,21 +113,22 @@ TEST(DerivedReport, SaysHowRecordsWereCalled) {
   const std::string text = run_json(report_of(1));
   CallRequest request;
   request.fdr = 0.05;
-  const CalledBy by_fdr = {request, {0.25, true, 0.0}, 7, 0.25};
+  const CalledBy by_fdr = {request, {0.25, PrevalenceEstimate{0.25, 0.125, 0.5}, 0.0}, 7, 0.25};
   EXPECT_EQ(json::parse(with_calls(text, "run.db", by_fdr))["calls"],
             json({{"fdr", 0.05},
                   {"prevalence", 0.25},
                   {"prevalence_estimated", true},
+                  {"prevalence_range", {0.125, 0.5}},
                   {"threshold", by_fdr.rule.least_probability()},
                   {"called", 7},
                   {"expected_false_discoveries", 0.25}}));
   EXPECT_NEAR(by_fdr.rule.least_probability(), 0.25, 1e-15);
   CallRequest preset;
   preset.relaxed = true;
-  EXPECT_EQ(json::parse(
-                with_calls(text, "run.db", {preset, {0.5, false, 1.0}, 0, 0.0}))["calls"]["preset"],
-            "relaxed");
-  EXPECT_EQ(json::parse(with_calls(text, "run.db", {{}, {0.5, false, {}}, 0, 0.0}))["calls"],
+  EXPECT_EQ(
+      json::parse(with_calls(text, "run.db", {preset, {0.5, {}, 1.0}, 0, 0.0}))["calls"]["preset"],
+      "relaxed");
+  EXPECT_EQ(json::parse(with_calls(text, "run.db", {{}, {0.5, {}, {}}, 0, 0.0}))["calls"],
             json({{"prevalence", 0.5}, {"prevalence_estimated", false}}));
   EXPECT_THROW(with_calls("{", "run.db", by_fdr), InputError);
 }

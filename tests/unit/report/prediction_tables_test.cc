@@ -216,7 +216,7 @@ TEST(PredictionTables, CallsByCalibratedProbabilitiesButForTheLegacyFiles) {
   std::vector<std::string> legacy;
   for (const double threshold : {0.4, 0.5, 0.7}) {
     TemporaryFolder folder;
-    CalibratedCalls calibrated{&calibration, {0.5, false, log_odds_of(threshold)}};
+    CalibratedCalls calibrated{&calibration, {0.5, {}, log_odds_of(threshold)}};
     PredictionTables tables(folder.path(), {}, calibrated, SortedLines::kDefaultMemory, kOriginal);
     write_record(tables, 0, "r", {kViralFrames, {{"F1", 0.25f, 0.75f}}});
     tables.finish();
@@ -243,7 +243,7 @@ TEST(PredictionTables, CallsByCalibratedProbabilitiesButForTheLegacyFiles) {
 TEST(PredictionTables, ShowsProbabilitiesAtThePrevalence) {
   const Calibration calibration = plain_calibration();
   TemporaryFolder folder;
-  CalibratedCalls calibrated{&calibration, {0.1, false, {}}};
+  CalibratedCalls calibrated{&calibration, {0.1, {}, {}}};
   PredictionTables tables(folder.path(), {}, calibrated);
   write_record(tables, 0, "r", {{{"F1", 0.25f, 0.75f}}});
   tables.finish();

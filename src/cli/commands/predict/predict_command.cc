@@ -28,7 +28,8 @@ namespace {
 std::string trust_text(const PredictRequest& request, const RunReport& report) {
   const std::uint64_t viral = report.calls.viral_records;
   if (report.intake.records == 0) return "the input holds no records";
-  if (!report.calls.estimated_prevalence) {
+  const std::optional<PrevalenceEstimate>& prevalence = report.calls.prevalence;
+  if (!prevalence) {
     return viral == 0 ? "no record is called viral; contigs.tsv has the scores of all"
                       : "these models have no calibration, so that nobody knows how many of the "
                         "calls are wrong: 'virnucpro calibrate --help'";
@@ -45,11 +46,16 @@ std::string trust_text(const PredictRequest& request, const RunReport& report) {
         "likelier than one in four",
         request.output);
   }
+  if (prevalence->is_vague()) {
+    return fmt::format(
+        "how many of the {} called viral are wrong is not known: records that say so little leave "
+        "open whether {}",
+        counted(viral, "record"), text_of_range(*prevalence));
+  }
   return fmt::format(
       "of the {} called viral about {:.1f} are expected to be wrong, if {:.3g} of all records are "
       "viruses, as their scores suggest",
-      counted(viral, "record"), report.calls.expected_wrong_records,
-      *report.calls.estimated_prevalence);
+      counted(viral, "record"), report.calls.expected_wrong_records, prevalence->share);
 }
 
 /// What was read, what was found and how far that can be trusted, a line each; then where to look.
