@@ -9,7 +9,7 @@ RESULTS := virnucpro_out
 FILES :=
 PREFIX := /usr/local
 
-.PHONY: help dependencies configure predict install docs cuda test slow-test durability sanitize sanitize-threads format check-format tidy bench dist test-dist test-reproducible test-container test-report test-tables test-multiqc test-wdl test-scale test-pull clean
+.PHONY: help dependencies configure predict install docs cuda test slow-test durability sanitize sanitize-threads format check-format tidy bench dist test-dist test-reproducible test-container test-report test-tables test-multiqc test-wdl test-scale test-pull test-remote clean
 
 help:
 	@echo "make predict       build the program and run it on examples/ with the embedded model"
@@ -28,6 +28,7 @@ help:
 	@echo "make test-scale    the workflows for clusters, on a Slurm of three nodes on this machine (root, network)"
 	@echo "make test-report   report.html in headless Chromium (Debian's chromium, selenium and axe of PyPI)"
 	@echo "make test-pull     models pull against a real nginx, with 200 broken downloads (minutes; nginx is installed)"
+	@echo "make test-remote   inputs at addresses: a server that cuts connections, and S3 by moto (PyPI)"
 	@echo "make test-container  the steps of the container's file in a bare Debian (root, debootstrap, network)"
 	@echo "make dist          what a release offers, in dist/: tarballs, Debian package, recipes, hashes"
 	@echo "make test-dist     the tarball of make dist in bare Debian 11, 12 and 13 (root, debootstrap, network)"
@@ -126,6 +127,10 @@ test-report: configure
 test-pull: configure
 	@cmake --build --preset release --target virnucpro
 	@tests/pull/run.sh $(PROGRAM)
+
+test-remote: configure
+	@cmake --build --preset release --target virnucpro
+	@tests/remote/run.sh $(PROGRAM)
 
 test-container: configure
 	@packaging/container/test.sh

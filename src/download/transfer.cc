@@ -20,6 +20,10 @@ constexpr long kConnectSeconds = 20;
 /// libcurl's buffer: its largest, so that few calls are made for gigabytes.
 constexpr long kBufferBytes = 512 * 1024;
 
+/// SHA-256 of a request without a body, which S3 wants beside the signature.
+constexpr const char* kHashOfNothing =
+    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
 template <typename Value>
 void set(CURL* handle, CURLoption option, Value value) {
   const CURLcode code = curl_easy_setopt(handle, option, value);
@@ -80,7 +84,7 @@ Transfer::Transfer(TransferRequest request, const NetworkSettings& settings)
   if (!handle_) throw ResourceError("the library for downloads (libcurl) has no memory left");
   CURL* const handle = handle_.get();
   set(handle, CURLOPT_URL, request_.url.c_str());
-  set(handle, CURLOPT_PROTOCOLS_STR, "https");
+  set(handle, CURLOPT_PROTOCOLS_STR, request_.may_be_http ? "https,http" : "https");
   set(handle, CURLOPT_REDIR_PROTOCOLS_STR, "https");
   set(handle, CURLOPT_FOLLOWLOCATION, 1L);
   set(handle, CURLOPT_MAXREDIRS, kMostRedirects);
@@ -110,6 +114,7 @@ Transfer::Transfer(TransferRequest request, const NetworkSettings& settings)
     set(handle, CURLOPT_XOAUTH2_BEARER, request_.token.c_str());
     set(handle, CURLOPT_UNRESTRICTED_AUTH, 0L);
   }
+  if (!request_.keys.id.empty()) sign(handle);
   if (request_.range) {
     begin_ = request_.range->begin;
     set(handle, CURLOPT_RANGE,
@@ -120,6 +125,27 @@ Transfer::Transfer(TransferRequest request, const NetworkSettings& settings)
   set(handle, CURLOPT_WRITEFUNCTION, &Transfer::on_body);
   set(handle, CURLOPT_WRITEDATA, this);
   set(handle, CURLOPT_PRIVATE, this);
+}
+
+void Transfer::sign(CURL* handle) {
+  const SigningKeys& keys = request_.keys;
+  set(handle, CURLOPT_AWS_SIGV4, fmt::format("aws:amz:{}:s3", keys.region).c_str());
+  set(handle, CURLOPT_USERNAME, keys.id.c_str());
+  set(handle, CURLOPT_PASSWORD, keys.secret.c_str());
+  // A signature is for one host, and headers of our own would go to any other, too.
+  set(handle, CURLOPT_FOLLOWLOCATION, 0L);
+  add_header(fmt::format("x-amz-content-sha256: {}", kHashOfNothing));
+  if (!keys.session.empty()) add_header(fmt::format("x-amz-security-token: {}", keys.session));
+  set(handle, CURLOPT_HTTPHEADER, headers_.get());
+}
+
+void Transfer::add_header(const std::string& header) {
+  curl_slist* const longer = curl_slist_append(headers_.get(), header.c_str());
+  if (longer == nullptr) {
+    throw ResourceError("the library for downloads (libcurl) has no memory left");
+  }
+  static_cast<void>(headers_.release());  // its elements are in the longer one
+  headers_.reset(longer);
 }
 
 std::size_t Transfer::on_header(char* bytes, std::size_t size, std::size_t count, void* self) {
@@ -157,6 +183,8 @@ void Transfer::take_header(std::string_view line) {
   } else if (name == "etag") {
     // A weak tag allows other bytes.
     head_.version = value.starts_with("W/") ? std::string() : unquoted(value);
+  } else if (name == "last-modified") {
+    head_.modified = value;
   } else if (name == "x-linked-etag") {
     head_.announced_hash = unquoted(value);
   } else if (name == "x-linked-size") {

@@ -16,6 +16,7 @@
 
 #include "download/byte_ranges.h"
 #include "download/network_settings.h"
+#include "download/remote_file.h"
 
 namespace virnucpro {
 
@@ -26,9 +27,14 @@ struct ResponseHead {
   std::optional<std::uint64_t> total;  ///< size of the whole file
   /// The server's name for this version of the content; empty: none that can be relied on.
   std::string version;
+  std::string modified;  ///< when the content last changed, in the server's words; may be empty
   /// What Hugging Face says of the file before it sends the request elsewhere: a hash, a size.
   std::string announced_hash;
   std::optional<std::uint64_t> announced_size;
+};
+
+struct FreeList {
+  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
 };
 
 struct CloseTransfer {
@@ -41,7 +47,9 @@ void start_curl();
 /// Where one transfer asks, and where its bytes go.
 struct TransferRequest {
   std::string url;
-  std::string token;  ///< sent to the host of `url` alone; empty: none
+  std::string token;         ///< sent to the host of `url` alone; empty: none
+  SigningKeys keys = {};     ///< for the host of `url` alone
+  bool may_be_http = false;  ///< `url`, not what it leads to
   /// Absent: the whole file, without a range.
   std::optional<ByteRange> range;
   /// Called once, before the first byte of an answer with status 200 or 206. False ends the
@@ -54,7 +62,8 @@ struct TransferRequest {
 /// Owns the handle; not to be moved while it is in use. Thread-confined.
 class Transfer {
  public:
-  /// Certificates are checked, and only https is spoken, also after a redirect.
+  /// Certificates are checked, and only https is spoken, also after a redirect; `url` alone may be
+  /// http.
   Transfer(TransferRequest request, const NetworkSettings& settings);
   Transfer(const Transfer&) = delete;
   Transfer& operator=(const Transfer&) = delete;
@@ -85,9 +94,12 @@ class Transfer {
   static std::size_t on_header(char* bytes, std::size_t size, std::size_t count, void* self);
   static std::size_t on_body(char* bytes, std::size_t size, std::size_t count, void* self);
   void take_header(std::string_view line);
+  void sign(CURL* handle);
+  void add_header(const std::string& header);
   bool accept();
 
   TransferRequest request_;
+  std::unique_ptr<curl_slist, FreeList> headers_;
   std::unique_ptr<CURL, CloseTransfer> handle_;
   ResponseHead head_;
   std::uint64_t begin_ = 0;

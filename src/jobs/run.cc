@@ -75,6 +75,7 @@ Run::Run(const RunRequest& request, ShardNumber shard, const LoadedModels& model
     if (file) input_stamps_ += to_string(file->stamp) + "\n";
   }
   reader_.expect(std::move(known));
+  reader_.open_addresses_by(context.open_address);
   if (plan_) {
     reader_.take(plan_->shares_of(shard.number));
   }

@@ -56,6 +56,8 @@ struct RunContext {
   WorkProgress work;                 ///< of what follows the stages, such as writing tables
   /// Loads the same models in FP32, for sequences whose values are not finite; may be empty.
   ExactModels::Load load_exact;
+  /// Opens inputs that are addresses; empty: these are errors.
+  OpenAddress open_address;
   /// Absent: limits_for() the batches. Tests use small ones.
   std::optional<WindowLimits> limits;
 };

@@ -50,11 +50,13 @@ std::array<Descriptor, 2> open_pipe(const std::string& name) {
 
 }  // namespace
 
-InputFeed::InputFeed(Descriptor input, std::string path, std::string name, InputTerms terms)
+InputFeed::InputFeed(Descriptor input, std::string path, std::string name, InputTerms terms,
+                     std::function<void()> finish)
     : input_(std::move(input)),
       path_(std::move(path)),
       name_(std::move(name)),
       terms_(std::move(terms)),
+      finish_(std::move(finish)),
       stamp_(stamp_of(input_.get())),
       ends_(open_pipe(name_)),
       thread_(start_thread([this] { run(); })) {}
@@ -125,6 +127,7 @@ void InputFeed::pass_all() {
     bytes += got;
     write(piece);
   }
+  if (finish_) finish_();
   found_.content = {hash_.finish(), bytes};
   if (stamp_) found_.stamp = *stamp_;
   if (stamp_ || terms_.known) require_same_file();

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -17,6 +18,7 @@
 #include "base/descriptor.h"
 #include "base/known_file.h"
 #include "base/sha256.h"
+#include "sequence/address.h"
 #include "sequence/text_piece.h"
 
 namespace virnucpro {
@@ -27,6 +29,7 @@ struct InputTerms {
   std::optional<KnownFile> known = std::nullopt;  ///< the input must be this one
   /// Only these records of a text file, as plain text; null: all of it. Needs `known`.
   std::shared_ptr<const TextPiece> piece = nullptr;
+  OpenAddress open_address = {};  ///< empty: inputs are files
 };
 
 /// Reads an input once, on a thread of its own, and hands its bytes to a pipe for a library that
@@ -36,9 +39,11 @@ struct InputTerms {
 /// stop is requested, it waits neither for a pipe's writer nor for the parser.
 class InputFeed {
  public:
-  /// `path` is what `input` was opened by; empty where it has no name. Throws InputError,
-  /// and what start_thread() throws.
-  InputFeed(Descriptor input, std::string path, std::string name, InputTerms terms);
+  /// `path` is what `input` was opened by; empty where it has no name. `finish` is called when it
+  /// has ended, and throws where that came too early; may be empty. Throws InputError, and what
+  /// start_thread() throws.
+  InputFeed(Descriptor input, std::string path, std::string name, InputTerms terms,
+            std::function<void()> finish = {});
   ~InputFeed();
   InputFeed(const InputFeed&) = delete;
   InputFeed& operator=(const InputFeed&) = delete;
@@ -71,6 +76,7 @@ class InputFeed {
   const std::string path_;
   const std::string name_;
   const InputTerms terms_;
+  const std::function<void()> finish_;
   const std::optional<FileStamp> stamp_;  // when it was opened; absent for a stream
   std::array<Descriptor, 2> ends_;
   std::atomic<bool> is_cut_short_{false};

@@ -85,8 +85,12 @@ InputFormat format_of(const std::string& name, const htsFormat& detected) {
 
 }  // namespace
 
-void check_readable(const std::string& path) {
+void check_readable(const std::string& path, bool takes_addresses) {
   if (path == kStandardInput) return;
+  if (is_address(path)) {
+    if (takes_addresses) return;
+    throw_address_not_read(path);
+  }
   // A named pipe must not be opened twice, because its writer would see the first reader go.
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0) throw_unreadable(path, errno);
@@ -103,11 +107,18 @@ InputFile open_input(const std::string& path, InputTerms terms) {
     input.records_before = terms.piece->first_record;
     input.lines_before = terms.piece->first_line;
   }
-  // Opened here rather than by htslib's hopen(), which would fetch http:, ftp: and s3: names: the
-  // program uses no network.
-  input.feed =
-      std::make_unique<InputFeed>(open_to_read(path, input.name),
-                                  path == kStandardInput ? "" : path, input.name, std::move(terms));
+  // Opened here rather than by htslib's hopen(), which would fetch http:, ftp: and s3: names by
+  // itself. Who may open connections gives the means in the terms.
+  if (is_address(path)) {
+    if (!terms.open_address) throw_address_not_read(path);
+    OpenedStream stream = terms.open_address(path, terms.stop);
+    input.feed = std::make_unique<InputFeed>(std::move(stream.bytes), "", input.name,
+                                             std::move(terms), std::move(stream.finish));
+  } else {
+    input.feed = std::make_unique<InputFeed>(open_to_read(path, input.name),
+                                             path == kStandardInput ? "" : path, input.name,
+                                             std::move(terms));
+  }
   Descriptor output = input.feed->take_output();
   input.stream.reset(hdopen(output.get(), "r"));
   if (!input.stream) throw_unreadable(input.name, errno);

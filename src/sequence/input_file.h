@@ -28,8 +28,9 @@ struct InputFile {
   std::uint64_t lines_before = 0;
 };
 
-/// Throws InputError naming `path` when it is missing, unreadable or a folder. "-" always passes.
-void check_readable(const std::string& path);
+/// Throws InputError naming `path` when it is missing, unreadable or a folder, or an address where
+/// these are not taken. "-" always passes.
+void check_readable(const std::string& path, bool takes_addresses = false);
 
 /// Opens `path` ("-": standard input), once, and tells its format by content, never by its name.
 /// Only local files: a path that looks like a URL is a file name. Throws InputError; Interrupted,

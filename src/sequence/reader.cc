@@ -20,7 +20,7 @@ SequenceReader::SequenceReader(std::vector<std::string> paths, Log log, std::sto
   if (std::count(paths_.begin(), paths_.end(), "-") > 1) {
     throw InputError("standard input ('-') is given more than once; it can be read only once.");
   }
-  for (const std::string& path : paths_) check_readable(path);
+  for (const std::string& path : paths_) check_readable(path, /*takes_addresses=*/true);
 }
 
 SequenceReader::~SequenceReader() = default;
@@ -82,6 +82,7 @@ bool SequenceReader::read(Record& record) {
 void SequenceReader::open_next() {
   feed_.reset();
   InputTerms terms = {stop_, known_.empty() ? std::nullopt : known_[next_path_]};
+  terms.open_address = open_address_;
   if (!shares_.empty()) {
     terms.piece = shares_[next_path_].piece;
     next_ordinal_ = shares_[next_path_].first_ordinal;

@@ -6,10 +6,12 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/known_file.h"
 #include "base/log.h"
+#include "sequence/address.h"
 #include "sequence/record.h"
 
 namespace virnucpro {
@@ -43,6 +45,10 @@ class SequenceReader {
   /// refused at its end, before its last record is given. Call before the first next().
   void expect(std::vector<std::optional<KnownFile>> known);
 
+  /// How inputs that are addresses are opened; without it they are errors. Call before the first
+  /// next().
+  void open_addresses_by(OpenAddress open) { open_address_ = std::move(open); }
+
   /// For each input, what is read of it; each must be known (expect()). Call before the first
   /// next(). A piece is proven by its hash at its end, as whole files are.
   void take(std::vector<InputShare> shares);
@@ -70,6 +76,7 @@ class SequenceReader {
   std::stop_token stop_;
   std::vector<std::optional<KnownFile>> known_;
   std::vector<InputShare> shares_;  // of each path, or none
+  OpenAddress open_address_;
   std::vector<KnownFile> files_;
   std::unique_ptr<InputFeed> feed_;
   std::unique_ptr<RecordSource> source_;  // reads what the feed gives

@@ -2,6 +2,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <array>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -317,8 +319,33 @@ TEST_F(InputFiles, ThatAreMissingOrFoldersAreRefusedAtOnce) {
             folder_.string() + ": is a folder, not a file. Name the files in it.");
 }
 
-TEST_F(InputFiles, WithNamesLikeAddressesAreFilesNotDownloads) {
-  EXPECT_THAT(input_error({"https://example.org/a.fa"}), HasSubstr("No such file or directory"));
+TEST_F(InputFiles, AreOpenedAtAddressesByThoseWhoMayAlone) {
+  EXPECT_THAT(input_error({"https://example.org/a.fa"}), HasSubstr("curl -fLO ADDRESS"));
+  EXPECT_THAT(input_error({"s3://bucket/a.fa"}), HasSubstr("aws s3 cp ADDRESS FILE"));
+  EXPECT_THAT(input_error({"ftp://host/a.fa"}), HasSubstr("No such file or directory"));
+  std::string opened;
+  bool is_cut = false;
+  const auto records_of = [&](const std::string& text) {
+    SequenceReader reader({"s3://bucket/a.fa"});
+    reader.open_addresses_by([&](const std::string& address, const std::stop_token&) {
+      opened = address;
+      std::array<int, 2> ends{};
+      EXPECT_EQ(::pipe(ends.data()), 0);
+      EXPECT_EQ(::write(ends[1], text.data(), text.size()), static_cast<ssize_t>(text.size()));
+      ::close(ends[1]);
+      return OpenedStream{Descriptor(ends[0]), [&] {
+                            if (is_cut) throw InputError("the server is gone");
+                          }};
+    });
+    std::vector<std::string> ids;
+    for (Record record; reader.next(record);) ids.push_back(record.id);
+    return ids;
+  };
+  EXPECT_THAT(records_of(">a\nACGT\n>b\nC\n"), ElementsAre("a", "b"));
+  EXPECT_EQ(opened, "s3://bucket/a.fa");
+  // What came looks like a whole file; only the stream knows that it is not.
+  is_cut = true;
+  EXPECT_THROW(records_of(">a\nACGT\n"), InputError);
 }
 
 TEST_F(InputFiles, MayBeNamedPipes) {

@@ -29,6 +29,7 @@ void log_summary(const RunRequest& request, const RunSummary& summary, const Log
 void embed(Context& context, const EmbedSettings& settings) {
   const RunRequest& request = settings.request;
   RunKind kind;
+  kind.takes_addresses = true;
   kind.with_classifier = false;
   kind.require_apart = [&](const InputGuard& inputs) { inputs.require_apart(request.output); };
   kind.require_free_output = [&] { require_free_embedding_file(request.output, request.force); };

@@ -131,6 +131,7 @@ void predict_samples(Context& context, const PredictSettings& settings) {
   sheet.add("--sample-sheet", settings.sample_sheet);
   require_all_apart(sheet);
   RunKind kind;
+  kind.takes_addresses = true;
   kind.require_apart = require_all_apart;
   kind.require_free_output = [&] {
     for (const PredictRequest& request : requests) {
@@ -173,6 +174,7 @@ void predict(Context& context, const PredictSettings& settings) {
   InputGuard plan;
   plan.add("--shard-plan", settings.shard_plan);
   RunKind kind;
+  kind.takes_addresses = true;
   kind.require_apart = [&](const InputGuard& inputs) {
     plan.require_apart(request.output, prediction_names(/*with_database=*/true));
     inputs.require_apart(request.output, prediction_names(/*with_database=*/true));

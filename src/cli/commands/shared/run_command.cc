@@ -17,6 +17,7 @@
 #include "devices/devices.h"
 #include "devices/faster_ways.h"
 #include "devices/precision_line.h"
+#include "jobs/remote_inputs.h"
 #include "jobs/run_cost.h"
 #include "sequence/input_file.h"
 
@@ -159,7 +160,7 @@ void run_command(Context& context, const RunKind& kind, const RunSettings& setti
   DeviceChoice device = devices.choose(settings.device);
   if (kind.require_free_output) kind.require_free_output();
   // The run opens them later; large models may take minutes until then.
-  for (const std::string& path : paths) check_readable(path);
+  for (const std::string& path : paths) check_readable(path, kind.takes_addresses);
 
   Workers workers = devices.create_workers(device, settings.threads);
   if (context.change_workers) context.change_workers(workers);
@@ -201,6 +202,7 @@ void run_command(Context& context, const RunKind& kind, const RunSettings& setti
     run.threads = workers.threads;
     run.numa_nodes = workers.numa_nodes;
     run.log = log;
+    if (kind.takes_addresses) run.open_address = address_opener(context.environment, log);
     run.progress = &progress;
     run.work = WorkProgress([&display](const WorkState& state) { display.update(state); });
     ModelRequest exact = settings.models;

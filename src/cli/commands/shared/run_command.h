@@ -17,6 +17,7 @@ namespace virnucpro::cli {
 /// The parts in which the commands differ.
 struct RunKind {
   bool with_classifier = true;
+  bool takes_addresses = false;  ///< as inputs, beside files
   /// Refuses an output that is one of the inputs; may be empty.
   std::function<void(const InputGuard& inputs)> require_apart;
   /// Refuses an output that is in the way; may be empty.
