@@ -22,7 +22,8 @@ constexpr std::size_t kLongestId = 256;
 }  // namespace
 
 InputCensus take_census_of(const std::vector<std::string>& inputs, std::int64_t expected_length,
-                           std::size_t most, const std::function<bool()>& is_enough,
+                           std::size_t most,
+                           const std::function<bool(const InputCensus&)>& is_enough,
                            const std::stop_token& stop) {
   InputCensus census;
   std::mt19937_64 random(20);  // its sequence is fixed by the standard
@@ -48,7 +49,7 @@ InputCensus take_census_of(const std::vector<std::string>& inputs, std::int64_t 
       kept.id.assign(std::min(record.id.size(), kLongestId), 'x');
       kept.bases.assign(bases.substr(chunk.start, chunk.end - chunk.start));
     }
-    if (census.records % kRecordsPerLook == 0 && is_enough()) {
+    if (census.records % kRecordsPerLook == 0 && is_enough(census)) {
       census.is_whole = false;
       break;
     }

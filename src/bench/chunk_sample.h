@@ -28,11 +28,12 @@ struct InputCensus {
   double seconds = 0.0;
 };
 
-/// Reads the inputs until `is_enough` says so, which is asked now and then, and keeps at most
-/// `most` chunks. The same inputs, read as far, give the same sample. Throws InputError,
-/// Interrupted.
+/// Reads the inputs until `is_enough` says so, which is asked now and then with the counts so far,
+/// and keeps at most `most` chunks. The same inputs, read as far, give the same sample. Throws
+/// InputError, Interrupted.
 InputCensus take_census_of(const std::vector<std::string>& inputs, std::int64_t expected_length,
-                           std::size_t most, const std::function<bool()>& is_enough,
+                           std::size_t most,
+                           const std::function<bool(const InputCensus&)>& is_enough,
                            const std::stop_token& stop);
 
 /// Writes chunks as a FASTA file. Throws OutputError.

@@ -54,6 +54,49 @@ struct Round {
   double chunks = 0.0;
 };
 
+/// How far reading has come, in bytes of the inputs. The bytes that were taken from them are ahead
+/// of the records that were parsed, by buffers that stay full: the way between two looks tells the
+/// rate.
+class ReadPace {
+ public:
+  ReadPace(double seconds, const std::function<ReadBytes()>& bytes)
+      : seconds_(seconds), bytes_(bytes) {}
+
+  bool is_enough(const InputCensus& so_far) {
+    if (!is_begun_) {
+      if (watch_.seconds() < seconds_ / 4) return false;  // until then buffers fill
+      is_begun_ = true;
+      begin_ = {bytes_().read, so_far.bases};
+    }
+    if (watch_.seconds() < seconds_) return false;
+    end_ = {bytes_().read, so_far.bases};
+    return end_.bytes >= begin_.bytes + kLeastWay;
+  }
+
+  double share_of(const InputCensus& census, std::uint64_t total) const {
+    const double bases_a_byte = static_cast<double>(end_.bases - begin_.bases) /
+                                static_cast<double>(end_.bytes - begin_.bytes);
+    return std::clamp(static_cast<double>(census.bases) /
+                          std::max(1.0, bases_a_byte * static_cast<double>(total)),
+                      1e-9, 1.0);
+  }
+
+ private:
+  /// Many pieces of what is read at once.
+  static constexpr std::uint64_t kLeastWay = std::uint64_t{2} << 20;
+  struct Look {
+    std::uint64_t bytes = 0;
+    std::uint64_t bases = 0;
+  };
+
+  const double seconds_;
+  const std::function<ReadBytes()>& bytes_;
+  const Stopwatch watch_;
+  bool is_begun_ = false;
+  Look begin_;
+  Look end_;
+};
+
 /// Runs slices of the sample.
 class Measurement {
  public:
@@ -123,8 +166,8 @@ Expected times(const Expected& a, const Expected& b) {
   return {value, value * std::max(0.0, 1.0 - down), value * (1.0 + up)};
 }
 
-Expected plus(const Expected& a, double seconds) {
-  return {a.value + seconds, a.low + seconds, a.high + seconds};
+Expected plus(const Expected& a, double known) {
+  return {a.value + known, a.low + known, a.high + known};
 }
 
 /// The rate at which this machine hashes what it has in memory.
@@ -143,18 +186,17 @@ RunEstimate estimate_run(const EstimateRequest& request, const LoadedModels& mod
                          const RunContext& context, const std::function<ReadBytes()>& bytes,
                          const std::stop_token& stop) {
   const std::optional<std::uint64_t> total = bytes().total;
-  const Stopwatch watch;
+  ReadPace pace(request.seconds, bytes);
   InputCensus census = take_census_of(
       request.inputs, models.expected_length, kMostChunks,
-      [&] { return total && watch.seconds() > request.seconds; }, stop);
+      [&](const InputCensus& so_far) { return total && pace.is_enough(so_far); }, stop);
   if (census.chunks == 0) {
     throw InputError(
         fmt::format("{} records without a base: there is nothing to estimate", census.records));
   }
   RunEstimate estimate;
   if (!census.is_whole) {
-    estimate.share_read =
-        std::clamp(static_cast<double>(bytes().read) / static_cast<double>(*total), 1e-9, 1.0);
+    estimate.share_read = pace.share_of(census, *total);
   }
   // What was not read may be another kind of data: the less was read, the less is known.
   const double unread = census.is_whole ? 0.0 : 0.5 * (1.0 - estimate.share_read) + 0.02;
@@ -200,7 +242,7 @@ RunEstimate estimate_run(const EstimateRequest& request, const LoadedModels& mod
   estimate.read_seconds = plus(estimate.read_seconds, hashing);
   estimate.device_hours = estimate.seconds * (static_cast<double>(request.devices) / 3600.0);
   estimate.memory_bytes = around(static_cast<double>(peak_memory()), kMemoryShare);
-  estimate.disk_bytes = times(estimate.chunks, mean_of(disk, kDiskShare));
+  estimate.disk_bytes = plus(times(estimate.chunks, mean_of(disk, kDiskShare)), nothing.bytes);
   return estimate;
 }
 

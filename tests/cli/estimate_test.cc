@@ -83,6 +83,17 @@ TEST_F(EstimateCommand, CountsAsARunDoesAndNamesEveryQuantity) {
   EXPECT_GT(all["disk_bytes"].low, 1e4);
 }
 
+TEST_F(EstimateCommand, ExtrapolatesWhatItHasNoTimeToRead) {
+  const std::string input = contigs(20000);  // 22 MB, of which 0.03 seconds reach a part
+  const ProgramResult result = run({"estimate", input, "--seconds", "0.03", "--device", "cpu"});
+  ASSERT_TRUE(ends_with(result, 0));
+  std::map<std::string, Row> all = rows(result.out);
+  EXPECT_NEAR(all["records"].expected, 20000.0, 4000.0) << result.err;
+  EXPECT_LE(all["records"].low, 20000.0);
+  EXPECT_GE(all["records"].high, 20000.0);
+  EXPECT_NEAR(all["bases"].expected, 20000.0 * 1100.0, 0.2 * 20000.0 * 1100.0);
+}
+
 TEST_F(EstimateCommand, PlansShardsInLinesThatAShellTakes) {
   const std::string input = contigs(20);
   const std::string odd = path("it's odd.fa");

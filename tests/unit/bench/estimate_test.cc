@@ -15,7 +15,7 @@
 namespace virnucpro {
 namespace {
 
-bool never() { return false; }
+bool never(const InputCensus&) { return false; }
 
 /// Records whose bases tell their number: record i has 100 * (i % 7 + 1) bases.
 std::string write_records(const TemporaryFolder& folder, std::size_t count) {
@@ -55,8 +55,8 @@ TEST(ChunkSample, KeepsChunksOfAllPlacesWithTheSameProbability) {
 TEST(ChunkSample, EndsWhenItIsEnough) {
   const TemporaryFolder folder;
   int looks = 0;
-  const InputCensus census =
-      take_census_of({write_records(folder, 7000)}, 300, 10, [&] { return ++looks == 3; }, {});
+  const InputCensus census = take_census_of({write_records(folder, 7000)}, 300, 10,
+                                            [&](const InputCensus&) { return ++looks == 3; }, {});
   EXPECT_FALSE(census.is_whole);
   EXPECT_LT(census.records, 1000u);
   EXPECT_EQ(census.sample.size(), 10u);
