@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "base/base64.h"
 #include "base/format.h"
 #include "base/output_file.h"
 #include "base/sha256.h"

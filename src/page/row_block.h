@@ -65,7 +65,4 @@ class RowBlock {
   std::size_t open_chunks_ = 0;  // of the record that has not ended
 };
 
-/// The text of RFC 4648, with its padding.
-std::string base64(std::string_view bytes);
-
 }  // namespace virnucpro

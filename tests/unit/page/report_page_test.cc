@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "base/base64.h"
 #include "base/sha256.h"
 #include "page/page_assets.h"
 #include "unit/page/unpacked_rows.h"

@@ -24,15 +24,6 @@ PageRecord record(std::uint64_t ordinal, std::string_view id) {
   return made;
 }
 
-TEST(RowBlock, WritesTheBase64OfTheStandard) {
-  EXPECT_EQ(base64(""), "");
-  EXPECT_EQ(base64("f"), "Zg==");
-  EXPECT_EQ(base64("fo"), "Zm8=");
-  EXPECT_EQ(base64("foo"), "Zm9v");
-  EXPECT_EQ(base64("foobar"), "Zm9vYmFy");
-  EXPECT_EQ(base64("\xff\xfe\xfd"), "//79");
-}
-
 TEST(RowBlock, GivesBackEveryColumn) {
   RowBlock block(true);
   const PageFrame open[] = {{1, 0.25f, 0, 0}, {5, 1.0f, 0, 0}};
