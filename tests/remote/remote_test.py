@@ -68,6 +68,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.refuse(403)
         if kind == "busy" and count <= 3:
             return self.refuse(503)
+        if kind == "dying" and count == 2:
+            return self.refuse(403)
         if kind == "downgrade":
             return self.refuse(302, ("Location", "http://localhost:1/x"))
         content = server.files.get(name)
@@ -198,6 +200,29 @@ class RemoteInputs(unittest.TestCase):
         self.assertSame(self.server.url + "/cut/long.fa", "long.fa")
         self.assertGreater(self.server.requests["cut"], 5)
         self.assertSame(self.server.url + "/busy/small.fa.gz", "small.fa.gz")
+
+    def test_a_run_whose_server_was_lost_is_continued(self):
+        command, environment, out = self.call(self.server.url + "/dying/long.fa")
+        result = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=240)
+        self.assertFails(result, 2, "HTTP status 403")
+        self.assertFalse(os.path.exists(os.path.join(out, "predictions.tsv")))
+        command.remove("--quiet")
+        result = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=240)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("going on after", result.stderr)
+        _, expected = self.predict(os.path.join(self.folder, "long.fa"))
+        with open(os.path.join(out, "contigs.tsv")) as ours, open(os.path.join(expected, "contigs.tsv")) as theirs:
+            self.assertEqual(ours.read(), theirs.read())
+
+    def test_a_sample_sheet_may_name_addresses(self):
+        sheet = os.path.join(self.folder, "sheet.tsv")
+        with open(sheet, "w") as file:
+            file.write(f"sample\tfile\none\t{self.server.url}/plain/small.fa.gz\n")
+        result, out = self.predict(None, "--sample-sheet", sheet)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        _, expected = self.predict(os.path.join(self.folder, "small.fa.gz"))
+        with open(os.path.join(out, "one", "contigs.tsv")) as ours, open(os.path.join(expected, "contigs.tsv")) as theirs:
+            self.assertEqual(ours.read(), theirs.read())
 
     def test_an_empty_file_is_one(self):
         result, out = self.predict(self.server.url + "/plain/empty.fa")
