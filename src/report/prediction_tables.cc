@@ -36,25 +36,23 @@ const std::string& made(const std::string& folder) {
 
 }  // namespace
 
-struct PredictionTables::Files {
-  Files(const std::string& in, CallRule rule, CalibratedCalls calibrated, std::size_t sort_memory,
-        const TableChoice& choice, bool with_runs, std::uint64_t records)
-      : folder(made(in)),
-        caller(rule, calibrated),
-        predictions(path_in(folder, kPredictionsFile), with_runs),
+namespace {
+
+/// All files but report.html.
+struct Tables {
+  Tables(const std::string& folder, CallRule rule, bool is_calibrated, std::size_t sort_memory,
+         const TableChoice& choice, bool with_runs)
+      : predictions(path_in(folder, kPredictionsFile), with_runs),
         contigs(path_in(folder, kContigsFile)),
         tiers(path_in(folder, kTiersFile), choice.tiers, folder, sort_memory),
         viral(path_in(folder, kViralFile)),
-        regions(folder, calibrated, choice, has_results(folder)),
+        regions(folder, is_calibrated, choice, has_results(folder)),
         json(folder, choice.format == RowFormat::kJsonl, has_results(folder), with_runs),
         legacy(path_in(folder, kLegacyFramesFile), path_in(folder, kLegacyChunksFile), rule, folder,
                sort_memory, choice.legacy),
-        page(path_in(folder, kPageFile), rule, calibrated, records),
         multiqc(folder),
         run(path_in(folder, kRunFile)) {}
 
-  std::string folder;
-  RecordCaller caller;
   PredictionsTable predictions;
   ContigsTable contigs;
   TierTable tiers;
@@ -62,9 +60,39 @@ struct PredictionTables::Files {
   RegionTables regions;
   JsonLines json;
   LegacyTables legacy;
-  ReportPage page;
   MultiqcFiles multiqc;
   OutputFile run;
+
+  void finish() {
+    predictions.file().finish();
+    contigs.file().finish();
+    tiers.finish();
+    viral.file().finish();
+    regions.finish();
+    json.finish();
+    legacy.finish();
+    multiqc.finish();
+  }
+};
+
+}  // namespace
+
+struct PredictionTables::Files {
+  Files(const std::string& in, CallRule rule, CalibratedCalls calibrated, std::size_t sort_memory,
+        const TableChoice& choice, bool with_runs, std::uint64_t records, WrittenFiles written)
+      : folder(made(in)),
+        caller(rule, calibrated),
+        regions(calibrated, choice.region_probability),
+        page(path_in(folder, kPageFile), rule, calibrated, records) {
+    if (written == WrittenFiles::kPageOnly) return;
+    tables.emplace(folder, rule, calibrated.calibration != nullptr, sort_memory, choice, with_runs);
+  }
+
+  std::string folder;
+  RecordCaller caller;
+  RecordRegions regions;
+  ReportPage page;
+  std::optional<Tables> tables;
 
   CallSink* sink = nullptr;
   UniqueIds unique_ids;
@@ -133,9 +161,10 @@ void PredictionTables::Files::show_record(const RecordVerdict& verdict,
 
 PredictionTables::PredictionTables(const std::string& folder, CallRule rule,
                                    CalibratedCalls calibrated, std::size_t sort_memory,
-                                   const TableChoice& choice, bool with_runs, std::uint64_t records)
+                                   const TableChoice& choice, bool with_runs, std::uint64_t records,
+                                   WrittenFiles written)
     : files_(std::make_unique<Files>(folder, rule, calibrated, sort_memory, choice, with_runs,
-                                     records)) {}
+                                     records, written)) {}
 
 PredictionTables::~PredictionTables() = default;
 
@@ -156,7 +185,7 @@ void PredictionTables::begin_record(const RecordRow& record) {
   f.summary = {};
   f.chunk_scores.clear();
   f.caller.begin();
-  f.tiers.begin_record();
+  if (f.tables) f.tables->tiers.begin_record();
   f.regions.begin_record();
   f.outcomes = {};
   f.run_chunks = 0;
@@ -197,8 +226,10 @@ void PredictionTables::chunk(const ChunkRow& chunk, std::span<const FrameRow> fr
     f.calls.viral_frames += f.called.back().is_virus ? 1 : 0;
   }
   f.calls.viral_chunks += verdict.is_viral ? 1 : 0;
-  f.predictions.chunk(f.record, chunk, f.called, verdict.probability);
-  f.json.chunk(f.record, chunk, f.called, verdict.probability);
+  if (f.tables) {
+    f.tables->predictions.chunk(f.record, chunk, f.called, verdict.probability);
+    f.tables->json.chunk(f.record, chunk, f.called, verdict.probability);
+  }
   if (f.sink != nullptr) f.sink->chunk(f.called, verdict.probability);
   // The published tools, whose tables these are, know no runs.
   if (are_runs(frames)) {
@@ -206,8 +237,9 @@ void PredictionTables::chunk(const ChunkRow& chunk, std::span<const FrameRow> fr
     ++f.run_chunks;
     return;
   }
-  f.tiers.chunk(largest.scores);
-  f.legacy.chunk(f.unique_id, chunk.index, frames, verdict.is_viral_by_scores);
+  if (!f.tables) return;
+  f.tables->tiers.chunk(largest.scores);
+  f.tables->legacy.chunk(f.unique_id, chunk.index, frames, verdict.is_viral_by_scores);
 }
 
 void PredictionTables::end_record(std::string_view bases) {
@@ -230,13 +262,16 @@ void PredictionTables::end_record(std::string_view bases) {
   f.ledger.records.add(f.summary.outcome);
   const bool is_read_by_runs = f.run_chunks > 0 && f.run_chunks == verdict.scored_chunks;
   if (f.summary.outcome == Outcome::kScored && is_read_by_runs) ++f.ledger.run_records;
-  f.contigs.record(f.record, f.summary);
-  f.json.record(f.record, f.summary);
-  f.multiqc.record(f.record, f.summary);
-  f.tiers.end_record(f.unique_id, f.record.ordinal);
-  const std::string_view suffix = std::string_view(f.unique_id).substr(f.escaped_bytes);
-  const std::span<const RegionRow> regions = f.regions.end_record(f.record, suffix, bases);
-  f.json.regions(f.record, regions);
+  const std::span<const RegionRow> regions = f.regions.end_record();
+  if (f.tables) {
+    f.tables->contigs.record(f.record, f.summary);
+    f.tables->json.record(f.record, f.summary);
+    f.tables->multiqc.record(f.record, f.summary);
+    f.tables->tiers.end_record(f.unique_id, f.record.ordinal);
+    const std::string_view suffix = std::string_view(f.unique_id).substr(f.escaped_bytes);
+    f.tables->regions.record(f.record, suffix, bases, regions);
+    f.tables->json.regions(f.record, regions);
+  }
   f.show_record(verdict, regions, bases);
   if (f.sink != nullptr) {
     f.sink->record(f.record, f.summary);
@@ -244,7 +279,7 @@ void PredictionTables::end_record(std::string_view bases) {
   }
   if (!f.summary.viral) return;
   ++f.calls.viral_records;
-  f.viral.record(f.id, bases);
+  if (f.tables) f.tables->viral.record(f.id, bases);
 }
 
 const Ledger& PredictionTables::ledger() const { return files_->ledger; }
@@ -263,42 +298,28 @@ CallCounts PredictionTables::calls() const {
 void PredictionTables::finish() {
   Files& f = *files_;
   check(!f.open, "the tables end inside record {}", f.record.ordinal);
-  f.predictions.file().finish();
-  f.contigs.file().finish();
-  f.tiers.finish();
-  f.viral.file().finish();
-  f.regions.finish();
-  f.json.finish();
-  f.legacy.finish();
-  f.multiqc.finish();
-}
-
-void PredictionTables::finish_page(std::string_view run_json, std::string_view precision) {
-  const CallCounts totals = calls();
-  files_->page.finish(run_json, {totals.prevalence, totals.expected_wrong_records, precision});
-}
-
-void PredictionTables::publish_page(std::string_view run_json, std::string_view precision) {
-  finish_page(run_json, precision);
-  files_->page.publish();
+  if (f.tables) f.tables->finish();
 }
 
 void PredictionTables::publish(std::string_view run_json, std::string_view precision) {
-  Files& f = *files_;
-  finish_page(run_json, precision);
-  f.run.write(run_json);
-  f.run.finish();
-  f.run.withdraw();  // of an earlier run: it must never vouch for tables of two runs
-  f.predictions.file().publish();
-  f.contigs.file().publish();
-  f.tiers.publish();
-  f.viral.file().publish();
-  f.regions.publish();
-  f.json.publish();
-  f.legacy.publish();
-  f.page.publish();
-  f.multiqc.publish();
-  f.run.publish();
+  const CallCounts totals = calls();
+  ReportPage& page = files_->page;
+  page.finish(run_json, {totals.prevalence, totals.expected_wrong_records, precision});
+  if (!files_->tables) return page.publish();
+  Tables& tables = *files_->tables;
+  tables.run.write(run_json);
+  tables.run.finish();
+  tables.run.withdraw();  // of an earlier run: it must never vouch for tables of two runs
+  tables.predictions.file().publish();
+  tables.contigs.file().publish();
+  tables.tiers.publish();
+  tables.viral.file().publish();
+  tables.regions.publish();
+  tables.json.publish();
+  tables.legacy.publish();
+  page.publish();
+  tables.multiqc.publish();
+  tables.run.publish();
 }
 
 }  // namespace virnucpro

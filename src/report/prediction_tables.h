@@ -72,15 +72,14 @@ struct CallCounts {
 
 class CallSink;
 
-/// Writes predictions.tsv, contigs.tsv, contig_tiers.tsv, viral.fasta, the files of regions,
-/// report.html and the two legacy files of `folder` under partial names, and gives all of them
-/// their names in publish(). Memory grows by 16 bytes a record, and not otherwise. Thread-confined;
-/// any call may throw OutputError, and ContractError when calls come in an order other than
+/// Which of its files PredictionTables writes.
+enum class WrittenFiles : std::uint8_t { kAll, kPageOnly };
+
 /// Writes predictions.tsv, contigs.tsv, contig_tiers.tsv, viral.fasta, the files of regions and of
-/// MultiQC, and the two legacy files of `folder` under partial names, and gives all of them their
-/// names in publish(). Memory grows by 16 bytes a record, and not otherwise. Thread-confined; any
-/// call may throw OutputError, and ContractError when calls come in an order other than
-/// begin_record, chunk..., end_record.
+/// MultiQC, report.html and the two legacy files of `folder` under partial names, and gives all of
+/// them their names in publish(). Memory grows by 16 bytes a record, and not otherwise.
+/// Thread-confined; any call may throw OutputError, and ContractError when calls come in an order
+/// other than begin_record, chunk..., end_record.
 class PredictionTables {
  public:
   /// Makes the folder. Where `calibrated` has a threshold, it decides on calls, except in the two
@@ -93,7 +92,7 @@ class PredictionTables {
                             CalibratedCalls calibrated = {},
                             std::size_t sort_memory = SortedLines::kDefaultMemory,
                             const TableChoice& choice = {}, bool with_runs = false,
-                            std::uint64_t records = 0);
+                            std::uint64_t records = 0, WrittenFiles written = WrittenFiles::kAll);
   ~PredictionTables();
 
   /// Tells `sink` of all calls, too; it must outlive the rows.
@@ -112,15 +111,11 @@ class PredictionTables {
 
   /// Completes the tables under their partial names; only publish() may follow.
   void finish();
-  /// Writes run.json and gives every file its name, run.json last: where it is, the others are.
-  /// `precision`: what report.html says of the precision; may be empty.
+  /// Writes run.json, where tables are written, and gives every file its name, run.json last: where
+  /// it is, the others are. `precision`: what report.html says of the precision; may be empty.
   void publish(std::string_view run_json, std::string_view precision = {});
-  /// Gives report.html its name and forgets the other files.
-  void publish_page(std::string_view run_json, std::string_view precision = {});
 
  private:
-  void finish_page(std::string_view run_json, std::string_view precision);
-
   struct Files;
   std::unique_ptr<Files> files_;
 };

@@ -67,37 +67,47 @@ void append_bed_id(std::string& text, std::string_view id) {
   append_escaped(text, id);
 }
 
-RegionTables::RegionTables(const std::string& folder, const CalibratedCalls& calibrated,
-                           const TableChoice& choice, bool has_earlier)
-    : least_probability_(choice.region_probability),
-      bed_(folder + "/" + kRegionsBedFile),
-      gff_(folder + "/" + kRegionsGffFile),
-      fasta_(folder + "/" + kRegionsFastaFile, choice.region_fasta, has_earlier) {
-  gff_.write("##gff-version 3\n");
-  if (calibrated.calibration != nullptr) {
-    finder_.emplace(calibrated.rule.prevalence);
-  } else {
-    bed_.write(kNoCalibration);
-    gff_.write(kNoCalibration);
-  }
+RecordRegions::RecordRegions(const CalibratedCalls& calibrated, double least_probability)
+    : least_probability_(least_probability) {
+  if (calibrated.calibration != nullptr) finder_.emplace(calibrated.rule.prevalence);
 }
 
-std::optional<std::uint64_t> RegionTables::regions() const {
+std::optional<std::uint64_t> RecordRegions::regions() const {
   return finder_ ? std::optional(regions_) : std::nullopt;
 }
 
-std::span<const RegionRow> RegionTables::end_record(const RecordRow& record,
-                                                    std::string_view suffix,
-                                                    std::string_view bases) {
+std::span<const RegionRow> RecordRegions::end_record() {
   rows_.clear();
   if (!finder_) return rows_;
   for (const ViralRegion& region : finder_->find(chunks_)) {
     if (region.probability < least_probability_) continue;
-    const RegionRow row{++regions_, region, region.last - region.first + 1,
-                        extent_of(region, chunks_.size())};
+    rows_.push_back(
+        {++regions_, region, region.last - region.first + 1, extent_of(region, chunks_.size())});
+  }
+  return rows_;
+}
+
+RegionTables::RegionTables(const std::string& folder, bool is_calibrated, const TableChoice& choice,
+                           bool has_earlier)
+    : bed_(folder + "/" + kRegionsBedFile),
+      gff_(folder + "/" + kRegionsGffFile),
+      fasta_(folder + "/" + kRegionsFastaFile, choice.region_fasta, has_earlier) {
+  gff_.write("##gff-version 3\n");
+  if (is_calibrated) return;
+  bed_.write(kNoCalibration);
+  gff_.write(kNoCalibration);
+}
+
+void RegionTables::record(const RecordRow& record, std::string_view suffix, std::string_view bases,
+                          std::span<const RegionRow> rows) {
+  if (rows.empty()) return;
+  id_.clear();
+  append_gff_id(id_, record.id);
+  gff_.row() += fmt::format("##sequence-region {}{} 1 {}\n", id_, suffix, record.length);
+  for (const RegionRow& row : rows) {
     write(record, suffix, row);
-    rows_.push_back(row);
     if (!fasta_.is_wanted()) continue;
+    const ViralRegion& region = row.region;
     id_.clear();
     append_escaped(id_, record.id);
     write_fasta(fasta_.file(),
@@ -106,7 +116,6 @@ std::span<const RegionRow> RegionTables::end_record(const RecordRow& record,
                             float_text(region.probability), row.extent),
                 bases.substr(region.start, region.end - region.start));
   }
-  return rows_;
 }
 
 void RegionTables::write(const RecordRow& record, std::string_view suffix, const RegionRow& row) {
@@ -119,9 +128,6 @@ void RegionTables::write(const RecordRow& record, std::string_view suffix, const
   id_.clear();
   append_gff_id(id_, record.id);
   std::string& text = gff_.row();
-  if (rows_.empty()) {
-    text += fmt::format("##sequence-region {}{} 1 {}\n", id_, suffix, record.length);
-  }
   text += fmt::format(
       "{}{}\tvirnucpro\tviral_sequence\t{}\t{}\t{}\t.\t.\tID=region_{};record={};extent={};"
       "chunks={};scored_chunks={}\n",

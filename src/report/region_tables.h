@@ -34,42 +34,52 @@ void append_gff_id(std::string& text, std::string_view id);
 /// taken for a line of a header ("#a", "track1"); an empty id becomes ".".
 void append_bed_id(std::string& text, std::string_view id);
 
-/// The regions whose probability reaches that of the choice, in input order. Without a calibration
-/// the files say so and have no rows. Memory grows with the longest record alone. Thread-confined;
-/// throws OutputError.
-class RegionTables {
+/// Finds the regions of each record whose probability reaches that of the choice; none without a
+/// calibration. Memory grows with the longest record alone. Thread-confined.
+class RecordRegions {
  public:
-  /// `has_earlier` as of OptionalFile.
-  RegionTables(const std::string& folder, const CalibratedCalls& calibrated,
-               const TableChoice& choice, bool has_earlier);
+  RecordRegions(const CalibratedCalls& calibrated, double least_probability);
 
   void begin_record() { chunks_.clear(); }
   /// `log_odds` as of ChunkEvidence.
   void chunk(const ChunkRow& chunk, const std::optional<double>& log_odds) {
     chunks_.push_back({chunk.start, chunk.end, log_odds});
   }
-  /// The regions of the record, valid until the next one. `suffix` makes its id unique; `bases` go
-  /// to the FASTA file.
-  std::span<const RegionRow> end_record(const RecordRow& record, std::string_view suffix,
-                                        std::string_view bases);
+  /// The regions of the record, valid until the next one ends.
+  std::span<const RegionRow> end_record();
 
-  /// Absent without a calibration.
+  /// How many there were; absent without a calibration.
   std::optional<std::uint64_t> regions() const;
+
+ private:
+  std::optional<RegionFinder> finder_;
+  double least_probability_;
+  std::uint64_t regions_ = 0;
+  std::vector<ChunkEvidence> chunks_;  // of the current record
+  std::vector<RegionRow> rows_;        // likewise
+};
+
+/// The files of regions, in input order. Without a calibration they say so and have no rows.
+/// Thread-confined; throws OutputError.
+class RegionTables {
+ public:
+  /// `has_earlier` as of OptionalFile.
+  RegionTables(const std::string& folder, bool is_calibrated, const TableChoice& choice,
+               bool has_earlier);
+
+  /// The regions of a record. `suffix` makes its id unique; `bases` go to the FASTA file.
+  void record(const RecordRow& record, std::string_view suffix, std::string_view bases,
+              std::span<const RegionRow> rows);
   void finish();
   void publish();
 
  private:
   void write(const RecordRow& record, std::string_view suffix, const RegionRow& row);
 
-  std::optional<RegionFinder> finder_;
-  double least_probability_;
   OutputFile bed_;
   OutputFile gff_;
   OptionalFile fasta_;
-  std::uint64_t regions_ = 0;
-  std::vector<ChunkEvidence> chunks_;  // of the current record
-  std::vector<RegionRow> rows_;        // likewise
-  std::string id_;                     // reused
+  std::string id_;  // reused
 };
 
 }  // namespace virnucpro

@@ -97,7 +97,8 @@ StoredResults publish(const RunDatabase& database, const std::string& folder,
   const bool with_runs =
       frame_rule_of(database.work(), database.path()).choice != FrameChoice::kOpen;
   PredictionTables tables(folder, choice.rule, calibrated, SortedLines::kDefaultMemory,
-                          choice.tables, with_runs, database.extent().records);
+                          choice.tables, with_runs, database.extent().records,
+                          choice.page_only ? WrittenFiles::kPageOnly : WrittenFiles::kAll);
   if (sink != nullptr) tables.tell(*sink);
   const StoredExtent extent = database.extent();
   results.intake = {extent.records, 0, extent.chunks, extent.orfs};
@@ -127,12 +128,11 @@ StoredResults publish(const RunDatabase& database, const std::string& folder,
     derived = with_calls(derived, database.path(), called);
   }
   const std::string precision = database.text(kPrecisionText).value_or("");
+  tables.publish(derived, precision);
   if (choice.page_only) {
-    tables.publish_page(derived, precision);
     results.files.push_back(folder + "/" + kPageFile);
     return results;
   }
-  tables.publish(derived, precision);
   for (const char* name : kPredictionFiles) results.files.push_back(folder + "/" + name);
   return results;
 }

@@ -6,6 +6,8 @@
 
 #include <bit>
 #include <cmath>
+#include <filesystem>
+#include <iterator>
 #include <random>
 #include <vector>
 
@@ -94,6 +96,25 @@ TEST(PredictionTables, WritesEveryFileOfASmallRun) {
   EXPECT_EQ(ledger.frames, 4u);
   EXPECT_EQ(tables.calls().viral_records, 1u);
   EXPECT_EQ(tables.calls().viral_chunks, 2u);
+}
+
+TEST(PredictionTables, OpenNothingButThePageWhereItAloneIsWanted) {
+  TemporaryFolder whole;
+  PredictionTables all(whole.path());
+  write_record(all, 0, "z", {kClearVirus, {}, kClearVirus}, "ACGTN");
+  all.finish();
+  all.publish("{}\n");
+  TemporaryFolder folder;
+  PredictionTables tables(folder.path(), {}, {}, SortedLines::kDefaultMemory, {}, false, 0,
+                          WrittenFiles::kPageOnly);
+  write_record(tables, 0, "z", {kClearVirus, {}, kClearVirus}, "ACGTN");
+  const auto files = std::filesystem::directory_iterator(folder.path());
+  EXPECT_EQ(std::distance(begin(files), end(files)), 1) << "the page under its partial name";
+  tables.finish();
+  tables.publish("{}\n");
+  EXPECT_EQ(folder.read("report.html"), whole.read("report.html"));
+  EXPECT_EQ(tables.calls().viral_records, 1u);
+  EXPECT_EQ(tables.ledger().frames, all.ledger().frames);
 }
 
 TEST(PredictionTables, SortsTheLegacyChunksByBytesAlsoBeyondItsMemory) {
