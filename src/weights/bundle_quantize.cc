@@ -92,7 +92,10 @@ void write_rounded(TensorSource& source, const DenseWeights& dense, const Column
                       return values;
                     }});
     list.push_back({name + ".scales", DataType::kFloat32, Shape{shape[0]},
-                    [&rounded, &kept, name, shape] { return rounded.scales(name, shape, kept); }});
+                    [&rounded, &kept, &step, name, shape] {
+                      step.add();
+                      return rounded.scales(name, shape, kept);
+                    }});
     if (kept.empty()) continue;
     const auto count = static_cast<std::int64_t>(kept.size());
     list.push_back({name + ".columns", DataType::kInt32, Shape{count},
@@ -128,12 +131,15 @@ BundleInfo quantize_bundle(const Bundle& base, Precision precision, const Bundle
   const DataType type = linear_type(precision);
   DnabertSWeights dnabert_s = base.dnabert_s();
   Esm2Weights esm2 = base.esm2();
+  const DenseWeights dna_dense = dense_weights(dnabert_s.config);
+  const DenseWeights esm_dense = dense_weights(esm2.config);
+  // Dense weights count twice: for their scales and for their values.
   WorkStep step(progress, "converting", "tensor",
-                dnabert_s.tensors.names().size() + esm2.tensors.names().size());
-  write_rounded(dnabert_s.tensors, dense_weights(dnabert_s.config), columns.dnabert_s, type,
+                dnabert_s.tensors.names().size() + dna_dense.size() + esm2.tensors.names().size() +
+                    esm_dense.size());
+  write_rounded(dnabert_s.tensors, dna_dense, columns.dnabert_s, type,
                 folder.file(info.dnabert_s.file), step);
-  write_rounded(esm2.tensors, dense_weights(esm2.config), columns.esm2, type,
-                folder.file(info.esm2.file), step);
+  write_rounded(esm2.tensors, esm_dense, columns.esm2, type, folder.file(info.esm2.file), step);
   for (BundlePart* part : {&info.dnabert_s, &info.esm2}) {
     part->sha256 = sha256_file(folder.file(part->file));
   }
