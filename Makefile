@@ -9,7 +9,7 @@ RESULTS := virnucpro_out
 FILES :=
 PREFIX := /usr/local
 
-.PHONY: help dependencies configure predict install docs cuda test slow-test durability sanitize sanitize-threads format check-format tidy bench dist test-dist test-reproducible test-container test-report test-tables test-multiqc test-wdl test-scale test-pull test-remote clean
+.PHONY: help dependencies configure predict install docs cuda test slow-test durability sanitize sanitize-threads format check-format tidy bench wheel wheel-cuda test-wheel dist test-dist test-reproducible test-container test-report test-tables test-multiqc test-wdl test-scale test-pull test-remote clean
 
 help:
 	@echo "make predict       build the program and run it on examples/ with the embedded model"
@@ -21,6 +21,9 @@ help:
 	@echo "make sanitize      the tests under AddressSanitizer and UndefinedBehaviorSanitizer"
 	@echo "make sanitize-threads  the tests of threads under ThreadSanitizer"
 	@echo "make bench         the benchmarks"
+	@echo "make wheel         the Python wheels, in build/wheels (WHEEL_PYTHONS='python3.11 python3.12'; PyPI)"
+	@echo "make wheel-cuda    the Python wheel with the plug-in for NVIDIA GPUs, in build/wheels (nvcc, PyPI)"
+	@echo "make test-wheel    the wheels, tested in fresh environments (PyPI)"
 	@echo "make docs          the documents as a site, in build/site (Python, PyPI)"
 	@echo "make test-tables   the tables as bedtools, GenomeTools, sqlite3, DuckDB and jsonschema read them"
 	@echo "make test-multiqc  the files for MultiQC, as the real one reads them (PyPI)"
@@ -90,6 +93,17 @@ bench: configure
 	@cmake --build --preset release
 	@set -e; for program in build/release/bench/*_bench; do echo "== $$program"; $$program; done
 
+# As far as they are there: 3.11, and one from 3.12 on.
+WHEEL_PYTHONS = $(foreach python,python3.11 python3.12,$(shell $(python) -c 'import sys; print(sys.executable)' 2>/dev/null))
+wheel: dependencies
+	@packaging/wheel/build.sh $(WHEEL_PYTHONS)
+
+wheel-cuda: cuda
+	@packaging/wheel/build_cuda.sh
+
+test-wheel: wheel
+	@set -e; for python in $(WHEEL_PYTHONS); do packaging/wheel/test.sh $$python; done
+
 test-multiqc: configure
 	@cmake --build --preset release --target virnucpro
 	@tests/multiqc/test.sh $(PROGRAM)
@@ -150,4 +164,4 @@ tidy:
 
 # Only what the targets above made: other build folders may lie beside them.
 clean:
-	rm -rf build/release build/release-cuda build/asan-ubsan build/tsan build/site build/site-tools $(RESULTS)
+	rm -rf build/release build/release-cuda build/asan-ubsan build/tsan build/site build/site-tools build/wheels build/wheel_work build/wheel_tools build/cp3* $(RESULTS)

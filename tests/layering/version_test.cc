@@ -53,6 +53,12 @@ TEST(Version, IsTheNewestOfTheChangelogWithItsDate) {
   EXPECT_EQ(headings[1], project_version().at(0) + " - " + released[0]);
 }
 
+TEST(Version, IsTakenByThePythonPackageFromTheProjectLine) {
+  EXPECT_EQ(found_in("pyproject.toml", R"re(^dynamic = \["(version)"\]$)re").size(), 1u);
+  EXPECT_EQ(found_in("pyproject.toml", R"re(^version = (.*)$)re").size(), 0u);
+  EXPECT_EQ(found_in("pyproject.toml", R"re(^input = "(.*)"$)re"), Versions{"CMakeLists.txt"});
+}
+
 TEST(Version, IsThatOfTheContainersAndPackagesOfTheNextflowModules) {
   for (const std::string name : {"predict", "merge"}) {
     const std::string folder = "workflows/nextflow/modules/nf-core/virnucpro/" + name + "/";
