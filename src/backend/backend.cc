@@ -68,6 +68,10 @@ ConstFloats PlacedTensor::floats() const {
   return {static_cast<const float*>(matrix.data), matrix.rows * matrix.columns};
 }
 
+void Backend::run_on_lanes(std::size_t /*parts*/, const LaneBody& /*body*/) {
+  check(false, "{} has no lanes", name());
+}
+
 PlacedTensor Backend::place(const HostTensor& tensor) {
   check(is_floating(tensor.type) && (tensor.shape.rank() == 1 || tensor.shape.rank() == 2),
         "place: a {} tensor {}", name_of(tensor.type), to_string(tensor.shape));

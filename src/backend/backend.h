@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -51,6 +52,9 @@ struct BatchRoom {
   std::int64_t most_tokens = 0;  ///< larger batches than this gain nothing
 };
 
+/// Computes one part of a batch on one of a backend's lanes.
+using LaneBody = std::function<void(std::size_t part, std::size_t lane)>;
+
 /// One execution context on one device: used by one thread at a time, any number may live side by
 /// side. Public operations validate (ContractError), then call the private virtual one. Results of
 /// a row depend neither on the other rows nor on their number nor on the number of threads.
@@ -69,6 +73,17 @@ class Backend {
   /// True where operations may write the 8-bit inputs of the dense layers of `precision`
   /// themselves (`quantized` in ops/), which spares a pass over memory. Results are the same bits.
   virtual bool quantizes_activations(Precision /*precision*/) const { return false; }
+  /// True where an encoder may look up what its first operations give for a token instead of
+  /// computing it for every occurrence. Results are the same bits; observers of operations would
+  /// miss some.
+  virtual bool takes_token_tables() const { return false; }
+  /// Backends of one thread each, on the threads of this one, that compute parts of a batch side by
+  /// side, so that the activations of a part stay in a core's caches. Models prepared for this
+  /// backend serve them. Empty: a batch is computed as a whole. They last as long as this backend.
+  virtual std::span<Backend* const> lanes() { return {}; }
+  /// Calls body(part, lane) for every part in [0, parts), one part at a time on each lane (a number
+  /// of lanes()). Only where there are lanes. Throws the first error, Interrupted after a stop.
+  virtual void run_on_lanes(std::size_t parts, const LaneBody& body);
   /// A thread calls this that from now on works for this backend alone: it may be kept near the
   /// memory that it will use.
   virtual void bind_thread() {}

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "base/check.h"
+#include "models/batch_parts.h"
 #include "tensor/data_type.h"
 
 namespace virnucpro {
@@ -13,6 +14,9 @@ namespace {
 // With fewer rows that cost would double again; with more, nothing is left to gain.
 constexpr std::int64_t kLeastTokens = 1024;
 constexpr std::int64_t kMostTokens = 8192;
+// Of each lane, where a batch is computed in parts: four parts or more, since all lanes wait for
+// the last one. A part's activations alone are in memory, so that many lanes need not fill it.
+constexpr std::int64_t kTokensOfALane = 2048;
 // Where the available memory is not known: at most 335 MB with ESM-2 650M.
 constexpr std::int64_t kTokensWhereUnknown = 4096;
 // Small differences of free memory should not give other batches in every run.
@@ -64,7 +68,14 @@ std::int64_t automatic_batch_tokens(std::span<Backend* const> backends, Precisio
     least = std::min(least, automatic_batch_tokens(*room, widest, element_bytes));
   }
   if (on_host == 0) return least;
-  return std::min(least, automatic_batch_tokens(available_bytes, widest, on_host));
+  std::int64_t of_lanes = 0;
+  for (Backend* backend : backends) {
+    if (computes_in_parts(widest, *backend)) {
+      of_lanes = kTokensOfALane * static_cast<std::int64_t>(backend->lanes().size());
+    }
+  }
+  return std::min(least,
+                  std::max(of_lanes, automatic_batch_tokens(available_bytes, widest, on_host)));
 }
 
 }  // namespace virnucpro

@@ -15,6 +15,19 @@ std::size_t scales_offset(std::int64_t rows, std::int64_t columns) {
 
 }  // namespace
 
+Workspace::Workspace(Backend& backend) : backend_(&backend) {}
+Workspace::~Workspace() = default;
+Workspace::Workspace(Workspace&&) noexcept = default;
+Workspace& Workspace::operator=(Workspace&&) noexcept = default;
+
+std::span<const std::unique_ptr<LaneWorkspace>> Workspace::lanes(
+    std::span<Backend* const> backends) {
+  while (lanes_.size() < backends.size()) {
+    lanes_.push_back(std::make_unique<LaneWorkspace>(*backends[lanes_.size()]));
+  }
+  return lanes_;
+}
+
 void Workspace::reserve(std::size_t slot, std::size_t bytes) {
   check(slot < kSlots, "workspace slot {}", slot);
   Buffer& buffer = buffers_[slot];
@@ -43,6 +56,7 @@ QuantizedMatrix Workspace::quantized(std::size_t slot, std::int64_t rows, std::i
 std::size_t Workspace::bytes() const {
   std::size_t sum = 0;
   for (const Buffer& buffer : buffers_) sum += buffer.bytes();
+  for (const auto& lane : lanes_) sum += lane->buffers.bytes();
   return sum;
 }
 

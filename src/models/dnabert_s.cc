@@ -85,9 +85,23 @@ DnabertS::DnabertS(DnabertSWeights weights, Precision precision, Backend& backen
   source.expect_all_taken();
   const std::int64_t heads = config_.num_attention_heads;
   slopes_ = backend.place(make_float_tensor({heads}, alibi_slopes(heads)));
+  first_layer_ = FirstLayerTable(backend, backend.activation_type(precision), config_.vocab_size, d,
+                                 [&](ConstInts ids, Matrix stream, Matrix qkv) {
+                                   embed(backend, ids, stream);
+                                   embedding_norm_.forward(backend, stream, stream);
+                                   layers_[0].qkv.forward(backend, stream, qkv);
+                                 });
 }
 
 DnabertS::~DnabertS() = default;
+
+void DnabertS::embed(Backend& backend, ConstInts tokens, Matrix stream) const {
+  backend.embedding_lookup({.ids = tokens,
+                            .table = word_embedding_.matrix,
+                            .addend = token_type_.floats(),
+                            .scale = 1.0f,
+                            .output = stream});
+}
 
 ops::MeanPool DnabertS::encode(Backend& backend, Workspace& workspace, ConstInts tokens,
                                const ops::Sequences& sequences) const {
@@ -115,19 +129,21 @@ ops::MeanPool DnabertS::encode(Backend& backend, Workspace& workspace, ConstInts
   }
 
   backend.enter_layer({"embedding"});
-  backend.embedding_lookup({.ids = tokens,
-                            .table = word_embedding_.matrix,
-                            .addend = token_type_.floats(),
-                            .scale = 1.0f,
-                            .output = x});
-  embedding_norm_.forward(backend, x, x, {}, stream.quantized);
+  const bool looks_up = first_layer_.serves(backend);
+  if (looks_up) {
+    first_layer_.look_up(backend, tokens, x, qkv);
+  } else {
+    embed(backend, tokens, x);
+    embedding_norm_.forward(backend, x, x, {}, stream.quantized);
+  }
   const AttentionHeads attending = {.count = heads,
                                     .scale = 1.0f / std::sqrt(static_cast<float>(d / heads)),
                                     .alibi_slopes = slopes_.floats()};
   std::int64_t number = 0;
   for (const Layer& layer : layers_) {
-    backend.enter_layer({"layer", number++});
-    layer.qkv.forward(backend, stream, qkv);
+    backend.enter_layer({"layer", number});
+    if (number > 0 || !looks_up) layer.qkv.forward(backend, stream, qkv);
+    ++number;
     attention(backend, qkv, sequences, attending, attended);
     layer.out.forward(backend, attended, branch);
     layer.attention_norm.forward(backend, branch, x, x, stream.quantized);

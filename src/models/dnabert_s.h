@@ -5,6 +5,7 @@
 
 #include "layers/transformer.h"
 #include "models/encoder.h"
+#include "models/first_layer_table.h"
 #include "models/outlier_columns.h"
 #include "weights/dnabert_s_weights.h"
 
@@ -27,6 +28,8 @@ class DnabertS final : public Encoder {
  private:
   ops::MeanPool encode(Backend& backend, Workspace& workspace, ConstInts tokens,
                        const ops::Sequences& sequences) const override;
+  /// Looks the tokens up; before any norm.
+  void embed(Backend& backend, ConstInts tokens, Matrix stream) const;
 
   struct Layer;
   DnabertSConfig config_;
@@ -36,6 +39,7 @@ class DnabertS final : public Encoder {
   Norm embedding_norm_;
   std::vector<Layer> layers_;
   PlacedTensor slopes_;
+  FirstLayerTable first_layer_;
 };
 
 /// ALiBi slopes for any head count (docs/explanation/numerics.md#4-dnabert-s); here for its test.

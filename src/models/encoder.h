@@ -47,6 +47,9 @@ class Encoder {
                                const ops::Sequences& sequences) const = 0;
   void run(Backend& backend, Workspace& workspace, ConstInts tokens,
            const ops::Sequences& sequences, Embeddings& embeddings) const;
+  /// Writes the embeddings, a part of the batch on each of the backend's lanes.
+  void run_in_parts(Backend& backend, Workspace& workspace, ConstInts tokens,
+                    const ops::Sequences& sequences, Matrix pooled) const;
 };
 
 }  // namespace virnucpro

@@ -70,9 +70,27 @@ Esm2::Esm2(Esm2Weights weights, Precision precision, Backend& backend, const Kep
   final_norm_ = Norm(source, "emb_layer_norm_after", config_.embed_dim,
                      static_cast<float>(config_.layer_norm_eps), backend);
   source.expect_all_taken();
+  const DataType activations = backend.activation_type(precision);
+  first_layer_ = FirstLayerTable(backend, activations, vocabulary_, config_.embed_dim,
+                                 [&](ConstInts ids, Matrix stream, Matrix qkv) {
+                                   embed(backend, ids, stream);
+                                   Workspace workspace(backend);
+                                   const Matrix normed = workspace.matrix(kNormed, activations,
+                                                                          ids.size, stream.columns);
+                                   layers_[0].attention_norm.forward(backend, stream, normed);
+                                   layers_[0].qkv.forward(backend, normed, qkv);
+                                 });
 }
 
 Esm2::~Esm2() = default;
+
+void Esm2::embed(Backend& backend, ConstInts tokens, Matrix stream) const {
+  backend.embedding_lookup({.ids = tokens,
+                            .table = embedding_.matrix,
+                            .addend = {},
+                            .scale = config_.token_dropout ? kTokenDropoutScale : 1.0f,
+                            .output = stream});
+}
 
 ops::MeanPool Esm2::encode(Backend& backend, Workspace& workspace, ConstInts tokens,
                            const ops::Sequences& sequences) const {
@@ -100,18 +118,22 @@ ops::MeanPool Esm2::encode(Backend& backend, Workspace& workspace, ConstInts tok
   const Matrix attended = workspace.matrix(kAttended, type, rows, d);
 
   backend.enter_layer({"embedding"});
-  backend.embedding_lookup({.ids = tokens,
-                            .table = embedding_.matrix,
-                            .addend = {},
-                            .scale = config_.token_dropout ? kTokenDropoutScale : 1.0f,
-                            .output = x});
+  const bool looks_up = first_layer_.serves(backend);
+  if (looks_up) {
+    first_layer_.look_up(backend, tokens, x, qkv);
+  } else {
+    embed(backend, tokens, x);
+  }
   const AttentionHeads attending = {
       .count = heads, .scale = 1.0f / std::sqrt(static_cast<float>(d / heads)), .rotary = true};
   std::int64_t number = 0;
   for (const Layer& layer : layers_) {
-    backend.enter_layer({"layer", number++});
-    layer.attention_norm.forward(backend, x, y);
-    layer.qkv.forward(backend, y, qkv);
+    backend.enter_layer({"layer", number});
+    if (number > 0 || !looks_up) {
+      layer.attention_norm.forward(backend, x, y);
+      layer.qkv.forward(backend, y, qkv);
+    }
+    ++number;
     attention(backend, qkv, sequences, attending, attended);
     layer.out.forward(backend, attended, x, ops::Activation::kNone, x);
     layer.ffn_norm.forward(backend, x, y);

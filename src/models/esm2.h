@@ -6,6 +6,7 @@
 
 #include "layers/transformer.h"
 #include "models/encoder.h"
+#include "models/first_layer_table.h"
 #include "models/outlier_columns.h"
 #include "weights/esm2_weights.h"
 
@@ -29,6 +30,8 @@ class Esm2 final : public Encoder {
  private:
   ops::MeanPool encode(Backend& backend, Workspace& workspace, ConstInts tokens,
                        const ops::Sequences& sequences) const override;
+  /// Looks the tokens up; before any norm.
+  void embed(Backend& backend, ConstInts tokens, Matrix stream) const;
 
   struct Layer;
   Esm2Config config_;
@@ -37,6 +40,7 @@ class Esm2 final : public Encoder {
   PlacedTensor embedding_;
   std::vector<Layer> layers_;
   Norm final_norm_;
+  FirstLayerTable first_layer_;
 };
 
 }  // namespace virnucpro

@@ -30,6 +30,13 @@ struct Matrix {
   bool empty() const { return data == nullptr; }
   operator ConstMatrix() const { return {data, type, rows, columns, stride}; }
 
+  /// Rows [first, first + count).
+  Matrix row_range(std::int64_t first, std::int64_t count) const {
+    auto* bytes = static_cast<std::byte*>(data);
+    return {bytes + static_cast<std::size_t>(first * stride) * size_of(type), type, count, columns,
+            stride};
+  }
+
   /// Columns [first, first + count) of the same rows.
   Matrix column_range(std::int64_t first, std::int64_t count) const {
     auto* bytes = static_cast<std::byte*>(data);

@@ -29,6 +29,7 @@ PackedBatch batch_of(std::initializer_list<std::int32_t> lengths) {
 }
 
 constexpr std::int64_t kLeastInputs = 64;  // of the dense layers
+constexpr int kMostRounds = 1000;          // many more than it takes two lanes to meet all parts
 
 /// (encoder, precision, threads)
 using Parameters = std::tuple<std::string, Precision, std::size_t>;
@@ -55,15 +56,20 @@ TEST_P(EncoderAllocation, ASteadyStateAllocatesNothing) {
   // The largest batch first: the ones after it, of any size, find all they need.
   const PackedBatch large = batch_of({170, 3, 90, 61, 170});
   const PackedBatch small = batch_of({40, 120});
-  for (int i = 0; i < 2; ++i) {
-    encoder->forward_packed(backend, workspace, large, embeddings);
-    encoder->forward_packed(backend, workspace, small, embeddings);
-  }
-  for (const PackedBatch* batch : {&large, &small, &large}) {
+  const auto allocations_of_a_round = [&] {
     const std::int64_t before = allocations_so_far();
-    encoder->forward_packed(backend, workspace, *batch, embeddings);
-    EXPECT_EQ(allocations_so_far() - before, 0) << batch->sequences() << " sequences";
+    for (const PackedBatch* batch : {&large, &small, &large}) {
+      encoder->forward_packed(backend, workspace, *batch, embeddings);
+    }
+    return allocations_so_far() - before;
+  };
+  allocations_of_a_round();
+  // Any lane may take any part, so with several the last of them may meet its largest part late.
+  std::int64_t allocations = allocations_of_a_round();
+  for (int round = 0; threads > 1 && allocations > 0 && round < kMostRounds; ++round) {
+    allocations = allocations_of_a_round();
   }
+  EXPECT_EQ(allocations, 0);
 }
 
 std::string name_of_case(const testing::TestParamInfo<Parameters>& info) {

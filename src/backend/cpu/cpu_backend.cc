@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <functional>
 
 #include "backend/cpu/linear_cpu.h"
 #include "backend/cpu/processor.h"
@@ -42,6 +43,18 @@ std::string CpuBackend::description() const {
 }
 
 DataType CpuBackend::activation_type(Precision) const { return DataType::kFloat32; }
+
+std::span<Backend* const> CpuBackend::lanes() {
+  while (lanes_.size() < workers_.size()) {
+    lanes_.push_back(lane_backends_.emplace_back(std::make_unique<CpuBackend>(1)).get());
+  }
+  return lanes_;
+}
+
+void CpuBackend::run_on_lanes(std::size_t parts, const LaneBody& body) {
+  for (Backend* lane : lanes()) lane->set_stop(stop());
+  workers_.run(parts, std::cref(body), stop());
+}
 
 void CpuBackend::bind_thread() { keep_thread_on(cores_); }
 

@@ -33,6 +33,10 @@ class CpuBackend final : public Backend {
   /// Processor, the Highway target in use, threads: "AMD EPYC, AVX3, 2 threads".
   std::string description() const override;
   DataType activation_type(Precision precision) const override;
+  bool takes_token_tables() const override { return true; }
+  /// One per thread; made when they are first asked for.
+  std::span<Backend* const> lanes() override;
+  void run_on_lanes(std::size_t parts, const LaneBody& body) override;
   void bind_thread() override;
 
   Buffer allocate(std::size_t bytes) override;
@@ -71,6 +75,8 @@ class CpuBackend final : public Backend {
   RotaryTables rotary_tables_;
   std::vector<ops::NonfiniteCount> counts_;  // one per worker
   std::unique_ptr<CpuLinearState> linear_state_;
+  std::vector<std::unique_ptr<CpuBackend>> lane_backends_;
+  std::vector<Backend*> lanes_;  // the same
 };
 
 }  // namespace virnucpro

@@ -58,13 +58,21 @@ EpilogueTile epilogue_of(const CpuLinearState& state, const Task& task, std::int
           .output_stride = static_cast<std::size_t>(op.output.stride)};
 }
 
+/// The panel as its own product reads it: kept so, or packed for this task.
+template <typename Element>
+const Element* packed_panel(CpuLinearState::Worker& mine, const Task& task) {
+  static_assert(sizeof(Element) == sizeof(float));
+  if (task.panel.packed != nullptr) return reinterpret_cast<const Element*>(task.panel.packed);
+  pack_panel(task.weight, task.panel, mine.packed.data());
+  return reinterpret_cast<const Element*>(mine.packed.data());
+}
+
 void run_floats(CpuLinearState& state, const Task& task) {
   CpuLinearState::Worker& mine = state.workers[task.worker];
   const auto depth = static_cast<std::size_t>(task.weight.inputs());
   const auto width = static_cast<std::size_t>(task.panel.count);
   const std::size_t padded = gemm_padded_width(width);
-  float* packed = mine.packed.data();
-  gemm_pack(task.panel.rows, task.panel.type, depth, width, packed);
+  const auto* packed = packed_panel<float>(mine, task);
   float* sums = mine.sums.data();
   const auto* input = static_cast<const float*>(task.op.input.data);
   for (std::int64_t row = task.first; row < task.last; row += kOwnRows) {
@@ -137,9 +145,7 @@ void run_pairs(CpuLinearState& state, const Task& task) {
   const auto pairs = static_cast<std::size_t>(task.weight.depth());
   const auto width = static_cast<std::size_t>(task.panel.count);
   const std::size_t padded = gemm_padded_width(width);
-  auto* packed = reinterpret_cast<std::int32_t*>(mine.packed.data());
-  gemm_pack_pairs(reinterpret_cast<const std::int8_t*>(task.panel.rows),
-                  static_cast<std::size_t>(task.weight.inputs()), width, packed);
+  const auto* packed = packed_panel<std::int32_t>(mine, task);
   auto* sums = reinterpret_cast<std::int32_t*>(mine.sums.data());
   KeptSums kept(state, task, kOwnRows);
   const auto* input = reinterpret_cast<const std::int32_t*>(state.input.data());

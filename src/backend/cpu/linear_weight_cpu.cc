@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "backend/cpu/cpu_backend.h"
+#include "backend/cpu/gemm_cpu.h"
 #include "backend/cpu/parallel.h"
 #include "backend/cpu/quantize_cpu.h"
 #include "backend/cpu/single_thread_openmp.h"
@@ -15,8 +16,41 @@ namespace {
 constexpr std::int64_t kPanelRows = 128;
 // Narrower weights do not repay splitting them at every use.
 constexpr std::int64_t kLeastSplitInputs = 512;
+// Weights of up to 256 KB in float32 are packed once, for narrow models: their batches are computed
+// in parts, each of which would pack them again.
+constexpr std::int64_t kMostPackedElements = std::int64_t{64} * 1024;
+
+/// Keeps the panels of an own product in the form that it reads.
+void keep_packed(CpuLinearWeight& weight) {
+  std::vector<Scratch> packed(weight.panels.size());
+  for (std::size_t i = 0; i < packed.size(); ++i) {
+    Panel& panel = weight.panels[i];
+    auto* to = grow<float>(packed[i], packed_elements(weight, panel));
+    pack_panel(weight, panel, to);
+    panel.packed = reinterpret_cast<const std::byte*>(to);
+    panel.rows = nullptr;
+  }
+  weight.stored = std::move(packed);
+  weight.parts.clear();
+}
 
 }  // namespace
+
+std::size_t packed_elements(const CpuLinearWeight& weight, const Panel& panel) {
+  return static_cast<std::size_t>(weight.depth()) *
+         gemm_padded_width(static_cast<std::size_t>(panel.count));
+}
+
+void pack_panel(const CpuLinearWeight& weight, const Panel& panel, float* to) {
+  const auto inputs = static_cast<std::size_t>(weight.inputs());
+  const auto width = static_cast<std::size_t>(panel.count);
+  if (weight.product == CpuProduct::kPairs) {
+    gemm_pack_pairs(reinterpret_cast<const std::int8_t*>(panel.rows), inputs, width,
+                    reinterpret_cast<std::int32_t*>(to));
+  } else {
+    gemm_pack(panel.rows, panel.type, inputs, width, to);
+  }
+}
 
 CpuProduct cpu_product(DataType type, std::int64_t inputs) {
   // oneDNN's native products need AVX-512; our own stand in where only lower targets may run.
@@ -105,10 +139,14 @@ void CpuBackend::add_panels(CpuLinearWeight& weight, const HostTensor& stored,
 void CpuBackend::pack_panels(CpuLinearWeight& weight) {
   const std::int64_t k = weight.inputs();
   const CpuProduct product = weight.product;
-  if (k == 0 || product == CpuProduct::kFloats || product == CpuProduct::kSplitBFloat16) return;
+  if (k == 0 || product == CpuProduct::kSplitBFloat16) return;
+  const bool is_narrow = is_own(product) && weight.outputs() * k <= kMostPackedElements;
   // A weight that was rounded before is used as it is stored, or packed from there.
   const bool is_rounded = weight.parts.front().type == DataType::kInt8;
-  if (is_rounded && is_own(product)) return;
+  if (product == CpuProduct::kFloats || (is_rounded && is_own(product))) {
+    if (is_narrow) keep_packed(weight);
+    return;
+  }
   const bool is_quantized = weight.type() == DataType::kInt8 && !is_rounded;
   if (is_quantized) weight.scales.resize(static_cast<std::size_t>(weight.outputs()));
   weight.stored.resize(weight.panels.size());
@@ -132,10 +170,8 @@ void CpuBackend::pack_panels(CpuLinearWeight& weight) {
                         static_cast<std::size_t>(k), weight.scales.data() + panel.first);
           rows = reinterpret_cast<const std::byte*>(values);
         }
-        if (is_own(product)) {
-          panel.rows = rows;
-          return;
-        }
+        panel.rows = rows;
+        if (is_own(product)) return;
         const auto& shape = state.library.prepared(library_type(product), k, panel.count);
         auto* packed = grow<std::byte>(own_rows, shape.packed_bytes());
         state.library.pack(shape, rows, packed, worker);
@@ -144,6 +180,7 @@ void CpuBackend::pack_panels(CpuLinearWeight& weight) {
       },
       stop());
   weight.parts.clear();
+  if (is_narrow) keep_packed(weight);
 }
 
 }  // namespace virnucpro

@@ -26,7 +26,8 @@ inline OneDnnProducts::Type library_type(CpuProduct product) {
   return product == CpuProduct::kInt8 ? OneDnnProducts::Type::s8 : OneDnnProducts::Type::bf16;
 }
 
-/// Up to kPanelRows rows of a weight, stored as `type`; or, where `packed` is set, oneDNN's form.
+/// Up to kPanelRows rows of a weight, stored as `type`; or, where `packed` is set, in the form that
+/// its product reads.
 struct Panel {
   const std::byte* rows = nullptr;
   DataType type = DataType::kFloat32;
@@ -58,5 +59,11 @@ class CpuLinearWeight final : public ops::LinearWeight {
   std::vector<Scratch> stored;    // quantised rows or packed panels
   std::vector<float> scales;      // of the rows, where they are quantised
 };
+
+/// 4-byte elements of a panel in the form that an own product reads.
+std::size_t packed_elements(const CpuLinearWeight& weight, const Panel& panel);
+
+/// Writes that form of rows that are stored; 64-byte aligned.
+void pack_panel(const CpuLinearWeight& weight, const Panel& panel, float* to);
 
 }  // namespace virnucpro
