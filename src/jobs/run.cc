@@ -1,6 +1,7 @@
 #include "jobs/run.h"
 
 #include <algorithm>
+#include <fstream>
 #include <map>
 #include <memory>
 #include <utility>
@@ -16,6 +17,7 @@
 #include "jobs/plan_shards.h"
 #include "pipeline/model_engine.h"
 #include "pipeline/model_plan.h"
+#include "pipeline/repeats.h"
 #include "report/unique_ids.h"
 #include "results/run_calibration.h"
 #include "results/run_facts.h"
@@ -23,6 +25,11 @@
 
 namespace virnucpro {
 namespace {
+
+// An input with so few bases cannot fill the memory for repeats, which is taken and written to at
+// once: that would be half the time of a run on a handful of reads. Larger inputs take all of it,
+// so that memory does not grow with them.
+constexpr std::uint64_t kFewBases = 8192;
 
 std::string description_of(const std::string& device, const std::vector<Backend*>& backends) {
   for (const Backend* backend : backends) {
@@ -40,6 +47,20 @@ std::string describe(const std::vector<Backend*>& backends) {
     descriptions.push_back(std::move(description));
   }
   return fmt::format("{}", fmt::join(descriptions, "; "));
+}
+
+/// The most bases that the inputs can have, where all of them are files of plain text: each takes a
+/// byte. FASTA, FASTQ and SAM begin with these letters, and compressed files do not.
+std::optional<std::uint64_t> most_bases(const std::vector<std::string>& paths,
+                                        const std::vector<std::optional<KnownFile>>& known) {
+  std::uint64_t bases = 0;
+  for (std::size_t i = 0; i < paths.size(); ++i) {
+    if (!known[i]) return std::nullopt;
+    const int first = std::ifstream(paths[i], std::ios::binary).get();
+    if (known[i]->content.bytes > 0 && first != '>' && first != '@') return std::nullopt;
+    bases += known[i]->content.bytes;
+  }
+  return bases;
 }
 
 std::string untrained_runs_text(const LoadedModels& models) {
@@ -71,6 +92,7 @@ Run::Run(const RunRequest& request, ShardNumber shard, const LoadedModels& model
       plan_ ? known_inputs_of(*plan_, request.inputs, shard.number, stop)
             : read_known_files(request.inputs, stop);
   report.inputs = describe_inputs(request.inputs, known);
+  most_bases_ = most_bases(request.inputs, known);
   for (const std::optional<KnownFile>& file : known) {
     if (file) input_stamps_ += to_string(file->stamp) + "\n";
   }
@@ -132,6 +154,10 @@ void Run::run_stages(bool classify, TakeWindow take, Journal* journal, std::stop
   plan.batch_tokens = report.batch_tokens;
   plan.time_sized = report.automatic_batch_tokens;
   plan.limits = context_.limits.value_or(limits_for(plan.batch_tokens));
+  if (most_bases_ && *most_bases_ <= kFewBases) {
+    const std::int64_t row = classify ? 2 : models_.dnabert_s->width() + models_.esm2->width();
+    plan.repeats = repeat_limits(static_cast<std::size_t>(row), *most_bases_);
+  }
   plan.take = std::move(take);
   plan.journal = journal;
   plan.progress = context_.progress;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <stop_token>
@@ -113,6 +114,7 @@ class Run {
   SequenceReader reader_;
   RunSummary summary_;
   std::string input_stamps_;
+  std::optional<std::uint64_t> most_bases_;  // of all inputs, where that is known
 };
 
 }  // namespace virnucpro
