@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "backend/cpu/cpu_backend.h"
 #include "base/errors.h"
 
 namespace virnucpro {
@@ -34,6 +35,16 @@ TEST(AutomaticBatchTokens, FillTheRoomOfADevice) {
   EXPECT_EQ(automatic_batch_tokens(BatchRoom{kGiga / 4, 16384}, 1280, 4), 3072);  // 3276
   EXPECT_EQ(automatic_batch_tokens(BatchRoom{1000, 16384}, 1280, 2), 256);
   EXPECT_EQ(automatic_batch_tokens(BatchRoom{~std::uint64_t{0}, 16384}, 1, 1), 16384);
+}
+
+TEST(AutomaticBatchTokens, SufficeForAllLanesOfManyCores) {
+  CpuBackend cpu(16);
+  Backend* const backends[] = {&cpu};
+  EXPECT_EQ(automatic_batch_tokens(backends, Precision::kFp16, 128, 1000 * kGiga), 32768);
+  EXPECT_EQ(automatic_batch_tokens(backends, Precision::kFp16, 1280, 1000 * kGiga), 8192);
+  CpuBackend two(2);
+  Backend* const few[] = {&two};
+  EXPECT_EQ(automatic_batch_tokens(few, Precision::kFp16, 128, 1000 * kGiga), 8192);
 }
 
 TEST(AutomaticBatchTokens, RefuseNoWorkersAndNoWidth) {
