@@ -103,6 +103,7 @@ wheel-cuda: cuda
 
 test-wheel: wheel
 	@set -e; for python in $(WHEEL_PYTHONS); do packaging/wheel/test.sh $$python; done
+	@packaging/wheel/test_bare.sh
 
 test-multiqc: configure
 	@cmake --build --preset release --target virnucpro

@@ -31,6 +31,7 @@ build_one() {
   PATH=$PWD/$tools/bin:$PATH "$tools/bin/auditwheel" repair "$work"/plain/*.whl \
     --plat "$platform" --only-plat --strip --wheel-dir "$work/repaired"
   "$tools/bin/wheel" unpack "$work"/repaired/*.whl --dest "$work/unpacked"
+  PATH=$PWD/$tools/bin:$PATH "$tools/bin/python" packaging/wheel/add_libraries.py "$work"/unpacked/*
   "$tools/bin/python" packaging/wheel/add_licences.py "$work"/unpacked/*
   mkdir -p build/wheels
   "$tools/bin/wheel" pack "$work"/unpacked/* --dest-dir build/wheels
