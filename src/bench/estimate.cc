@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <span>
 
+#include "base/counted.h"
 #include "base/errors.h"
 #include "base/format.h"
 #include "base/peak_memory.h"
@@ -191,8 +192,8 @@ RunEstimate estimate_run(const EstimateRequest& request, const LoadedModels& mod
       request.inputs, models.expected_length, kMostChunks,
       [&](const InputCensus& so_far) { return total && pace.is_enough(so_far); }, stop);
   if (census.chunks == 0) {
-    throw InputError(
-        fmt::format("{} records without a base: there is nothing to estimate", census.records));
+    throw InputError(fmt::format("{} without a base: there is nothing to estimate",
+                                 counted(census.records, "record")));
   }
   RunEstimate estimate;
   if (!census.is_whole) {
@@ -280,10 +281,9 @@ ShardPlan plan_shards(const RunEstimate& estimate, double device_hours, std::siz
   }
   const double wanted = std::ceil(shared / (room - start));
   if (wanted > static_cast<double>(kMaxShards)) {
-    throw ConfigError(
-        fmt::format("--device-hours {}: that would take {:.0f} shards, and {} are "
-                    "the most. Give more hours for each.",
-                    device_hours, wanted, kMaxShards));
+    throw ConfigError(fmt::format(
+        "--device-hours {}: that would take {:.0f} of at most {}. Give more hours for each.",
+        device_hours, wanted, counted(kMaxShards, "shard")));
   }
   ShardPlan plan;
   plan.shards = std::max<std::uint64_t>(1, static_cast<std::uint64_t>(wanted));

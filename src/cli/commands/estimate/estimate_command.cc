@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/counted.h"
 #include "base/format.h"
 #include "base/stopwatch.h"
 #include "bench/estimate.h"
@@ -27,8 +28,8 @@ void log_estimate(const RunEstimate& estimate, const EstimatedDevices& devices, 
              100.0 * estimate.share_read);
   }
   log.info(
-      "measured {} chunks on {}: {:.4g} chunks a second, and {:.3g} seconds of any run",
-      estimate.chunks_measured, devices.name,
+      "measured {} on {}: {:.4g} a second, and {:.3g} seconds of any run",
+      counted(estimate.chunks_measured, "chunk"), devices.name,
       estimate.work_seconds.value > 0.0 ? estimate.chunks.value / estimate.work_seconds.value : 0.0,
       estimate.fixed_seconds);
 }
