@@ -362,8 +362,9 @@ TEST_F(Calibrate, ABundleNamesItsRuleOfCalls) {
   ASSERT_TRUE(ends_with(own, 0));
   EXPECT_LE(viral_others("own"), 0.2);
   EXPECT_EQ(calls_of("own")["rule"], "bundle");
+  // So few made-up records leave open how many are viruses.
   EXPECT_THAT(own.err, AllOf(HasSubstr("the rule of the bundle"),
-                             HasSubstr(" are expected to be wrong, if ")));
+                             HasSubstr("records called viral are wrong is not known")));
   ASSERT_TRUE(ends_with(predict_into({"published", "--calls", "published"}), 0));
   EXPECT_EQ(calls_of("published"), json());
   EXPECT_EQ(column("published/contigs.tsv", "call"), column("plain/contigs.tsv", "call"));
