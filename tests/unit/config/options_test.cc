@@ -34,6 +34,8 @@ TEST(Options, AreOnceInEachCommand) {
 TEST(Options, OfOneNameAndKindHaveTheSameSources) {
   std::map<std::pair<std::string_view, bool>, OptionSources> sources;
   for (const Option& option : options()) {
+    // What a bundle is stored in is no setting of runs.
+    if (option.name == "precision" && option.belongs_to(Command::kConvert)) continue;
     const std::pair key(option.name, option.type == OptionType::kSwitch);
     EXPECT_EQ(sources.emplace(key, option.sources).first->second, option.sources) << option.name;
   }
@@ -61,8 +63,8 @@ TEST(Options, AreWholeRows) {
 }
 
 /// What may be overwritten or gone on with is decided anew for each run, GPUs have the key of the
-/// device, and packing has a variable that overrules flags. Flags of earlier programs are flags
-/// alone.
+/// device, packing has a variable that overrules flags, and the precision that a bundle is stored
+/// in is no setting of runs. Flags of earlier programs are flags alone.
 TEST(Options, ComeFromEverySourceButForAFew) {
   std::set<std::string_view> without;
   for (const Option& option : options()) {
@@ -72,8 +74,8 @@ TEST(Options, ComeFromEverySourceButForAFew) {
   EXPECT_THAT(without,
               testing::ElementsAre("config", "expected", "force", "from", "gpus", "html", "json",
                                    "keep-downloads", "list", "model-path", "model-type", "no-check",
-                                   "no-gpu", "no-packing", "no-speed", "published", "repair",
-                                   "resume", "to", "use-gpu", "virnucpro-path"));
+                                   "no-gpu", "no-packing", "no-speed", "precision", "published",
+                                   "repair", "resume", "to", "use-gpu", "virnucpro-path"));
 }
 
 TEST(Options, HaveDefaultsThatTheyAccept) {
