@@ -6,6 +6,7 @@
 #include <sstream>
 #include <utility>
 
+#include "base/counted.h"
 #include "base/errors.h"
 #include "base/file_stamp.h"
 #include "base/format.h"
@@ -187,9 +188,9 @@ ShardPlanFile read_shard_plan(const std::string& path, const std::vector<std::st
   ShardPlanFile plan = parse_shard_plan(text.view(), path);
   if (plan.inputs.size() == inputs.size()) return plan;
   throw ConfigError(
-      fmt::format("{}: is a plan for {} inputs, and {} are given. Name the same "
+      fmt::format("{}: is a plan for {}, and {} are given. Name the same "
                   "files in the same order.",
-                  path, plan.inputs.size(), inputs.size()));
+                  path, counted(plan.inputs.size(), "input"), inputs.size()));
 }
 
 std::vector<std::optional<KnownFile>> known_inputs_of(const ShardPlanFile& plan,

@@ -156,9 +156,9 @@ std::shared_ptr<const ShardPlanFile> plan_of(const PredictSettings& settings) {
   const PredictRequest& request = settings.request;
   ShardPlanFile plan = read_shard_plan(settings.shard_plan, request.inputs);
   if (plan.shards != request.shard.of) {
-    throw ConfigError(fmt::format("{}: is a plan of {} shards, and --shard says {}/{}",
-                                  settings.shard_plan, plan.shards, request.shard.number,
-                                  request.shard.of));
+    throw ConfigError(fmt::format("{}: is a plan of {}, and --shard says {}/{}",
+                                  settings.shard_plan, counted(plan.shards, "shard"),
+                                  request.shard.number, request.shard.of));
   }
   return std::make_shared<const ShardPlanFile>(std::move(plan));
 }
