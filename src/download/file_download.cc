@@ -17,6 +17,7 @@
 #include "base/stop.h"
 #include "download/failures.h"
 #include "download/part_file.h"
+#include "download/patience.h"
 #include "download/transfer.h"
 
 namespace virnucpro {
@@ -32,13 +33,6 @@ constexpr std::uint64_t kPieceBytes = std::uint64_t{32} << 20;
 constexpr std::uint64_t kFirstPieceBytes = std::uint64_t{1} << 20;
 /// How often a stop is looked for.
 constexpr int kPollMilliseconds = 100;
-/// Waits double from the first to the longest; with so many failures in a row, and not a byte
-/// between them, the server is given up after a minute.
-constexpr Seconds kFirstWait{0.25};
-constexpr Seconds kLongestWait{60};
-constexpr int kMostFailures = 8;
-/// A server that asks for more patience than this is asked again by the user.
-constexpr std::int64_t kLongestAskedWait = 900;
 /// A file that changes on the server more often than this while it is fetched cannot be had.
 constexpr int kMostRestarts = 3;
 
@@ -172,7 +166,7 @@ class FileDownload {
       }
       part_.write(offset, bytes);
       part_.add_done({offset, offset + bytes.size()});
-      failures_ = 0;
+      patience_.restore();
       return true;
     };
     transfers_.push_back(std::make_unique<Transfer>(std::move(request), context_.network));
@@ -319,28 +313,11 @@ class FileDownload {
   void wait_after(const Failure& failure, const Transfer& transfer) {
     if (!takes_ranges_ && transfer.was_accepted()) restart();  // nothing to go on from
     if (Clock::now() < not_before_) return;
-    if (++failures_ > kMostFailures) {
-      throw ModelError(
-          fmt::format("{} Given up after {} attempts; what has come so far is kept. "
-                      "Run the command again later.",
-                      failure.text, failures_));
-    }
-    if (failure.seconds_to_wait > kLongestAskedWait) {
-      throw ModelError(
-          fmt::format("{} It asks to wait {} seconds; what has come so far is kept. Run the "
-                      "command again then.",
-                      failure.text, failure.seconds_to_wait));
-    }
-    const Seconds own = std::min(kLongestWait, kFirstWait * std::pow(2.0, failures_ - 1));
-    const Seconds wait = std::max(own, Seconds(static_cast<double>(failure.seconds_to_wait)));
-    not_before_ = Clock::now() + std::chrono::duration_cast<Clock::duration>(wait);
+    const Patience::Verdict verdict = patience_.after_failure(
+        failure.text, failure.seconds_to_wait, "; what has come so far is kept", context_.log);
+    if (!verdict.given_up.empty()) throw ModelError(verdict.given_up);
+    not_before_ = Clock::now() + std::chrono::duration_cast<Clock::duration>(verdict.wait);
     if (failure.is_too_much) connections_ = std::max<std::uint64_t>(1, connections_ / 2);
-    // The first failures are everyday; those that wait longer are worth a line.
-    if (wait >= Seconds(4)) {
-      context_.log.warning("{} Trying again in {:.0f} s.", failure.text, wait.count());
-    } else {
-      context_.log.debug("{} Trying again in {:.1f} s.", failure.text, wait.count());
-    }
   }
 
   // ---- the whole
@@ -382,7 +359,7 @@ class FileDownload {
   bool takes_ranges_ = true;
   bool wants_restart_ = false;
   int restarts_ = 0;
-  int failures_ = 0;  // in a row, without a byte between them
+  Patience patience_;
   std::uint64_t connections_ = std::max<std::uint64_t>(1, context_.connections);
   Clock::time_point not_before_ = Clock::now();
 };

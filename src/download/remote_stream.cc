@@ -1,17 +1,7 @@
 #include "download/remote_stream.h"
 
-#include <fcntl.h>
-#include <poll.h>
-#include <pthread.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
-#include <cerrno>
 #include <chrono>
-#include <cmath>
-#include <csignal>
-#include <cstring>
 #include <functional>
 #include <memory>
 #include <span>
@@ -19,6 +9,7 @@
 
 #include "base/check.h"
 #include "base/errors.h"
+#include "base/feed_pipe.h"
 #include "base/format.h"
 #include "base/known_file.h"
 #include "base/start_thread.h"
@@ -34,13 +25,6 @@ namespace {
 constexpr std::uint64_t kPieceBytes = std::uint64_t{8} << 20;
 /// How soon a request to stop is seen.
 constexpr int kLookMilliseconds = 100;
-/// Waits double from the first to the longest; after so many failures without a byte between them,
-/// which takes a minute, the server is given up.
-constexpr double kFirstWait = 0.25;
-constexpr double kLongestWait = 60.0;
-constexpr int kMostFailures = 8;
-/// A server that asks for more patience than this is asked again by the user.
-constexpr std::int64_t kLongestAskedWait = 900;
 
 struct CloseMulti {
   void operator()(CURLM* handle) const { curl_multi_cleanup(handle); }
@@ -55,16 +39,6 @@ std::string by_pipe(const RemoteFile& file) {
       "Fetch the file first, or pass it through a pipe: curl -sSfL '{}' | virnucpro "
       "predict - ...",
       file.name);
-}
-
-std::array<Descriptor, 2> open_pipe(const RemoteFile& file) {
-  std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
-    fail(file, fmt::format("no pipe for it: {}. Raise the limit of open files ('ulimit -n').",
-                           std::strerror(errno)));
-  }
-  ::fcntl(ends[1], F_SETFL, O_NONBLOCK);
-  return {Descriptor(ends[0]), Descriptor(ends[1])};
 }
 
 /// What to do about an answer that does not pass by itself.
@@ -189,7 +163,7 @@ RemoteStream::RemoteStream(RemoteFile file, NetworkSettings network, Log log, st
       network_(std::move(network)),
       log_(std::move(log)),
       stop_(std::move(stop)),
-      ends_(open_pipe(file_)) {
+      pipe_(open_feed_pipe(file_.name)) {
   start_curl();
   thread_ = start_thread([this] { run(); });
 }
@@ -205,17 +179,13 @@ void RemoteStream::finish() {
 }
 
 void RemoteStream::run() noexcept {
-  // A reader that is gone shows in the result of write(), not as a signal.
-  sigset_t broken_pipe;
-  sigemptyset(&broken_pipe);
-  sigaddset(&broken_pipe, SIGPIPE);
-  pthread_sigmask(SIG_BLOCK, &broken_pipe, nullptr);
+  block_broken_pipe_signal();
   try {
     fetch_all();
   } catch (...) {
     error_ = std::current_exception();
   }
-  ends_[1].close();
+  pipe_.input.close();
 }
 
 void RemoteStream::look() const {
@@ -234,7 +204,8 @@ void RemoteStream::fetch(std::uint64_t begin) {
   // Kept for one range only: while the models compute, a server would close the connection.
   const std::unique_ptr<CURLM, CloseMulti> multi(curl_multi_init());
   if (!multi) throw ResourceError("the library for downloads (libcurl) has no memory left");
-  for (int failures = 0;;) {
+  Patience patience;
+  for (;;) {
     buffer_.clear();
     const std::optional<Failure> failure = Piece(*this, begin).run(multi.get());
     if (!buffer_.empty() || (!failure && total_ == begin))
@@ -242,25 +213,15 @@ void RemoteStream::fetch(std::uint64_t begin) {
     if (failure && !failure->is_passing) throw InputError(failure->text);
     const std::string text =
         failure ? failure->text : fmt::format("{}: no bytes came.", file_.name);
-    if (++failures > kMostFailures) {
-      throw InputError(fmt::format(
-          "{} Given up after {} attempts. Run the same command again later.", text, failures));
-    }
-    const std::int64_t asked = failure ? failure->seconds_to_wait : 0;
-    if (asked > kLongestAskedWait) {
-      throw InputError(fmt::format(
-          "{} It asks to wait {} seconds. Run the same command again then.", text, asked));
-    }
-    const double seconds =
-        std::max(std::min(kLongestWait, kFirstWait * std::pow(2.0, failures - 1)),
-                 static_cast<double>(asked));
-    if (seconds >= 4.0) log_.warning("{} Trying again in {:.0f} s.", text, seconds);
-    wait(seconds);
+    const Patience::Verdict verdict =
+        patience.after_failure(text, failure ? failure->seconds_to_wait : 0, "", log_);
+    if (!verdict.given_up.empty()) throw InputError(verdict.given_up);
+    wait(verdict.wait);
   }
 }
 
-void RemoteStream::wait(double seconds) const {
-  const auto end = std::chrono::steady_clock::now() + std::chrono::duration<double>(seconds);
+void RemoteStream::wait(Patience::Seconds time) const {
+  const auto end = std::chrono::steady_clock::now() + time;
   while (std::chrono::steady_clock::now() < end) {
     look();
     std::this_thread::sleep_for(std::chrono::milliseconds(kLookMilliseconds));
@@ -268,19 +229,11 @@ void RemoteStream::wait(double seconds) const {
 }
 
 void RemoteStream::write() {
-  std::span<const std::byte> bytes = buffer_;
-  while (!bytes.empty()) {
+  const auto goes_on = [this] {
     look();
-    const ssize_t put = ::write(ends_[1].get(), bytes.data(), bytes.size());
-    if (put >= 0) {
-      bytes = bytes.subspan(static_cast<std::size_t>(put));
-    } else if (errno == EAGAIN) {
-      pollfd room = {ends_[1].get(), POLLOUT, 0};
-      ::poll(&room, 1, kLookMilliseconds);
-    } else if (errno != EINTR) {
-      throw Interrupted("nobody wants the rest");
-    }
-  }
+    return true;
+  };
+  if (!write_to_pipe(pipe_.input, buffer_, goes_on)) throw Interrupted("nobody wants the rest");
 }
 
 }  // namespace virnucpro

@@ -1,7 +1,6 @@
 // A file behind an address, as a stream of its bytes.
 #pragma once
 
-#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -14,8 +13,10 @@
 #include <vector>
 
 #include "base/descriptor.h"
+#include "base/feed_pipe.h"
 #include "base/log.h"
 #include "download/network_settings.h"
+#include "download/patience.h"
 #include "download/remote_file.h"
 
 namespace virnucpro {
@@ -32,7 +33,7 @@ class RemoteStream {
   RemoteStream& operator=(const RemoteStream&) = delete;
 
   /// The end to read from, once.
-  Descriptor take_output() { return std::move(ends_[0]); }
+  Descriptor take_output() { return std::move(pipe_.output); }
   /// To be called when the pipe has ended: returns when that was the end of the file. InputError
   /// for what cannot be fetched, ChangedInput for a file that changed there, Interrupted.
   void finish();
@@ -45,7 +46,7 @@ class RemoteStream {
   void look() const;
   /// Fills buffer_ with bytes from `begin` on, at least one unless the file ends there.
   void fetch(std::uint64_t begin);
-  void wait(double seconds) const;
+  void wait(Patience::Seconds time) const;
   void write();
 
   const RemoteFile file_;
@@ -55,7 +56,7 @@ class RemoteStream {
   std::optional<std::uint64_t> total_;  // known from the first answer on
   std::string version_;
   std::vector<std::byte> buffer_;
-  std::array<Descriptor, 2> ends_;
+  FeedPipe pipe_;
   std::atomic<bool> is_abandoned_{false};
   std::exception_ptr error_;  // read after the thread has ended
   std::thread thread_;        // last: it uses all of them

@@ -1,18 +1,13 @@
 #include "sequence/input_feed.h"
 
-#include <fcntl.h>
-#include <poll.h>
-#include <pthread.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <csignal>
-#include <cstring>
 #include <memory>
 #include <utility>
 
 #include "base/errors.h"
+#include "base/feed_pipe.h"
 #include "base/format.h"
 #include "base/read_input.h"
 #include "base/sha256.h"
@@ -25,28 +20,6 @@ namespace {
 // Large enough for a system call to cost nothing. The display of progress counts what was read as
 // done, so a piece must not be large beside a small input.
 constexpr std::size_t kPieceBytes = std::size_t{1} << 16;
-constexpr int kPipeBytes = 1 << 18;  // so that neither side waits at each piece
-// How soon a request to stop is seen while the parser is busy.
-constexpr int kLookMilliseconds = 100;
-
-[[noreturn]] void throw_no_pipe(const std::string& name, int error) {
-  if (error == EMFILE || error == ENFILE) {
-    throw ConfigError(fmt::format(
-        "{}: cannot be opened: the limit of open files is too low; raise it ('ulimit -n').", name));
-  }
-  throw InputError(
-      fmt::format("{}: cannot be read: no pipe for it: {}.", name, std::strerror(error)));
-}
-
-std::array<Descriptor, 2> open_pipe(const std::string& name) {
-  std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw_no_pipe(name, errno);
-  std::array<Descriptor, 2> pipe = {Descriptor(ends[0]), Descriptor(ends[1])};
-  ::fcntl(ends[1], F_SETFL, O_NONBLOCK);
-  // An unprivileged user may have reached the limit of all pipes; then the pipe stays small.
-  ::fcntl(ends[1], F_SETPIPE_SZ, kPipeBytes);
-  return pipe;
-}
 
 }  // namespace
 
@@ -58,7 +31,7 @@ InputFeed::InputFeed(Descriptor input, std::string path, std::string name, Input
       terms_(std::move(terms)),
       finish_(std::move(finish)),
       stamp_(stamp_of(input_.get())),
-      ends_(open_pipe(name_)),
+      pipe_(open_feed_pipe(name_)),
       thread_(start_thread([this] { run(); })) {}
 
 InputFeed::~InputFeed() {
@@ -96,11 +69,7 @@ void InputFeed::check_refused() {
 }
 
 void InputFeed::run() noexcept {
-  // A parser that is gone shows in the result of write(), not as a signal.
-  sigset_t broken_pipe;
-  sigemptyset(&broken_pipe);
-  sigaddset(&broken_pipe, SIGPIPE);
-  pthread_sigmask(SIG_BLOCK, &broken_pipe, nullptr);
+  block_broken_pipe_signal();
   try {
     if (terms_.piece) {
       pass_piece();
@@ -111,17 +80,18 @@ void InputFeed::run() noexcept {
     error_ = std::current_exception();
     is_cut_short_ = true;  // before the parser can see the end
   }
-  ends_[1].close();
+  pipe_.input.close();
+}
+
+void InputFeed::look() const {
+  throw_if_stopped(terms_.stop);
+  if (is_abandoned_) throw Interrupted("nobody wants the rest");
 }
 
 void InputFeed::pass_all() {
   std::uint64_t bytes = 0;
   const auto buffer = std::make_unique<std::array<std::byte, kPieceBytes>>();
-  const auto look = [this] {
-    throw_if_stopped(terms_.stop);
-    if (is_abandoned_) throw Interrupted("nobody wants the rest");
-  };
-  while (const std::size_t got = read_some(input_, *buffer, name_, look)) {
+  while (const std::size_t got = read_some(input_, *buffer, name_, [this] { look(); })) {
     const std::span<const std::byte> piece = std::span(*buffer).first(got);
     hash_.update(piece);
     bytes += got;
@@ -139,10 +109,6 @@ void InputFeed::pass_piece() {
   bool is_as_planned = true;
   PieceReader reader(piece, [this](std::span<const std::byte> text) { write(text); });
   const auto buffer = std::make_unique<std::array<std::byte, kPieceBytes>>();
-  const auto look = [this] {
-    throw_if_stopped(terms_.stop);
-    if (is_abandoned_) throw Interrupted("nobody wants the rest");
-  };
   std::uint64_t position = piece.place.begin;
   if (::lseek(input_.get(), static_cast<off_t>(position), SEEK_SET) < 0) {
     throw_changed(name_, "can no longer be read in the middle");
@@ -150,7 +116,8 @@ void InputFeed::pass_piece() {
   while (position < piece.end && is_as_planned) {
     const auto room =
         static_cast<std::size_t>(std::min<std::uint64_t>(buffer->size(), piece.end - position));
-    const std::size_t got = read_some(input_, std::span(*buffer).first(room), name_, look);
+    const std::size_t got =
+        read_some(input_, std::span(*buffer).first(room), name_, [this] { look(); });
     if (got == 0) break;
     const std::span<const std::byte> bytes = std::span(*buffer).first(got);
     hash.update(bytes);
@@ -181,18 +148,12 @@ void InputFeed::require_same_file() const {
 }
 
 void InputFeed::write(std::span<const std::byte> bytes) {
-  while (!bytes.empty() && !has_no_reader_ && !is_abandoned_) {
-    const ssize_t put = ::write(ends_[1].get(), bytes.data(), bytes.size());
-    if (put >= 0) {
-      bytes = bytes.subspan(static_cast<std::size_t>(put));
-    } else if (errno == EAGAIN) {
-      throw_if_stopped(terms_.stop);
-      pollfd room = {ends_[1].get(), POLLOUT, 0};
-      ::poll(&room, 1, kLookMilliseconds);
-    } else if (errno != EINTR) {
-      has_no_reader_ = true;  // the parser has seen enough
-    }
-  }
+  const auto goes_on = [this] {
+    if (has_no_reader_ || is_abandoned_) return false;
+    throw_if_stopped(terms_.stop);
+    return true;
+  };
+  if (!write_to_pipe(pipe_.input, bytes, goes_on)) has_no_reader_ = true;  // has seen enough
 }
 
 }  // namespace virnucpro

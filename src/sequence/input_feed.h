@@ -1,7 +1,6 @@
 // The bytes of an input on their way to a parser.
 #pragma once
 
-#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -16,6 +15,7 @@
 #include <utility>
 
 #include "base/descriptor.h"
+#include "base/feed_pipe.h"
 #include "base/known_file.h"
 #include "base/sha256.h"
 #include "sequence/address.h"
@@ -49,7 +49,7 @@ class InputFeed {
   InputFeed& operator=(const InputFeed&) = delete;
 
   /// The end to read from, once.
-  Descriptor take_output() { return std::move(ends_[0]); }
+  Descriptor take_output() { return std::move(pipe_.output); }
 
   /// The last bytes of the input, at most `count`; none of a stream. Moves nothing.
   std::string tail(std::size_t count) const;
@@ -67,6 +67,7 @@ class InputFeed {
 
  private:
   void run() noexcept;
+  void look() const;
   void pass_all();
   void pass_piece();
   void write(std::span<const std::byte> bytes);
@@ -78,7 +79,7 @@ class InputFeed {
   const InputTerms terms_;
   const std::function<void()> finish_;
   const std::optional<FileStamp> stamp_;  // when it was opened; absent for a stream
-  std::array<Descriptor, 2> ends_;
+  FeedPipe pipe_;
   std::atomic<bool> is_cut_short_{false};
   std::atomic<bool> has_no_reader_{false};  // nothing more is written
   std::atomic<bool> is_abandoned_{false};   // the rest is not needed
