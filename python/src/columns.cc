@@ -23,17 +23,33 @@ nb::list texts_of(const std::vector<std::string>& texts) {
 
 }  // namespace
 
+void FramePlaces::add(const Place& place) {
+  sequence_.push_back(place.sequence);
+  chunk_.push_back(place.chunk);
+  start_.push_back(place.start);
+  end_.push_back(place.end);
+  read_start_.push_back(place.read_start);
+  read_end_.push_back(place.read_end);
+  frame_.push_back(number_of(place.frame));
+  is_run_.push_back(place.is_run ? 1 : 0);
+}
+
+void FramePlaces::put(nb::dict& frames) {
+  frames["sequence"] = array_of<std::uint64_t>(std::move(sequence_));
+  frames["chunk"] = array_of<std::uint64_t>(std::move(chunk_));
+  frames["start"] = array_of<std::uint64_t>(std::move(start_));
+  frames["end"] = array_of<std::uint64_t>(std::move(end_));
+  frames["frame"] = array_of<std::uint8_t>(std::move(frame_));
+  frames["read_start"] = array_of<std::uint64_t>(std::move(read_start_));
+  frames["read_end"] = array_of<std::uint64_t>(std::move(read_end_));
+  frames["is_run"] = array_of<bool>(std::move(is_run_));
+}
+
 void CallColumns::chunk(const ChunkCall& call) {
   for (const FrameScore& frame : call.frames) {
-    sequence_.push_back(call.sequence);
-    chunk_.push_back(call.chunk);
-    start_.push_back(call.start);
-    end_.push_back(call.end);
-    read_start_.push_back(frame.read_start);
-    read_end_.push_back(frame.read_end);
-    frame_.push_back(number_of(frame.frame.c_str()));
+    places_.add({call.sequence, call.chunk, call.start, call.end, frame.read_start, frame.read_end,
+                 frame.frame.c_str(), frame.is_run});
     is_virus_.push_back(frame.is_virus ? 1 : 0);
-    is_run_.push_back(frame.is_run ? 1 : 0);
     p_virus_.push_back(frame.status == FrameStatus::kScored ? frame.p_virus : kNan32);
     p_calibrated_.push_back(frame.p_calibrated.value_or(kNan));
   }
@@ -58,14 +74,7 @@ void CallColumns::sequence(const SequenceCall& call) {
 
 nb::dict CallColumns::take() {
   nb::dict frames;
-  frames["sequence"] = array_of<std::uint64_t>(std::move(sequence_));
-  frames["chunk"] = array_of<std::uint64_t>(std::move(chunk_));
-  frames["start"] = array_of<std::uint64_t>(std::move(start_));
-  frames["end"] = array_of<std::uint64_t>(std::move(end_));
-  frames["frame"] = array_of<std::uint8_t>(std::move(frame_));
-  frames["read_start"] = array_of<std::uint64_t>(std::move(read_start_));
-  frames["read_end"] = array_of<std::uint64_t>(std::move(read_end_));
-  frames["is_run"] = array_of<bool>(std::move(is_run_));
+  places_.put(frames);
   frames["p_virus"] = array_of<float>(std::move(p_virus_));
   frames["p_calibrated"] = array_of<double>(std::move(p_calibrated_));
   frames["is_virus"] = array_of<bool>(std::move(is_virus_));
@@ -101,14 +110,8 @@ void EmbeddingColumns::block(const EmbeddingBlock& block) {
   esm2_width_ = block.esm2_width;
   const float* row = block.values.data();
   for (const EmbeddedFrame& frame : block.frames) {
-    sequence_.push_back(frame.sequence);
-    chunk_.push_back(frame.chunk);
-    start_.push_back(frame.start);
-    end_.push_back(frame.end);
-    read_start_.push_back(frame.read_start);
-    read_end_.push_back(frame.read_end);
-    frame_.push_back(number_of(frame.frame));
-    is_run_.push_back(frame.is_run ? 1 : 0);
+    places_.add({frame.sequence, frame.chunk, frame.start, frame.end, frame.read_start,
+                 frame.read_end, frame.frame, frame.is_run});
     dnabert_s_.insert(dnabert_s_.end(), row, row + dnabert_s_width_);
     row += dnabert_s_width_;
     esm2_.insert(esm2_.end(), row, row + esm2_width_);
@@ -118,14 +121,7 @@ void EmbeddingColumns::block(const EmbeddingBlock& block) {
 
 nb::dict EmbeddingColumns::take() {
   nb::dict frames;
-  frames["sequence"] = array_of<std::uint64_t>(std::move(sequence_));
-  frames["chunk"] = array_of<std::uint64_t>(std::move(chunk_));
-  frames["start"] = array_of<std::uint64_t>(std::move(start_));
-  frames["end"] = array_of<std::uint64_t>(std::move(end_));
-  frames["frame"] = array_of<std::uint8_t>(std::move(frame_));
-  frames["read_start"] = array_of<std::uint64_t>(std::move(read_start_));
-  frames["read_end"] = array_of<std::uint64_t>(std::move(read_end_));
-  frames["is_run"] = array_of<bool>(std::move(is_run_));
+  places_.put(frames);
   nb::dict sequences;
   sequences["sequence"] = array_of<std::uint64_t>(std::move(number_));
   sequences["id"] = texts_of(id_);
