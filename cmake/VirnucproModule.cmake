@@ -30,20 +30,26 @@ if(VIRNUCPRO_FUZZ)
   target_link_options(virnucpro_options INTERFACE $<BUILD_INTERFACE:-fsanitize=fuzzer-no-link>)
 endif()
 
+include(VirnucproHeaders)
+
 # What an earlier configuration recorded may be of modules that are gone.
 file(REMOVE_RECURSE ${PROJECT_BINARY_DIR}/layering)
 
 # virnucpro_add_module(backend/cpu EDGES backend ops tensor base LIBRARIES DNNL::dnnl HEADERS dnnl.hpp hwy/)
 #   EDGES      modules it may include, besides itself
 #   LIBRARIES  third-party targets
+#   OWN_FLAGS  it is compiled in another way than the other modules
 #   HEADERS    prefixes of third-party headers it may include (no other module may, unless it lists them too)
 function(virnucpro_add_module path)
-  cmake_parse_arguments(ARG "" "" "EDGES;LIBRARIES;HEADERS" ${ARGN})
+  cmake_parse_arguments(ARG "OWN_FLAGS" "" "EDGES;LIBRARIES;HEADERS" ${ARGN})
   string(REPLACE "/" "_" name ${path})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
   if(sources)
     add_library(virnucpro_${name} STATIC ${sources})
     set(visibility PUBLIC)
+    if(NOT ARG_OWN_FLAGS)
+      virnucpro_use_headers(virnucpro_${name} virnucpro_headers)
+    endif()
   else()
     add_library(virnucpro_${name} INTERFACE)
     set(visibility INTERFACE)
@@ -84,11 +90,8 @@ function(virnucpro_add_test name)
     target_link_libraries(${name} PRIVATE virnucpro::${module_name})
   endforeach()
   # What is tested is optimised, the tests themselves need not be: a third less to compile.
-  if(VIRNUCPRO_SANITIZE)
-    target_compile_options(${name} PRIVATE -O0)
-  else()
-    target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O1>)
-  endif()
+  virnucpro_set_test_flags(${name})
+  virnucpro_use_headers(${name} virnucpro_test_headers)
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 120)
   endif()

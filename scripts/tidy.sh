@@ -14,9 +14,13 @@ if [[ $# -eq 0 ]]; then
 else
   sources=("$@")
 fi
-# The folder's commands may be those of GCC, some of whose warnings clang does not know.
+# The folder's commands may be those of GCC: clang reads none of its precompiled headers, and does not know some of
+# its warnings.
+commands=$(mktemp -d)
+trap 'rm -rf "$commands"' EXIT
+sed -E 's/ -Winvalid-pch| -fpch-preprocess| -include [^ ]*cmake_pch\.hxx//g' "$build/compile_commands.json" > "$commands/compile_commands.json"
 if printf '%s\0' "${sources[@]}" |
-    xargs -0 -n 1 -P "$(nproc)" "$tidy" -p "$build" --quiet --warnings-as-errors='*' \
+    xargs -0 -n 1 -P "$(nproc)" "$tidy" -p "$commands" --quiet --warnings-as-errors='*' \
       --extra-arg=-Wno-unknown-warning-option 2>/dev/null; then
   echo "clang-tidy has nothing to say about ${#sources[@]} files."
 else

@@ -33,7 +33,7 @@ complete -c virnucpro -f
 )";
 
 /// In single quotes, where fish knows two escapes.
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string result = "'";
   for (const char c : text) {
     if (c == '\'' || c == '\\') result += '\\';
@@ -51,7 +51,7 @@ std::string offer_of(const Candidates& candidates) {
     sources.emplace_back("(__fish_complete_directories (commandline -ct))");
   }
   std::string text;
-  if (!sources.empty()) text += " -a " + quoted(fmt::format("{}", fmt::join(sources, " ")));
+  if (!sources.empty()) text += " -a " + in_quotes(fmt::format("{}", fmt::join(sources, " ")));
   if (candidates.takes_files) text += " -F";
   return text;
 }
@@ -61,7 +61,7 @@ std::string lines_of(const CommandFacts& command, const CommandFacts& program) {
   const std::string at = fmt::format("complete -c virnucpro -n '__virnucpro_at {}'", command.name);
   for (const CommandFacts& inner : command.commands) {
     text += fmt::format("complete -c virnucpro -n '__virnucpro_before_command {}' -a {} -d {}\n",
-                        command.name, inner.last_word(), quoted(inner.description));
+                        command.name, inner.last_word(), in_quotes(inner.description));
   }
   const std::string for_flags =
       command.commands.empty()
@@ -79,7 +79,7 @@ std::string lines_of(const CommandFacts& command, const CommandFacts& program) {
       // The value is needed; files are offered where there may be one.
       text += (values.takes_files ? " -r" : " -x") + offer_of(values);
     }
-    text += " -d " + quoted(flag.help) + "\n";
+    text += " -d " + in_quotes(flag.help) + "\n";
   }
   for (const ArgumentFacts& argument : command.arguments) {
     text += at + offer_of(values_of(argument, program)) + "\n";

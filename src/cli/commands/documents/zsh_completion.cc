@@ -7,7 +7,7 @@ namespace virnucpro::cli {
 namespace {
 
 /// The text in single quotes.
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string result = "'";
   for (const char c : text) {
     if (c == '\'') {
@@ -52,9 +52,9 @@ std::string flag_specification(const FlagFacts& flag) {
   std::string text = "[" + with_backslashes(flag.help) + "]";
   if (!flag.value_name.empty()) text += action_of(plain(flag.value_name), values_of(flag));
   // Any of the names excludes the others.
-  if (flag.flags.size() == 1) return quoted(flag.flags.front() + text);
+  if (flag.flags.size() == 1) return in_quotes(flag.flags.front() + text);
   return fmt::format("'({})'{{{}}}{}", fmt::join(flag.flags, " "), fmt::join(flag.flags, ","),
-                     quoted(text));
+                     in_quotes(text));
 }
 
 /// The body of a command's function: a call of _arguments.
@@ -87,7 +87,7 @@ std::string functions_of(const CommandFacts& command, const CommandFacts& progra
   }
   text += "  local -a commands\n  local state line\n  commands=(\n";
   for (const CommandFacts& inner : command.commands) {
-    text += "    " + quoted(inner.last_word() + ":" + inner.description) + "\n";
+    text += "    " + in_quotes(inner.last_word() + ":" + inner.description) + "\n";
   }
   text += "  )\n  _arguments -C";
   for (const FlagFacts& flag : command.flags) text += " \\\n    " + flag_specification(flag);
