@@ -7,8 +7,8 @@
 #include "base/stopwatch.h"
 #include "bench/model_shapes.h"
 #include "bench/random_models.h"
-#include "jobs/probed_model.h"
 #include "sequence/reference_frames.h"
+#include "studies/probed_model.h"
 
 namespace virnucpro {
 namespace {

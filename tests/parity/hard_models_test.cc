@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "backend/probe_backend.h"
-#include "jobs/embedding_difference.h"
 #include "models/outlier_columns.h"
+#include "studies/embedding_difference.h"
 #include "support/encoder_goldens.h"
 #include "support/hard_weights.h"
 

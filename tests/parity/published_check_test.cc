@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "backend/cpu/cpu_backend.h"
-#include "jobs/published_check.h"
 #include "models/dnabert_s.h"
 #include "models/esm2.h"
+#include "studies/published_check.h"
 #include "support/synthetic_weights.h"
 #include "support/test_data.h"
 #include "weights/embedded_bundle.h"

@@ -11,7 +11,7 @@
 #include "cli/commands/shared/used_paths.h"
 #include "cli/context.h"
 #include "cli/terminal/console.h"
-#include "jobs/calibrate.h"
+#include "fitting/calibrate.h"
 #include "weights/open_bundle.h"
 
 namespace virnucpro::cli {

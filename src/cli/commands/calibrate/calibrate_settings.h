@@ -6,7 +6,7 @@
 
 #include "cli/commands/shared/common_settings.h"
 #include "config/given_options.h"
-#include "jobs/calibrate.h"
+#include "fitting/calibrate.h"
 #include "weights/embedded_bundle.h"
 
 namespace virnucpro::cli {

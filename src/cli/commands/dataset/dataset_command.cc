@@ -12,7 +12,7 @@
 #include "cli/commands/shared/shown_work.h"
 #include "cli/context.h"
 #include "cli/terminal/console.h"
-#include "jobs/dataset.h"
+#include "fitting/dataset.h"
 #include "report/dataset_files.h"
 
 namespace virnucpro::cli {

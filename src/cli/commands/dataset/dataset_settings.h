@@ -6,7 +6,7 @@
 
 #include "cli/commands/shared/common_settings.h"
 #include "config/given_options.h"
-#include "jobs/dataset.h"
+#include "fitting/dataset.h"
 
 namespace virnucpro::cli {
 

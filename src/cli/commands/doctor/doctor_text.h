@@ -6,7 +6,7 @@
 
 #include "bench/speed_estimate.h"
 #include "cli/commands/doctor/doctor_settings.h"
-#include "jobs/diagnosis.h"
+#include "studies/diagnosis.h"
 
 namespace virnucpro::cli {
 

@@ -6,6 +6,7 @@
 
 #include "base/format.h"
 #include "base/input_guard.h"
+#include "bundles/convert_bundle.h"
 #include "cli/command_line/command_options.h"
 #include "cli/commands/models/convert_settings.h"
 #include "cli/commands/shared/shown_work.h"
@@ -14,7 +15,6 @@
 #include "cli/terminal/console.h"
 #include "cli/terminal/safe_text.h"
 #include "devices/devices.h"
-#include "jobs/convert_bundle.h"
 #include "weights/open_bundle.h"
 
 namespace virnucpro::cli {

@@ -7,13 +7,13 @@
 
 #include "base/format.h"
 #include "base/input_guard.h"
+#include "bundles/export_bundle.h"
 #include "cli/command_line/command_options.h"
 #include "cli/commands/models/export_settings.h"
 #include "cli/commands/shared/used_paths.h"
 #include "cli/context.h"
 #include "cli/terminal/console.h"
 #include "cli/terminal/safe_text.h"
-#include "jobs/export_bundle.h"
 #include "weights/open_bundle.h"
 
 namespace virnucpro::cli {

@@ -5,6 +5,7 @@
 
 #include "base/format.h"
 #include "base/input_guard.h"
+#include "bundles/new_bundle.h"
 #include "cli/command_line/command_options.h"
 #include "cli/commands/models/bundle_lengths.h"
 #include "cli/commands/models/import_settings.h"
@@ -12,7 +13,6 @@
 #include "cli/context.h"
 #include "cli/terminal/console.h"
 #include "cli/terminal/safe_text.h"
-#include "jobs/new_bundle.h"
 
 namespace virnucpro::cli {
 namespace {

@@ -11,7 +11,7 @@
 #include "cli/terminal/console.h"
 #include "cli/terminal/safe_text.h"
 #include "devices/devices.h"
-#include "jobs/published_check.h"
+#include "studies/published_check.h"
 #include "weights/open_bundle.h"
 #include "weights/stored_run.h"
 

@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "base/environment.h"
+#include "bundles/pull.h"
 #include "cli/commands/shared/common_settings.h"
 #include "config/given_options.h"
-#include "jobs/pull.h"
 
 namespace virnucpro::cli {
 

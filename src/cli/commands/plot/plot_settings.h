@@ -6,7 +6,7 @@
 
 #include "cli/commands/shared/common_settings.h"
 #include "config/given_options.h"
-#include "jobs/plot.h"
+#include "figures/plot.h"
 
 namespace virnucpro::cli {
 

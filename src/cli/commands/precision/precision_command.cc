@@ -10,6 +10,7 @@
 #include "base/counted.h"
 #include "base/errors.h"
 #include "base/format.h"
+#include "bundles/measured_bundle.h"
 #include "cli/command_line/command_options.h"
 #include "cli/command_line/help.h"
 #include "cli/commands/precision/precision_settings.h"
@@ -19,10 +20,9 @@
 #include "cli/terminal/console.h"
 #include "cli/terminal/progress.h"
 #include "devices/devices.h"
-#include "jobs/measured_bundle.h"
-#include "jobs/precision.h"
 #include "report/precision_files.h"
 #include "sequence/input_file.h"
+#include "studies/precision.h"
 #include "weights/open_bundle.h"
 
 namespace virnucpro::cli {

@@ -18,8 +18,8 @@
 #include "cli/context.h"
 #include "cli/terminal/console.h"
 #include "embeddings/embedding_reader.h"
+#include "fitting/train.h"
 #include "jobs/embed.h"
-#include "jobs/train.h"
 #include "run/run_database.h"
 #include "weights/open_bundle.h"
 

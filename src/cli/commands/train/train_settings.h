@@ -6,7 +6,7 @@
 
 #include "cli/commands/shared/run_settings.h"
 #include "config/given_options.h"
-#include "jobs/train.h"
+#include "fitting/train.h"
 
 namespace virnucpro::cli {
 
