@@ -1,9 +1,7 @@
 // Compares a bundle with a stored run of the models that it is said to be.
 #pragma once
 
-#include <cstdint>
 #include <functional>
-#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -11,55 +9,11 @@
 #include "backend/backend.h"
 #include "base/log.h"
 #include "devices/load_models.h"
-#include "models/encoder_kind.h"
+#include "studies/published_verdict.h"
 #include "weights/bundle.h"
 #include "weights/stored_run.h"
 
 namespace virnucpro {
-
-/// How near one encoder must come to the stored run
-/// (docs/explanation/numerics.md#9-how-close-it-must-be).
-struct CheckLimits {
-  double cosine = 0.0;      ///< centred, of the worst frame, at least
-  double difference = 0.0;  ///< of one value, over the largest outside the dominant dimension
-  double score = 0.0;       ///< largest change of P(virus)
-};
-CheckLimits check_limits(Precision precision);
-
-struct CheckedEncoder {
-  double cosine = 1.0;      ///< the lowest; 0 where an embedding is not finite
-  double difference = 0.0;  ///< the largest; infinity where one is not finite
-  std::string worst_frame;  ///< of the lowest cosine
-  /// "layer 3, linear 2": where NaN or infinity came up first; empty: all is finite.
-  std::string first_nonfinite;
-
-  bool is_within(const CheckLimits& limits) const {
-    return cosine >= limits.cosine && difference <= limits.difference;
-  }
-};
-
-/// What one device gave in one precision.
-struct CheckedPrecision {
-  std::string device;
-  Precision precision = Precision::kFp16;
-  std::string left_out;  ///< why it was not computed; empty: it was
-  PerEncoder<CheckedEncoder> encoders;
-  std::optional<double> score_change;  ///< absent: there is no classifier for the stored length
-  std::uint64_t changed_calls = 0;
-  double seconds = 0.0;  ///< of both encoders, without loading
-};
-
-struct PublishedCheck {
-  std::string stored;  ///< its origin
-  std::size_t frames = 0;
-  std::vector<CheckedPrecision> rows;
-  /// Of the bundle's classifier on the stored embeddings, from the stored scores; absent as above.
-  std::optional<double> classifier_change;
-  /// One text for each part that is wrong, with what to do; empty: the bundle has passed.
-  std::vector<std::string> problems;
-
-  bool passed() const { return problems.empty(); }
-};
 
 /// A device to compare on.
 struct CheckDevice {
@@ -86,8 +40,5 @@ bool has_published_widths(const BundleInfo& info);
 /// from those of the run, or the weights cannot be loaded; Interrupted.
 PublishedCheck check_against(const CheckRequest& request, const std::vector<CheckDevice>& devices,
                              const std::stop_token& stop = {});
-
-/// The figures as a table with a header, tab-separated. Pure.
-std::string table_of(const PublishedCheck& check);
 
 }  // namespace virnucpro
