@@ -13,8 +13,8 @@ packages=(
   ocl-icd-opencl-dev                                  # Debian's oneDNN asks for it
   libhts-dev                                          # src/sequence
   libcurl4-gnutls-dev                                 # src/download; the flavour that libhts-dev needs
-  nlohmann-json3-dev                                  # src/tokenizer, src/weights, src/report, src/bench
-  libhdf5-dev                                         # src/report
+  nlohmann-json3-dev                                  # src/tokenizer, src/weights, src/report and others
+  libhdf5-dev                                         # src/embeddings
   libsqlite3-dev                                      # src/run
   libeigen3-dev                                       # src/training
   libcairo2-dev libfreetype-dev                       # src/plot
@@ -22,7 +22,7 @@ packages=(
   libcli11-dev                                        # src/cli
   libspdlog-dev                                       # src/cli/terminal
   libfmt-dev libssl-dev                               # src/base
-  zlib1g-dev                                          # src/weights, src/sequence
+  zlib1g-dev                                          # src/weights, src/sequence, src/page, src/report
   libgtest-dev libgmock-dev libbenchmark-dev          # tests, bench
   sqlite3                                             # tests/unit/run: the stock program reads what a killed run left
   clang-format                                        # make format, make check-format
