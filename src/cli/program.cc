@@ -56,6 +56,17 @@ class MissingArgument : public ConfigError {
   using ConfigError::ConfigError;
 };
 
+/// CLI11's texts on the number of an option's values, in our words.
+std::string text_of(const CLI::ArgumentMismatch& error) {
+  const std::string text = error.what();
+  const std::string option = text.substr(0, text.find(": "));
+  if (text.find(": At Most 1 required") != std::string::npos) {
+    return option + ": is given more than once; give one value";
+  }
+  if (text.ends_with(" missing")) return option + ": has no value; give one behind it";
+  return text;
+}
+
 Request parse(CLI::App& app, const std::vector<std::string>& arguments) {
   std::vector<std::string> reversed = prepared_arguments(app, arguments);
   std::reverse(reversed.begin(), reversed.end());  // CLI11 takes them from the back
@@ -67,6 +78,8 @@ Request parse(CLI::App& app, const std::vector<std::string>& arguments) {
     return Request::kVersion;
   } catch (const CLI::RequiredError& error) {
     throw MissingArgument(error.what());
+  } catch (const CLI::ArgumentMismatch& error) {
+    throw ConfigError(text_of(error));
   } catch (const CLI::ParseError& error) {
     throw ConfigError(error.what());
   }

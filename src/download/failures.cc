@@ -41,8 +41,8 @@ Failure of_status(const FileRequest& request, const Transfer& transfer) {
   failure.is_passing = is_passing_status(status);
   failure.is_too_much = status == 429 || status == 503;
   failure.seconds_to_wait = failure.is_passing ? transfer.retry_after() : 0;
-  failure.text = fmt::format("{}: {} answers with HTTP status {}.", request.name,
-                             transfer.last_address(), status);
+  failure.text = fmt::format("{} answers with HTTP status {}.",
+                             place_of(request.name, transfer.last_address()), status);
   if (!failure.is_passing) failure.text += " " + advice_on(status, request);
   return failure;
 }
@@ -75,6 +75,10 @@ std::string advice_on(CURLcode code) {
 
 }  // namespace
 
+std::string place_of(const std::string& name, const std::string& address) {
+  return name == address ? name : name + ": " + address;
+}
+
 Failure failure_of(const FileRequest& request, const Transfer& transfer, CURLcode code) {
   const long status = transfer.head().status;
   const bool has_answered = !transfer.was_accepted() && status >= 300 &&
@@ -87,7 +91,7 @@ Failure failure_of(const FileRequest& request, const Transfer& transfer, CURLcod
   const std::string detail =
       transfer.detail().empty() ? curl_easy_strerror(code) : transfer.detail();
   failure.is_passing = advice.empty();
-  failure.text = fmt::format("{}: {}: {}.", request.name, transfer.last_address(), detail);
+  failure.text = fmt::format("{}: {}.", place_of(request.name, transfer.last_address()), detail);
   if (!advice.empty()) failure.text += " " + advice;
   return failure;
 }

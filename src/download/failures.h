@@ -17,6 +17,9 @@ struct Failure {
   std::string text;                  ///< the whole message
 };
 
+/// "esm2_3b/model.pt: https://...", of an input at an address the address alone.
+std::string place_of(const std::string& name, const std::string& address);
+
 /// The failure of a transfer that has ended with `code`, or with a status that is no success.
 Failure failure_of(const FileRequest& request, const Transfer& transfer, CURLcode code);
 

@@ -119,8 +119,8 @@ class RemoteStream::Piece {
     const bool is_status = !transfer_->was_accepted() && head.status >= 300 &&
                            (code == CURLE_OK || code == CURLE_WRITE_ERROR);
     if (!failure.is_passing && is_status) {
-      failure.text = fmt::format("{}: {} answers with HTTP status {}. {}", request.name,
-                                 transfer_->last_address(), head.status,
+      failure.text = fmt::format("{} answers with HTTP status {}. {}",
+                                 place_of(request.name, transfer_->last_address()), head.status,
                                  advice_on(stream_.file_, head.status));
     }
     return failure;

@@ -353,5 +353,14 @@ TEST_F(EndOfOptions, IsAValueWhereOneIsNeeded) {
   EXPECT_THAT(result.err, StartsWith("virnucpro: error: unknown option '-a.fa'"));
 }
 
+TEST_F(EndOfOptions, AnOptionHasOneValueAndIsGivenOnce) {
+  const ProgramResult twice = run({"predict", "a.fa", "--device", "cpu", "-d", "cpu"});
+  EXPECT_TRUE(ends_with(twice, 2));
+  EXPECT_EQ(twice.err, "virnucpro: error: --device: is given more than once; give one value\n");
+  const ProgramResult none = run({"predict", "a.fa", "--threads"});
+  EXPECT_TRUE(ends_with(none, 2));
+  EXPECT_EQ(none.err, "virnucpro: error: --threads: has no value; give one behind it\n");
+}
+
 }  // namespace
 }  // namespace virnucpro::test

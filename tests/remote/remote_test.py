@@ -234,7 +234,8 @@ class RemoteInputs(unittest.TestCase):
         self.assertFails(self.predict(url + "/no-ranges/long.fa")[0], 2, "only as a whole", "curl -sSfL '")
         self.assertFails(self.predict(url + "/no-version/long.fa")[0], 2, "does not name the version")
         self.assertFails(self.predict(url + "/downgrade/long.fa")[0], 2, "not https")
-        self.assertFails(self.predict(url + "/plain/none.fa")[0], 2, "HTTP status 404", "correct the address")
+        self.assertFails(self.predict(url + "/plain/none.fa")[0], 2, url + "/plain/none.fa answers with HTTP status 404",
+                         "correct the address")
         self.assertFails(self.predict(url + "/plain/cut.fa.gz")[0], 2, "end early")
         self.assertFails(self.predict(url + "/plain/long.fa", SSL_CERT_FILE="/etc/hostname")[0], 2, "certificate")
         self.assertFails(self.predict("http://localhost/a.fa")[0], 2, "is not read, because anybody on the way could change it")

@@ -80,14 +80,18 @@ std::string described(const Bundle& bundle) {
   text += part_field("tokenizer", "", info.tokenizer);
   text += part_field(
       "dnabert_s",
-      fmt::format("{} layers, width {}, {} heads, feed-forward {}, {} tokens, ",
-                  dnabert.num_hidden_layers, dnabert.hidden_size, dnabert.num_attention_heads,
+      fmt::format("{}, width {}, {}, feed-forward {}, {} tokens, ",
+                  counted(static_cast<std::uint64_t>(dnabert.num_hidden_layers), "layer"),
+                  dnabert.hidden_size,
+                  counted(static_cast<std::uint64_t>(dnabert.num_attention_heads), "head"),
                   dnabert.intermediate_size, dnabert.vocab_size),
       info.dnabert_s);
   text += part_field(
       "esm2",
-      fmt::format("{} layers, width {}, {} heads, token dropout {}, ", esm2.num_layers,
-                  esm2.embed_dim, esm2.attention_heads, esm2.token_dropout ? "on" : "off"),
+      fmt::format("{}, width {}, {}, token dropout {}, ",
+                  counted(static_cast<std::uint64_t>(esm2.num_layers), "layer"), esm2.embed_dim,
+                  counted(static_cast<std::uint64_t>(esm2.attention_heads), "head"),
+                  esm2.token_dropout ? "on" : "off"),
       info.esm2);
   for (const BundleClassifier& classifier : info.classifiers) {
     text += part_field(
