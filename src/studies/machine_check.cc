@@ -28,7 +28,7 @@ constexpr std::uint64_t kRunBytes = std::uint64_t{1} << 30;
 constexpr std::uint64_t kLeastFiles = 64;
 constexpr std::uint64_t kUsualFiles = 256;
 // Tables of a small run, and of an hour of work.
-constexpr std::uint64_t kLeastDisk = std::uint64_t{100} << 20;
+constexpr std::uint64_t kLeastDiskBytes = std::uint64_t{100} << 20;
 constexpr std::uint64_t kUsualDisk = std::uint64_t{5} << 30;
 
 std::optional<std::uint64_t> soft_limit(decltype(RLIMIT_AS) which) {
@@ -73,10 +73,10 @@ Diagnosis judge_folder(const UsedFolder& used) {
   }
   const std::uint64_t free = std::uint64_t{space.f_bavail} * space.f_frsize;
   result.text = fmt::format("{}: {} free", name, gigabytes(free));
-  if (free < kLeastDisk) {
+  if (free < kLeastDiskBytes) {
     result.finding = Finding::kFailure;
     result.mend =
-        fmt::format("Free at least {} there, or name another folder.", gigabytes(kLeastDisk));
+        fmt::format("Free at least {} there, or name another folder.", gigabytes(kLeastDiskBytes));
   } else if (free < kUsualDisk) {
     result.finding = Finding::kWarning;
     result.mend = "Large runs write gigabytes of tables: free some space, or name another folder.";
@@ -170,7 +170,7 @@ std::vector<Diagnosis> judge_machine(const MachineFacts& facts, std::uint64_t ne
   Diagnosis size{"limits", "size of a file (ulimit -f)", Finding::kGood, "none", {}};
   if (facts.file_bytes) {
     size.text = gigabytes(*facts.file_bytes);
-    size.finding = *facts.file_bytes < kLeastDisk ? Finding::kFailure : Finding::kWarning;
+    size.finding = *facts.file_bytes < kLeastDiskBytes ? Finding::kFailure : Finding::kWarning;
     size.mend = "Raise it: 'ulimit -f unlimited'. The run's database and tables can become larger.";
   }
   found.push_back(size);
