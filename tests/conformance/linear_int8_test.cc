@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "conformance/conformance.h"
+#include "conformance/linear_rows.h"
 #include "conformance/linear_shapes.h"
 #include "tensor/host_tensor.h"
 
@@ -221,26 +222,9 @@ TEST_P(LinearInt8Test, OutputMayBeTheResidual) {
 TEST_P(LinearInt8Test, ARowHasTheSameBitsWhateverTheBatchItsPositionAndTheThreads) {
   const Problem p{300, 130, 270, ops::Activation::kGelu, true, true};
   const Arguments a(p);
-  const auto prepared = backend->prepare_linear(a.weight, DataType::kInt8);
-  Grid together(p.m, p.n);
-  backend->linear(a.operation(p, *prepared, together));
-  for (const std::size_t threads : {1, 3}) {
-    const auto other = make(threads);
-    const auto own = other->prepare_linear(a.weight, DataType::kInt8);
-    Grid again(p.m, p.n);
-    other->linear(a.operation(p, *own, again));
-    expect_close(again, together, {0, 0}, fmt::format("{} threads, {}", threads, describe(p)));
-  }
-  for (const auto& [first, count] :
-       {std::pair{0, 1}, {1, 1}, {63, 1}, {64, 1}, {299, 1}, {3, 64}, {37, 100}, {5, 295}}) {
-    Arguments part = a;
-    part.input = a.input.rows_from(first, count);
-    part.residual = a.residual.rows_from(first, count);
-    Grid output(count, p.n);
-    backend->linear(part.operation(p, *prepared, output));
-    expect_close(output, together.rows_from(first, count), {0, 0},
-                 fmt::format("rows {} to {}, {}", first, first + count, describe(p)));
-  }
+  expect_independent_rows(
+      *backend, p, a, [&](Backend& of) { return of.prepare_linear(a.weight, DataType::kInt8); },
+      [&](std::size_t threads) { return make(threads); }, describe(p));
 }
 
 TEST_P(LinearInt8Test, NanAndInfinityMakeTheirRowNanAndNoOther) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "conformance/conformance.h"
+#include "conformance/linear_rows.h"
 #include "tensor/host_tensor.h"
 
 namespace virnucpro {
@@ -154,25 +155,10 @@ TEST_P(LinearKeptTest, KeepsSmallInputsBesideLargeOnes) {
 TEST_P(LinearKeptTest, ARowHasTheSameBitsWhateverTheBatchItsPositionAndTheThreads) {
   const Problem p{300, 130, 270, ops::Activation::kGelu, true};
   const Arguments a(p);
-  const auto prepared = backend->prepare_linear(a.weight, DataType::kInt8, a.columns);
-  Grid together(p.m, p.n);
-  backend->linear(a.operation(p, *prepared, together));
-  for (const std::size_t threads : {1, 3}) {
-    const auto other = make(threads);
-    const auto own = other->prepare_linear(a.weight, DataType::kInt8, a.columns);
-    Grid again(p.m, p.n);
-    other->linear(a.operation(p, *own, again));
-    expect_close(again, together, {0, 0}, fmt::format("{} threads", threads));
-  }
-  for (const auto& [first, count] : {std::pair{0, 1}, {63, 1}, {299, 1}, {3, 64}, {37, 100}}) {
-    Arguments part = a;
-    part.input = a.input.rows_from(first, count);
-    part.residual = a.residual.rows_from(first, count);
-    Grid output(count, p.n);
-    backend->linear(part.operation(p, *prepared, output));
-    expect_close(output, together.rows_from(first, count), {0, 0},
-                 fmt::format("rows {} to {}", first, first + count));
-  }
+  expect_independent_rows(
+      *backend, p, a,
+      [&](Backend& of) { return of.prepare_linear(a.weight, DataType::kInt8, a.columns); },
+      [&](std::size_t threads) { return make(threads); }, "kept columns");
 }
 
 TEST_P(LinearKeptTest, TakesAWeightInPartsOfAnyType) {
