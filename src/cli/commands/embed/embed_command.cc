@@ -49,7 +49,7 @@ void add_embed_command(CLI::App& app, Context& context) {
       app, context, "embed", "Write the embeddings of both encoders to an HDF5 file",
       {"virnucpro embed contigs.fa -o features.h5",
        "virnucpro embed a.fa -o f.h5 --dnabert DNABERT-S/ --esm2 esm2_t36_3B_UR50D.pt"});
-  taken.arguments("INPUT", kSequenceFiles, "the path of a file", /*are_needed=*/false);
+  taken.arguments("INPUT", kSequenceFilesAnywhere, "the path of a file", /*are_needed=*/false);
   taken.run_with(Command::kEmbed, [&context](const std::vector<std::string>& arguments,
                                              const GivenOptions& options) {
     embed(context, embed_settings(arguments, options));

@@ -202,7 +202,7 @@ void add_predict_command(CLI::App& app, Context& context) {
                         "virnucpro predict reads_1.fq.gz reads_2.fq.gz --expected-length 300",
                         "samtools view -b -f 4 run.bam | virnucpro predict - -o unmapped",
                         "virnucpro predict contigs.fa --bundle published/ --threads 16"});
-  taken.arguments("INPUT", kSequenceFiles, "the path of a file", /*are_needed=*/false);
+  taken.arguments("INPUT", kSequenceFilesAnywhere, "the path of a file", /*are_needed=*/false);
   taken.run_with(Command::kPredict, [&context](const std::vector<std::string>& arguments,
                                                const GivenOptions& options) {
     predict(context, predict_settings(arguments, options));

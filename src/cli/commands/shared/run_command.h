@@ -14,6 +14,11 @@
 
 namespace virnucpro::cli {
 
+/// The inputs of commands that read addresses, too.
+inline constexpr const char* kSequenceFilesAnywhere =
+    "FASTA, FASTQ, SAM, BAM or CRAM files, plain or gzip; - is standard input; "
+    "https://, s3:// and gs:// addresses are read as streams";
+
 /// The parts in which the commands differ.
 struct RunKind {
   bool with_classifier = true;
