@@ -76,8 +76,7 @@ void require_packable(Precision precision) {
   throw PrecisionError(
       "packed inference needs an FP16, BF16 or INT8 model, and this run is set to FP32. Either "
       "unset VIRNUCPRO_DISABLE_FP16 (or drop --precision fp32) to run packed in FP16 "
-      "(recommended), "
-      "or run unpacked with VIRNUCPRO_DISABLE_PACKING=1 or --no-packing");
+      "(recommended), or run unpacked with VIRNUCPRO_DISABLE_PACKING=1 or --no-packing");
 }
 
 }  // namespace virnucpro

@@ -135,8 +135,7 @@ class Doctor {
         // Runs work without a GPU; that one was asked for is judged below.
         add("devices", device.name, Finding::kWarning, "not used: " + device.reason,
             "Without an NVIDIA GPU nothing is to be done; with one, install its driver and the "
-            "plug-in "
-            "('make cuda'), or name the plug-in's file with VIRNUCPRO_CUDA_PLUGIN.");
+            "plug-in ('make cuda'), or name the plug-in's file with VIRNUCPRO_CUDA_PLUGIN.");
       }
     }
     try {
