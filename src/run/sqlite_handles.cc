@@ -209,17 +209,17 @@ void SqliteStatement::reset() {
   sqlite3_clear_bindings(handle_.get());
 }
 
-std::string_view SqliteStatement::text(int column) const {
-  // In this order: sqlite3_column_bytes counts what sqlite3_column_text has made.
-  const unsigned char* data = sqlite3_column_text(handle_.get(), column);
-  const int size = sqlite3_column_bytes(handle_.get(), column);
+std::string_view SqliteValue::text() const {
+  // In this order: sqlite3_value_bytes counts what sqlite3_value_text has made.
+  const unsigned char* data = sqlite3_value_text(value_);
+  const int size = sqlite3_value_bytes(value_);
   if (data == nullptr) return {};
   return {reinterpret_cast<const char*>(data), static_cast<std::size_t>(size)};
 }
 
-std::span<const std::byte> SqliteStatement::blob(int column) const {
-  const void* data = sqlite3_column_blob(handle_.get(), column);
-  const int size = sqlite3_column_bytes(handle_.get(), column);
+std::span<const std::byte> SqliteValue::blob() const {
+  const void* data = sqlite3_value_blob(value_);
+  const int size = sqlite3_value_bytes(value_);
   if (data == nullptr) return {};
   return {static_cast<const std::byte*>(data), static_cast<std::size_t>(size)};
 }

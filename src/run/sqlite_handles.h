@@ -53,6 +53,24 @@ bool has_unknown_log(const std::string& path);
 /// Throws the InputError of a file that no run of this program has written.
 [[noreturn]] void fail_foreign(const std::string& path, const std::string& found);
 
+/// A column of the row that a statement is at, looked up once: asking the statement for its type
+/// and then for its value looks it up twice. Valid until the statement's next step. SQLite calls
+/// such a value unprotected, which is the same as a protected one where its own locks are off.
+class SqliteValue {
+ public:
+  explicit SqliteValue(sqlite3_value* value) : value_(value) {}
+
+  /// SQLITE_INTEGER, SQLITE_FLOAT, SQLITE_TEXT, SQLITE_BLOB or SQLITE_NULL.
+  int type() const { return sqlite3_value_type(value_); }
+  std::int64_t integer() const { return sqlite3_value_int64(value_); }
+  double real() const { return sqlite3_value_double(value_); }
+  std::string_view text() const;
+  std::span<const std::byte> blob() const;
+
+ private:
+  sqlite3_value* value_;
+};
+
 /// A prepared statement, which must not outlive its connection. Parameters count from 1, columns
 /// from 0. What is bound must live until run() or reset(); columns live until the next step().
 class SqliteStatement {
@@ -75,12 +93,13 @@ class SqliteStatement {
   /// True while a row is being read.
   bool is_busy() const { return sqlite3_stmt_busy(handle_.get()) != 0; }
 
-  /// SQLITE_INTEGER, SQLITE_FLOAT, SQLITE_TEXT, SQLITE_BLOB or SQLITE_NULL.
-  int type(int column) const { return sqlite3_column_type(handle_.get(), column); }
-  std::int64_t integer(int column) const { return sqlite3_column_int64(handle_.get(), column); }
-  double real(int column) const { return sqlite3_column_double(handle_.get(), column); }
-  std::string_view text(int column) const;
-  std::span<const std::byte> blob(int column) const;
+  SqliteValue value(int column) const {
+    return SqliteValue(sqlite3_column_value(handle_.get(), column));
+  }
+  int type(int column) const { return value(column).type(); }
+  std::int64_t integer(int column) const { return value(column).integer(); }
+  double real(int column) const { return value(column).real(); }
+  std::string_view text(int column) const { return value(column).text(); }
   const SqliteConnection& connection() const { return *connection_; }
   sqlite3_stmt* get() const { return handle_.get(); }
 

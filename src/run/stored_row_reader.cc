@@ -9,7 +9,8 @@ namespace virnucpro {
 
 StoredRowReader::StoredRowReader(const SqliteStatement& row, const char* table)
     : row_(row), table_(table), number_(static_cast<std::uint64_t>(row.integer(0))) {
-  if (row.integer(0) < 0) fail(fmt::format("{} as its number", row.integer(0)));
+  const auto number = static_cast<std::int64_t>(number_);
+  if (number < 0) fail(fmt::format("{} as its number", number));
 }
 
 void StoredRowReader::fail(const std::string& found) const {
@@ -22,33 +23,41 @@ void StoredRowReader::fail_type(int column, const char* name, const char* expect
 }
 
 std::uint64_t StoredRowReader::count(int column, const char* name) const {
-  if (row_.type(column) != SQLITE_INTEGER || row_.integer(column) < 0) {
+  return count(row_.value(column), column, name);
+}
+
+std::uint64_t StoredRowReader::count(const SqliteValue& value, int column, const char* name) const {
+  if (value.type() != SQLITE_INTEGER || value.integer() < 0) {
     fail_type(column, name, "a number from 0");
   }
-  return static_cast<std::uint64_t>(row_.integer(column));
+  return static_cast<std::uint64_t>(value.integer());
 }
 
 std::string_view StoredRowReader::text(int column, const char* name) const {
-  if (row_.type(column) != SQLITE_TEXT) fail_type(column, name, "a text");
-  return row_.text(column);
+  const SqliteValue value = row_.value(column);
+  if (value.type() != SQLITE_TEXT) fail_type(column, name, "a text");
+  return value.text();
 }
 
 std::span<const std::byte> StoredRowReader::blob(int column, const char* name) const {
-  if (row_.type(column) != SQLITE_BLOB) fail_type(column, name, "bytes");
-  return row_.blob(column);
+  const SqliteValue value = row_.value(column);
+  if (value.type() != SQLITE_BLOB) fail_type(column, name, "bytes");
+  return value.blob();
 }
 
 double StoredRowReader::seconds(int column, const char* name) const {
-  const double value = row_.real(column);
-  if (row_.type(column) != SQLITE_FLOAT || !std::isfinite(value) || value < 0.0) {
+  const SqliteValue found = row_.value(column);
+  const double value = found.real();
+  if (found.type() != SQLITE_FLOAT || !std::isfinite(value) || value < 0.0) {
     fail_type(column, name, "seconds");
   }
   return value;
 }
 
 std::optional<std::uint64_t> StoredRowReader::optional_count(int column, const char* name) const {
-  if (row_.type(column) == SQLITE_NULL) return std::nullopt;
-  return count(column, name);
+  const SqliteValue value = row_.value(column);
+  if (value.type() == SQLITE_NULL) return std::nullopt;
+  return count(value, column, name);
 }
 
 std::string_view StoredRowReader::optional_text(int column, const char* name) const {
@@ -57,8 +66,9 @@ std::string_view StoredRowReader::optional_text(int column, const char* name) co
 }
 
 Outcome StoredRowReader::outcome(int column) const {
-  if (row_.type(column) == SQLITE_NULL) fail("no outcome");
-  const std::uint64_t code = count(column, "outcome");
+  const SqliteValue value = row_.value(column);
+  if (value.type() == SQLITE_NULL) fail("no outcome");
+  const std::uint64_t code = count(value, column, "outcome");
   if (code >= kOutcomes) fail(fmt::format("{} as outcome, expected 0 to {}", code, kOutcomes - 1));
   return static_cast<Outcome>(code);
 }
@@ -78,8 +88,9 @@ void StoredRowReader::expect_digest(int column, const Digest& expected) const {
 }
 
 float StoredRowReader::probability(int column, const char* name) const {
-  const double value = row_.real(column);
-  const bool is_possible = row_.type(column) == SQLITE_FLOAT && value >= 0.0 && value <= 1.0 &&
+  const SqliteValue found = row_.value(column);
+  const double value = found.real();
+  const bool is_possible = found.type() == SQLITE_FLOAT && value >= 0.0 && value <= 1.0 &&
                            static_cast<double>(static_cast<float>(value)) == value;
   if (!is_possible) fail_type(column, name, "a float from 0 to 1");
   return static_cast<float>(value);

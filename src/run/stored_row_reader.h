@@ -35,6 +35,7 @@ class StoredRowReader {
   [[noreturn]] void fail(const std::string& found) const;
 
  private:
+  std::uint64_t count(const SqliteValue& value, int column, const char* name) const;
   [[noreturn]] void fail_type(int column, const char* name, const char* expected) const;
 
   const SqliteStatement& row_;
