@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/partial_file.h"
 
@@ -40,6 +41,8 @@ class OutputFile {
   void withdraw() { file_.withdraw(); }
 
  private:
+  friend class OutputGroup;
+
   // Large enough that system calls cost nothing beside formatting the rows.
   static constexpr std::size_t kBufferBytes = std::size_t{1} << 18;
 
@@ -48,6 +51,27 @@ class OutputFile {
 
   PartialFile file_;
   std::string buffer_;
+};
+
+/// Files that get their names together. The disk takes their contents, and then their names, at
+/// once: a program waits for it a few times, and not twice for each file. Thread-confined; throws
+/// OutputError. The files must outlive it.
+class OutputGroup {
+ public:
+  /// Writes what is left of the file; nothing may be written to it afterwards.
+  void add(OutputFile& file);
+  /// publish() removes an older file of this name.
+  void add_withdrawn(OutputFile& file) { withdrawn_.push_back(&file); }
+
+  /// Forces all contents to the disk.
+  void sync();
+  /// Gives the files their names, in the order of add(). Call sync() before.
+  void publish();
+
+ private:
+  std::vector<OutputFile*> files_;
+  std::size_t synced_ = 0;  ///< so many of them
+  std::vector<OutputFile*> withdrawn_;
 };
 
 }  // namespace virnucpro

@@ -122,12 +122,14 @@ PartialFile::~PartialFile() {
   if (descriptor_ >= 0) ::close(descriptor_);
 }
 
+std::string PartialFile::folder() const { return folder_of(path_); }
+
 void PartialFile::sync() {
   // EINVAL comes from a file system that cannot sync, where the rename is all there is.
   if (::fsync(descriptor_) != 0 && errno != EINVAL) fail_output(path_, "write to the disk", errno);
 }
 
-void PartialFile::publish() {
+void PartialFile::give_name() {
   if (!is_same_file(descriptor_, partial_path_)) {
     throw OutputError(fmt::format(
         "{}: its partial file '{}' has gone while it was written. Was the folder removed or "
@@ -137,13 +139,16 @@ void PartialFile::publish() {
   if (::rename(partial_path_.c_str(), path_.c_str()) != 0) fail_output(path_, "rename", errno);
   published_ = true;
   ::close(std::exchange(descriptor_, -1));  // this releases the lock: readers may take one, too
-  sync_folder(folder_of(path_));
+}
+
+void PartialFile::publish() {
+  give_name();
+  sync_folder(folder());
 }
 
 void PartialFile::withdraw() {
-  if (::unlink(path_.c_str()) != 0 && errno != ENOENT) {
-    fail_output(path_, "remove the older file", errno);
-  }
+  if (::unlink(path_.c_str()) == 0) return sync_folder(folder());
+  if (errno != ENOENT) fail_output(path_, "remove the older file", errno);
 }
 
 int open_nameless_file(const std::string& folder) {

@@ -21,11 +21,15 @@ class PartialFile {
   const std::string& partial_path() const { return partial_path_; }
   int descriptor() const { return descriptor_; }
 
+  /// The folder that path() is in.
+  std::string folder() const;
   /// Forces the content to the disk.
   void sync();
-  /// Renames to path() and forces the folder to the disk. Call sync() before.
+  /// Renames to path(). Call sync() before, and sync_folder() afterwards.
+  void give_name();
+  /// The same, and forces the folder to the disk.
   void publish();
-  /// Removes an older path(), if there is one.
+  /// Removes an older path(), if there is one, and forces that to the disk.
   void withdraw();
 
  private:

@@ -110,8 +110,10 @@ ModelRequest published_models(const std::string& path, std::int64_t expected_len
 void write_empty_tables(const std::string& output) {
   LegacyTables tables(output, highestscore_path(output), {}, folder_of(output),
                       SortedLines::kDefaultMemory);
-  tables.finish();
-  tables.publish();
+  OutputGroup group;
+  tables.end(group);
+  group.sync();
+  group.publish();
 }
 
 void publish_classified(const std::string& output) {

@@ -8,7 +8,6 @@
 
 #include "base/base64.h"
 #include "base/format.h"
-#include "base/output_file.h"
 #include "base/sha256.h"
 #include "page/call_scale.h"
 #include "page/density.h"
@@ -26,6 +25,18 @@ constexpr int kPageForm = 1;
 constexpr std::size_t kMostReasons = 200;
 constexpr double kScoreBins = 1000.0;  // per unit of the score: the steps of the slider
 constexpr double kLogOddsBins = static_cast<double>(LogOddsHistogram::kBinsToOne);
+
+/// What a base counts: 1 for A, C, G, T and U of either case, and in the upper half 1 for G and C.
+constexpr std::array<std::uint64_t, 256> kCounted = [] {
+  std::array<std::uint64_t, 256> counted{};
+  for (const char base : std::string_view("ACGTUacgtu")) {
+    counted[static_cast<unsigned char>(base)] = 1;
+  }
+  for (const char base : std::string_view("GCgc")) {
+    counted[static_cast<unsigned char>(base)] += std::uint64_t{1} << 32;
+  }
+  return counted;
+}();
 
 /// 'sha256-...' of a style or script, as a Content-Security-Policy names it.
 std::string csp_hash(std::string_view text) {
@@ -230,7 +241,7 @@ void ReportPage::record(const PageRecord& record) {
   if (is_full) s.flush_block();
 }
 
-void ReportPage::finish(std::string_view run_json, const PageTotals& totals) {
+void ReportPage::end(std::string_view run_json, const PageTotals& totals, OutputGroup& group) {
   State& s = *state_;
   s.flush_block();
   const std::string text =
@@ -242,21 +253,22 @@ void ReportPage::finish(std::string_view run_json, const PageTotals& totals) {
   s.file.write("</script>\n<script>");
   s.file.write(page_assets().script);
   s.file.write("</script>\n</body>\n</html>\n");
-  s.file.finish();
+  group.add(s.file);
 }
 
-void ReportPage::publish() { state_->file.publish(); }
-
 std::optional<double> gc_share(std::string_view bases) {
-  std::array<std::uint64_t, 256> letters{};
-  for (const char base : bases) ++letters[static_cast<unsigned char>(base)];
-  const auto count = [&](std::string_view of) {
+  // Both counts in one sum, of pieces too short for the lower one to run over.
+  constexpr std::size_t kPiece = std::size_t{1} << 30;
+  std::uint64_t gc = 0;
+  std::uint64_t all = 0;
+  while (!bases.empty()) {
+    const std::string_view piece = bases.substr(0, kPiece);
+    bases.remove_prefix(piece.size());
     std::uint64_t sum = 0;
-    for (const char letter : of) sum += letters[static_cast<unsigned char>(letter)];
-    return sum;
-  };
-  const std::uint64_t gc = count("GCgc");
-  const std::uint64_t all = gc + count("ATUatu");
+    for (const char base : piece) sum += kCounted[static_cast<unsigned char>(base)];
+    gc += sum >> 32;
+    all += sum & 0xffffffff;
+  }
   if (all == 0) return std::nullopt;
   return static_cast<double>(gc) / static_cast<double>(all);
 }

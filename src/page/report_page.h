@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/output_file.h"
 #include "calls/call_choice.h"
 #include "calls/record_caller.h"
 #include "page/rows.h"
@@ -21,10 +22,10 @@ struct PageTotals {
   std::string_view precision;                    ///< what is known of its accuracy; may be empty
 };
 
-/// Writes report.html under its partial name while rows come, in input order, and gives it its name
-/// in publish(). Up to `Limits::records` records are listed all; of more, those that are viral, up
-/// to that number; counts and charts have all. Memory is fixed but for the longest record.
-/// Thread-confined; throws OutputError.
+/// Writes report.html under its partial name while rows come, in input order. Up to
+/// `Limits::records` records are listed all; of more, those that are viral, up to that number;
+/// counts and charts have all. Memory is fixed but for the longest record. Thread-confined; throws
+/// OutputError.
 class ReportPage {
  public:
   // 60 bytes a row give 12 MB: a page that opens at once.
@@ -48,9 +49,9 @@ class ReportPage {
   void chunk(const PageChunk& chunk, std::span<const PageFrame> frames);
   void record(const PageRecord& record);
 
-  /// Completes the page; only publish() may follow. `run_json` is the content of run.json.
-  void finish(std::string_view run_json, const PageTotals& totals);
-  void publish();
+  /// Completes the page, which goes to `group`; nothing may follow. `run_json` is the content of
+  /// run.json.
+  void end(std::string_view run_json, const PageTotals& totals, OutputGroup& group);
 
  private:
   struct State;

@@ -150,16 +150,10 @@ void JsonLines::regions(const RecordRow& record, std::span<const RegionRow> rows
   }
 }
 
-void JsonLines::finish() {
-  predictions_.finish();
-  contigs_.finish();
-  regions_.finish();
-}
-
-void JsonLines::publish() {
-  predictions_.publish();
-  contigs_.publish();
-  regions_.publish();
+void JsonLines::end(OutputGroup& group) {
+  predictions_.end(group);
+  contigs_.end(group);
+  regions_.end(group);
 }
 
 }  // namespace virnucpro

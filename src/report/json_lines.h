@@ -27,8 +27,8 @@ class JsonLines {
   void record(const RecordRow& record, const RecordSummary& summary);
   void regions(const RecordRow& record, std::span<const RegionRow> rows);
 
-  void finish();
-  void publish();
+  /// Writes what is left; the files go to `group`.
+  void end(OutputGroup& group);
 
  private:
   OptionalFile predictions_;

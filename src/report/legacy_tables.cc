@@ -18,6 +18,14 @@ LegacyTables::LegacyTables(const std::string& frames_path, const std::string& ch
                                             : "Modified_ID\tIs_Virus\n");
 }
 
+/// "\t<P(others)>\t<P(virus)>", at the end of `row`.
+void LegacyTables::append_scores(std::string& row, const ScorePair& scores) const {
+  row += '\t';
+  append_score(row, scores.p_others);
+  row += '\t';
+  append_score(row, scores.p_virus);
+}
+
 void LegacyTables::append_score(std::string& row, float score) const {
   if (format_ == LegacyFormat::kV2) {
     append_float64(row, score);
@@ -32,25 +40,28 @@ void LegacyTables::chunk(std::string_view record_id, std::uint64_t index,
   chunk_id_ += record_id;
   chunk_id_ += "_chunk_";
   chunk_id_ += std::to_string(index + 1);
+  const ScorePair largest = largest_scores(frames).scores;
+  largest_.clear();
   for (const FrameRow& frame : frames) {
     std::string& row = frames_.row();
     row += chunk_id_;
     row += frame.name;
-    row += rule_.is_virus(frame.scores) ? "\tvirus\t" : "\tothers\t";
-    append_score(row, frame.scores.p_others);
-    row += '\t';
-    append_score(row, frame.scores.p_virus);
+    row += rule_.is_virus(frame.scores) ? "\tvirus" : "\tothers";
+    const std::size_t begin = row.size();
+    append_scores(row, frame.scores);
+    // Of most chunks one frame has the largest scores of both kinds: they are written once.
+    const bool has_both =
+        frame.scores.p_others == largest.p_others && frame.scores.p_virus == largest.p_virus;
+    if (has_both && largest_.empty()) largest_ = std::string_view(row).substr(begin);
     row += '\n';
     frames_.row_done();
   }
   if (format_ == LegacyFormat::kV2) {
-    const ScorePair largest = largest_scores(frames).scores;
+    if (largest_.empty()) append_scores(largest_, largest);
     std::string& row = chunks_.row();
     append_pandas_text(row, chunk_id_);
-    row += viral ? "\tTrue\t" : "\tFalse\t";
-    append_score(row, largest.p_others);
-    row += '\t';
-    append_score(row, largest.p_virus);
+    row += viral ? "\tTrue" : "\tFalse";
+    row += largest_;
     row += '\n';
     return chunks_.row_done();
   }
@@ -70,15 +81,10 @@ void LegacyTables::write_sorted() {
   });
 }
 
-void LegacyTables::finish() {
+void LegacyTables::end(OutputGroup& group) {
   if (format_ == LegacyFormat::kOriginal) write_sorted();
-  frames_.finish();
-  chunks_.finish();
-}
-
-void LegacyTables::publish() {
-  frames_.publish();
-  chunks_.publish();
+  group.add(frames_);
+  group.add(chunks_);
 }
 
 }  // namespace virnucpro

@@ -23,10 +23,11 @@ class LegacyTables {
   /// Non-empty `frames` of one chunk; `viral` is its call.
   void chunk(std::string_view record_id, std::uint64_t index, std::span<const FrameRow> frames,
              bool viral);
-  void finish();
-  void publish();
+  /// Writes what is left; the files go to `group`.
+  void end(OutputGroup& group);
 
  private:
+  void append_scores(std::string& row, const ScorePair& scores) const;
   void append_score(std::string& row, float score) const;
   void write_sorted();
 
@@ -36,6 +37,7 @@ class LegacyTables {
   OutputFile chunks_;
   SortedLines sorted_;    // of the original form
   std::string chunk_id_;  // reused
+  std::string largest_;   // reused: the largest scores of the chunk, as text
 };
 
 }  // namespace virnucpro

@@ -65,19 +65,13 @@ void MultiqcFiles::record(const RecordRow& record, const RecordSummary& summary)
   ++scores_[std::min(static_cast<std::size_t>(std::max(scaled, 0.0)), kBins - 1)];
 }
 
-void MultiqcFiles::finish() {
+void MultiqcFiles::end(OutputGroup& group) {
   general_file_.write(general());
-  general_file_.finish();
+  group.add(general_file_);
   records_file_.write(records());
-  records_file_.finish();
+  group.add(records_file_);
   scores_file_.write(scores());
-  scores_file_.finish();
-}
-
-void MultiqcFiles::publish() {
-  general_file_.publish();
-  records_file_.publish();
-  scores_file_.publish();
+  group.add(scores_file_);
 }
 
 std::string MultiqcFiles::general() const {

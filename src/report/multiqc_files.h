@@ -23,9 +23,8 @@ class MultiqcFiles {
   explicit MultiqcFiles(const std::string& folder);
 
   void record(const RecordRow& record, const RecordSummary& summary);
-  /// Only publish() may follow.
-  void finish();
-  void publish();
+  /// Writes the files, which go to `group`; nothing may follow.
+  void end(OutputGroup& group);
 
  private:
   std::string general() const;

@@ -7,7 +7,7 @@
 
 namespace virnucpro {
 
-/// Where the file is not wanted, publish() removes the one that earlier results have left, which
+/// Where the file is not wanted, its group removes the one that earlier results have left, which
 /// must not stand beside tables of other choices. Thread-confined; throws OutputError.
 class OptionalFile {
  public:
@@ -17,12 +17,11 @@ class OptionalFile {
 
   bool is_wanted() const { return is_wanted_; }
   OutputFile& file() { return file_; }
-  void finish() { file_.finish(); }
-  void publish() {
+  void end(OutputGroup& group) {
     if (is_wanted_) {
-      file_.publish();
+      group.add(file_);
     } else if (has_earlier_) {
-      file_.withdraw();
+      group.add_withdrawn(file_);
     }
   }
 

@@ -63,15 +63,16 @@ struct Tables {
   MultiqcFiles multiqc;
   OutputFile run;
 
-  void finish() {
-    predictions.file().finish();
-    contigs.file().finish();
-    tiers.finish();
-    viral.file().finish();
-    regions.finish();
-    json.finish();
-    legacy.finish();
-    multiqc.finish();
+  /// All but run.json.
+  void end(OutputGroup& group) {
+    group.add(predictions.file());
+    group.add(contigs.file());
+    tiers.end(group);
+    group.add(viral.file());
+    regions.end(group);
+    json.end(group);
+    legacy.end(group);
+    multiqc.end(group);
   }
 };
 
@@ -93,6 +94,7 @@ struct PredictionTables::Files {
   RecordRegions regions;
   ReportPage page;
   std::optional<Tables> tables;
+  OutputGroup files;  // all but run.json
 
   CallSink* sink = nullptr;
   UniqueIds unique_ids;
@@ -298,28 +300,26 @@ CallCounts PredictionTables::calls() const {
 void PredictionTables::finish() {
   Files& f = *files_;
   check(!f.open, "the tables end inside record {}", f.record.ordinal);
-  if (f.tables) f.tables->finish();
+  if (!f.tables) return;
+  f.tables->end(f.files);
+  f.files.sync();
 }
 
 void PredictionTables::publish(std::string_view run_json, std::string_view precision) {
   const CallCounts totals = calls();
-  ReportPage& page = files_->page;
-  page.finish(run_json, {totals.prevalence, totals.expected_wrong_records, precision});
-  if (!files_->tables) return page.publish();
-  Tables& tables = *files_->tables;
-  tables.run.write(run_json);
-  tables.run.finish();
-  tables.run.withdraw();  // of an earlier run: it must never vouch for tables of two runs
-  tables.predictions.file().publish();
-  tables.contigs.file().publish();
-  tables.tiers.publish();
-  tables.viral.file().publish();
-  tables.regions.publish();
-  tables.json.publish();
-  tables.legacy.publish();
-  page.publish();
-  tables.multiqc.publish();
-  tables.run.publish();
+  Files& f = *files_;
+  f.page.end(run_json, {totals.prevalence, totals.expected_wrong_records, precision}, f.files);
+  OutputGroup last;
+  if (f.tables) {
+    f.tables->run.write(run_json);
+    last.add(f.tables->run);
+  }
+  f.files.sync();
+  last.sync();
+  // Of an earlier run: it must never vouch for tables of two runs.
+  if (f.tables) f.tables->run.withdraw();
+  f.files.publish();
+  last.publish();
 }
 
 }  // namespace virnucpro

@@ -136,16 +136,10 @@ void RegionTables::write(const RecordRow& record, std::string_view suffix, const
   gff_.row_done();
 }
 
-void RegionTables::finish() {
-  bed_.finish();
-  gff_.finish();
-  fasta_.finish();
-}
-
-void RegionTables::publish() {
-  bed_.publish();
-  gff_.publish();
-  fasta_.publish();
+void RegionTables::end(OutputGroup& group) {
+  group.add(bed_);
+  group.add(gff_);
+  fasta_.end(group);
 }
 
 }  // namespace virnucpro

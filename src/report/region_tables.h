@@ -70,8 +70,8 @@ class RegionTables {
   /// The regions of a record. `suffix` makes its id unique; `bases` go to the FASTA file.
   void record(const RecordRow& record, std::string_view suffix, std::string_view bases,
               std::span<const RegionRow> rows);
-  void finish();
-  void publish();
+  /// Writes what is left; the files go to `group`.
+  void end(OutputGroup& group);
 
  private:
   void write(const RecordRow& record, std::string_view suffix, const RegionRow& row);

@@ -33,14 +33,14 @@ void TierTable::end_record(std::string_view record_id, std::uint64_t ordinal) {
   sorted_.add(line_);
 }
 
-void TierTable::finish() {
+void TierTable::end(OutputGroup& group) {
   sorted_.for_each([&](std::string_view line) {
     std::string& row = file_.row();
     row += line.substr(line.find('\t') + 1);
     row += '\n';
     file_.row_done();
   });
-  file_.finish();
+  group.add(file_);
 }
 
 }  // namespace virnucpro

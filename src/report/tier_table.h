@@ -30,8 +30,8 @@ class TierTable {
   /// `record_id` is escaped and unique over the run.
   void end_record(std::string_view record_id, std::uint64_t ordinal);
 
-  void finish();
-  void publish() { file_.publish(); }
+  /// Writes what is left; the files go to `group`.
+  void end(OutputGroup& group);
 
  private:
   TierTally tally_;

@@ -51,6 +51,29 @@ TEST(OutputFile, LeavesTheOlderFileAndNothingElseWhenItIsGivenUp) {
   EXPECT_EQ(folder.read("a.tsv"), "old");
 }
 
+TEST(OutputGroup, GivesNamesTogetherAndRemovesWhatIsWithdrawn) {
+  TemporaryFolder folder;
+  folder.write("c.tsv", "old");
+  OutputFile a(folder.file("a.tsv"));
+  OutputFile b(folder.file("b.tsv"));
+  OutputFile c(folder.file("c.tsv"));
+  OutputGroup group;
+  a.write("one");
+  group.add(a);
+  group.sync();
+  b.write("two");
+  group.add(b);
+  group.add_withdrawn(c);
+  EXPECT_THROW(group.publish(), ContractError) << "b is not on the disk";
+  group.sync();
+  EXPECT_THAT(folder.names(),
+              ElementsAre("a.tsv.partial", "b.tsv.partial", "c.tsv", "c.tsv.partial"));
+  group.publish();
+  EXPECT_THAT(folder.names(), ElementsAre("a.tsv", "b.tsv", "c.tsv.partial"));
+  EXPECT_EQ(folder.read("a.tsv"), "one");
+  EXPECT_EQ(folder.read("b.tsv"), "two");
+}
+
 TEST(OutputFile, ReplacesTheRestOfAKilledRun) {
   TemporaryFolder folder;
   folder.write("a.tsv.partial", "the rest of a run that was killed, longer than the new text");

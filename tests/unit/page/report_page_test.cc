@@ -80,8 +80,10 @@ void write(ReportPage& page, std::uint64_t ordinal, const std::string& id, doubl
 
 std::string publish(ReportPage& page, const TemporaryFolder& folder, const PageTotals& totals = {},
                     const std::string& run = "{}\n") {
-  page.finish(run, totals);
-  page.publish();
+  OutputGroup group;
+  page.end(run, totals, group);
+  group.sync();
+  group.publish();
   return folder.read("report.html");
 }
 

@@ -42,8 +42,10 @@ class MultiqcFilesTest : public testing::Test {
     files.record({2, "c", 200}, summary);
     summary.outcome = Outcome::kFailed;
     files.record({3, "d", 100}, summary);
-    files.finish();
-    files.publish();
+    OutputGroup group;
+    files.end(group);
+    group.sync();
+    group.publish();
   }
 
   TemporaryFolder folder_;
@@ -79,9 +81,11 @@ TEST_F(MultiqcFilesTest, AreThereForNoRecordsToo) {
   const std::string folder = folder_.path() + "/none";
   std::filesystem::create_directories(folder);
   MultiqcFiles files(folder);
-  files.finish();
+  OutputGroup group;
+  files.end(group);
+  group.sync();
   EXPECT_FALSE(std::filesystem::exists(folder + "/virnucpro_general_mqc.json")) << "not yet";
-  files.publish();
+  group.publish();
   EXPECT_EQ(
       read_json(folder, "virnucpro_general_mqc.json")["data"]["none"]["virnucpro_viral_share"],
       0.0);
