@@ -40,7 +40,11 @@ std::size_t utf8_length(std::string_view text, std::size_t i) {
 }  // namespace
 
 void append_escaped(std::string& text, std::string_view id) {
-  for (std::size_t i = 0; i < id.size();) {
+  // Names are nearly always printable ASCII from end to end.
+  const auto is_plain = [](char c) { return c >= ' ' && c <= '~'; };
+  const auto odd = std::find_if_not(id.begin(), id.end(), is_plain);
+  text.append(id.begin(), odd);
+  for (auto i = static_cast<std::size_t>(odd - id.begin()); i < id.size();) {
     const auto byte = static_cast<unsigned char>(id[i]);
     const std::size_t length = utf8_length(id, i);
     if (length == 0 || byte < 0x20u || byte == 0x7fu) {

@@ -45,6 +45,17 @@ void append_float64(std::string& text, double value) {
   int exponent = 0;
   std::from_chars(digits + sign + 1, result.ptr, exponent);
   if (digits[sign] == '-') exponent = -exponent;
+  if (exponent < 0 && exponent >= -4) {
+    // A share, as nearly all values of the tables are: the same digits behind zeros, at the cost of
+    // looking for them once.
+    const std::string_view found = written.substr(0, sign - 1);
+    const std::size_t first = found.front() == '-' ? 1 : 0;
+    text.append(found.substr(0, first)).append("0.");
+    text.append(static_cast<std::size_t>(-exponent - 1), '0');
+    text += found[first];
+    if (found.size() > first + 1) text += found.substr(first + 2);
+    return;
+  }
   if (exponent >= -4 && exponent < 16) {
     result = std::to_chars(digits, digits + sizeof digits, value, std::chars_format::fixed);
     written = std::string_view(digits, static_cast<std::size_t>(result.ptr - digits));

@@ -1,6 +1,6 @@
 #include "report/natural_key.h"
 
-#include "base/format.h"
+#include <cstddef>
 
 namespace virnucpro {
 namespace {
@@ -9,6 +9,12 @@ namespace {
 constexpr char kEndOfText = '\x01';
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/// The number as so many hexadecimal digits: for each name of a table, and so without a format.
+void append_hex(std::string& key, std::uint64_t number, std::size_t digits) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  for (std::size_t i = digits; i > 0; --i) key += kDigits[number >> (4 * (i - 1)) & 15];
+}
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
@@ -24,12 +30,12 @@ void append_natural_key(std::string& key, std::string_view name, std::uint64_t o
     const std::size_t begin = at;
     while (at < name.size() && is_digit(name[at])) ++at;
     // More digits make a larger number, and as many compare digit by digit.
-    fmt::format_to(std::back_inserter(key), "{:08x}", at - begin);
+    append_hex(key, at - begin, 8);
     key += name.substr(begin, at - begin);
   }
   // Where another name goes on with a number, this one is over: it comes first.
   key += kEndOfText;
-  fmt::format_to(std::back_inserter(key), "{:016x}", ordinal);
+  append_hex(key, ordinal, 16);
 }
 
 }  // namespace virnucpro

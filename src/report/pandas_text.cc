@@ -25,6 +25,10 @@ void append_rounded_by_numpy(std::string& row, double value) {
 }
 
 void append_rounded_by_python(std::string& row, double value) {
+  if (value == 0.0 || value == 1.0) {  // of records with one chunk all are
+    row += value == 0.0 ? "0.0" : "1.0";
+    return;
+  }
   char digits[32];  // of a share, which is at most 1
   const auto end =
       std::to_chars(digits, digits + sizeof digits, value, std::chars_format::fixed, 3);

@@ -79,9 +79,16 @@ void ContigsTable::record(const RecordRow& record, const RecordSummary& summary)
   }
   row += '\t';
   if (summary.frames > 0) {
-    append_float32(row, static_cast<float>(summary.mean_p_virus()));
+    const auto mean = static_cast<float>(summary.mean_p_virus());
+    const std::size_t begin = row.size();
+    append_float32(row, mean);
+    const std::size_t size = row.size() - begin;
     row += '\t';
-    append_float32(row, summary.max_p_virus);
+    if (mean == summary.max_p_virus) {  // as of all records with one frame: finding digits is slow
+      row.append(row, begin, size);
+    } else {
+      append_float32(row, summary.max_p_virus);
+    }
     row += '\t';
     append_probability(row, summary.p_calibrated);
     row += summary.viral ? "\tvirus\t" : "\tothers\t";

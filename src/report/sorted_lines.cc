@@ -84,8 +84,10 @@ void SortedLines::add(std::string_view line) {
 }
 
 void SortedLines::sort_buffer() {
-  std::sort(lines_.begin(), lines_.end(),
-            [&](const Line& a, const Line& b) { return text_of(a) < text_of(b); });
+  const auto comes_before = [&](const Line& a, const Line& b) { return text_of(a) < text_of(b); };
+  // Reads are often named in the order in which they come.
+  if (std::is_sorted(lines_.begin(), lines_.end(), comes_before)) return;
+  std::sort(lines_.begin(), lines_.end(), comes_before);
 }
 
 void SortedLines::spill() {

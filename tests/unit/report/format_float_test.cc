@@ -4,10 +4,14 @@
 #include <gtest/gtest.h>
 
 #include <bit>
+#include <charconv>
+#include <cmath>
 #include <cstdint>
+#include <initializer_list>
 #include <limits>
 #include <span>
 #include <string>
+#include <utility>
 
 #include "base/sha256.h"
 
@@ -49,6 +53,31 @@ TEST(FormatFloat32, EqualsNumPyForAHundredThousandValuesOfZeroToOne) {
       lines += '\n';
     }
     EXPECT_EQ(sha256_hex(std::as_bytes(std::span(lines))), expected);
+  }
+}
+
+TEST(FormatFloat64, HasTheDigitsThatPositionalNotationHas) {
+  std::uint64_t state = 2;
+  for (int i = 0; i < 100'000; ++i) {
+    const std::uint64_t bits = splitmix64(state);
+    // Shares and all sizes below one, as doubles and as widened floats, of either sign.
+    const double share = static_cast<double>(bits >> 11) / 9007199254740992.0;
+    const double value = i % 3 == 0 ? share : share * std::pow(10.0, -static_cast<int>(bits % 5));
+    for (const double each : {value, -value, double{static_cast<float>(value)}}) {
+      if (std::abs(each) < 1e-4) continue;
+      char digits[64];
+      const auto end =
+          std::to_chars(digits, digits + sizeof digits, each, std::chars_format::fixed);
+      std::string text;
+      append_float64(text, each);
+      ASSERT_EQ(text, std::string(digits, end.ptr));
+    }
+  }
+  for (const auto& [value, expected] : std::initializer_list<std::pair<double, const char*>>{
+           {1e-4, "0.0001"}, {-0.001, "-0.001"}, {0.1, "0.1"}, {9.99e-5, "9.99e-05"}}) {
+    std::string text;
+    append_float64(text, value);
+    EXPECT_EQ(text, expected);
   }
 }
 
