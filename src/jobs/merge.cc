@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "backend/cpu/processor.h"
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/counted.h"
@@ -255,7 +256,7 @@ StoredResults merge_shards(const MergeRequest& request, const Log& log, const st
   tables.legacy = request.legacy.value_or(tables.legacy);
   tables.format = request.format.value_or(tables.format);
   store_tables(database, tables);
-  return publish_own_results(database, request.output, log, stop, progress);
+  return publish_own_results(database, request.output, log, stop, progress, usable_cores());
 }
 
 }  // namespace virnucpro

@@ -187,8 +187,8 @@ RunSummary predict_once(const PredictRequest& request, const LoadedModels& model
 
   store_calls(database, request.calls);
   store_tables(database, request.tables);
-  StoredResults results =
-      publish_own_results(database, request.output, context.log, stop, context.work);
+  StoredResults results = publish_own_results(database, request.output, context.log, stop,
+                                              context.work, context.threads);
   remove_set_aside(request.output);
   report.intake = results.intake;
   report.ledger = results.ledger;

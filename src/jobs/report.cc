@@ -8,6 +8,7 @@
 #include <system_error>
 #include <utility>
 
+#include "backend/cpu/processor.h"
 #include "base/errors.h"
 #include "base/format.h"
 #include "base/partial_file.h"
@@ -134,7 +135,7 @@ StoredResults rebuild_results(const RebuildRequest& request, const Log& log,
   }
   require_calibration(choice.calls, choice.calibration.has_value(), request.folder);
   choice.page_only = request.page_only;
-  return publish_stored_results(database, folder, choice, log, stop, progress);
+  return publish_stored_results(database, folder, choice, log, stop, progress, usable_cores());
 }
 
 }  // namespace virnucpro

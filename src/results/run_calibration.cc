@@ -101,9 +101,10 @@ void require_calibration(const CallRequest& calls, bool has_calibration, const s
 }
 
 LogOddsHistogram record_log_odds(const RunDatabase& database, const Calibration& calibration,
-                                 const NewScores* scores, const std::stop_token& stop) {
+                                 const NewScores* scores, const std::stop_token& stop,
+                                 std::size_t threads) {
   LogOddsCollector collector(calibration, scores, stop);
-  visit_run(database, collector);
+  visit_run(database, collector, threads);
   return collector.histogram();
 }
 

@@ -2,6 +2,7 @@
 // without a bundle.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -30,8 +31,9 @@ CallRequest stored_calls(const RunDatabase& database);
 void require_calibration(const CallRequest& calls, bool has_calibration, const std::string& place);
 
 /// The log odds of all records with a scored chunk; `scores`, unless null, replace the stored ones.
-/// Reads the run once. Throws InputError for a damaged database; Interrupted.
+/// Reads the run once, with so many threads. Throws InputError for a damaged database; Interrupted.
 LogOddsHistogram record_log_odds(const RunDatabase& database, const Calibration& calibration,
-                                 const NewScores* scores, const std::stop_token& stop = {});
+                                 const NewScores* scores, const std::stop_token& stop = {},
+                                 std::size_t threads = 1);
 
 }  // namespace virnucpro

@@ -1,7 +1,9 @@
 // What the result tables say, stored with a run for the views of its database.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "report/call_sink.h"
@@ -9,19 +11,32 @@
 
 namespace virnucpro {
 
-/// Replaces the results that the database has, as the tables are written. Thread-confined.
+/// Replaces the results that the database has, as the tables are written. Thread-confined; its
+/// calls throw what the database threw at an earlier one.
 class RunResults final : public CallSink {
  public:
-  /// `database` holds a complete run and must outlive this.
-  explicit RunResults(RunDatabase& database);
+  /// `database` holds a complete run and must outlive this. Of more `threads` than three, one of
+  /// its own stores the rows.
+  explicit RunResults(RunDatabase& database, std::size_t threads = 1);
+  ~RunResults() override;
 
   void chunk(std::span<const CalledFrame> frames,
              const std::optional<double>& p_calibrated) override;
   void record(const RecordRow& record, const RecordSummary& summary) override;
   void regions(const RecordRow& record, std::span<const RegionRow> rows) override;
 
+  /// Waits until all rows are stored; nothing may follow.
+  void finish();
+
  private:
-  RunDatabase& database_;
+  class Rows;
+  class Store;
+
+  Rows& next();
+  void pass_if_full();
+
+  std::unique_ptr<Store> store_;
+  std::unique_ptr<Rows> rows_;  ///< the next ones; null where there are none
   std::uint64_t chunks_ = 0;
 };
 

@@ -31,14 +31,15 @@ std::vector<std::string> warnings_of(const StoredResults& results) {
 }
 
 CalibratedRule rule_for(const RunDatabase& database, const ResultChoice& choice,
-                        const std::stop_token& stop) {
+                        const std::stop_token& stop, std::size_t threads) {
   const std::optional<BundleCalls>& named = choice.calibration->calls;
   const BundleCalls* const of_bundle = named ? &*named : nullptr;
   if (!choice.calls.needs_estimate() && !choice.calls.fdr) {
     return choose_rule(choice.calls, {}, of_bundle);
   }
-  return choose_rule(
-      choice.calls, record_log_odds(database, *choice.calibration, choice.scores, stop), of_bundle);
+  return choose_rule(choice.calls,
+                     record_log_odds(database, *choice.calibration, choice.scores, stop, threads),
+                     of_bundle);
 }
 
 void log_calls(const CalledBy& called, const Log& log) {
@@ -87,12 +88,12 @@ namespace {
 StoredResults publish(const RunDatabase& database, const std::string& folder,
                       const ResultChoice& choice, const Log& log, const std::stop_token& stop,
                       CallSink* sink, const std::function<void()>& when_proven,
-                      const WorkProgress& progress) {
+                      const WorkProgress& progress, std::size_t threads) {
   StoredResults results;
   CalibratedCalls calibrated;
   if (choice.calibration) {
     calibrated.calibration = &*choice.calibration;
-    calibrated.rule = rule_for(database, choice, stop);
+    calibrated.rule = rule_for(database, choice, stop, threads);
   }
   const bool with_runs =
       frame_rule_of(database.work(), database.path()).choice != FrameChoice::kOpen;
@@ -102,7 +103,8 @@ StoredResults publish(const RunDatabase& database, const std::string& folder,
   if (sink != nullptr) tables.tell(*sink);
   const StoredExtent extent = database.extent();
   results.intake = {extent.records, 0, extent.chunks, extent.orfs};
-  results.intake.bases = write_stored_tables(database, tables, stop, choice.scores, progress);
+  results.intake.bases =
+      write_stored_tables(database, tables, stop, choice.scores, progress, threads);
   tables.finish();
   results.ledger = tables.ledger();
   results.calls = tables.calls();
@@ -146,25 +148,28 @@ std::string choices_of(const ResultChoice& choice) {
 
 StoredResults publish_stored_results(const RunDatabase& database, const std::string& folder,
                                      const ResultChoice& choice, const Log& log,
-                                     const std::stop_token& stop, const WorkProgress& progress) {
+                                     const std::stop_token& stop, const WorkProgress& progress,
+                                     std::size_t threads) {
   return publish(
-      database, folder, choice, log, stop, nullptr, [] {}, progress);
+      database, folder, choice, log, stop, nullptr, [] {}, progress, threads);
 }
 
 StoredResults publish_own_results(RunDatabase& database, const std::string& folder, const Log& log,
-                                  const std::stop_token& stop, const WorkProgress& progress) {
+                                  const std::stop_token& stop, const WorkProgress& progress,
+                                  std::size_t threads) {
   const ResultChoice choice = own_choice(database);
   const std::string choices = choices_of(choice);
   // Rows that are there already are not written again: nothing is risked, and no time.
   if (!needs_results(database, choices)) {
-    return publish_stored_results(database, folder, choice, log, stop, progress);
+    return publish_stored_results(database, folder, choice, log, stop, progress, threads);
   }
-  RunResults stored(database);
+  RunResults stored(database, threads);
   const auto note = [&] {
+    stored.finish();
     note_results(database, choices);
     database.commit();
   };
-  return publish(database, folder, choice, log, stop, &stored, note, progress);
+  return publish(database, folder, choice, log, stop, &stored, note, progress, threads);
 }
 
 }  // namespace virnucpro

@@ -1,6 +1,7 @@
 // Turns the database of a complete run into all of its result files.
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -51,15 +52,16 @@ struct StoredResults {
 void require_complete_run(const RunDatabase& database, const char* command);
 
 /// Writes all result files of the database to `folder`, or report.html alone, together or not at
-/// all. The database is only read. Throws InputError for one that is damaged, OutputError,
+/// all. The database is only read. Results do not depend on `threads`, of which up to four read,
+/// check and write at the same time. Throws InputError for a database that is damaged, OutputError,
 /// Interrupted.
 StoredResults publish_stored_results(const RunDatabase& database, const std::string& folder,
                                      const ResultChoice& choice, const Log& log,
                                      const std::stop_token& stop = {},
-                                     const WorkProgress& progress = {});
+                                     const WorkProgress& progress = {}, std::size_t threads = 1);
 /// The same with own_choice(), and the results are stored in the database, too, for its views.
 StoredResults publish_own_results(RunDatabase& database, const std::string& folder, const Log& log,
                                   const std::stop_token& stop = {},
-                                  const WorkProgress& progress = {});
+                                  const WorkProgress& progress = {}, std::size_t threads = 1);
 
 }  // namespace virnucpro

@@ -14,6 +14,7 @@
 #include "base/counted.h"
 #include "base/format.h"
 #include "results/run_facts.h"
+#include "results/visit_ahead.h"
 #include "run/damage.h"
 #include "run/ledger.h"
 #include "sequence/chunks.h"
@@ -27,7 +28,8 @@ namespace {
 constexpr double kRounding = 1e-6;
 
 /// ORFs that are remembered to be compared with their repeats: more than most runs themselves look
-/// back, in 3 MB. Of older ones only the scores are compared, which are read again.
+/// back, in 3 MB. Of older ones only the scores are compared, which are read again, once for as
+/// many of them.
 constexpr std::size_t kRemembered = std::size_t{1} << 17;
 
 template <typename Orfs, typename FrameOf>
@@ -50,7 +52,8 @@ class StoredRules final : public StoredRunVisitor {
         expected_length_(
             static_cast<std::uint64_t>(expected_length_of(database.work(), database.path()))),
         frames_(frame_rule_of(database.work(), database.path())),
-        remembered_(std::clamp<std::uint64_t>(database.extent().orfs, 1, kRemembered)) {}
+        remembered_(std::clamp<std::uint64_t>(database.extent().orfs, 1, kRemembered)),
+        older_(database.extent().orfs > kRemembered ? kRemembered : 1) {}
 
   void hand_on_to(StoredRunVisitor& visitor) { visitor_ = &visitor; }
 
@@ -114,7 +117,14 @@ class StoredRules final : public StoredRunVisitor {
     bool is_own_score = false;
   };
 
-  /// The walk adds the record's number.
+  /// Of an ORF that is too old to be remembered; its content is not.
+  struct Older {
+    static constexpr std::uint64_t kNone = ~std::uint64_t{0};
+    std::uint64_t number = kNone;
+    Remembered scores;
+  };
+
+  /// Who tells the rows adds the record's number.
   [[noreturn]] void fail(const std::string& found) const { fail_damaged(database_.path(), found); }
   [[noreturn]] void fail(const StoredChunk& chunk, const std::string& found) const {
     fail(fmt::format("table chunks, row {}: {}", chunk.number, found));
@@ -176,19 +186,24 @@ class StoredRules final : public StoredRunVisitor {
                                                     is_scored && !orf.same_as};
   }
 
-  void require_same(const StoredOrf& orf, std::size_t content) const {
+  /// One of the ORFs that are older than those, read when a repeat asks for it.
+  const Remembered& older(std::uint64_t number) {
+    Older& kept = older_[number % older_.size()];
+    if (kept.number == number) return kept.scores;
+    kept.number = Older::kNone;  // should reading fail
+    database_.read_orfs(number, number + 1, [&](const StoredOrf& row) {
+      kept.scores = {0, row.p_others, row.p_virus, row.outcome == Outcome::kScored && !row.same_as};
+      kept.number = number;
+    });
+    return kept.scores;
+  }
+
+  void require_same(const StoredOrf& orf, std::size_t content) {
     const std::uint64_t other = *orf.same_as;
-    Remembered owner;
-    if (orf.number - other <= remembered_.size()) {
-      owner = remembered_[other % remembered_.size()];
-      if (owner.content != content) {
-        fail(orf, fmt::format("equal to row {}, which has other bases", other));
-      }
-    } else {
-      database_.read_orfs(other, other + 1, [&](const StoredOrf& row) {
-        owner = {content, row.p_others, row.p_virus,
-                 row.outcome == Outcome::kScored && !row.same_as};
-      });
+    const bool is_new = orf.number - other <= remembered_.size();
+    const Remembered& owner = is_new ? remembered_[other % remembered_.size()] : older(other);
+    if (is_new && owner.content != content) {
+      fail(orf, fmt::format("equal to row {}, which has other bases", other));
     }
     // A failed ORF may have been computed since: a repair tries only what is missing.
     if (orf.outcome == Outcome::kFailed) return;
@@ -205,6 +220,7 @@ class StoredRules final : public StoredRunVisitor {
   OrfBuffer found_;
   std::vector<StoredOrf> placed_;
   std::vector<Remembered> remembered_;  ///< by number, the newest
+  std::vector<Older> older_;            ///< by number, those that were asked for last
   // The current record.
   std::uint64_t record_ = 0;
   std::string bases_;
@@ -226,10 +242,23 @@ bool are_possible_scores(const StoredOrf& orf) {
   return std::abs(double{orf.p_others} + double{orf.p_virus} - 1.0) <= kRounding;
 }
 
-void visit_run(const RunDatabase& database, StoredRunVisitor& visitor) {
+void visit_run(const RunDatabase& database, StoredRunVisitor& visitor, std::size_t threads) {
   StoredRules rules(database);
-  rules.hand_on_to(visitor);
-  database.visit(rules);
+  if (threads <= 1) {
+    rules.hand_on_to(visitor);
+    return database.visit(rules);
+  }
+  // In parts, since a visit as a whole would keep the database from the others.
+  const PassingVisit read = [step = database.visit_in_parts()](StoredRunVisitor& to,
+                                                               const std::function<void()>& pass) {
+    while (step(to)) pass();
+  };
+  const PassingVisit check = [&](StoredRunVisitor& to, const std::function<void()>& pass) {
+    rules.hand_on_to(to);
+    if (threads == 2) return read(rules, pass);
+    visit_ahead(read, rules, database.path(), pass);
+  };
+  visit_ahead(check, visitor, database.path());
 }
 
 void visit_run_so_far(const RunDatabase& database, StoredRunVisitor& visitor) {

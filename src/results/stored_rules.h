@@ -4,6 +4,7 @@
 // them, whichever program did. All code that uses a stored run visits it here.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <span>
 
@@ -22,8 +23,10 @@ bool are_possible_scores(const StoredOrf& orf);
 /// ChunkRange, its frames with find_orfs of the stored bases, its scores and outcomes with each
 /// other and with those of an equal ORF. Throws DamagedDatabase, naming the record, at the first
 /// row that does not fit, and InputError where the work does not name the length of its chunks.
-/// ORFs reach the visitor with what was read of the chunk.
-void visit_run(const RunDatabase& database, StoredRunVisitor& visitor);
+/// ORFs reach the visitor with what was read of the chunk. Of more `threads` than one, a second one
+/// reads ahead, and a third one checks; the visitor is always called here, in the same order, and
+/// may use the database.
+void visit_run(const RunDatabase& database, StoredRunVisitor& visitor, std::size_t threads = 1);
 /// RunDatabase::visit_so_far(), checked as above.
 void visit_run_so_far(const RunDatabase& database, StoredRunVisitor& visitor);
 /// RunDatabase::visit_in_steps(), checked as above.

@@ -61,10 +61,10 @@ class TableWriter final : public StoredRunVisitor {
 
 std::uint64_t write_stored_tables(const RunDatabase& database, PredictionTables& tables,
                                   const std::stop_token& stop, const NewScores* scores,
-                                  const WorkProgress& progress) {
+                                  const WorkProgress& progress, std::size_t threads) {
   TableWriter writer(tables, stop, scores,
                      WorkStep(progress, "writing tables", "record", database.extent().records));
-  visit_run(database, writer);
+  visit_run(database, writer, threads);
   return writer.bases();
 }
 

@@ -1,6 +1,7 @@
 // Turns a run's database into its result files.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <stop_token>
 
@@ -18,6 +19,6 @@ namespace virnucpro {
 std::uint64_t write_stored_tables(const RunDatabase& database, PredictionTables& tables,
                                   const std::stop_token& stop = {},
                                   const NewScores* scores = nullptr,
-                                  const WorkProgress& progress = {});
+                                  const WorkProgress& progress = {}, std::size_t threads = 1);
 
 }  // namespace virnucpro

@@ -1,7 +1,9 @@
 // The error of a database that is not, or no longer, what a run has written.
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "base/errors.h"
 
@@ -20,5 +22,8 @@ class DamagedDatabase : public InputError {
 /// Throws DamagedDatabase, whose text says what to do; all messages about damage come from here.
 /// `found` is a noun: "an empty table progress".
 [[noreturn]] void fail_damaged(const std::string& path, const std::string& found);
+/// The same for damage that was found within a record.
+[[noreturn]] void fail_damaged_record(const std::string& path, std::uint64_t ordinal,
+                                      std::string_view id, const std::string& found);
 
 }  // namespace virnucpro

@@ -125,6 +125,11 @@ class RunDatabase {
   /// The same in steps: each call visits the next record, and returns false after the last one.
   /// Must not outlive the database, which must not change meanwhile.
   std::function<bool(StoredRunVisitor&)> visit_in_steps() const;
+  /// The same in parts of some records or chunks, which may end amid a record. Between them other
+  /// threads take their turns.
+  std::function<bool(StoredRunVisitor&)> visit_in_parts() const;
+  /// Runs `action`, whose calls of the database are one turn: they wait for other threads once.
+  void in_one_turn(const std::function<void()>& action) const;
 
  private:
   struct Impl;

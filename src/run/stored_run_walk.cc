@@ -1,8 +1,8 @@
 #include "run/stored_run_walk.h"
 
+#include <limits>
 #include <span>
 
-#include "base/escape.h"
 #include "base/format.h"
 #include "run/stored_row_reader.h"
 
@@ -45,14 +45,14 @@ StoredRunWalk::StoredRunWalk(const SqliteConnection& connection, const Digest& w
       orfs_(connection, "orfs", kOrfColumns) {}
 
 bool StoredRunWalk::next(StoredRunVisitor& visitor) {
-  if (has_ended_) return false;
-  if (!records_.step()) {
-    has_ended_ = true;
-    require_end();
-    return false;
+  std::size_t rows = std::numeric_limits<std::size_t>::max();
+  return visit_record(visitor, rows);
+}
+
+bool StoredRunWalk::next_part(StoredRunVisitor& visitor, std::size_t rows) {
+  while (rows > 0) {
+    if (!visit_record(visitor, rows)) return false;
   }
-  visit_record(visitor);
-  ++passed_records_;
   return true;
 }
 
@@ -77,7 +77,14 @@ void StoredRunWalk::expect(std::uint64_t found, std::uint64_t expected, const ch
                fmt::format("table {} with {} rows, expected {}", table, found, expected));
 }
 
-void StoredRunWalk::visit_record(StoredRunVisitor& visitor) {
+/// Takes what it visits from `rows`, which are at least one.
+bool StoredRunWalk::visit_record(StoredRunVisitor& visitor, std::size_t& rows) {
+  if (has_ended_) return false;
+  if (!is_in_record_ && !records_.step()) {
+    has_ended_ = true;
+    require_end();
+    return false;
+  }
   const StoredRowReader reader(records_, "records");
   StoredRecord record;
   record.ordinal = reader.number();
@@ -85,27 +92,36 @@ void StoredRunWalk::visit_record(StoredRunVisitor& visitor) {
   record.length = reader.count(2, "length");
   record.bases = reader.blob(3, "packed bases");
   try {
-    visit_rows(visitor, reader, record);
+    visit_rows(visitor, reader, record, rows);
   } catch (const DamagedDatabase& damage) {
-    fail_damaged(connection_.path(), fmt::format("record {} ('{}') damaged: {}", record.ordinal + 1,
-                                                 shown_id(record.id), damage.found()));
+    fail_damaged_record(connection_.path(), record.ordinal, record.id, damage.found());
   }
+  if (is_in_record_) return true;
+  ++passed_records_;
+  if (rows > 0) --rows;
+  return true;
 }
 
 void StoredRunWalk::visit_rows(StoredRunVisitor& visitor, const StoredRowReader& reader,
-                               const StoredRecord& record) {
-  const Digest head = digests_.begin_record(record);
-  reader.expect_digest(6, head);
-  total_ += head;
-  visitor.begin_record(record);
-  for (std::uint64_t index = 0; chunks_.has_row(); ++index) {
+                               const StoredRecord& record, std::size_t& rows) {
+  if (!is_in_record_) {
+    head_ = digests_.begin_record(record);
+    reader.expect_digest(6, head_);
+    total_ += head_;
+    is_in_record_ = true;
+    next_chunk_ = 0;
+    visitor.begin_record(record);
+  }
+  for (; chunks_.has_row(); ++next_chunk_, --rows) {
     const StoredChunk chunk = read_chunk(chunks_.row());
     if (chunk.record != record.ordinal) break;
-    visit_chunk(visitor, chunk, index, record.length);
+    if (rows == 0) return;
+    visit_chunk(visitor, chunk, next_chunk_, record.length);
     chunks_.advance();
   }
+  is_in_record_ = false;
   const bool is_last = state_.last_record == record.ordinal;
-  if (ends_ == Ends::kMayBeOpen && state_.open_head == head && is_last) return;
+  if (ends_ == Ends::kMayBeOpen && state_.open_head == head_ && is_last) return;
   const Outcome outcome = reader.outcome(4);
   const std::string_view reason = reader.optional_text(5, "reason");
   const Digest end = digests_.end_record(chunks_.passed(), outcome, reason);

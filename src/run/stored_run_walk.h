@@ -44,18 +44,21 @@ class StoredRunWalk {
   StoredRunWalk(const SqliteConnection& connection, const Digest& work, const RunState& state,
                 Ends ends = Ends::kMustBeThere);
 
-  /// Visits the next record; false after the last one. DamagedDatabase, naming the record, at the
-  /// first row that does not fit or is not what was stored, and for a wrong number of rows.
+  /// Visits the next record, or the rest of one that next_part() has begun; false after the last
+  /// one. DamagedDatabase, naming the record, at the first row that does not fit or is not what was
+  /// stored, and for a wrong number of rows.
   bool next(StoredRunVisitor& visitor);
+  /// The same for so many records or chunks: ends amid a record where that has more.
+  bool next_part(StoredRunVisitor& visitor, std::size_t rows);
 
  private:
   static constexpr std::size_t kMostFrames = 6;
 
-  void visit_record(StoredRunVisitor& visitor);
+  bool visit_record(StoredRunVisitor& visitor, std::size_t& rows);
   void visit_chunk(StoredRunVisitor& visitor, const StoredChunk& chunk, std::uint64_t index,
                    std::uint64_t length);
   void visit_rows(StoredRunVisitor& visitor, const StoredRowReader& reader,
-                  const StoredRecord& record);
+                  const StoredRecord& record, std::size_t& rows);
   void require_end() const;
   void expect(std::uint64_t found, std::uint64_t expected, const char* table) const;
 
@@ -69,6 +72,10 @@ class StoredRunWalk {
   NumberedRows orfs_;
   std::uint64_t passed_records_ = 0;
   bool has_ended_ = false;  // a further step would restart the statement
+  // Of the record that a part has ended in.
+  bool is_in_record_ = false;
+  Digest head_;
+  std::uint64_t next_chunk_ = 0;  // of the record
   std::array<std::string, kMostFrames> reasons_;
 };
 

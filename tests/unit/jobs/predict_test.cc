@@ -5,10 +5,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <random>
 #include <set>
 #include <sstream>
+#include <stop_token>
 
 #include "backend/cpu/processor.h"
 #include "base/errors.h"
@@ -125,6 +127,45 @@ TEST(RunPredict, GivesTheSameBytesWhateverBatchWindowThreadsAndPacking) {
       f.predict();
       EXPECT_EQ(f.tables(), expected) << batch_tokens << ' ' << threads;
     }
+  }
+}
+
+/// Thousands of repeats, whose rows fill many batches of those that write tables.
+std::string many_repeats() {
+  const std::string fasta = some_fasta();
+  std::string text = fasta;
+  for (int i = 0; i < 150; ++i) text += fasta;
+  return text;
+}
+
+TEST(RunPredict, WritesTheSameTablesByOneThreadAndByFour) {
+  std::string expected;
+  for (const std::size_t threads : {1u, 2u, 3u, 4u}) {
+    Fixture f;
+    f.folder.write("in.fa", many_repeats());
+    f.context.threads = threads;
+    f.predict();
+    if (threads == 1) expected = f.tables();
+    EXPECT_EQ(f.tables(), expected) << threads;
+  }
+}
+
+TEST(RunPredict, IsStoppedWhileThreadsWriteTables) {
+  for (const std::size_t threads : {1u, 4u}) {
+    Fixture f;
+    f.folder.write("in.fa", many_repeats());
+    f.context.threads = threads;
+    std::stop_source stop;
+    f.context.work = WorkProgress([&](const WorkState& state) {
+      if (state.doing == "writing tables" && state.done == 1500) stop.request_stop();
+    });
+    f.load(true);
+    EXPECT_THROW(run_predict(f.settings, f.models, f.context, stop.get_token()), Interrupted);
+    EXPECT_FALSE(std::filesystem::exists(f.folder.file("out/contigs.tsv")));
+    f.context.work = {};
+    const RunSummary summary = run_predict(f.settings, f.models, f.context);
+    EXPECT_EQ(summary.report.ledger.records.total(), 151u * 15u);
+    EXPECT_NE(f.folder.read("out/contigs.tsv"), "");
   }
 }
 

@@ -87,7 +87,7 @@ struct Rows {
   std::vector<Record> records;
 };
 
-/// The error of a visit to the rows after `change`; it is the same in each of the three ways.
+/// The error of a visit to the rows after `change`; it is the same in each of the ways.
 std::string said_of(const std::function<void(Rows&)>& change) {
   const TemporaryFolder folder;
   Rows rows;
@@ -102,6 +102,11 @@ std::string said_of(const std::function<void(Rows&)>& change) {
   EXPECT_EQ(checked.text == plain.text, error == "no error");
   Transcript other;
   EXPECT_EQ(error_of<DamagedDatabase>([&] { visit_run_so_far(database, other); }), error);
+  for (const std::size_t threads : {2u, 3u}) {
+    Transcript apart;
+    EXPECT_EQ(error_of<DamagedDatabase>([&] { visit_run(database, apart, threads); }), error);
+    EXPECT_EQ(apart.text, checked.text) << threads << " threads";
+  }
   EXPECT_EQ(error_of<DamagedDatabase>([&] {
               const auto step = visit_run_in_steps(database);
               while (step(other)) {

@@ -340,5 +340,31 @@ TEST(RunDatabase, VisitsInStepsAsInOneGo) {
   EXPECT_EQ(in_steps[1].text, transcript_of(second));
 }
 
+TEST(RunDatabase, IsVisitedInPartsThatEndAmidARecord) {
+  const TemporaryFolder folder;
+  {
+    RunDatabase database(folder.path(), kWork, RunDatabase::Existing::kContinue);
+    add_small_record(database, 0);
+    database.begin_record({1, "long", 100'000, bytes_of("packed")});
+    for (std::uint64_t index = 0; index < 1000; ++index) {
+      const std::uint64_t number = database.extent().chunks;
+      database.add_chunk({number, 1, index, 100 * index, 100 * index + 100, Outcome::kScored, {}});
+      database.add_orf(scored_orf(database.extent().orfs, number, 2));
+    }
+    database.end_record(1, Outcome::kScored, {});
+    for (std::uint64_t ordinal = 2; ordinal < 200; ++ordinal) add_small_record(database, ordinal);
+    database.mark_complete();
+    database.commit();
+  }
+  const RunDatabase database(folder.path());
+  Transcript in_parts;
+  const auto part = database.visit_in_parts();
+  int parts = 0;
+  for (; part(in_parts); ++parts) EXPECT_NE(transcript_of(database), "") << "others take a turn";
+  EXPECT_GT(parts, 10);
+  EXPECT_FALSE(part(in_parts));
+  EXPECT_EQ(in_parts.text, transcript_of(database));
+}
+
 }  // namespace
 }  // namespace virnucpro
