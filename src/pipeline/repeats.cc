@@ -57,7 +57,7 @@ std::uint32_t RepeatFinder::Generation::slot_of(std::string_view wanted, std::si
 
 std::uint32_t RepeatFinder::Generation::add(std::string_view key, std::size_t hash) {
   const std::size_t used = count_ == 0 ? 0 : ends_[count_ - 1];
-  std::copy(key.begin(), key.end(), keys_.begin() + static_cast<std::ptrdiff_t>(used));
+  std::copy(key.begin(), key.end(), keys_.data() + used);
   ends_[count_] = used + key.size();
   const std::size_t mask = places_.size() - 1;
   std::size_t place = hash & mask;

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/zeroed_memory.h"
+
 namespace virnucpro {
 
 /// How much a run remembers, split over two generations.
@@ -62,7 +64,7 @@ class RepeatFinder {
 
     std::vector<std::size_t> ends_;      // of the keys, in `keys_`
     std::size_t count_ = 0;              // of keys
-    std::vector<char> keys_;             // up to ends_[count_ - 1], then room
+    ZeroedMemory keys_;                  // up to ends_[count_ - 1], then room
     std::vector<std::uint32_t> places_;  // numbers of keys by hash, or kNone; a power of two
     std::uint32_t first_slot_;
   };
