@@ -1,113 +1,70 @@
-// Does the host keep many GPUs busy? Runs the whole pipeline except reading over devices that
-// only wait as long as a GPU was measured to compute, so that any loss of speed is the
-// host's.
+// Does the host keep many GPUs busy? Runs a whole run over devices that only wait as long as a GPU
+// was measured to compute, so that any loss of speed is the host's: first the stages alone, then
+// with what is around them: the input is hashed and read, results go through the run's database,
+// tables are made of it.
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <memory>
-#include <mutex>
+#include <optional>
 #include <random>
 #include <stdexcept>
 #include <string>
-#include <thread>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/format.h"
+#include "base/known_file.h"
 #include "base/stopwatch.h"
 #include "devices/devices.h"
+#include "paced_devices.h"
 #include "pipeline/model_plan.h"
 #include "pipeline/stages.h"
+#include "report/run_report.h"
+#include "results/run_facts.h"
+#include "results/run_journal.h"
+#include "results/stored_results.h"
+#include "run/run_database.h"
+#include "sequence/reader.h"
+#include "sequence/text_output.h"
 #include "tokenizer/dna_tokenizer.h"
 #include "weights/json_reader.h"
 
 namespace virnucpro {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-using Seconds = std::chrono::duration<double>;
-
-constexpr std::int64_t kDnabertWidth = 768;  // of the published models
-constexpr std::int64_t kEsm2Width = 2560;
 constexpr std::int64_t kChunk = 500;
 constexpr std::int64_t kBatchTokens = 16384;  // the best size for a GPU
 // Tokens of a frame of a 500-base chunk, roughly: they only choose how many reads last how long.
 constexpr double kDnaTokens = 102.0;
 constexpr double kProteinTokens = 168.0;
 
-struct Speed {
-  double dnabert_s = 0.0;  // tokens a second of one device
-  double esm2 = 0.0;
-  double seconds_of(EncoderKind encoder, double tokens) const {
-    return tokens / (encoder == EncoderKind::kDnabertS ? dnabert_s : esm2);
-  }
-};
-
-/// One GPU, which does one batch after another. Thread-safe.
-class PacedDevice {
+/// Removed at the end. In the folder of temporary files: its disk counts, too.
+class Folder {
  public:
-  void compute(double seconds) {
-    Clock::time_point end;
-    {
-      const std::lock_guard lock(mutex_);
-      end = std::max(free_, Clock::now()) +
-            std::chrono::duration_cast<Clock::duration>(Seconds(seconds));
-      free_ = end;
-      busy_ += seconds;
-    }
-    std::this_thread::sleep_until(end);
+  Folder() {
+    std::string name = (std::filesystem::temp_directory_path() / "scaling_bench-XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
+    path_ = name;
   }
-  double busy() const { return busy_; }
+  ~Folder() { std::filesystem::remove_all(path_); }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  std::string operator/(const std::string& name) const { return path_ + "/" + name; }
 
  private:
-  std::mutex mutex_;
-  Clock::time_point free_;
-  double busy_ = 0.0;
-};
-
-/// A lane of a device. Embeddings are made of the tokens, so that a wrong batch shows.
-class PacedEngine final : public Engine {
- public:
-  PacedEngine(PacedDevice& device, std::string name, const Speed& speed)
-      : device_(device), name_(std::move(name)), speed_(speed) {}
-
-  std::string name() const override { return name_; }
-  void embed(EncoderKind encoder, const PackedBatch& batch, const BatchName&,
-             Embeddings& embeddings) override {
-    const auto width =
-        static_cast<std::size_t>(encoder == EncoderKind::kDnabertS ? kDnabertWidth : kEsm2Width);
-    embeddings.values.resize(static_cast<std::size_t>(batch.sequences()) * width);
-    for (std::size_t i = 0; i < static_cast<std::size_t>(batch.sequences()); ++i) {
-      float sum = 0.0f;
-      for (auto k = batch.cu_seqlens[i]; k < batch.cu_seqlens[i + 1]; ++k) {
-        sum = sum * 0.5f + static_cast<float>(batch.tokens[static_cast<std::size_t>(k)]);
-      }
-      std::fill_n(embeddings.values.begin() + static_cast<std::ptrdiff_t>(i * width), width, sum);
-    }
-    device_.compute(speed_.seconds_of(encoder, static_cast<double>(batch.tokens.size())));
-  }
-  void embed_exactly(EncoderKind, const PackedBatch&, const BatchName&, Embeddings&) override {
-    throw std::logic_error("nothing here is not finite");
-  }
-  void classify(std::span<const float> features, std::span<float> scores) override {
-    constexpr auto kRow = static_cast<std::size_t>(kDnabertWidth + kEsm2Width);
-    for (std::size_t i = 0; i < scores.size() / 2; ++i) {
-      scores[2 * i] = features[i * kRow];
-      scores[2 * i + 1] = features[i * kRow + kRow - 1];
-    }
-  }
-
- private:
-  PacedDevice& device_;
-  const std::string name_;
-  const Speed speed_;
+  std::string path_;
 };
 
 /// Reads of one chunk, each open in one frame or a few.
-RecordStream reads(std::size_t count) {
-  return [count, random = std::mt19937(5), next = std::size_t{0}](Record& record) mutable {
+RecordStream reads(std::uint64_t count) {
+  return [count, random = std::mt19937(5), next = std::uint64_t{0}](Record& record) mutable {
     if (next == count) return false;
     record.ordinal = next++;
     record.id = fmt::format("read{}", record.ordinal);
@@ -120,74 +77,187 @@ RecordStream reads(std::size_t count) {
   };
 }
 
+/// FASTQ, bgzip by its name.
+void write_reads(const std::string& path, std::uint64_t count) {
+  TextOutput file(path, 0);
+  RecordStream stream = reads(count);
+  std::mt19937 random(6);
+  for (Record record; stream(record);) {
+    std::string& row = file.row();
+    row += fmt::format("@{}\n{}\n+\n", record.id, record.bases);
+    for (std::size_t i = 0; i < record.bases.size(); ++i) row += "FFFFFFFF:,#"[random() % 11];
+    row += '\n';
+    file.row_done();
+  }
+  file.finish();
+  file.publish();
+}
+
+/// What was measured. Seconds of stages are those in which their one thread was busy.
 struct Run {
   std::uint64_t frames = 0;
-  double seconds = 0.0;
-  double share = 0.0;        // the share of time that the devices computed
+  double seconds = 0.0;         // of all
+  double stages_seconds = 0.0;  // while the devices work
+  double hash_seconds = 0.0;    // before them
+  double tables_seconds = 0.0;  // behind them
+  StageReport stages;
+  double share = 0.0;        // of stages_seconds, in which the devices computed
   std::uint64_t result = 0;  // of all scores in their order
 };
 
-Run run(std::size_t device_count, std::size_t read_count, const Speed& speed,
-        const DnaTokenizer& tokenizer) {
-  std::vector<PacedDevice> devices(device_count);
-  std::vector<std::unique_ptr<PacedEngine>> engines;
-  StagePlan plan;
-  for (std::size_t i = 0; i < device_count; ++i) {
-    for (std::size_t lane = 0; lane < kCudaLanes; ++lane) {
-      engines.push_back(
-          std::make_unique<PacedEngine>(devices[i], fmt::format("paced:{}", i), speed));
-      plan.engines.push_back(engines.back().get());
-    }
+class Bench {
+ public:
+  explicit Bench(DnaTokenizer tokenizer) : tokenizer_(std::move(tokenizer)) {}
+
+  /// The stages alone, with records that cost nothing to read.
+  Run run_alone(std::size_t devices, std::uint64_t count, const Speed& speed) const {
+    return run(devices, speed, reads(count), nullptr);
   }
-  tokenize_by(tokenizer, plan);
-  plan.records = reads(read_count);
-  plan.expected_length = kChunk;
-  plan.lanes[EncoderKind::kDnabertS].width = kDnabertWidth;
-  plan.lanes[EncoderKind::kEsm2].width = kEsm2Width;
-  plan.batch_tokens = kBatchTokens;
-  plan.limits = limits_for(kBatchTokens);
-  Run result;
-  plan.take = [&](const Window& window) {
-    for (const float score : window.computed.scores) {
-      result.result = result.result * 1'000'003 + std::hash<float>()(score);
+
+  /// All that `predict` does with the file, but for the models; its results come to `folder`.
+  Run run_whole(std::size_t devices, const std::string& input, const std::string& folder,
+                const Speed& speed) const {
+    const Stopwatch all;
+    const std::vector<std::string> inputs = {input};
+    std::vector<std::optional<KnownFile>> known = read_known_files(inputs);
+    const double hashed = all.seconds();
+    RunReport report;
+    report.program_version = "scaling_bench";
+    report.started_at = utc_now();
+    report.inputs = describe_inputs(inputs, known);
+    report.expected_length = kChunk;
+    report.precision = "fp16";
+    report.device = "paced";
+    report.batch_tokens = kBatchTokens;
+    SequenceReader reader(inputs);
+    reader.expect(std::move(known));
+    std::filesystem::create_directories(folder);
+    RunDatabase database(folder, facts_of(report, /*keeps_embeddings=*/false),
+                         RunDatabase::Existing::kStartOver);
+    database.begin_session({report.started_at, report.program_version, report.device, 0.0, 0});
+    database.commit();
+    RunJournal journal(database, {.layout = {{{kDnabertWidth, kEsm2Width}}}});
+    Run done = run(
+        devices, speed, [&](Record& record) { return reader.next(record); }, &journal);
+    database.set_text(kRunFile, run_json(report));
+    journal.finish();
+    const Stopwatch tables;
+    publish_own_results(database, folder, {});
+    done.hash_seconds = hashed;
+    done.tables_seconds = tables.seconds();
+    done.seconds = all.seconds();
+    return done;
+  }
+
+ private:
+  Run run(std::size_t device_count, const Speed& speed, RecordStream records,
+          Journal* journal) const {
+    std::vector<PacedDevice> devices(device_count);
+    std::vector<std::unique_ptr<PacedEngine>> engines;
+    StagePlan plan;
+    for (std::size_t i = 0; i < device_count; ++i) {
+      for (std::size_t lane = 0; lane < kCudaLanes; ++lane) {
+        engines.push_back(
+            std::make_unique<PacedEngine>(devices[i], fmt::format("paced:{}", i), speed));
+        plan.engines.push_back(engines.back().get());
+      }
     }
-  };
-  const Stopwatch watch;
-  const StageReport report = run_stages(plan, {});
-  result.seconds = watch.seconds();
-  result.frames = report.intake.orfs;
-  double busy = 0.0;
-  for (const PacedDevice& device : devices) busy += device.busy();
-  result.share = busy / (static_cast<double>(device_count) * result.seconds);
-  return result;
-}
+    tokenize_by(tokenizer_, plan);
+    plan.records = std::move(records);
+    plan.expected_length = kChunk;
+    plan.lanes[EncoderKind::kDnabertS].width = kDnabertWidth;
+    plan.lanes[EncoderKind::kEsm2].width = kEsm2Width;
+    plan.batch_tokens = kBatchTokens;
+    plan.limits = limits_for(kBatchTokens);
+    plan.journal = journal;
+    Run result;
+    plan.take = [&](const Window& window) {
+      for (const float score : window.computed.scores) {
+        result.result = result.result * 1'000'003 + std::hash<float>()(score);
+      }
+    };
+    const Stopwatch watch;
+    result.stages = run_stages(plan, {});
+    result.seconds = result.stages_seconds = watch.seconds();
+    result.frames = result.stages.intake.orfs;
+    double busy = 0.0;
+    for (const PacedDevice& device : devices) busy += device.busy();
+    result.share = busy / (static_cast<double>(device_count) * result.seconds);
+    return result;
+  }
+
+  const DnaTokenizer tokenizer_;
+};
 
 DnaTokenizer embedded_tokenizer() {
   const std::string path = VIRNUCPRO_SOURCE_DIR "/models/mini/tokenizer.json";
   return DnaTokenizer::from_json(read_text_file(path), path);
 }
 
-void measure(double seconds, const Speed& speed) {
-  const DnaTokenizer tokenizer = embedded_tokenizer();
+std::string text_of(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+void require(bool holds, const char* problem) {
+  if (!holds) throw std::runtime_error(problem);
+}
+
+/// Eight devices give what one gives, and reading and database change nothing of it.
+void prove(const Bench& bench, const Folder& folder) {
+  constexpr std::uint64_t kReads = 3000;
   const Speed fast{1e9, 1e9};
-  if (run(1, 3000, fast, tokenizer).result != run(8, 3000, fast, tokenizer).result) {
-    throw std::runtime_error("8 devices give other results than one");
+  const std::string input = folder / "proof.fq.gz";
+  write_reads(input, kReads);
+  const Run one = bench.run_alone(1, kReads, fast);
+  require(bench.run_alone(8, kReads, fast).result == one.result,
+          "8 devices give other results than one");
+  const Run whole = bench.run_whole(1, input, folder / "one", fast);
+  require(whole.result == one.result, "reads of a file give other results than the same reads");
+  require(bench.run_whole(8, input, folder / "eight", fast).result == one.result,
+          "8 devices give other results with a database");
+  for (const char* name : {kPredictionsFile, kContigsFile}) {
+    require(text_of(folder / "one/" + name) == text_of(folder / "eight/" + name),
+            "8 devices give other tables than one");
   }
+  const std::string table = text_of(folder / "one/" + kPredictionsFile);
+  require(static_cast<std::uint64_t>(std::ranges::count(table, '\n')) == one.frames + 1,
+          "the table has not one line for each frame");
+}
+
+void print(const char* part, std::size_t devices, const Run& run, double one) {
+  const double rate = static_cast<double>(run.frames) / run.seconds;
+  std::printf("%s\t%zu\t%llu\t%.2f\t%.0f\t%.2f\t%.3f\t%.2f\t%.2f\t%.2f\t%.2f\t%.2f\t%.2f\n", part,
+              devices, static_cast<unsigned long long>(run.frames), run.seconds, rate, rate / one,
+              run.share, run.hash_seconds, run.stages.read_seconds, run.stages.tokenize_seconds,
+              run.stages.classify_seconds, run.stages.write_seconds, run.tables_seconds);
+  std::fflush(stdout);
+}
+
+void measure(double seconds, const Speed& speed) {
+  const Bench bench(embedded_tokenizer());
+  const Folder folder;
+  prove(bench, folder);
   // A few more frames than reads: some are open in a second frame.
   const double frame = speed.seconds_of(EncoderKind::kDnabertS, kDnaTokens) +
                        speed.seconds_of(EncoderKind::kEsm2, kProteinTokens);
-  std::printf("devices\tframes\tseconds\tframes_per_s\ttimes_one\tdevices_busy\n");
-  double one = 0.0;
+  std::printf(
+      "part\tdevices\tframes\tseconds\tframes_per_s\ttimes_one\tdevices_busy\thash_s\tread_s\t"
+      "tokenize_s\tclassify_s\twrite_s\ttables_s\n");
+  double alone = 0.0;
+  double whole = 0.0;
   for (const std::size_t devices : {1u, 2u, 4u, 8u}) {
-    const auto reads_wanted =
-        static_cast<std::size_t>(seconds / frame * static_cast<double>(devices));
-    const Run done = run(devices, std::max<std::size_t>(reads_wanted, 1), speed, tokenizer);
-    const double rate = static_cast<double>(done.frames) / done.seconds;
-    if (devices == 1) one = rate;
-    std::printf("%zu\t%llu\t%.2f\t%.0f\t%.2f\t%.3f\n", devices,
-                static_cast<unsigned long long>(done.frames), done.seconds, rate, rate / one,
-                done.share);
-    std::fflush(stdout);
+    const std::uint64_t count = std::max<std::uint64_t>(
+        static_cast<std::uint64_t>(seconds / frame * static_cast<double>(devices)), 1);
+    const Run stages = bench.run_alone(devices, count, speed);
+    if (devices == 1) alone = static_cast<double>(stages.frames) / stages.seconds;
+    print("stages", devices, stages, alone);
+    const std::string input = folder / "reads.fq.gz";
+    write_reads(input, count);
+    const Run all = bench.run_whole(devices, input, folder / "run", speed);
+    require(all.result == stages.result, "reads of a file give other results than the same reads");
+    if (devices == 1) whole = static_cast<double>(all.frames) / all.seconds;
+    print("whole", devices, all, whole);
   }
 }
 
