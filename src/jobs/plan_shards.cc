@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <fstream>
 #include <optional>
-#include <sstream>
 #include <utility>
 
 #include "base/counted.h"
@@ -34,7 +33,7 @@ struct Candidate {
 struct Survey {
   std::vector<Candidate> candidates;
   std::vector<std::uint64_t> records;  ///< of each input
-  std::vector<std::uint64_t> text;     ///< of each: bytes to the last record's begin, at least
+  std::vector<std::uint64_t> heads;    ///< of each: bytes of text that all pieces need
   std::vector<bool> can_be_cut;
   std::uint64_t bases = 0;
   std::uint64_t all_records = 0;
@@ -45,6 +44,7 @@ Survey survey_of(const std::vector<std::string>& inputs,
                  const std::stop_token& stop) {
   Survey survey;
   survey.records.assign(inputs.size(), 0);
+  survey.heads.assign(inputs.size(), 0);
   survey.can_be_cut.assign(inputs.size(), true);
   SequenceReader reader(inputs, log, stop);
   reader.expect(known);
@@ -54,6 +54,7 @@ Survey survey_of(const std::vector<std::string>& inputs,
     throw_if_stopped(stop);
     const std::optional<std::uint64_t> text = reader.text_offset();
     if (!text) survey.can_be_cut[record.file] = false;
+    survey.heads[record.file] = reader.head_bytes();
     if (survey.bases >= next) {
       survey.candidates.push_back(
           {record.ordinal, survey.bases, record.file, record.line, text.value_or(0)});
@@ -87,31 +88,43 @@ std::vector<const Candidate*> cuts_of(const Survey& survey, std::uint64_t shards
   return cuts;
 }
 
-/// The pieces of one input, whose first record is `before` over all.
-std::vector<std::shared_ptr<const TextPiece>> pieces_of(const std::string& path, std::uint32_t file,
-                                                        std::uint64_t before, std::uint64_t records,
-                                                        std::uint64_t bytes,
-                                                        const std::vector<const Candidate*>& cuts,
-                                                        const std::stop_token& stop) {
+/// The pieces of `input`, whose first record is `before` over all, and its head, which is the first
+/// `head_bytes` of its text.
+void add_pieces(PlannedInput& input, std::uint32_t file, std::uint64_t before,
+                std::uint64_t head_bytes, const std::vector<const Candidate*>& cuts,
+                const std::stop_token& stop) {
   std::vector<std::uint64_t> offsets = {0};
+  if (head_bytes > 0) offsets.push_back(head_bytes);
   for (const Candidate* cut : cuts) {
     if (cut != nullptr && cut->file == file && cut->text > offsets.back()) {
       offsets.push_back(cut->text);
     }
   }
-  const std::vector<TextCut> places = find_cuts(path, offsets, stop);
+  const std::vector<TextCut> places = find_cuts(input.path, offsets, stop);
+  const auto place_of = [&](std::uint64_t offset) -> const TextCut& {
+    return places[static_cast<std::size_t>(std::ranges::lower_bound(offsets, offset) -
+                                           offsets.begin())];
+  };
+  if (head_bytes > 0) {
+    auto head = std::make_shared<TextPiece>();
+    head->place = places.front().place;
+    head->end = place_of(head_bytes).end_before;
+    head->text_bytes = head_bytes;
+    head->sha256 = hash_of_range(input.path, 0, head->end, stop);
+    input.head = std::move(head);
+  }
   const std::size_t shards = cuts.size() + 1;
-  std::vector<std::shared_ptr<const TextPiece>> pieces(shards);
+  input.pieces.resize(shards);
   // Of each shard: its first record within the file.
   const auto first_of = [&](std::size_t shard) -> std::uint64_t {
     if (shard == 0) return 0;
-    if (shard == shards || cuts[shard - 1] == nullptr) return records;
+    if (shard == shards || cuts[shard - 1] == nullptr) return input.records;
     const std::uint64_t ordinal = cuts[shard - 1]->ordinal;
-    return ordinal <= before ? 0 : std::min(records, ordinal - before);
+    return ordinal <= before ? 0 : std::min(input.records, ordinal - before);
   };
   const auto cut_at = [&](std::size_t shard) -> const Candidate* {
     const std::uint64_t first = first_of(shard);
-    return first == 0 || first == records ? nullptr : cuts[shard - 1];
+    return first == 0 || first == input.records ? nullptr : cuts[shard - 1];
   };
   for (std::size_t shard = 0; shard < shards; ++shard) {
     if (first_of(shard) == first_of(shard + 1)) continue;
@@ -120,24 +133,21 @@ std::vector<std::shared_ptr<const TextPiece>> pieces_of(const std::string& path,
     piece->records = first_of(shard + 1) - piece->first_record;
     const Candidate* begin = cut_at(shard);
     const std::uint64_t text = begin == nullptr ? 0 : begin->text;
-    piece->first_line = begin == nullptr ? 0 : begin->line - 1;
-    const auto index_of = [&](std::uint64_t offset) {
-      return static_cast<std::size_t>(std::ranges::lower_bound(offsets, offset) - offsets.begin());
-    };
-    piece->place = places[index_of(text)].place;
+    piece->first_line = begin == nullptr || begin->line == 0 ? 0 : begin->line - 1;
+    piece->place = place_of(text).place;
     piece->skip = text - piece->place.text;
+    if (begin != nullptr) piece->head = input.head;
     const Candidate* end = cut_at(shard + 1);
     if (end != nullptr) {
-      piece->end = places[index_of(end->text)].end_before;
+      piece->end = place_of(end->text).end_before;
       piece->text_bytes = end->text - text;
     } else {
-      piece->end = bytes;
+      piece->end = input.bytes;
       piece->text_bytes = kRestOfText;
     }
-    piece->sha256 = hash_of_range(path, piece->place.begin, piece->end, stop);
-    pieces[shard] = std::move(piece);
+    piece->sha256 = hash_of_range(input.path, piece->place.begin, piece->end, stop);
+    input.pieces[shard] = std::move(piece);
   }
-  return pieces;
 }
 
 }  // namespace
@@ -167,8 +177,7 @@ ShardPlanFile make_shard_plan(const std::vector<std::string>& inputs, std::uint6
     input.sha256 = known[i]->content.sha256;
     input.records = survey.records[i];
     if (survey.can_be_cut[i] && input.records > 0) {
-      input.pieces = pieces_of(inputs[i], static_cast<std::uint32_t>(i), before, input.records,
-                               input.bytes, cuts, stop);
+      add_pieces(input, static_cast<std::uint32_t>(i), before, survey.heads[i], cuts, stop);
       require_unchanged(inputs[i], *known[i], stop);
     } else if (input.records > 0) {
       log.warning("{}: cannot be picked up in the middle; each shard reads all of it", inputs[i]);
@@ -178,14 +187,14 @@ ShardPlanFile make_shard_plan(const std::vector<std::string>& inputs, std::uint6
   return plan;
 }
 
-ShardPlanFile read_shard_plan(const std::string& path, const std::vector<std::string>& inputs) {
+ShardPlanFile read_shard_plan(const std::string& path, const std::vector<std::string>& inputs,
+                              std::uint64_t number) {
   std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
+  file.peek();
   if (!file) {
     throw InputError(fmt::format("{}: cannot be read. Check the path and its permissions.", path));
   }
-  ShardPlanFile plan = parse_shard_plan(text.view(), path);
+  ShardPlanFile plan = read_shard_plan(file, number, path);
   if (plan.inputs.size() == inputs.size()) return plan;
   throw ConfigError(
       fmt::format("{}: is a plan for {}, and {} are given. Name the same "
@@ -212,11 +221,15 @@ std::vector<std::optional<KnownFile>> known_inputs_of(const ShardPlanFile& plan,
     if (stamp->bytes != input.bytes) {
       refuse(fmt::format("it has {} bytes, expected {}", stamp->bytes, input.bytes));
     }
+    const auto require_planned = [&](const TextPiece& piece) {
+      if (hash_of_range(inputs[i], piece.place.begin, piece.end, stop) != piece.sha256) {
+        refuse(fmt::format("its bytes from {} to {} differ", piece.place.begin, piece.end));
+      }
+    };
     const TextPiece* piece = shares[i].piece.get();
     if (piece != nullptr) {
-      if (hash_of_range(inputs[i], piece->place.begin, piece->end, stop) != piece->sha256) {
-        refuse(fmt::format("its bytes from {} to {} differ", piece->place.begin, piece->end));
-      }
+      if (piece->head) require_planned(*piece->head);
+      require_planned(*piece);
     } else if (!shares[i].is_left_out) {
       const std::optional<KnownFile> now = read_known_file(inputs[i], stop);
       if (!now || now->content.sha256 != input.sha256) refuse("its bytes differ");

@@ -15,8 +15,12 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr const char* kFormat = "virnucpro shard plan 1";
+constexpr const char* kFormat = "virnucpro shard plan 2";
+/// The line behind which the windows come. No other line is the same: JSON has no line feeds within
+/// its texts, and inner members are further to the right.
+constexpr std::string_view kWindowsLine = " \"windows\": [";
 constexpr std::size_t kWindowBytes = std::size_t{1} << 15;  // of deflate
+constexpr std::size_t kMostWindowText = 4 * kWindowBytes;   // packing hardly ever adds bytes
 
 /// Two hexadecimal digits a byte.
 std::string to_hex(std::string_view bytes) {
@@ -67,7 +71,24 @@ std::string unpacked(std::string_view text) {
   return window;
 }
 
-Json json_of(const TextPiece& piece) {
+/// The windows in the text of a plan.
+class Windows {
+ public:
+  Json add(const std::string& window) {
+    const std::string hex = packed(window);
+    if (!text_.empty()) text_ += ",\n";
+    text_ += '"';
+    Json place = {{"at", text_.size()}, {"bytes", hex.size()}, {"sha256", sha256_text(window)}};
+    text_ += hex + '"';
+    return place;
+  }
+  const std::string& text() const { return text_; }
+
+ private:
+  std::string text_;
+};
+
+Json json_of(const TextPiece& piece, Windows& windows) {
   Json json = {{"first_record", piece.first_record},
                {"records", piece.records},
                {"first_line", piece.first_line},
@@ -79,7 +100,7 @@ Json json_of(const TextPiece& piece) {
                {"gzip", piece.place.is_gzip}};
   if (piece.place.is_in_member) {
     json["bits"] = piece.place.bits;
-    json["window"] = packed(piece.place.window);
+    json["window"] = windows.add(piece.place.window);
   }
   return json;
 }
@@ -96,15 +117,38 @@ TextPiece piece_of(const Json& json) {
   piece.sha256 = json.at("sha256");
   piece.place.is_gzip = json.at("gzip");
   piece.place.is_in_member = json.contains("window");
-  if (piece.place.is_in_member) {
-    piece.place.bits = json.at("bits");
-    piece.place.window = unpacked(json.at("window").get<std::string>());
-  }
+  if (piece.place.is_in_member) piece.place.bits = json.at("bits");
   return piece;
 }
 
 void require(bool holds, const char* problem) {
   if (!holds) throw std::invalid_argument(problem);
+}
+
+/// The window that `json` places in the text behind `windows`.
+std::string window_of(const Json& json, std::istream& text, std::streamoff windows) {
+  const std::uint64_t bytes = json.at("bytes");
+  require(bytes <= kMostWindowText, "a window that is too large");
+  std::string hex(bytes, '\0');
+  text.clear();
+  text.seekg(windows + json.at("at").get<std::int64_t>());
+  text.read(hex.data(), static_cast<std::streamsize>(bytes));
+  require(text.good(), "a window that is missing");
+  std::string window = unpacked(hex);
+  require(sha256_text(window) == json.at("sha256"), "a window with another hash");
+  return window;
+}
+
+/// The text up to the windows, which `text` then comes to; empty: they are missing.
+std::string take_head(std::istream& text) {
+  std::string head;
+  std::size_t lines = 0;
+  for (std::string line; std::getline(text, line); ++lines) {
+    require(lines != 1 || line.find(kFormat) != std::string::npos, "another format");
+    if (line == kWindowsLine) return head;
+    head += line + "\n";
+  }
+  return {};
 }
 
 /// What holds in every plan; a reader relies on it.
@@ -114,6 +158,10 @@ void check_plan(const ShardPlanFile& plan) {
   for (const PlannedInput& input : plan.inputs) {
     require(is_sha256(input.sha256), "an input without a hash");
     require(input.pieces.empty() || input.pieces.size() == plan.shards, "pieces of other shards");
+    require(
+        input.head == nullptr || (is_sha256(input.head->sha256) && input.head->place.begin == 0 &&
+                                  input.head->end <= input.bytes),
+        "a header elsewhere");
     std::uint64_t next = 0;
     std::uint64_t covered = 0;
     for (std::size_t i = 0; i < input.pieces.size(); ++i) {
@@ -163,27 +211,36 @@ std::vector<InputShare> ShardPlanFile::shares_of(std::uint64_t number) const {
 std::string shard_plan_json(const ShardPlanFile& plan) {
   Json json = {{"format", kFormat}, {"shards", plan.shards}, {"first_records", plan.first}};
   json["inputs"] = Json::array();
+  Windows windows;
   for (const PlannedInput& input : plan.inputs) {
     Json entry = {{"path", input.path},
                   {"bytes", input.bytes},
                   {"sha256", input.sha256},
                   {"records", input.records}};
     if (!input.pieces.empty()) {
+      if (input.head) entry["head"] = json_of(*input.head, windows);
       entry["pieces"] = Json::array();
       for (const auto& piece : input.pieces) {
-        entry["pieces"].push_back(piece == nullptr ? Json() : json_of(*piece));
+        entry["pieces"].push_back(piece == nullptr ? Json() : json_of(*piece, windows));
       }
     }
     json["inputs"].push_back(std::move(entry));
   }
-  return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+  std::string text = json.dump(1, ' ', false, Json::error_handler_t::replace);
+  text.resize(text.size() - 2);  // the line with the last bracket
+  return fmt::format("{},\n{}\n{}\n ]\n}}\n", text, kWindowsLine, windows.text());
 }
 
-ShardPlanFile parse_shard_plan(std::string_view text, const std::string& place) {
+ShardPlanFile read_shard_plan(std::istream& text, std::uint64_t number, const std::string& place) {
   try {
-    const Json json = Json::parse(text);
-    require(json.at("format") == kFormat, "another format");
+    std::string head = take_head(text);
+    require(!head.empty(), "it ends early");
+    const std::streamoff windows = text.tellg();
     ShardPlanFile plan;
+    plan.sha256 = sha256_text(head);
+    head.replace(head.find_last_of(','), std::string::npos, "}");
+    const Json json = Json::parse(head);
+    require(json.at("format") == kFormat, "another format");
     plan.shards = json.at("shards");
     plan.first = json.at("first_records").get<std::vector<std::uint64_t>>();
     for (const Json& entry : json.at("inputs")) {
@@ -193,13 +250,24 @@ ShardPlanFile parse_shard_plan(std::string_view text, const std::string& place) 
       input.sha256 = entry.at("sha256");
       input.records = entry.at("records");
       if (!entry.contains("pieces")) continue;
-      for (const Json& piece : entry.at("pieces")) {
-        input.pieces.push_back(
-            piece.is_null() ? nullptr : std::make_shared<const TextPiece>(piece_of(piece)));
+      if (entry.contains("head")) {
+        input.head = std::make_shared<const TextPiece>(piece_of(entry.at("head")));
+      }
+      for (const Json& found : entry.at("pieces")) {
+        if (found.is_null()) {
+          input.pieces.push_back(nullptr);
+          continue;
+        }
+        auto piece = std::make_shared<TextPiece>(piece_of(found));
+        if (piece->first_record > 0) piece->head = input.head;
+        const bool is_own = input.pieces.size() + 1 == number;
+        if (is_own && piece->place.is_in_member) {
+          piece->place.window = window_of(found.at("window"), text, windows);
+        }
+        input.pieces.push_back(std::move(piece));
       }
     }
     check_plan(plan);
-    plan.sha256 = sha256_text(text);
     return plan;
   } catch (const std::exception& error) {
     throw InputError(fmt::format(

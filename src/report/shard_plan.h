@@ -2,9 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <istream>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "sequence/reader.h"
@@ -18,6 +18,8 @@ struct PlannedInput {
   std::uint64_t bytes = 0;
   std::string sha256;
   std::uint64_t records = 0;
+  /// What comes before the records of all pieces but the first; null: nothing.
+  std::shared_ptr<const TextPiece> head;
   /// For each shard, its records of this input; null: it has none. Empty where the input cannot be
   /// picked up in the middle: then each shard reads all of it.
   std::vector<std::shared_ptr<const TextPiece>> pieces;
@@ -28,17 +30,19 @@ struct ShardPlanFile {
   /// The records of shard i, from 1, are [first[i - 1], first[i]) over all inputs.
   std::vector<std::uint64_t> first;
   std::vector<PlannedInput> inputs;
-  std::string sha256;  ///< of the text; known once it was written or read
+  std::string sha256;  ///< of the text but the windows, whose hashes it holds; known once read
 
   /// What shard `number` reads of each input.
   std::vector<InputShare> shares_of(std::uint64_t number) const;
 };
 
-/// The text of the file.
+/// The text of the file: JSON whose last member holds the windows of all pieces, so that a shard
+/// need not read those of others.
 std::string shard_plan_json(const ShardPlanFile& plan);
 
-/// Throws InputError, naming `place`, for a text that is no plan or whose parts do not fit
+/// Reads the text without the windows, and those of shard `number`; those of other shards stay
+/// empty. Throws InputError, naming `place`, for a text that is no plan or whose parts do not fit
 /// together.
-ShardPlanFile parse_shard_plan(std::string_view text, const std::string& place);
+ShardPlanFile read_shard_plan(std::istream& text, std::uint64_t number, const std::string& place);
 
 }  // namespace virnucpro

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <new>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -25,7 +26,11 @@ constexpr std::size_t kSameAsReference = 0;  // '='
 
 class AlignmentSource final : public RecordSource {
  public:
-  AlignmentSource(InputFile input, Log log) : name_(std::move(input.name)), log_(std::move(log)) {
+  AlignmentSource(InputFile input, Log log)
+      : name_(std::move(input.name)),
+        log_(std::move(log)),
+        number_(input.records_before),
+        lines_before_(input.lines_before) {
     keep_references_local();
     file_.reset(hts_hopen(input.stream.get(), name_.c_str(), "r"));
     if (!file_) throw InputError(fmt::format("{}: cannot be read: damaged from the start.", name_));
@@ -40,6 +45,7 @@ class AlignmentSource final : public RecordSource {
     record_.reset(bam_init1());
     if (!record_) throw std::bad_alloc();
     require_line_feeds();
+    head_bytes_ = position();
   }
 
   bool next(Record& record) override {
@@ -59,6 +65,13 @@ class AlignmentSource final : public RecordSource {
     }
     return false;
   }
+
+  // The format of SAM that begins with a record would have to be told by that record alone.
+  std::optional<std::uint64_t> text_offset() const override {
+    if (is_cram() || head_bytes_ == 0) return std::nullopt;
+    return offset_;
+  }
+  std::uint64_t head_bytes() const override { return head_bytes_; }
 
   std::uint64_t skipped_secondary() const override { return skipped_secondary_; }
   std::uint64_t skipped_supplementary() const override { return skipped_supplementary_; }
@@ -103,17 +116,33 @@ class AlignmentSource final : public RecordSource {
   bool is_cram() const { return hts_get_format(file_.get())->format == cram; }
   bool is_sam() const { return hts_get_format(file_.get())->format == sam; }
 
+  // The bytes of text that were read so far.
+  std::uint64_t position() const {
+    if (is_cram()) return 0;
+    return static_cast<std::uint64_t>(file_->is_bgzf != 0 ? bgzf_utell(file_->fp.bgzf)
+                                                          : htell(file_->fp.hfile));
+  }
+
+  // Of the last record of SAM; 0 in other formats.
+  std::uint64_t line() const {
+    return is_sam() ? lines_left_out_.value_or(0) + static_cast<std::uint64_t>(file_->lineno) : 0;
+  }
+
   std::string last_place() const {
-    const std::uint64_t line = is_sam() ? static_cast<std::uint64_t>(file_->lineno) : 0;
-    return place_after(name_, number_, number_ == 0 ? "" : bam_get_qname(record_.get()), line);
+    return place_after(name_, number_, number_ == 0 ? "" : bam_get_qname(record_.get()), line());
   }
 
   // Reads the next stored record, even one to be skipped; false at a proper end.
   bool read() {
     constexpr int kEndOfFile = -1;
+    offset_ = position();
     const int result = sam_read1(file_.get(), header_.get(), record_.get());
     if (result >= 0) {
       ++number_;
+      if (!lines_left_out_) {
+        lines_left_out_ =
+            lines_before_ == 0 ? 0 : lines_before_ + 1 - static_cast<std::uint64_t>(file_->lineno);
+      }
       return true;
     }
     if (result == kEndOfFile) {
@@ -194,11 +223,11 @@ class AlignmentSource final : public RecordSource {
       throw InputError(fmt::format(
           "{}: record {} (line {}) is of a reference that the header does not name: the header is "
           "missing. Print it, too: samtools view -h",
-          name_, number_ + 1, file_->lineno));
+          name_, number_ + 1, line()));
     }
-    const std::string line = is_sam() ? fmt::format(" (line {})", file_->lineno) : std::string();
+    const std::string place = is_sam() ? fmt::format(" (line {})", line()) : std::string();
     throw InputError(fmt::format("{}: record {}{} {}; the file is cut or damaged. Copy it again.",
-                                 name_, number_ + 1, line, problem));
+                                 name_, number_ + 1, place, problem));
   }
 
   // True when the current line has a flag and a reference in its second and third fields. The
@@ -213,7 +242,7 @@ class AlignmentSource final : public RecordSource {
   }
 
   void take_id(Record& record) const {
-    record.line = is_sam() ? static_cast<std::uint64_t>(file_->lineno) : 0;
+    record.line = line();
     record.id = bam_get_qname(record_.get());
     constexpr std::uint16_t kEnds = BAM_FREAD1 | BAM_FREAD2;
     const std::uint16_t flag = record_->core.flag;
@@ -251,7 +280,12 @@ class AlignmentSource final : public RecordSource {
   HtsFile file_;
   SamHeader header_;
   BamRecord record_;
-  std::uint64_t number_ = 0;
+  std::uint64_t number_;  // of the last stored record; of a piece, skipped ones before it are not
+                          // counted
+  const std::uint64_t lines_before_;
+  std::optional<std::uint64_t> lines_left_out_;  // between the head of a piece and its records
+  std::uint64_t head_bytes_ = 0;
+  std::uint64_t offset_ = 0;  // of the last stored record in the text
   std::uint64_t skipped_secondary_ = 0;
   std::uint64_t skipped_supplementary_ = 0;
   bool warned_ = false;

@@ -104,7 +104,15 @@ void InputFeed::pass_all() {
 }
 
 void InputFeed::pass_piece() {
-  const TextPiece& piece = *terms_.piece;
+  if (terms_.piece->head) pass_text_of(*terms_.piece->head);
+  pass_text_of(*terms_.piece);
+  found_ = *terms_.known;
+  if (path_.empty() || !stamp_) return;
+  const std::optional<FileStamp> named = stamp_of(path_);
+  if (named && !named->is_same_file(*stamp_)) throw_changed(name_, "was replaced by another file");
+}
+
+void InputFeed::pass_text_of(const TextPiece& piece) {
   Sha256 hash;
   bool is_as_planned = true;
   PieceReader reader(piece, [this](std::span<const std::byte> text) { write(text); });
@@ -128,10 +136,6 @@ void InputFeed::pass_piece() {
     throw_changed(name_, fmt::format("holds other bytes from {} to {} than its plan of shards says",
                                      piece.place.begin, piece.end));
   }
-  found_ = *terms_.known;
-  if (path_.empty() || !stamp_) return;
-  const std::optional<FileStamp> named = stamp_of(path_);
-  if (named && !named->is_same_file(*stamp_)) throw_changed(name_, "was replaced by another file");
 }
 
 void InputFeed::require_same_file() const {

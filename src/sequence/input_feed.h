@@ -70,6 +70,7 @@ class InputFeed {
   void look() const;
   void pass_all();
   void pass_piece();
+  void pass_text_of(const TextPiece& piece);
   void write(std::span<const std::byte> bytes);
   void require_same_file() const;
 

@@ -43,6 +43,8 @@ std::optional<std::uint64_t> SequenceReader::text_offset() const {
   return source_ ? source_->text_offset() : std::nullopt;
 }
 
+std::uint64_t SequenceReader::head_bytes() const { return source_ ? source_->head_bytes() : 0; }
+
 bool SequenceReader::next(Record& record) {
   check(!failed_, "a sequence reader was used after it had failed");
   failed_ = true;  // until this call has gone well

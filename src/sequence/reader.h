@@ -62,6 +62,8 @@ class SequenceReader {
   std::uint64_t records() const { return next_ordinal_; }
   /// Of the last record: where it begins in its file's text; absent where that cannot be used.
   std::optional<std::uint64_t> text_offset() const;
+  /// Of the last record's file: the bytes of text at its begin that readers of later records need.
+  std::uint64_t head_bytes() const;
   /// Alignment records skipped so far because their read also comes as a primary record.
   std::uint64_t skipped_secondary() const { return skipped_secondary_; }
   std::uint64_t skipped_supplementary() const { return skipped_supplementary_; }

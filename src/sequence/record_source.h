@@ -23,6 +23,10 @@ class RecordSource {
   /// reader that begins there would not find it.
   virtual std::optional<std::uint64_t> text_offset() const { return std::nullopt; }
 
+  /// The bytes of text at the begin of the file that a reader of later records needs, too, such as
+  /// a header.
+  virtual std::uint64_t head_bytes() const { return 0; }
+
   virtual std::uint64_t skipped_secondary() const { return 0; }
   virtual std::uint64_t skipped_supplementary() const { return 0; }
 };

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <memory>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -38,6 +39,9 @@ struct TextPiece {
   std::uint64_t records = 0;
   std::uint64_t first_line = 0;  ///< lines of the file before it
   std::string sha256;            ///< of the bytes [place.begin, end) of the file
+  /// The begin of the file, such as the header of SAM and BAM, which comes before the records;
+  /// null: they need none.
+  std::shared_ptr<const TextPiece> head;
 };
 
 /// A place from which the text from some byte on can be read, and where the text before that byte

@@ -81,6 +81,10 @@ void convert_to_bam(const std::string& sam_path, const std::string& bam_path) {
   convert(sam_path, bam_path, "wb");
 }
 
+void convert_to_sam_gz(const std::string& sam_path, const std::string& gz_path) {
+  convert(sam_path, gz_path, "wz");
+}
+
 void convert_to_cram(const std::string& sam_path, const std::string& cram_path) {
   convert(sam_path, cram_path, "wc");
 }

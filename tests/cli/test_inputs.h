@@ -27,6 +27,8 @@ std::string sam(const std::vector<TestRecord>& records);
 void write_gzip(const std::string& path, const std::string& text);
 /// Turns the SAM file into a BAM file.
 void convert_to_bam(const std::string& sam_path, const std::string& bam_path);
+/// Compresses the SAM file as bgzip does.
+void convert_to_sam_gz(const std::string& sam_path, const std::string& gz_path);
 /// Turns the SAM file into a CRAM file that holds its bases, so that it needs no reference.
 void convert_to_cram(const std::string& sam_path, const std::string& cram_path);
 

@@ -154,7 +154,7 @@ void predict_samples(Context& context, const PredictSettings& settings) {
 std::shared_ptr<const ShardPlanFile> plan_of(const PredictSettings& settings) {
   if (settings.shard_plan.empty()) return nullptr;
   const PredictRequest& request = settings.request;
-  ShardPlanFile plan = read_shard_plan(settings.shard_plan, request.inputs);
+  ShardPlanFile plan = read_shard_plan(settings.shard_plan, request.inputs, request.shard.number);
   if (plan.shards != request.shard.of) {
     throw ConfigError(fmt::format("{}: is a plan of {}, and --shard says {}/{}",
                                   settings.shard_plan, counted(plan.shards, "shard"),
