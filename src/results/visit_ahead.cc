@@ -24,6 +24,9 @@ namespace {
 /// Bytes of rows and of their texts that go from one thread to the other at once: some hundred
 /// reads, so that waiting costs nothing beside them, and a few batches fit the caches.
 constexpr std::size_t kBatchBytes = std::size_t{1} << 17;
+/// A batch with more has a long record. Of such batches one is told while the next one is filled,
+/// and their memory is not kept.
+constexpr std::size_t kLongBytes = 8 * kBatchBytes;
 /// Enough that both threads work while one of them is interrupted.
 constexpr std::size_t kBatches = 8;
 
@@ -72,8 +75,10 @@ class RowBatch {
     chunks_.clear();
     orfs_.clear();
     ends_.clear();
+    if (is_long()) std::string().swap(texts_);
     texts_.clear();
   }
+  bool is_long() const { return texts_.size() > kLongBytes; }
   bool is_empty() const { return steps_.empty(); }
   bool is_full() const {
     return texts_.size() + orfs_.size() * sizeof(Orf) + steps_.size() * sizeof(Chunk) >=
@@ -214,6 +219,7 @@ class Copier final : public StoredRunVisitor {
   /// Passes on what is there, also a part of a batch. NotWanted where nobody takes it.
   void pass() {
     if (batch_ == nullptr || batch_->is_empty()) return;
+    if (batch_->is_long()) wait_for_the_others();
     if (!passage_.full.push(std::move(batch_))) throw NotWanted();
     batch_ = nullptr;
   }
@@ -223,13 +229,21 @@ class Copier final : public StoredRunVisitor {
 
  private:
   RowBatch& batch() {
-    if (batch_ == nullptr) {
-      std::optional<Batch> next = passage_.empty.pop();
-      if (!next) throw NotWanted();
-      batch_ = std::move(*next);
-      batch_->clear();
-    }
+    if (batch_ == nullptr) batch_ = next_empty();
     return *batch_;
+  }
+
+  Batch next_empty() {
+    std::optional<Batch> next = passage_.empty.pop();
+    if (!next) throw NotWanted();
+    return std::move(*next);
+  }
+
+  /// Until all earlier batches have been told.
+  void wait_for_the_others() {
+    std::vector<Batch> others;
+    while (others.size() + 1 < Passage::kAll) others.push_back(next_empty());
+    for (Batch& other : others) passage_.empty.push(std::move(other));
   }
 
   Passage& passage_;
@@ -276,6 +290,7 @@ void visit_ahead(const PassingVisit& visit, StoredRunVisitor& visitor, const std
   Teller teller(visitor, path);
   while (std::optional<Batch> batch = passage.full.pop()) {
     (*batch)->tell(teller);
+    (*batch)->clear();
     passage.empty.push(std::move(*batch));
     if (told) told();
   }

@@ -59,6 +59,24 @@ TEST(VisitAhead, TellsTheSameRowsInTheirOrder) {
   }
 }
 
+TEST(VisitAhead, TakesLongRecordsOneByOne) {
+  const auto visit = [](StoredRunVisitor& visitor, const std::function<void()>& pass) {
+    for (std::uint64_t ordinal = 0; ordinal < 40; ++ordinal) {
+      // Every third one is long.
+      const std::string bases(ordinal % 3 == 0 ? std::size_t{2} << 20 : 10, 'b');
+      visitor.begin_record({ordinal, "r", bases.size(), bytes_of(bases)});
+      pass();
+      visitor.end_record(Outcome::kNoOrf, {});
+      pass();
+    }
+  };
+  Transcript here;
+  visit(here, [] {});
+  Transcript apart;
+  visit_ahead(visit, apart, kPath);
+  EXPECT_EQ(apart.text, here.text);
+}
+
 TEST(VisitAhead, GoesOverTwoThreadsAsWell) {
   Transcript last;
   visit_ahead(
