@@ -21,6 +21,7 @@
 #include "sequence/reader.h"
 #include "sequence/reference_frames.h"
 #include "studies/embedding_difference.h"
+#include "studies/model_speeds.h"
 #include "studies/probed_model.h"
 
 namespace virnucpro {
@@ -34,9 +35,6 @@ constexpr std::size_t kLeastCentreFrames = 32;
 // Of the stored ones: ESM-2 3B takes two minutes for these on two cores, in FP32.
 constexpr std::size_t kReferenceFrames = 32;
 constexpr std::size_t kReferenceCodons = 60;
-// Speeds are those of one batch, repeated in turns for this long or this often.
-constexpr double kTimedSeconds = 2.0;
-constexpr int kTimedRounds = 5;
 
 /// The frames of a window, and everything that was computed of them.
 struct EmbeddedFrames {
@@ -202,30 +200,14 @@ class Study {
     }
   }
 
-  /// One batch of each model as a run computes it, unwatched, in turns: the best time of each,
-  /// since others may use the device meanwhile.
   void measure_speeds(const PerEncoder<TokenTable>& tokens) {
     std::vector<ProbedModel*> models = {&exact_};
     for (ProbedModel& model : studied_) models.push_back(&model);
-    std::vector<double> best(models.size(), 0.0);
-    const Stopwatch all;
-    for (int round = 0; round < kTimedRounds && (round == 0 || all.seconds() < kTimedSeconds);
-         ++round) {
-      for (std::size_t m = 0; m < models.size(); ++m) {
-        double seconds_per_frame = 0.0;
-        for (const EncoderKind kind : kEncoderKinds) {
-          throw_if_stopped(stop_);
-          const Stopwatch watch;
-          const std::size_t frames =
-              models[m]->embed_first_batch(kind, tokens[kind], batch_tokens_, workspace_);
-          seconds_per_frame += watch.seconds() / static_cast<double>(frames);
-        }
-        if (round == 0 || seconds_per_frame < best[m]) best[m] = seconds_per_frame;
-      }
-    }
-    report_.fp32_frames_per_second = 1.0 / best[0];
+    const std::vector<double> rates =
+        frames_per_second(models, tokens, batch_tokens_, workspace_, stop_);
+    report_.fp32_frames_per_second = rates[0];
     for (std::size_t p = 0; p < studied_.size(); ++p) {
-      report_.precisions[p].frames_per_second = 1.0 / best[p + 1];
+      report_.precisions[p].frames_per_second = rates[p + 1];
     }
   }
 
