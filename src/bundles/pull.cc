@@ -1,13 +1,6 @@
 #include "bundles/pull.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <sys/statvfs.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <system_error>
@@ -25,6 +18,7 @@
 #include "base/stop.h"
 #include "bundles/model_sources.h"
 #include "bundles/new_bundle.h"
+#include "bundles/pull_folder.h"
 #include "download/file_download.h"
 #include "download/hugging_face.h"
 #include "download/network_settings.h"
@@ -52,27 +46,6 @@ struct ChosenPart {
   }
 };
 
-/// The bytes on the disk of a file; 0 where there is none.
-std::uint64_t room_of(const std::string& path) {
-  struct stat status = {};
-  constexpr std::uint64_t kBlock = 512;  // the unit of st_blocks, whatever the file system's is
-  return ::stat(path.c_str(), &status) == 0 ? static_cast<std::uint64_t>(status.st_blocks) * kBlock
-                                            : 0;
-}
-
-/// Held while a folder is pulled into, so that two processes do not make the same files.
-Descriptor lock_of(const std::string& folder) {
-  Descriptor lock(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (lock.get() < 0) fail_output(folder, "open", errno);
-  if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
-    throw OutputError(fmt::format(
-        "{}: another process is pulling models into this folder. Wait for it, or choose another "
-        "folder with --to.",
-        folder));
-  }
-  return lock;
-}
-
 class Pull {
  public:
   Pull(const PullRequest& request, const Environment& environment, const Log& log,
@@ -96,7 +69,7 @@ class Pull {
     }
     make_result_folder(request_.folder);
     const Descriptor lock = lock_of(request_.folder);
-    remove_left_overs(bundle);
+    remove_left_overs(request_.folder, bundle);
     find_parts();
     require_all_where_nothing_is_fetched();
     require_room();
@@ -110,18 +83,6 @@ class Pull {
 
  private:
   bool fetches() const { return request_.from.empty() && !hub_.is_offline; }
-
-  /// What a process left that was killed while it made this bundle. Nobody else makes it now.
-  void remove_left_overs(const std::string& bundle) const {
-    const std::string name = fs::path(bundle).filename().string() + ".tmp-";
-    std::error_code error;
-    std::vector<fs::path> left;
-    for (fs::directory_iterator entry(request_.folder, error), end; !error && entry != end;
-         entry.increment(error)) {
-      if (entry->path().filename().string().starts_with(name)) left.push_back(entry->path());
-    }
-    for (const fs::path& path : left) fs::remove_all(path, error);
-  }
 
   // ---- where the files are
 
@@ -218,17 +179,15 @@ class Pull {
         fetched += size - std::min(size, room_of(part_path_of(path)));
       }
     }
-    struct statvfs system = {};
-    if (::statvfs(request_.folder.c_str(), &system) != 0) return;  // the disk will tell
-    const std::uint64_t there =
-        static_cast<std::uint64_t>(system.f_bavail) * static_cast<std::uint64_t>(system.f_frsize);
+    const std::optional<std::uint64_t> there = free_room(request_.folder);
+    if (!there) return;  // the disk will tell
     const std::uint64_t needed = fetched + bundle + kSpareBytes;
-    if (needed <= there) return;
+    if (needed <= *there) return;
     throw OutputError(fmt::format(
         "{}: expected {} of room ({} to fetch, up to {} for the bundle), found {} free. Free some "
         "space, or choose another place with --to.",
         request_.folder, gigabytes(needed), gigabytes(fetched), gigabytes(bundle),
-        gigabytes(there)));
+        gigabytes(*there)));
   }
 
   // ---- what is missing
