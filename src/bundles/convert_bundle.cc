@@ -6,7 +6,8 @@
 namespace virnucpro {
 
 BundleInfo convert_bundle(const Bundle& bundle, Precision precision, const std::string& folder,
-                          bool force, Backend& backend, const WorkProgress& progress) {
+                          bool force, Backend& backend, const WorkProgress& progress,
+                          const std::stop_token& stop) {
   BundleColumns columns;
   if (precision == Precision::kInt8 && !bundle.info().stored_as) {
     const DnaTokenizer tokenizer =
@@ -17,7 +18,7 @@ BundleInfo convert_bundle(const Bundle& bundle, Precision precision, const std::
     columns.esm2 = kept_columns_of(bundle.esm2(), tokenizer, backend);
     step.add();
   }
-  return quantize_bundle(bundle, precision, columns, folder, force, progress);
+  return quantize_bundle(bundle, precision, columns, folder, force, progress, stop);
 }
 
 }  // namespace virnucpro

@@ -12,7 +12,7 @@
 namespace virnucpro {
 
 void export_bundle(const Bundle& bundle, const std::string& name, const std::string& path,
-                   bool force) {
+                   bool force, const std::stop_token& stop) {
   std::error_code error;
   if (!force && std::filesystem::exists(path, error)) {
     throw ConfigError(fmt::format("{}: exists already; choose another file or use --force", path));
@@ -24,7 +24,8 @@ void export_bundle(const Bundle& bundle, const std::string& name, const std::str
   for (const BundleClassifier& classifier : info.classifiers) parts.push_back(classifier.part);
   for (const BundlePart& part : parts) {
     tar.begin(name + "/" + part.file, bundle.part_size(part));
-    bundle.read_part(part, [&](std::span<const std::byte> piece) { tar.write(piece); });
+    bundle.read_part(
+        part, [&](std::span<const std::byte> piece) { tar.write(piece); }, stop);
   }
   tar.commit();
 }

@@ -7,7 +7,7 @@
 namespace virnucpro {
 
 void save_measured_bundle(const Bundle& bundle, const PrecisionReport& report,
-                          const std::string& folder, bool force) {
+                          const std::string& folder, bool force, const std::stop_token& stop) {
   if (report.frames == 0) {
     throw InputError(
         "the input has no open frame, so nothing was measured and no bundle is written. Give "
@@ -28,7 +28,7 @@ void save_measured_bundle(const Bundle& bundle, const PrecisionReport& report,
                              .flips = result.flips,
                              .frames_per_second = result.frames_per_second});
   }
-  bundle.save(info, folder, force);
+  bundle.save(info, folder, force, stop);
 }
 
 }  // namespace virnucpro

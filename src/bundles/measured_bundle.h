@@ -1,6 +1,7 @@
 // A bundle whose card holds what a study of precisions found.
 #pragma once
 
+#include <stop_token>
 #include <string>
 
 #include "report/precision_report.h"
@@ -12,6 +13,6 @@ namespace virnucpro {
 /// the same precision and expected length give way. InputError when there was no frame; else as
 /// Bundle::save().
 void save_measured_bundle(const Bundle& bundle, const PrecisionReport& report,
-                          const std::string& folder, bool force);
+                          const std::string& folder, bool force, const std::stop_token& stop = {});
 
 }  // namespace virnucpro

@@ -17,7 +17,6 @@
 #include "base/sha256.h"
 #include "base/stop.h"
 #include "bundles/model_sources.h"
-#include "bundles/new_bundle.h"
 #include "bundles/pull_folder.h"
 #include "download/file_download.h"
 #include "download/hugging_face.h"
@@ -75,8 +74,6 @@ class Pull {
     require_room();
     for (ChosenPart& part : parts_) fetch(part);
     const BundleInfo info = make_bundle(bundle);
-    log_.info("checking the bundle");
-    require_sound_bundle(bundle, log_);
     if (!request_.keep_downloads) remove_downloads();
     return info;
   }
@@ -273,7 +270,7 @@ class Pull {
   }
 
   BundleInfo make_bundle(const std::string& bundle) const {
-    log_.info("making the bundle");
+    log_.info("making the bundle and checking it");
     BundleImport import;
     import.output_folder = bundle;
     import.force = request_.force;
@@ -308,7 +305,7 @@ class Pull {
     import.extra_json = nlohmann::json({{ "sources", sources }}).dump();
     throw_if_stopped(stop_);
     try {
-      return import_bundle(import);
+      return import_bundle(import, {}, stop_);
     } catch (const ModelError&) {
       remove_unproven();
       throw;

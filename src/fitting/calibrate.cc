@@ -113,7 +113,7 @@ CalibrateResult calibrate_bundle(const CalibrateRequest& request, const Bundle& 
   }
   result.held_out = cross_validate(run, request.method, result.expected_length, stop, progress);
   classifier.calibration = result.calibration;
-  bundle.save(info, request.bundle_folder, request.force);
+  bundle.save(info, request.bundle_folder, request.force, stop);
   return result;
 }
 

@@ -116,7 +116,8 @@ std::map<std::string, HostTensor> tensors_of(const FittedClassifier& fitted) {
 }
 
 void write_bundle(const TrainRequest& request, const Bundle& base, const TrainingReport& report,
-                  const FittedClassifier& fitted, const FrameRule& read) {
+                  const FittedClassifier& fitted, const FrameRule& read,
+                  const std::stop_token& stop) {
   const BundleInfo& info = base.info();
   BundleDerivation derivation;
   derivation.output_folder = request.output;
@@ -136,7 +137,7 @@ void write_bundle(const TrainRequest& request, const Bundle& base, const Trainin
   derivation.tensors = tensors_of(fitted);
   derivation.more_files = {{kTrainingTable, training_table(report)},
                            {kTrainingFile, training_json(report)}};
-  derive_bundle(base, derivation);
+  derive_bundle(base, derivation, stop);
 }
 
 }  // namespace
@@ -185,7 +186,7 @@ TrainingReport train_bundle(const TrainRequest& request, const Bundle& base,
   report.epochs = result.epochs;
   report.best_epoch = result.best_epoch;
   warn_of_other_lengths(base.info(), report.expected_length, labelled.read, log);
-  write_bundle(request, base, report, result.classifier, labelled.read);
+  write_bundle(request, base, report, result.classifier, labelled.read, stop);
   return report;
 }
 

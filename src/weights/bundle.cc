@@ -11,6 +11,7 @@
 #include "base/output_file.h"
 #include "base/path_kind.h"
 #include "base/sha256.h"
+#include "base/stop.h"
 #include "weights/bundle_card.h"
 #include "weights/display_name.h"
 #include "weights/json_reader.h"
@@ -82,26 +83,30 @@ bool Bundle::is_checked_at_once(const File& file) {
   return file.file == nullptr || file.bytes.size() <= kAlwaysHashed;
 }
 
-void Bundle::check_hash(const BundlePart& part) const { check_hash(part, file(part.file)); }
-
-void Bundle::check_hash(const BundlePart& part, const File& file) const {
-  read(part, file, [](std::span<const std::byte>) {});
+void Bundle::check_hash(const BundlePart& part, const File& file,
+                        const std::stop_token& stop) const {
+  read(
+      part, file, [](std::span<const std::byte>) {}, stop);
 }
 
-void Bundle::copy_part(const BundlePart& part, const std::string& path) const {
+void Bundle::copy_part(const BundlePart& part, const std::string& path,
+                       const std::stop_token& stop) const {
   OutputFile copy(path);
-  read_part(part, [&](std::span<const std::byte> piece) { copy.write(piece); });
+  read_part(
+      part, [&](std::span<const std::byte> piece) { copy.write(piece); }, stop);
   copy.commit();
 }
 
-void Bundle::read_part(const BundlePart& part, const TakePiece& take) const {
+void Bundle::read_part(const BundlePart& part, const TakePiece& take,
+                       const std::stop_token& stop) const {
   const File whole = file(part.file);
-  read(part, whole, take);
+  read(part, whole, take, stop);
   if (whole.file != nullptr) require_unchanged(std::array{UsedFile{part.file, whole.file, {}}});
 }
 
 /// Files are read by their descriptor: pages that were only mapped stay out of memory.
-void Bundle::read(const BundlePart& part, const File& file, const TakePiece& take) const {
+void Bundle::read(const BundlePart& part, const File& file, const TakePiece& take,
+                  const std::stop_token& stop) const {
   Sha256 hash;
   const auto take_piece = [&](std::span<const std::byte> piece) {
     hash.update(piece);
@@ -113,6 +118,7 @@ void Bundle::read(const BundlePart& part, const File& file, const TakePiece& tak
     std::vector<std::byte> buffer(kPiece);
     std::uint64_t done = 0;
     for (std::size_t size = 0; (size = file.file->read(buffer, done)) > 0; done += size) {
+      throw_if_stopped(stop);
       take_piece(std::span(buffer).first(size));
     }
   }

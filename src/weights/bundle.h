@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -92,12 +93,14 @@ class Bundle {
   ClassifierWeights classifier(std::int64_t expected_length) const;
 
   /// Writes the bytes of a part of info() to the file `path`, after comparing them with their
-  /// SHA-256 whatever their size. Throws OutputError, too.
-  void copy_part(const BundlePart& part, const std::string& path) const;
+  /// SHA-256 whatever their size. Throws OutputError and Interrupted, too.
+  void copy_part(const BundlePart& part, const std::string& path,
+                 const std::stop_token& stop = {}) const;
   /// Gives the bytes of a part to `take`, piece by piece, then compares them with their SHA-256
-  /// whatever their size. No more of the part than a piece is in memory.
+  /// whatever their size. No more of the part than a piece is in memory. Throws Interrupted, too.
   using TakePiece = std::function<void(std::span<const std::byte> piece)>;
-  void read_part(const BundlePart& part, const TakePiece& take) const;
+  void read_part(const BundlePart& part, const TakePiece& take,
+                 const std::stop_token& stop = {}) const;
   /// The bytes of a part.
   std::uint64_t part_size(const BundlePart& part) const { return file(part.file).bytes.size(); }
 
@@ -106,12 +109,14 @@ class Bundle {
 
   /// Writes this bundle's parts, and a card for `info`, which must name the same parts. The folder
   /// appears whole or not at all. An existing one is replaced only with `force`, and never when it
-  /// is not a bundle. ConfigError for such a folder, OutputError.
-  void save(const BundleInfo& info, const std::string& folder, bool force) const;
+  /// is not a bundle. ConfigError for such a folder, OutputError, Interrupted.
+  void save(const BundleInfo& info, const std::string& folder, bool force,
+            const std::stop_token& stop = {}) const;
 
   /// Recomputes every SHA-256, opens every part and looks for weights that are not finite. Returns
-  /// one line per problem; empty: all is well.
-  std::vector<std::string> problems(const WorkProgress& progress = {}) const;
+  /// one line per problem; empty: all is well. Throws Interrupted.
+  std::vector<std::string> problems(const WorkProgress& progress = {},
+                                    const std::stop_token& stop = {}) const;
 
  private:
   struct File {
@@ -123,9 +128,9 @@ class Bundle {
   File file(const std::string& name) const;
   File part(const BundlePart& part) const;
   static bool is_checked_at_once(const File& file);
-  void check_hash(const BundlePart& part) const;
-  void check_hash(const BundlePart& part, const File& file) const;
-  void read(const BundlePart& part, const File& file, const TakePiece& take) const;
+  void check_hash(const BundlePart& part, const File& file, const std::stop_token& stop = {}) const;
+  void read(const BundlePart& part, const File& file, const TakePiece& take,
+            const std::stop_token& stop) const;
   TensorSource tensors(const BundlePart& part) const;
   void read_card();
 
@@ -159,10 +164,12 @@ struct BundleImport {
   bool force = false;
 };
 
-/// Makes a bundle: encoders as float16, classifiers as float32. The folder appears whole or not at
-/// all. ModelError for parts that do not fit together and for values beyond float16; ConfigError
-/// for unusable options; OutputError when it cannot be written.
-BundleInfo import_bundle(const BundleImport& options, const WorkProgress& progress = {});
+/// Makes a bundle: encoders as float16, classifiers as float32. The folder appears whole, and
+/// checked as by problems(), or not at all. ModelError for parts that do not fit together and for
+/// values beyond float16; ConfigError for unusable options; OutputError when it cannot be written
+/// or is another one when it is read back; Interrupted.
+BundleInfo import_bundle(const BundleImport& options, const WorkProgress& progress = {},
+                         const std::stop_token& stop = {});
 
 /// A classifier fitted to the embeddings of another bundle, and what the new card says.
 struct BundleDerivation {
@@ -192,8 +199,9 @@ void require_free_bundle_folder(const std::string& folder, bool force);
 
 /// Makes a bundle of the base's tokenizer, encoders and licence, its classifiers of other lengths,
 /// and the new one. Equal inputs give equal bytes. The folder appears whole or not at all. Throws
-/// ModelError for a damaged base, ConfigError as above, OutputError.
-BundleInfo derive_bundle(const Bundle& base, const BundleDerivation& options);
+/// ModelError for a damaged base, ConfigError as above, OutputError, Interrupted.
+BundleInfo derive_bundle(const Bundle& base, const BundleDerivation& options,
+                         const std::stop_token& stop = {});
 
 /// For each dense layer of the two encoders the columns that int8 keeps in float16, in the order of
 /// the forward pass; empty for fp8.
@@ -204,10 +212,10 @@ struct BundleColumns {
 
 /// Writes the bundle with its dense layers in 8 bits, int8 or fp8, as they are made when it is
 /// loaded in that precision. One tensor at a time is in memory. ModelError for a bundle that is
-/// stored in 8 bits already; ConfigError and OutputError as above.
+/// stored in 8 bits already; ConfigError, OutputError and Interrupted as above.
 BundleInfo quantize_bundle(const Bundle& base, Precision precision, const BundleColumns& columns,
-                           const std::string& folder, bool force,
-                           const WorkProgress& progress = {});
+                           const std::string& folder, bool force, const WorkProgress& progress = {},
+                           const std::stop_token& stop = {});
 
 /// SHA-256 of the encoders' settings on the card: results depend on them as they do on the weights.
 std::string encoder_settings_sha256(const BundleInfo& info);
@@ -215,6 +223,7 @@ std::string encoder_settings_sha256(const BundleInfo& info);
 std::string classifier_settings_sha256(const BundleClassifier& classifier);
 
 /// Bundle::problems() of a folder; an unreadable card is one of them. Never throws a ModelError.
-std::vector<std::string> verify_bundle(const std::string& folder);
+std::vector<std::string> verify_bundle(const std::string& folder, const WorkProgress& progress = {},
+                                       const std::stop_token& stop = {});
 
 }  // namespace virnucpro

@@ -16,7 +16,8 @@ void require_free_bundle_folder(const std::string& folder, bool force) {
   const BundleTarget target(folder, force);
 }
 
-BundleInfo derive_bundle(const Bundle& base, const BundleDerivation& options) {
+BundleInfo derive_bundle(const Bundle& base, const BundleDerivation& options,
+                         const std::stop_token& stop) {
   const BundleTarget target(options.output_folder, options.force, /*keeps_others=*/true);
   BundleInfo info = base.info();
   info.name = options.name;
@@ -30,7 +31,7 @@ BundleInfo derive_bundle(const Bundle& base, const BundleDerivation& options) {
   // Names of parts are free, so those of the base could collide.
   BundleFolder folder(target);
   const auto copy = [&](BundlePart& part, std::string name) {
-    base.copy_part(part, folder.file(name));
+    base.copy_part(part, folder.file(name), stop);
     part.file = std::move(name);
   };
   const auto classifier_file = [](std::int64_t length) {
@@ -63,7 +64,7 @@ BundleInfo derive_bundle(const Bundle& base, const BundleDerivation& options) {
 
   for (const auto& [name, text] : options.more_files) folder.write(name, text);
   folder.write(kBundleCard, format_bundle_card(info));
-  const std::vector<std::string> problems = verify_bundle(folder.file(""));
+  const std::vector<std::string> problems = verify_bundle(folder.file(""), {}, stop);
   if (!problems.empty()) {
     throw ModelError(
         fmt::format("the new bundle would not be sound, so it is not written: {}. Look at {} with "

@@ -4,10 +4,13 @@
 #include <set>
 #include <string_view>
 #include <utility>
+#include <vector>
 
+#include "base/counted.h"
 #include "base/errors.h"
 #include "base/format.h"
 #include "base/sha256.h"
+#include "base/stop.h"
 #include "tensor/float16.h"
 #include "weights/bundle.h"
 #include "weights/bundle_card.h"
@@ -53,10 +56,12 @@ void check_fits_half(const std::string& origin, const std::string& name, const H
 }
 
 /// Writes all tensors in another type, one at a time, and leaves the source empty.
-void write_as(TensorSource& source, DataType type, const std::string& path, WorkStep& step) {
+void write_as(TensorSource& source, DataType type, const std::string& path, WorkStep& step,
+              const std::stop_token& stop) {
   std::vector<TensorToWrite> list;
   for (const std::string& name : source.names()) {
-    const auto load = [&source, &step, name, type] {
+    const auto load = [&source, &step, &stop, name, type] {
+      throw_if_stopped(stop);
       step.add();
       const HostTensor tensor = source.take(name, source.shape(name));
       if (const auto problem = describe_nonfinite(name, tensor)) {
@@ -86,7 +91,8 @@ void check_width(const BundleClassifier& classifier, const std::string& path,
 
 }  // namespace
 
-BundleInfo import_bundle(const BundleImport& options, const WorkProgress& progress) {
+BundleInfo import_bundle(const BundleImport& options, const WorkProgress& progress,
+                         const std::stop_token& stop) {
   check_options(options);
   const BundleTarget target(options.output_folder, options.force);
 
@@ -122,20 +128,27 @@ BundleInfo import_bundle(const BundleImport& options, const WorkProgress& progre
   WorkStep step(progress, "converting", "tensor", tensors);
   BundleFolder folder(target);
   const auto hashed = [&](const std::string& file) {
-    return BundlePart{file, sha256_file(folder.file(file))};
+    return BundlePart{file, sha256_file(folder.file(file), stop)};
   };
   folder.write("tokenizer.json", dnabert_s.tokenizer_json);
   info.tokenizer = hashed("tokenizer.json");
-  write_as(dnabert_s.tensors, DataType::kFloat16, folder.file("dnabert_s.safetensors"), step);
+  write_as(dnabert_s.tensors, DataType::kFloat16, folder.file("dnabert_s.safetensors"), step, stop);
   info.dnabert_s = hashed("dnabert_s.safetensors");
-  write_as(esm2.tensors, DataType::kFloat16, folder.file("esm2.safetensors"), step);
+  write_as(esm2.tensors, DataType::kFloat16, folder.file("esm2.safetensors"), step, stop);
   info.esm2 = hashed("esm2.safetensors");
   for (auto& [classifier, weights] : classifiers) {
-    write_as(weights.tensors, DataType::kFloat32, folder.file(classifier.part.file), step);
+    write_as(weights.tensors, DataType::kFloat32, folder.file(classifier.part.file), step, stop);
     classifier.part = hashed(classifier.part.file);
     info.classifiers.push_back(classifier);
   }
   folder.write(kBundleCard, format_bundle_card(info));
+  const std::vector<std::string> problems = verify_bundle(folder.file(""), progress, stop);
+  if (!problems.empty()) {
+    throw OutputError(fmt::format(
+        "{}: {} in the bundle when it was read back, so it is not kept: "
+        "{}. Is the disk in order?",
+        target.path().string(), counted(problems.size(), "problem"), fmt::join(problems, "; ")));
+  }
   folder.publish();
   return info;
 }

@@ -8,6 +8,7 @@
 #include "base/errors.h"
 #include "base/format.h"
 #include "base/sha256.h"
+#include "base/stop.h"
 #include "base/work_progress.h"
 #include "tensor/kept_columns.h"
 #include "tensor/quantize.h"
@@ -69,7 +70,8 @@ HostTensor column_tensor(const std::vector<std::int32_t>& columns) {
 }
 
 void write_rounded(TensorSource& source, const DenseWeights& dense, const Columns& columns,
-                   DataType type, const std::string& path, WorkStep& step) {
+                   DataType type, const std::string& path, WorkStep& step,
+                   const std::stop_token& stop) {
   const std::vector<std::int32_t> none;
   const std::map<std::string, std::size_t> numbers(dense.begin(), dense.end());
   Rounded rounded(source, type);
@@ -78,21 +80,24 @@ void write_rounded(TensorSource& source, const DenseWeights& dense, const Column
     const Shape shape = source.shape(name);
     const auto number = numbers.find(name);
     if (number == numbers.end()) {  // tables, norms and biases stay as they are
-      list.push_back({name, DataType::kFloat16, shape, [&source, &step, name, shape] {
+      list.push_back({name, DataType::kFloat16, shape, [&source, &step, &stop, name, shape] {
+                        throw_if_stopped(stop);
                         step.add();
                         return convert(source.take(name, shape), DataType::kFloat16);
                       }});
       continue;
     }
     const std::vector<std::int32_t>& kept = columns.empty() ? none : columns.at(number->second);
-    list.push_back({name, type, shape, [&rounded, &kept, &step, name, shape] {
+    list.push_back({name, type, shape, [&rounded, &kept, &step, &stop, name, shape] {
+                      throw_if_stopped(stop);
                       step.add();
                       HostTensor values = rounded.values(name, shape, kept);
                       rounded.forget(name);
                       return values;
                     }});
     list.push_back({name + ".scales", DataType::kFloat32, Shape{shape[0]},
-                    [&rounded, &kept, &step, name, shape] {
+                    [&rounded, &kept, &step, &stop, name, shape] {
+                      throw_if_stopped(stop);
                       step.add();
                       return rounded.scales(name, shape, kept);
                     }});
@@ -109,8 +114,8 @@ void write_rounded(TensorSource& source, const DenseWeights& dense, const Column
 }  // namespace
 
 BundleInfo quantize_bundle(const Bundle& base, Precision precision, const BundleColumns& columns,
-                           const std::string& folder_name, bool force,
-                           const WorkProgress& progress) {
+                           const std::string& folder_name, bool force, const WorkProgress& progress,
+                           const std::stop_token& stop) {
   check(precision == Precision::kInt8 || precision == Precision::kFp8, "a bundle stored as {}",
         name_of(precision));
   if (base.info().stored_as) {
@@ -127,7 +132,7 @@ BundleInfo quantize_bundle(const Bundle& base, Precision precision, const Bundle
                 [&](const MeasuredAccuracy& accuracy) { return accuracy.precision != precision; });
   std::vector<BundlePart*> copied = {&info.tokenizer};
   for (BundleClassifier& classifier : info.classifiers) copied.push_back(&classifier.part);
-  for (const BundlePart* part : copied) base.copy_part(*part, folder.file(part->file));
+  for (const BundlePart* part : copied) base.copy_part(*part, folder.file(part->file), stop);
   const DataType type = linear_type(precision);
   DnabertSWeights dnabert_s = base.dnabert_s();
   Esm2Weights esm2 = base.esm2();
@@ -138,13 +143,14 @@ BundleInfo quantize_bundle(const Bundle& base, Precision precision, const Bundle
                 dnabert_s.tensors.names().size() + dna_dense.size() + esm2.tensors.names().size() +
                     esm_dense.size());
   write_rounded(dnabert_s.tensors, dna_dense, columns.dnabert_s, type,
-                folder.file(info.dnabert_s.file), step);
-  write_rounded(esm2.tensors, esm_dense, columns.esm2, type, folder.file(info.esm2.file), step);
+                folder.file(info.dnabert_s.file), step, stop);
+  write_rounded(esm2.tensors, esm_dense, columns.esm2, type, folder.file(info.esm2.file), step,
+                stop);
   for (BundlePart* part : {&info.dnabert_s, &info.esm2}) {
-    part->sha256 = sha256_file(folder.file(part->file));
+    part->sha256 = sha256_file(folder.file(part->file), stop);
   }
   folder.write(kBundleCard, format_bundle_card(info));
-  const std::vector<std::string> problems = verify_bundle(folder.file(""));
+  const std::vector<std::string> problems = verify_bundle(folder.file(""), {}, stop);
   if (!problems.empty()) {
     throw ModelError(
         fmt::format("the new bundle would not be sound, so it is not written: {}. Look "

@@ -11,7 +11,8 @@
 
 namespace virnucpro {
 
-std::vector<std::string> Bundle::problems(const WorkProgress& progress) const {
+std::vector<std::string> Bundle::problems(const WorkProgress& progress,
+                                          const std::stop_token& stop) const {
   std::vector<std::string> found;
   const auto attempt = [&](const std::function<void()>& action) {
     try {
@@ -26,11 +27,11 @@ std::vector<std::string> Bundle::problems(const WorkProgress& progress) const {
   WorkStep step(progress, "checking", "part",
                 2 * parts.size() - 1);  // the tokenizer has no weights
   for (const BundlePart& part : parts) {
-    attempt([&] { check_hash(part); });
+    attempt([&] { check_hash(part, file(part.file), stop); });
     step.add();
   }
   const auto read = [&](TensorSource source) {
-    for (std::string& line : nonfinite_tensors(source)) found.push_back(std::move(line));
+    for (std::string& line : nonfinite_tensors(source, stop)) found.push_back(std::move(line));
     step.add();
   };
   attempt([&] { read(dnabert_s().tensors); });
@@ -41,9 +42,10 @@ std::vector<std::string> Bundle::problems(const WorkProgress& progress) const {
   return found;
 }
 
-std::vector<std::string> verify_bundle(const std::string& folder) {
+std::vector<std::string> verify_bundle(const std::string& folder, const WorkProgress& progress,
+                                       const std::stop_token& stop) {
   try {
-    return Bundle::open(folder).problems();
+    return Bundle::open(folder).problems(progress, stop);
   } catch (const ModelError& error) {
     return {error.what()};
   }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/format.h"
+#include "base/stop.h"
 #include "weights/display_name.h"
 
 namespace virnucpro {
@@ -71,9 +72,10 @@ std::optional<std::string> describe_nonfinite(const std::string& name, const Hos
                      found.count == 1 ? "is" : "are");
 }
 
-std::vector<std::string> nonfinite_tensors(TensorSource& source) {
+std::vector<std::string> nonfinite_tensors(TensorSource& source, const std::stop_token& stop) {
   std::vector<std::string> lines;
   for (const std::string& name : source.names()) {
+    throw_if_stopped(stop);
     const std::optional<std::string> line = describe_nonfinite(name, source.take_any(name));
     if (line) lines.push_back(fmt::format("{}: {}", source.origin(), *line));
   }

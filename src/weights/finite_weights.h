@@ -2,7 +2,9 @@
 #pragma once
 
 #include <optional>
+#include <stop_token>
 #include <string>
+#include <vector>
 
 #include "weights/tensor_source.h"
 
@@ -12,7 +14,8 @@ namespace virnucpro {
 /// finite, as integers always are.
 std::optional<std::string> describe_nonfinite(const std::string& name, const HostTensor& tensor);
 
-/// Takes every tensor. Returns one such line for each that has a value which is not finite.
-std::vector<std::string> nonfinite_tensors(TensorSource& source);
+/// Takes every tensor. Returns one such line for each that has a value which is not finite. Throws
+/// Interrupted.
+std::vector<std::string> nonfinite_tensors(TensorSource& source, const std::stop_token& stop = {});
 
 }  // namespace virnucpro

@@ -5,7 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <stop_token>
 
+#include "base/errors.h"
 #include "base/sha256.h"
 #include "support/work_steps.h"
 #include "unit/weights/weights_test_data.h"
@@ -74,6 +76,54 @@ TEST_F(BundleTest, TellsHowFarAnImportAndAVerificationAre) {
     const std::size_t slash = counts.find('/');
     EXPECT_EQ(counts.substr(0, slash), counts.substr(slash + 1)) << end;
   }
+}
+
+/// Calls `work` again and again, and asks it to stop at one more report of progress each time.
+template <typename Work>
+int stops_until_it_ends(const Work& work) {
+  for (int stops = 0;; ++stops) {
+    std::stop_source source;
+    int reports = 0;
+    const WorkProgress progress([&](const WorkState&) {
+      if (reports++ == stops) source.request_stop();
+    });
+    try {
+      work(progress, source.get_token());
+      return stops;
+    } catch (const Interrupted&) {
+    }
+  }
+}
+
+TEST_F(BundleTest, StopsAtAnyTensorAndLeavesNothing) {
+  const int stops = stops_until_it_ends([&](const WorkProgress& progress, std::stop_token stop) {
+    try {
+      import_bundle(example(), progress, stop);
+    } catch (const Interrupted&) {
+      EXPECT_THAT(entries(), IsEmpty());
+      throw;
+    }
+  });
+  EXPECT_GT(stops, 50);  // tensors that are written and parts that are read back
+  EXPECT_THAT(entries(), ElementsAre("tiny"));
+  const Bundle bundle = Bundle::open(scratch("tiny"));
+  EXPECT_GT(stops_until_it_ends([&](const WorkProgress& progress, std::stop_token stop) {
+              EXPECT_THAT(bundle.problems(progress, stop), IsEmpty());
+            }),
+            5);
+
+  const BundleColumns no_columns;  // as fp8 has none
+  EXPECT_GT(stops_until_it_ends([&](const WorkProgress& progress, std::stop_token stop) {
+              EXPECT_EQ(entries().size(), 1u);
+              quantize_bundle(bundle, Precision::kFp8, no_columns, scratch("eight"), false,
+                              progress, stop);
+            }),
+            20);
+  std::stop_source stopped;
+  stopped.request_stop();
+  EXPECT_THROW(bundle.save(bundle.info(), scratch("saved"), false, stopped.get_token()),
+               Interrupted);
+  EXPECT_THAT(entries(), testing::UnorderedElementsAre("tiny", "eight"));
 }
 
 TEST_F(BundleTest, ImportsOpensAndVerifies) {
@@ -441,6 +491,12 @@ TEST_F(BundleTest, DerivesOneWithANewClassifier) {
   EXPECT_EQ(derived.classifier(500).hidden_dim, 2);
   EXPECT_EQ(read_all(scratch("derived/training.tsv")), "fitted\n");
 
+  std::stop_source stopped;
+  stopped.request_stop();
+  options.force = true;
+  EXPECT_THROW(derive_bundle(base, options, stopped.get_token()), Interrupted);
+  EXPECT_THAT(verify_bundle(scratch("derived")), IsEmpty()) << "the one before is still there";
+  options.force = false;
   EXPECT_THROW(derive_bundle(base, options), ConfigError);
   EXPECT_THROW(require_free_bundle_folder(scratch("derived"), false), ConfigError);
   EXPECT_NO_THROW(require_free_bundle_folder(scratch("derived"), true));

@@ -86,7 +86,7 @@ class Doctor {
       try {
         const Bundle bundle = open_named_bundle(context_.environment, name);
         log_.info("hashing and reading {}", bundle.origin());
-        const std::vector<std::string> problems = bundle.problems();
+        const std::vector<std::string> problems = bundle.problems({}, context_.stop);
         const BundleInfo& info = bundle.info();
         if (is_used) {
           // FP16, the default, else as the bundle is stored.

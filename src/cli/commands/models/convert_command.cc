@@ -39,7 +39,7 @@ void convert(Context& context, const ConvertSettings& settings) {
   const BundleInfo info = [&] {
     ShownWork shown(context, log, settings.common);
     return convert_bundle(bundle, settings.precision, settings.output, settings.force, *backend,
-                          shown.progress());
+                          shown.progress(), context.stop);
   }();
   context.console.message(fmt::format("bundle '{}' with weights in {} is in {}",
                                       escape_controls(info.name), name_of(settings.precision),

@@ -41,7 +41,7 @@ void export_to_file(Context& context, const ExportSettings& settings) {
   const Bundle bundle = open_named_bundle(context.environment, settings.bundle);
   const std::string name =
       folder_in_archive(bundle_place(context.environment, settings.bundle), bundle.info());
-  export_bundle(bundle, name, settings.output, settings.force);
+  export_bundle(bundle, name, settings.output, settings.force, context.stop);
   const std::string shown = escape_controls(settings.output);
   context.console.message(fmt::format("bundle '{}' is in {}", escape_controls(name), shown));
   context.console.message(

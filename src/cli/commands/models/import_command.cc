@@ -5,7 +5,6 @@
 
 #include "base/format.h"
 #include "base/input_guard.h"
-#include "bundles/new_bundle.h"
 #include "cli/command_line/command_options.h"
 #include "cli/commands/models/bundle_lengths.h"
 #include "cli/commands/models/import_settings.h"
@@ -30,9 +29,8 @@ void import(Context& context, const ImportSettings& settings) {
   inputs.require_outside(bundle.output_folder);
   const BundleInfo info = [&] {
     ShownWork shown(context, log, settings.common);
-    return import_bundle(bundle, shown.progress());
+    return import_bundle(bundle, shown.progress(), context.stop);
   }();
-  require_sound_bundle(bundle.output_folder, log);
   context.console.message(fmt::format("bundle '{}' for {} bases is in {}",
                                       escape_controls(info.name), lengths_of(info),
                                       escape_controls(bundle.output_folder)));

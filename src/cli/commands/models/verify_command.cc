@@ -26,7 +26,7 @@ void verify(Context& context, const VerifySettings& settings) {
   const Bundle bundle = open_named_bundle(context.environment, settings.bundle);
   const std::vector<std::string> problems = [&] {
     ShownWork shown(context, log, settings.common);
-    return bundle.problems(shown.progress());
+    return bundle.problems(shown.progress(), context.stop);
   }();
   for (const std::string& problem : problems) console.print(escape_controls(problem) + "\n");
   if (!problems.empty()) {

@@ -169,7 +169,7 @@ void run_precision(Context& context, const PrecisionSettings& settings) {
   require_finite(report);
   if (settings.bundle_folder.empty()) return;
   save_measured_bundle(open_named_bundle(context.environment, settings.run.models.bundle), report,
-                       settings.bundle_folder, settings.force);
+                       settings.bundle_folder, settings.force, context.stop);
   log.info("{} has the figures in its card", settings.bundle_folder);
 }
 
