@@ -3,10 +3,10 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <set>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 #include "base/counted.h"
 #include "base/errors.h"
@@ -14,7 +14,9 @@
 #include "base/format.h"
 #include "base/known_file.h"
 #include "base/partial_file.h"
+#include "jobs/run_inputs.h"
 #include "report/prediction_tables.h"
+#include "sequence/input_file.h"
 #include "sequence/line_reader.h"
 #include "sequence/record_copy.h"
 
@@ -26,37 +28,16 @@ namespace fs = std::filesystem;
 /// Threads of htslib: reading and writing compressed files costs more than choosing.
 constexpr std::size_t kThreads = 2;
 
-struct StoredInputFile {
-  std::string path;
-  std::string sha256;
-  std::uint64_t records = 0;
-};
-
-/// The inputs that run.json names.
-std::vector<StoredInputFile> inputs_of(const std::string& folder) {
-  const std::string place = folder + "/" + kRunFile;
-  LineReader lines(place);
-  std::string text;
-  for (std::string line; lines.next(line);) text += line + '\n';
-  std::vector<StoredInputFile> inputs;
-  try {
-    const nlohmann::json run = nlohmann::json::parse(text);
-    if (const std::string shard = run.value("shard", "1/1"); shard != "1/1") {
-      throw ConfigError(fmt::format(
-          "{}: is shard {} of a run, and --write needs all records. Merge the shards, then write "
-          "the records with 'virnucpro report'.",
-          folder, shard));
-    }
-    for (const nlohmann::json& input : run.at("inputs")) {
-      StoredInputFile& file = inputs.emplace_back();
-      file.path = input.at("path").get<std::string>();
-      if (input.at("sha256").is_string()) file.sha256 = input.at("sha256").get<std::string>();
-      file.records = input.at("records").get<std::uint64_t>();
-    }
-  } catch (const nlohmann::json::exception& error) {
-    throw InputError(fmt::format("{}: is damaged: {}", place, error.what()));
+/// Throws ConfigError for a shard, whose tables have a part of the records.
+std::vector<RunInput> inputs_of(const std::string& folder) {
+  RunInputs read = read_run_inputs(folder);
+  if (read.shard != "1/1") {
+    throw ConfigError(fmt::format(
+        "{}: is shard {} of a run, and --write needs all records. Merge the shards, then write "
+        "the records with 'virnucpro report'.",
+        folder, read.shard));
   }
-  return inputs;
+  return std::move(read.inputs);
 }
 
 /// The calls of contigs.tsv.
@@ -91,6 +72,7 @@ RecordChoice choice_of(const std::string& folder, WhichRecords which, const std:
 void require_regular(const std::string& path) {
   std::error_code error;
   if (path != "-" && fs::is_regular_file(path, error)) return;
+  if (path != "-") check_readable(path);  // says that it is missing, or may not be read
   throw ConfigError(fmt::format(
       "{}: --write reads the inputs a second time, and this is no file that can be. Store it in a "
       "file first.",
@@ -113,7 +95,7 @@ void require_no_input(const std::string& output, const std::vector<std::string>&
 }
 
 /// The file as it is now, which must be what the run has read.
-KnownFile same_file(const StoredInputFile& input, const std::stop_token& stop) {
+KnownFile same_file(const RunInput& input, const std::stop_token& stop) {
   require_regular(input.path);
   const std::optional<KnownFile> now = read_known_file(input.path, stop);
   if (now && !input.sha256.empty() && now->content.sha256 == input.sha256) return *now;
@@ -150,9 +132,9 @@ void require_can_write(const WriteRequest& request, const std::vector<std::strin
 std::vector<std::string> write_records(const std::string& folder, const WriteRequest& request,
                                        const Log& log, const std::stop_token& stop,
                                        const WorkProgress& progress) {
-  const std::vector<StoredInputFile> inputs = inputs_of(folder);
+  const std::vector<RunInput> inputs = inputs_of(folder);
   std::vector<std::string> paths;
-  for (const StoredInputFile& input : inputs) paths.push_back(input.path);
+  for (const RunInput& input : inputs) paths.push_back(input.path);
   require_as_many(request, inputs.size());
   const std::vector<std::string> outputs = written_files(request, paths, folder);
   const RecordChoice choice = choice_of(folder, request.which, stop);
@@ -160,7 +142,7 @@ std::vector<std::string> write_records(const std::string& folder, const WriteReq
   std::uint64_t first = 0;
   WorkStep step(progress, "copying records of", "input", inputs.size());
   for (std::size_t i = 0; i < inputs.size(); ++i, step.add()) {
-    const StoredInputFile& input = inputs[i];
+    const RunInput& input = inputs[i];
     require_no_input(outputs[i], paths);
     const KnownFile known = same_file(input, stop);
     const fs::path place = fs::path(outputs[i]).parent_path();

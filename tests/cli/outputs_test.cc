@@ -133,6 +133,28 @@ const std::vector<Case> kCases = {
       "500=IN:classifier", "-o", "OUT", "--force"},
      {kDnabert, kEsm2, kClassifier},
      {"bundle.json", "classifier_500.safetensors"}},
+    {"models export",
+     {"models", "export", "IN:bundle", "-o", "OUT", "--force"},
+     {{"the bundle", "bundle", "bundle.json"}},
+     {}},
+    {"models convert",
+     {"models", "convert", "IN:bundle", "-o", "OUT", "--force"},
+     {{"BUNDLE", "bundle", "bundle.json"}},
+     {"bundle.json", "esm2.safetensors"}},
+    {"shards plan",
+     {"shards", "plan", "IN:input", "--config", "IN:config", "--bundle", "IN:bundle", "--shards",
+      "2", "-o", "OUT"},
+     {kInput, kConfig, kBundle},
+     {}},
+    {"label-reads",
+     {"label-reads", "IN:input", "IN:labels", "--config", "IN:config", "-o", "OUT"},
+     {{"the alignments", "input", ""}, {"the results", "labels", ""}, kConfig},
+     {}},
+    {"classify",
+     {"classify", "IN:input", "OUT", "--virnucpro-path", "IN:bundle", "--no-gpu", "--config",
+      "IN:config"},
+     {kInput, kConfig},
+     {}},
 };
 
 class Outputs : public CliTest, public testing::WithParamInterface<Case> {
@@ -191,6 +213,7 @@ class Outputs : public CliTest, public testing::WithParamInterface<Case> {
 INSTANTIATE_TEST_SUITE_P(OfEvery, Outputs, testing::ValuesIn(kCases), [](const auto& each) {
   std::string name = each.param.name;
   std::replace(name.begin(), name.end(), ' ', '_');
+  std::replace(name.begin(), name.end(), '-', '_');
   return name;
 });
 
@@ -277,6 +300,71 @@ TEST_F(Neighbours, OfInputsAreWritten) {
       ends_with(run({"evaluate", "data", "--labels", "data/labels.tsv", "-o", "data", "-q"}), 0));
   ASSERT_TRUE(ends_with(run({"embed", "data/a.fa", "-o", "data/a.h5", "-q"}), 0));
   EXPECT_EQ(read("data/a.fa"), fasta(open_records(2, 200)));
+}
+
+/// Results of a run whose own input has the name of a result.
+class RunInputs : public CliTest {
+ protected:
+  void SetUp() override {
+    CliTest::SetUp();
+    write("p/viral.fasta", kInput);
+    ASSERT_TRUE(ends_with(run({"predict", "p/viral.fasta", "-o", "out", "-q"}), 0));
+  }
+  void expect_refused(std::vector<std::string> call, const std::string& file,
+                      const std::string& what) const {
+    const std::string before = read(file);
+    const ProgramResult result = run(std::move(call));
+    EXPECT_TRUE(ends_with(result, 2)) << result.call;
+    EXPECT_THAT(result.err, HasSubstr("error: " + file + ": writing it would destroy " + what));
+    EXPECT_EQ(read(file), before) << result.call;
+  }
+
+  const std::string kInput = fasta(open_records(3, 200));
+};
+
+TEST_F(RunInputs, AreNotWrittenOverByLaterCommands) {
+  const std::string of_run = "an input of the run 'p/viral.fasta'";
+  expect_refused({"report", "out", "-o", "p", "--force"}, "p/viral.fasta", of_run);
+  expect_refused(
+      {"report", "out", "-o", "again", "--write", "viral", "--write-to", "p/viral.fasta"},
+      "p/viral.fasta", of_run);
+  EXPECT_FALSE(exists("again")) << "refused before anything is written";
+  ASSERT_TRUE(ends_with(run({"predict", "p/viral.fasta", "-o", "s1", "--shard", "1/2"}), 0));
+  ASSERT_TRUE(ends_with(run({"predict", "p/viral.fasta", "-o", "s2", "--shard", "2/2"}), 0));
+  expect_refused({"merge", "s1", "s2", "-o", "p", "--force"}, "p/viral.fasta",
+                 "an input of the shard 'p/viral.fasta'");
+  write("reads.sam", "@SQ\tSN:r0\tLN:600\n");
+  expect_refused({"label-reads", "reads.sam", "out", "-o", "p/viral.fasta"}, "p/viral.fasta",
+                 "an input of the results 'p/viral.fasta'");
+  // The name of an input that was somewhere else, or is another file by now, is free.
+  fs::rename(path("p"), path("elsewhere"));
+  EXPECT_TRUE(ends_with(run({"report", "out", "-o", "p", "-q"}), 0));
+  EXPECT_TRUE(ends_with(run({"report", "out", "-o", "p", "-q", "--force"}), 0));
+}
+
+TEST_F(RunInputs, AreNoResultsThatACommandWritesBesideItsOwn) {
+  write("reads.sam", "@SQ\tSN:r0\tLN:600\n");
+  for (const char* name : {"run.db", "contigs.tsv", "viral.fasta"}) {
+    const std::string file = std::string("out/") + name;
+    expect_refused({"label-reads", "reads.sam", "out", "-o", file}, file,
+                   "the results '" + file + "'");
+  }
+  for (const std::string name : {"contigs.tsv", "run.db"}) {
+    const ProgramResult result = run(
+        {"predict", "p/viral.fasta", "-o", "new", "--write", "viral", "--write-to", "new/" + name});
+    EXPECT_TRUE(ends_with(result, 2)) << result.call;
+    EXPECT_THAT(result.err, HasSubstr("error: new/" + name +
+                                      ": writing it would destroy the "
+                                      "results"));
+    EXPECT_FALSE(exists("new"));
+  }
+  write("b.fa", kInput);
+  const ProgramResult twice = run({"predict", "p/viral.fasta", "b.fa", "-o", "new", "--write",
+                                   "viral", "--write-to", "same.fa,./same.fa"});
+  EXPECT_TRUE(ends_with(twice, 2));
+  EXPECT_THAT(twice.err, HasSubstr("error: ./same.fa: writing it would destroy another file of "
+                                   "--write-to 'same.fa', which is the same file. Name another "
+                                   "place with --write-to."));
 }
 
 class BenchFile : public CliTest {};

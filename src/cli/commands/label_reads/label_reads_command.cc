@@ -21,6 +21,10 @@ void run_label_reads(Context& context, const LabelReadsSettings& settings) {
   InputGuard inputs;
   inputs.add("the alignments", request.alignments);
   inputs.add("the results", tiers_path(request.results));
+  if (tiers_path(request.results) != request.results) {  // a folder
+    add_results(inputs, "the results", request.results);
+    add_inputs_of_run(inputs, "the results", request.results);
+  }
   inputs.add("--config", common.config);
   inputs.require_streams_apart();
   inputs.require_apart(request.output);

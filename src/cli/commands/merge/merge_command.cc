@@ -29,7 +29,10 @@ void merge(Context& context, const MergeSettings& settings) {
   MergeRequest request = settings.request;
   request.command_line = command_line_of(context);
   InputGuard inputs;
-  for (const std::string& folder : request.folders) inputs.add("the shard", folder);
+  for (const std::string& folder : request.folders) {
+    inputs.add("the shard", folder);
+    add_inputs_of_run(inputs, "the shard", folder);
+  }
   inputs.add("--config", settings.common.config);
   inputs.require_streams_apart();
   inputs.require_apart(request.output, prediction_names(/*with_database=*/true));

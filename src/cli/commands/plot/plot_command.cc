@@ -17,6 +17,7 @@ void run_plot(Context& context, const PlotSettings& settings) {
   log_origins(log, settings.common);
   InputGuard inputs;
   for (const std::string& table : plotted_tables(request.folder)) inputs.add("the results", table);
+  add_inputs_of_run(inputs, "the results", request.folder);
   inputs.add("--config", settings.common.config);
   inputs.require_streams_apart();
   inputs.require_apart(request.output);

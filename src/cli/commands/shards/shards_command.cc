@@ -8,13 +8,13 @@
 #include "base/counted.h"
 #include "base/errors.h"
 #include "base/format.h"
-#include "base/input_guard.h"
 #include "base/output_file.h"
 #include "bench/estimate.h"
 #include "cli/command_line/command_options.h"
 #include "cli/commands/estimate/estimate_command.h"
 #include "cli/commands/estimate/estimate_settings.h"
 #include "cli/commands/shards/batch_lines.h"
+#include "cli/commands/shared/used_paths.h"
 #include "cli/context.h"
 #include "cli/terminal/console.h"
 #include "jobs/plan_shards.h"
@@ -43,10 +43,9 @@ BatchJob job_of(const EstimateSettings& settings) {
   return job;
 }
 
-void require_apart(const EstimateSettings& settings) {
-  InputGuard inputs;
-  for (const std::string& input : settings.request.inputs) inputs.add("the input", input);
-  inputs.add("--config", settings.run.common.config);
+void require_apart(const Context& context, const EstimateSettings& settings) {
+  const InputGuard inputs = guard_of(context.environment, settings.request.inputs, settings.run);
+  inputs.require_streams_apart();
   if (!settings.output.empty()) inputs.require_apart(settings.output, "-o");
   for (const std::string& input : settings.request.inputs) check_readable(input);
 }
@@ -71,7 +70,7 @@ void plan(Context& context, const EstimateSettings& settings) {
         "shards plan needs the device hours of a shard (--device-hours H) or their number "
         "(--shards N)");
   }
-  require_apart(settings);
+  require_apart(context, settings);
   if (!settings.device_hours) return plan_number(context, settings);
   estimate_with(
       context, settings, [&](const RunEstimate& estimate, const EstimatedDevices& devices) {

@@ -5,6 +5,7 @@
 #include <system_error>
 
 #include "cli/commands/shared/named_bundle.h"
+#include "jobs/run_inputs.h"
 #include "report/prediction_tables.h"
 #include "run/run_database.h"
 #include "weights/open_bundle.h"
@@ -50,6 +51,19 @@ void add_bundle(InputGuard& guard, const Environment& environment, const std::st
 
 void add_run(InputGuard& guard, const std::string& what, const std::string& folder) {
   guard.add(what, (std::filesystem::path(folder) / kDatabaseFile).string());
+  add_inputs_of_run(guard, what, folder);
+}
+
+void add_inputs_of_run(InputGuard& guard, const std::string& what, const std::string& folder) {
+  for (const std::string& input : inputs_still_there(folder)) {
+    guard.add("an input of " + what, input);
+  }
+}
+
+void add_results(InputGuard& guard, const std::string& what, const std::string& folder) {
+  for (const char* name : prediction_names(/*with_database=*/true)) {
+    guard.add(what, (std::filesystem::path(folder) / name).string());
+  }
 }
 
 std::vector<const char*> prediction_names(bool with_database) {

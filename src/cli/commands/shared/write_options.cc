@@ -1,6 +1,7 @@
 #include "cli/commands/shared/write_options.h"
 
 #include "base/errors.h"
+#include "cli/commands/shared/used_paths.h"
 
 namespace virnucpro::cli {
 
@@ -20,8 +21,13 @@ std::optional<WriteRequest> write_request(const GivenOptions& options) {
 void require_written_apart(const InputGuard& guard, const std::optional<WriteRequest>& request,
                            const std::vector<std::string>& inputs, const std::string& folder) {
   if (!request) return;
+  const char* const flag = request->outputs.empty() ? "--write" : "--write-to";
+  InputGuard others;
+  add_results(others, "the results", folder);
   for (const std::string& file : written_files(*request, inputs, folder)) {
-    guard.require_apart(file, request->outputs.empty() ? "--write" : "--write-to");
+    guard.require_apart(file, flag);
+    others.require_apart(file, flag);
+    others.add("another file of " + std::string(flag), file);
   }
 }
 
