@@ -85,9 +85,10 @@ struct ContigColumns {
 
 class ReadLabeller {
  public:
-  ReadLabeller(const LabelReadsRequest& request, const std::stop_token& stop,
+  ReadLabeller(const LabelReadsRequest& request, const Log& log, const std::stop_token& stop,
                const WorkProgress& progress)
       : request_(request),
+        log_(log),
         stop_(stop),
         progress_(progress),
         labels_(read_labels(tiers_path(request.results), stop)),
@@ -102,7 +103,7 @@ class ReadLabeller {
   LabelReadsSummary run() {
     const std::unique_ptr<AlignedReads> reads =
         request_.is_paf ? open_paf(request_.alignments, stop_)
-                        : open_aligned_reads(request_.alignments, request_.threads, stop_);
+                        : open_aligned_reads(request_.alignments, request_.threads, log_, stop_);
     if (reads->is_grouped()) {
       label_grouped(*reads);
     } else {
@@ -213,6 +214,7 @@ class ReadLabeller {
   }
 
   const LabelReadsRequest& request_;
+  const Log& log_;
   const std::stop_token& stop_;
   const WorkProgress& progress_;
   bool is_all_read_ = false;  ///< where reads are not written as they are read
@@ -234,7 +236,7 @@ std::string tiers_path(const std::string& results) {
 
 LabelReadsSummary label_reads(const LabelReadsRequest& request, const Log& log,
                               const std::stop_token& stop, const WorkProgress& progress) {
-  const LabelReadsSummary summary = ReadLabeller(request, stop, progress).run();
+  const LabelReadsSummary summary = ReadLabeller(request, log, stop, progress).run();
   log.info("{} of {}; {} secondary or supplementary passed over",
            counted(summary.alignments, "primary alignment"), counted(summary.reads, "read"),
            summary.skipped);

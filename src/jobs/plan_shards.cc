@@ -197,9 +197,8 @@ ShardPlanFile read_shard_plan(const std::string& path, const std::vector<std::st
   ShardPlanFile plan = read_shard_plan(file, number, path);
   if (plan.inputs.size() == inputs.size()) return plan;
   throw ConfigError(
-      fmt::format("{}: is a plan for {}, and {} are given. Name the same "
-                  "files in the same order.",
-                  path, counted(plan.inputs.size(), "input"), inputs.size()));
+      fmt::format("{}: is a plan for {}, and {} given. Name the same files in the same order.",
+                  path, counted(plan.inputs.size(), "input"), counted(inputs.size(), "is", "are")));
 }
 
 std::vector<std::optional<KnownFile>> known_inputs_of(const ShardPlanFile& plan,

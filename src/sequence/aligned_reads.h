@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/log.h"
+
 namespace virnucpro {
 
 /// What an alignment says of its read and contig. The view is valid until the next one.
@@ -35,7 +37,7 @@ class AlignedReads {
   virtual ~AlignedReads() = default;
 
   /// False at the proper end of the file. Throws InputError naming file and record for anything
-  /// damaged, cut or without the tag NM; Interrupted.
+  /// damaged, cut or without the tag NM; ChangedInput; Interrupted.
   virtual bool next(AlignedRead& read) = 0;
 
   /// So far; those of SAM, BAM and CRAM are there from the start.
@@ -46,9 +48,10 @@ class AlignedReads {
   virtual std::uint64_t skipped() const = 0;
 };
 
-/// `path` may be "-" for standard input. `threads` of htslib decompress beside the caller.
+/// `path` may be "-" for standard input. `threads` of htslib decompress beside the caller. `log` is
+/// told of missing end blocks and of padding, as the sequence readers tell it.
 std::unique_ptr<AlignedReads> open_aligned_reads(const std::string& path, std::size_t threads,
-                                                 std::stop_token stop = {});
+                                                 Log log = {}, std::stop_token stop = {});
 /// The same for minimap2's PAF, plain or gzip. The identity is that of `NM` over the block of `cg`,
 /// or column 11 without one; without NM 1 - `de`; without both columns 10 and 11.
 std::unique_ptr<AlignedReads> open_paf(const std::string& path, std::stop_token stop = {});

@@ -3,8 +3,6 @@
 
 #include <htslib/cram.h>
 
-#include <algorithm>
-#include <array>
 #include <new>
 #include <optional>
 #include <string>
@@ -15,6 +13,7 @@
 #include "sequence/bgzf.h"
 #include "sequence/cram_end.h"
 #include "sequence/local_references.h"
+#include "sequence/sam_line.h"
 
 namespace virnucpro {
 namespace {
@@ -91,21 +90,9 @@ class AlignmentSource final : public RecordSource {
     warned_ = true;
   }
 
-  // The specification of CRAM requires the container from version 3 on.
   void judge_no_end_container(const std::string& place) {
-    constexpr int kRequiredFrom = 3;
-    if (hts_get_format(file_.get())->version.major >= kRequiredFrom) {
-      throw InputError(fmt::format(
-          "{}: the file ends early: its end mark is missing, so it was cut in writing or "
-          "copying. Copy it again.",
-          place));
-    }
-    if (!warned_) {
-      log_.warning(
-          "{}: has no end mark. It is read as it is; should records be missing at its end, it was "
-          "cut in writing or copying",
-          place);
-    }
+    const std::string warning = judge_no_cram_end(*hts_get_format(file_.get()), place);
+    if (!warned_) log_.warning("{}", warning);
     warned_ = true;
   }
 
@@ -149,25 +136,12 @@ class AlignmentSource final : public RecordSource {
       check_ended_here();
       return false;
     }
-    if (is_padding()) {
+    // What htslib has taken for the header of one more block is known from the end of the file.
+    if (is_padded_ && only_zeros_follow(*file_->fp.bgzf)) {
       log_.warning("{}: zeros follow the compressed data; they are passed over", name_);
       return false;
     }
     throw_damaged(result);
-  }
-
-  // True when the end block has come and only zeros are left, with which tapes and some disks pad
-  // files; reads them. What htslib has taken for the header of one more block is known from the end
-  // of the file.
-  bool is_padding() const {
-    if (!is_padded_ || file_->fp.bgzf->last_block_eof == 0) return false;
-    std::array<char, 4096> bytes;
-    for (;;) {
-      const ssize_t got = hread(file_->fp.bgzf->fp, bytes.data(), bytes.size());
-      if (got <= 0) return got == 0;
-      if (std::any_of(bytes.data(), bytes.data() + got, [](char c) { return c != 0; }))
-        return false;
-    }
   }
 
   // In a header without line feeds the reads would count as a part of its only line.
@@ -219,26 +193,13 @@ class AlignmentSource final : public RecordSource {
     if (file_->is_bgzf != 0 && file_->fp.bgzf->errcode != 0) {
       problem += ": " + bgzf_problem(*file_->fp.bgzf);
     }
-    if (is_sam() && result == -2 && sam_hdr_nref(header_.get()) == 0 && names_reference()) {
-      throw InputError(fmt::format(
-          "{}: record {} (line {}) is of a reference that the header does not name: the header is "
-          "missing. Print it, too: samtools view -h",
-          name_, number_ + 1, line()));
+    if (is_sam() && result == -2 && sam_hdr_nref(header_.get()) == 0 && names_reference(*file_)) {
+      throw InputError(
+          fmt::format("{}: record {} (line {}) {}", name_, number_ + 1, line(), kHeaderIsMissing));
     }
     const std::string place = is_sam() ? fmt::format(" (line {})", line()) : std::string();
     throw InputError(fmt::format("{}: record {}{} {}; the file is cut or damaged. Copy it again.",
                                  name_, number_ + 1, place, problem));
-  }
-
-  // True when the current line has a flag and a reference in its second and third fields. The
-  // parser has replaced the tabs it has reached by zeros, and forgotten the length.
-  bool names_reference() const {
-    const std::string_view line(file_->line.s, file_->line.m);
-    constexpr std::string_view kEnds("\t\0", 2);
-    const std::size_t flag = line.find_first_of(kEnds) + 1;
-    const std::size_t end = line.find_first_not_of("0123456789", flag);
-    return flag != 0 && end != flag && end + 1 < line.size() &&
-           kEnds.find(line[end]) != std::string_view::npos && line[end + 1] != '*';
   }
 
   void take_id(Record& record) const {

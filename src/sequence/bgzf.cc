@@ -1,5 +1,10 @@
 #include "sequence/bgzf.h"
 
+#include <htslib/hfile.h>
+
+#include <algorithm>
+#include <array>
+
 #include "base/format.h"
 
 namespace virnucpro {
@@ -42,6 +47,16 @@ bool is_padded_bgzf_end(std::string_view tail) {
     if ((std::string(kEndBlock) + std::string(zeros, '\0')).ends_with(tail)) return true;
   }
   return false;
+}
+
+bool only_zeros_follow(const BGZF& file) {
+  if (file.last_block_eof == 0) return false;
+  std::array<char, 4096> bytes;
+  for (;;) {
+    const ssize_t got = hread(file.fp, bytes.data(), bytes.size());
+    if (got <= 0) return got == 0;
+    if (std::any_of(bytes.data(), bytes.data() + got, [](char c) { return c != 0; })) return false;
+  }
 }
 
 std::string no_bgzf_end_warning(std::string_view name) {

@@ -1,12 +1,15 @@
 // Tells BGZF (bgzip, BAM) from other gzip files, and looks for its end block.
 #pragma once
 
+#include <htslib/bgzf.h>
+
 #include <cstddef>
 #include <string>
 #include <string_view>
 
 namespace virnucpro {
 
+inline constexpr std::size_t kBgzfEndBytes = 28;     ///< the empty block at the end
 inline constexpr std::size_t kBgzfHeaderBytes = 18;  ///< of a block without other extra fields
 
 /// True when a gzip header, given by its first bytes, is that of a block of BGZF.
@@ -21,6 +24,10 @@ bool lacks_bgzf_end(std::string_view tail);
 /// True when the last bytes of a file are zeros that, as far as can be seen, follow its end block.
 /// False when they are unknown.
 bool is_padded_bgzf_end(std::string_view tail);
+
+/// True when the end block has been read and only zeros are left, with which tapes and some disks
+/// pad files; reads them. Asked where the next block could not be read, of a file without threads.
+bool only_zeros_follow(const BGZF& file);
 
 /// A warning only, because the specification of SAM says that the block should be there, not must.
 std::string no_bgzf_end_warning(std::string_view name);

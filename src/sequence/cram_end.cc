@@ -2,6 +2,9 @@
 
 #include <string>
 
+#include "base/errors.h"
+#include "base/format.h"
+
 namespace virnucpro {
 namespace {
 
@@ -29,6 +32,20 @@ bool lacks_cram_end(const htsFormat& format, std::string_view tail) {
   std::string end(tail.substr(tail.size() - mark.size()));
   end[kLooseByte] = static_cast<char>(end[kLooseByte] & 0x0f);
   return end != mark;
+}
+
+std::string judge_no_cram_end(const htsFormat& format, const std::string& place) {
+  constexpr int kRequiredFrom = 3;
+  if (format.version.major >= kRequiredFrom) {
+    throw InputError(
+        fmt::format("{}: the file ends early: its end mark is missing, so it was cut in writing or "
+                    "copying. Copy it again.",
+                    place));
+  }
+  return fmt::format(
+      "{}: has no end mark. It is read as it is; should records be missing at its end, it was cut "
+      "in writing or copying",
+      place);
 }
 
 }  // namespace virnucpro

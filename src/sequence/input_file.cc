@@ -15,12 +15,11 @@
 #include "base/errors.h"
 #include "base/format.h"
 #include "base/read_input.h"
+#include "sequence/bgzf.h"
 #include "sequence/cram_end.h"
 
 namespace virnucpro {
 namespace {
-
-constexpr std::size_t kBgzfEndBytes = 28;
 
 struct MallocDeleter {
   void operator()(char* text) const { std::free(text); }

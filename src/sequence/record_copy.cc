@@ -11,7 +11,9 @@
 #include "base/errors.h"
 #include "base/format.h"
 #include "base/stop.h"
+#include "sequence/bgzf.h"
 #include "sequence/hts_handles.h"
+#include "sequence/hts_threads.h"
 #include "sequence/input_file.h"
 #include "sequence/line_reader.h"
 #include "sequence/local_references.h"
@@ -129,6 +131,9 @@ class AlignmentCopy final : public RecordCopy {
                 const std::stop_token& stop)
       : name_(input.name), file_(output) {
     keep_references_local();
+    // Of several threads nobody knows where the one that met padding has stopped.
+    const bool is_padded = is_padded_bgzf_end(input.tail);
+    HtsThreads pool(is_padded ? 0 : 2 * threads);
     HtsFile in(hts_hopen(input.stream.get(), name_.c_str(), "r"));
     if (!in) fail("cannot be read: damaged from the start");
     static_cast<void>(input.stream.release());
@@ -136,10 +141,8 @@ class AlignmentCopy final : public RecordCopy {
     SamHeader header(sam_hdr_read(in.get()));
     if (!header) fail("its header cannot be read; the file is damaged");
     HtsFile out = open_output(output, format);
-    if (threads > 0) {
-      hts_set_threads(in.get(), static_cast<int>(threads));  // slower where it fails, not wrong
-      hts_set_threads(out.get(), static_cast<int>(threads));
-    }
+    pool.serve(*in);  // slower where it fails, not wrong
+    pool.serve(*out);
     if (sam_hdr_write(out.get(), header.get()) != 0) fail_write();
     BamRecord record(bam_init1());
     if (!record) throw std::bad_alloc();
@@ -147,6 +150,8 @@ class AlignmentCopy final : public RecordCopy {
       if (read % kRecordsBetweenLooks == 0) throw_if_stopped(stop);
       const int result = sam_read1(in.get(), header.get(), record.get());
       if (result == -1) break;
+      const bool is_bgzf = in->is_bgzf != 0 && format.compression == bgzf;
+      if (result < 0 && is_bgzf && is_padded && only_zeros_follow(*in->fp.bgzf)) break;
       if (result < 0) fail(fmt::format("record {} cannot be read; the file is damaged", read + 1));
       const bool is_primary = (record->core.flag & (BAM_FSECONDARY | BAM_FSUPPLEMENTARY)) == 0;
       CopyQuestion question{std::nullopt, bam_get_qname(record.get()), true};

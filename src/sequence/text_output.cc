@@ -29,7 +29,9 @@ TextOutput::TextOutput(const std::string& path, std::size_t threads) : file_(pat
   }
   if (threads > 0 && bgzf_mt(compressed_, static_cast<int>(threads), kBlocksPerThread) != 0) {
     static_cast<void>(bgzf_close(compressed_));
-    throw ResourceError("the system gives no threads to compress with; raise its limits");
+    throw ResourceError(
+        "the system gives no threads to compress with; use fewer --threads, or raise its limits "
+        "('ulimit -u', 'ulimit -v')");
   }
 }
 

@@ -5,9 +5,12 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <sstream>
+#include <thread>
 
 #include "cli/program_runner.h"
 #include "cli/tables.h"
@@ -26,6 +29,21 @@ std::string content_of(const std::string& path) {
   std::ostringstream text;
   text << file.rdbuf();
   return text.str();
+}
+
+/// Until the process has opened the file, or for a minute.
+void wait_until_open(int process, const std::string& file) {
+  const fs::path descriptors = "/proc/" + std::to_string(process) + "/fd";
+  const fs::path wanted = fs::canonical(file);
+  for (int i = 0; i < 60'000; ++i) {
+    std::error_code error;
+    for (fs::directory_iterator entry(descriptors, error), end; !error && entry != end;
+         entry.increment(error)) {
+      std::error_code gone;
+      if (fs::read_symlink(entry->path(), gone) == wanted) return;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
 }
 
 std::string unzipped(const std::string& path) {
@@ -161,10 +179,36 @@ TEST_F(LabelReads, RefusesWhatCannotBeTrusted) {
   EXPECT_THAT(error_of("a3.sam"), HasSubstr("its CIGAR aligns nothing"));
   convert_to_bam(path("a.sam"), path("whole.bam"));
   const std::string whole = read("whole.bam");
-  for (const std::size_t size : {whole.size() - 28, whole.size() / 2}) {
+  for (const std::size_t size : {whole.size() - 40, whole.size() / 2}) {
     write("cut.bam", whole.substr(0, size));
-    EXPECT_THAT(error_of("cut.bam"), HasSubstr("Copy it again")) << size;
+    for (const char* threads : {"0", "1", "2"}) {
+      EXPECT_THAT(error_of("cut.bam", {"-t", threads}), HasSubstr("Copy it again")) << size;
+    }
   }
+  // A block that is damaged is not the last one, whatever htslib's threads make of it.
+  std::string damaged = whole;
+  damaged[whole.size() / 2] ^= 0x10;
+  write("damaged.bam", damaged);
+  for (const char* threads : {"0", "1", "2"}) {
+    EXPECT_THAT(error_of("damaged.bam", {"-t", threads}), HasSubstr("Copy it again"));
+  }
+  const ProgramResult piped =
+      label({"-", "results", "-o", "no.tsv", "-t", "1"}, whole.substr(0, whole.size() - 28));
+  EXPECT_TRUE(ends_with(piped, 2));
+  EXPECT_THAT(piped.err, HasSubstr("if its writer sets no mark, pass --threads 0"));
+  EXPECT_FALSE(exists("no.tsv"));
+  write("headless.sam", "r\t0\ttied\t1\t60\t4M\t*\t0\t0\tACGT\t*\tNM:i:0\n");
+  EXPECT_THAT(
+      error_of("headless.sam"),
+      HasSubstr("headless.sam: record 1 (line 1) is of a reference that the header does not "
+                "name: the header is missing. Print it, too: samtools view -h"));
+  write("reads.zip", "PK\x03\x04");
+  EXPECT_THAT(error_of("reads.zip"),
+              HasSubstr("reads.zip: is a zip archive; expected SAM, BAM or CRAM of aligned reads. "
+                        "Unpack it first: unzip FILE"));
+  write("entry.gb", "LOCUS       X 4 bp DNA\nORIGIN\n        1 acgt\n//\n");
+  EXPECT_THAT(error_of("entry.gb"),
+              HasSubstr("is a flat file of GenBank; expected SAM, BAM or CRAM"));
   write("text.bam", "hello\n");
   EXPECT_THAT(error_of("text.bam"), HasSubstr("text.bam: "));
   EXPECT_THAT(error_of("missing.bam"), HasSubstr("missing.bam"));
@@ -172,6 +216,56 @@ TEST_F(LabelReads, RefusesWhatCannotBeTrusted) {
   EXPECT_THAT(error_of("a.sam"), HasSubstr("results/contig_tiers.tsv"));
   write("results/contig_tiers.tsv", "ID\tcall\n");
   EXPECT_THAT(error_of("a.sam"), HasSubstr("has no column tier"));
+}
+
+TEST_F(LabelReads, ReadsWhatLacksItsEndBlockOrIsPadded) {
+  constexpr std::size_t kEndBlock = 28;
+  convert_to_bam(path("a.sam"), path("a.bam"));
+  const std::string expected = content_of(kGoldens + "reads.tsv");
+  fs::copy_file(path("a.bam"), path("endless.bam"));
+  fs::resize_file(path("endless.bam"), fs::file_size(path("a.bam")) - kEndBlock);
+  const ProgramResult endless = label({"endless.bam", "results", "-o", "endless.tsv"});
+  ASSERT_TRUE(ends_with(endless, 0));
+  EXPECT_EQ(read("endless.tsv"), expected);
+  EXPECT_THAT(endless.err, HasSubstr("warning: endless.bam: has not the empty block that BGZF"));
+  fs::copy_file(path("a.bam"), path("padded.bam"));
+  fs::resize_file(path("padded.bam"), fs::file_size(path("a.bam")) + 512);
+  const ProgramResult padded = label({"padded.bam", "results", "-o", "padded.tsv"});
+  ASSERT_TRUE(ends_with(padded, 0));
+  EXPECT_EQ(read("padded.tsv"), expected);
+  EXPECT_THAT(padded.err, HasSubstr("warning: padded.bam: zeros follow the compressed data"));
+  // Of CRAM the end container is required, which is known before the work.
+  convert_to_cram(path("a.sam"), path("a.cram"));
+  fs::resize_file(path("a.cram"), fs::file_size(path("a.cram")) - 38);
+  EXPECT_EQ(error_of("a.cram"),
+            "virnucpro: error: a.cram: the file ends early: its end mark is missing, so it was cut "
+            "in writing or copying. Copy it again.\n");
+}
+
+TEST_F(LabelReads, GivesNothingOfAFileThatChangesMeanwhile) {
+  std::string rows;
+  for (int i = 0; i < 400'000; ++i) {
+    rows += "r" + std::to_string(i) + "\t0\ttied\t1\t60\t8M\t*\t0\t0\tACGTACGT\t*\tNM:i:0\n";
+  }
+  const auto while_open = [&](const std::function<void()>& change) {
+    write_sam("big.sam", rows);
+    ProgramCall call{.arguments = {"label-reads", "big.sam", "results", "-o", "no.tsv", "-q"}};
+    call.while_running = [&](int process) {
+      wait_until_open(process, path("big.sam"));
+      change();
+    };
+    const ProgramResult result = run(call);
+    EXPECT_TRUE(ends_with(result, 2));
+    EXPECT_THAT(result.err, HasSubstr("big.sam: changed while the program worked on it"));
+    EXPECT_FALSE(exists("no.tsv"));
+  };
+  const std::string head = "@HD\tVN:1.6\n@SQ\tSN:tied\tLN:1000\n";
+  const std::size_t line_end = rows.rfind('\n', rows.size() - 2) + 1;
+  while_open([&] { fs::resize_file(path("big.sam"), head.size() + line_end); });
+  while_open([&] {
+    write("other.sam", head);
+    fs::rename(path("other.sam"), path("big.sam"));
+  });
 }
 
 TEST_F(LabelReads, WritesOverNoInput) {

@@ -94,6 +94,25 @@ TEST_F(Resources, AnyLimitOfMemoryIsToldOrEnough) {
   EXPECT_GT(done, 0);
 }
 
+// htslib, which starts them, looks at some of what the system gives, and not at all of it.
+TEST_F(Resources, ThreadsThatDecompressAreToldOrEnough) {
+  ASSERT_TRUE(ends_with(run({"predict", "in.fa", "-o", "out", "-q"}), 0));
+  write("a.sam", "@SQ\tSN:r0\tLN:450\nq\t0\tr0\t1\t60\t4M\t*\t0\t0\tACGT\t*\tNM:i:0\n");
+  int told = 0;
+  for (const char* output : {"reads.tsv", "reads.tsv.gz"}) {
+    for (int megabytes = 200; megabytes <= 1400; megabytes += 150) {
+      ProgramCall call{.arguments = {"label-reads", "a.sam", "out", "-o", output, "-t", "64"}};
+      call.address_kilobytes = megabytes * 1024;
+      if (!starts(call)) continue;
+      SCOPED_TRACE(megabytes);
+      const ProgramResult result = run(call);
+      expect_done_or_told(result);
+      told += result.exit_code == 0 ? 0 : 1;
+    }
+  }
+  EXPECT_GT(told, 0);
+}
+
 TEST_F(Resources, OtherCommandsWithFewThreadsAndLittleMemoryEndToo) {
   const std::vector<std::vector<std::string>> commands = {
       {"embed", "in.fa", "-o", "out.h5", "-t", "64", "--force"},
