@@ -257,8 +257,9 @@ class Doctor {
 void throw_first_failure(const DoctorReport& report) {
   const auto first = std::ranges::find(report.findings, Finding::kFailure, &Diagnosis::finding);
   if (first == report.findings.end()) return;
-  const std::string message = fmt::format("a run would not work here: {}, {}: {} {}",
-                                          first->section, first->name, first->text, first->mend);
+  const std::string message =
+      fmt::format("a run would not work here: {}, {}: {}{} {}", first->section, first->name,
+                  first->text, first->text.ends_with('.') ? "" : ".", first->mend);
   if (first->section == "models" || first->section == "results") throw ModelError(message);
   if (first->section == "settings") throw ConfigError(message);
   if (first->section == "disks") throw OutputError(message);
