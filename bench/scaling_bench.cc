@@ -16,6 +16,7 @@
 #include <random>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "base/clock.h"
@@ -142,7 +143,8 @@ class Bench {
     database.set_text(kRunFile, run_json(report));
     journal.finish();
     const Stopwatch tables;
-    publish_own_results(database, folder, {});
+    publish_own_results(database, folder, {}, {}, {},
+                        std::max(1U, std::thread::hardware_concurrency()));
     done.hash_seconds = hashed;
     done.tables_seconds = tables.seconds();
     done.seconds = all.seconds();
