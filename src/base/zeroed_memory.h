@@ -7,8 +7,8 @@
 namespace virnucpro {
 
 /// Bytes that are zero at first, all of them resident from the start, so that a process does not
-/// grow while they are filled. In pages of 2 MiB where the system has these: faults of small pages
-/// would take three times as long. Movable; throws std::bad_alloc.
+/// grow while they are filled. Asked for in one call where the system has one: a fault for each
+/// page takes half as long again. Movable; throws std::bad_alloc.
 class ZeroedMemory {
  public:
   explicit ZeroedMemory(std::size_t bytes);
