@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <exception>
 #include <filesystem>
 #include <fstream>
@@ -101,10 +102,15 @@ struct Run {
   double stages_seconds = 0.0;  // while the devices work
   double hash_seconds = 0.0;    // before them
   double tables_seconds = 0.0;  // behind them
+  double cpu_seconds = 0.0;     // of the host's cores, while the stages ran
+  double tables_cpu_seconds = 0.0;
   StageReport stages;
   double share = 0.0;        // of stages_seconds, in which the devices computed
   std::uint64_t result = 0;  // of all scores in their order
 };
+
+/// Of this process, which other work on the host does not change.
+double cpu_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
 
 class Bench {
  public:
@@ -142,11 +148,13 @@ class Bench {
         devices, speed, [&](Record& record) { return reader.next(record); }, &journal);
     database.set_text(kRunFile, run_json(report));
     journal.finish();
+    const double before_tables = cpu_seconds();
     const Stopwatch tables;
     publish_own_results(database, folder, {}, {}, {},
                         std::max(1U, std::thread::hardware_concurrency()));
     done.hash_seconds = hashed;
     done.tables_seconds = tables.seconds();
+    done.tables_cpu_seconds = cpu_seconds() - before_tables;
     done.seconds = all.seconds();
     return done;
   }
@@ -178,8 +186,10 @@ class Bench {
         result.result = result.result * 1'000'003 + std::hash<float>()(score);
       }
     };
+    const double before = cpu_seconds();
     const Stopwatch watch;
     result.stages = run_stages(plan, {});
+    result.cpu_seconds = cpu_seconds() - before;
     result.seconds = result.stages_seconds = watch.seconds();
     result.frames = result.stages.intake.orfs;
     double busy = 0.0;
@@ -229,10 +239,16 @@ void prove(const Bench& bench, const Folder& folder) {
 
 void print(const char* part, std::size_t devices, const Run& run, double one) {
   const double rate = static_cast<double>(run.frames) / run.seconds;
-  std::printf("%s\t%zu\t%llu\t%.2f\t%.0f\t%.2f\t%.3f\t%.2f\t%.2f\t%.2f\t%.2f\t%.2f\t%.2f\n", part,
-              devices, static_cast<unsigned long long>(run.frames), run.seconds, rate, rate / one,
-              run.share, run.hash_seconds, run.stages.read_seconds, run.stages.tokenize_seconds,
-              run.stages.classify_seconds, run.stages.write_seconds, run.tables_seconds);
+  std::printf("%s\t%zu\t%llu\t%.2f\t%.0f\t%.2f\t%.3f", part, devices,
+              static_cast<unsigned long long>(run.frames), run.seconds, rate, rate / one,
+              run.share);
+  for (const double seconds :
+       {run.hash_seconds, run.stages.read_seconds, run.stages.tokenize_seconds,
+        run.stages.classify_seconds, run.stages.write_seconds, run.tables_seconds, run.cpu_seconds,
+        run.tables_cpu_seconds}) {
+    std::printf("\t%.2f", seconds);
+  }
+  std::printf("\n");
   std::fflush(stdout);
 }
 
@@ -245,7 +261,7 @@ void measure(double seconds, const Speed& speed) {
                        speed.seconds_of(EncoderKind::kEsm2, kProteinTokens);
   std::printf(
       "part\tdevices\tframes\tseconds\tframes_per_s\ttimes_one\tdevices_busy\thash_s\tread_s\t"
-      "tokenize_s\tclassify_s\twrite_s\ttables_s\n");
+      "tokenize_s\tclassify_s\twrite_s\ttables_s\tstages_cpu_s\ttables_cpu_s\n");
   double alone = 0.0;
   double whole = 0.0;
   for (const std::size_t devices : {1u, 2u, 4u, 8u}) {
