@@ -9,7 +9,7 @@ RESULTS := virnucpro_out
 FILES :=
 PREFIX := /usr/local
 
-.PHONY: help dependencies configure predict install docs cuda test slow-test durability sanitize sanitize-threads format check-format tidy bench wheel wheel-cuda test-wheel dist test-dist test-reproducible test-container test-report test-tables test-multiqc test-wdl test-scale test-pull test-remote clean
+.PHONY: help dependencies configure predict install docs cuda test slow-test durability sanitize sanitize-threads format check-format tidy bench wheel wheel-cuda test-wheel sanitize-wheel dist test-dist test-reproducible test-container test-report test-tables test-multiqc test-wdl test-scale test-pull test-remote clean
 
 help:
 	@echo "make predict       build the program and run it on examples/ with the embedded model"
@@ -24,6 +24,7 @@ help:
 	@echo "make wheel         the Python wheels, in build/wheels (WHEEL_PYTHONS='python3.11 python3.12'; PyPI)"
 	@echo "make wheel-cuda    the Python wheel with the plug-in for NVIDIA GPUs, in build/wheels (nvcc, PyPI)"
 	@echo "make test-wheel    the wheels, tested in fresh environments (PyPI)"
+	@echo "make sanitize-wheel  the package's tests with all of it under AddressSanitizer (PyPI)"
 	@echo "make docs          the documents as a site, in build/site (Python, PyPI)"
 	@echo "make test-tables   the tables as bedtools, GenomeTools, sqlite3, DuckDB and jsonschema read them"
 	@echo "make test-multiqc  the files for MultiQC, as the real one reads them (PyPI)"
@@ -105,6 +106,9 @@ test-wheel: wheel
 	@set -e; for python in $(WHEEL_PYTHONS); do packaging/wheel/test.sh $$python; done
 	@packaging/wheel/test_bare.sh
 
+sanitize-wheel: dependencies
+	@packaging/wheel/test_sanitized.sh $(firstword $(WHEEL_PYTHONS))
+
 test-multiqc: configure
 	@cmake --build --preset release --target virnucpro
 	@tests/multiqc/test.sh $(PROGRAM)
@@ -160,8 +164,8 @@ check-format:
 
 tidy:
 	@scripts/install_dependencies.sh clang-tidy
-	@cmake --preset release --log-level=WARNING
-	@scripts/tidy.sh build/release $(FILES)
+	@cmake --preset tsan --log-level=WARNING
+	@scripts/tidy.sh build/tsan $(FILES)
 
 # Only what the targets above made: other build folders may lie beside them.
 clean:

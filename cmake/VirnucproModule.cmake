@@ -31,6 +31,10 @@ if(VIRNUCPRO_FUZZ)
 endif()
 
 include(VirnucproHeaders)
+option(VIRNUCPRO_UNITY_BUILD "Compile the files of a module several at a time" OFF)
+# These two judge a file by what stands before it; builds of each file by itself have them.
+target_compile_options(virnucpro_options INTERFACE
+  "$<BUILD_INTERFACE:$<$<BOOL:$<TARGET_PROPERTY:UNITY_BUILD>>:-Wno-shadow;-Wno-subobject-linkage>>")
 
 # What an earlier configuration recorded may be of modules that are gone.
 file(REMOVE_RECURSE ${PROJECT_BINARY_DIR}/layering)
@@ -39,9 +43,10 @@ file(REMOVE_RECURSE ${PROJECT_BINARY_DIR}/layering)
 #   EDGES      modules it may include, besides itself
 #   LIBRARIES  third-party targets
 #   OWN_FLAGS  it is compiled in another way than the other modules
+#   SEPARATE   no two of its files are compiled at a time: they name what is their own alike
 #   HEADERS    prefixes of third-party headers it may include (no other module may, unless it lists them too)
 function(virnucpro_add_module path)
-  cmake_parse_arguments(ARG "OWN_FLAGS" "" "EDGES;LIBRARIES;HEADERS" ${ARGN})
+  cmake_parse_arguments(ARG "OWN_FLAGS;SEPARATE" "" "EDGES;LIBRARIES;HEADERS" ${ARGN})
   string(REPLACE "/" "_" name ${path})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
   if(sources)
@@ -49,6 +54,10 @@ function(virnucpro_add_module path)
     set(visibility PUBLIC)
     if(NOT ARG_OWN_FLAGS)
       virnucpro_use_headers(virnucpro_${name} virnucpro_headers)
+    endif()
+    if(VIRNUCPRO_UNITY_BUILD AND NOT ARG_OWN_FLAGS AND NOT ARG_SEPARATE)
+      # Enough files to parse a header of templates once for most of them, and few enough for two cores to share a module.
+      set_target_properties(virnucpro_${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 6)
     endif()
   else()
     add_library(virnucpro_${name} INTERFACE)

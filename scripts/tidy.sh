@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Runs clang-tidy with the checks of .clang-tidy on the given sources, or on all of src/.
 #
-#   scripts/tidy.sh BUILD_FOLDER [FILE...]     the folder holds compile_commands.json
+#   scripts/tidy.sh BUILD_FOLDER [FILE...]     the folder holds compile_commands.json, and is one of a preset
+#                                              that compiles each file by itself: build/tsan
 set -euo pipefail
 cd "$(dirname "$0")/.."
 build=${1:?usage: scripts/tidy.sh BUILD_FOLDER [FILE...]}
@@ -14,13 +15,9 @@ if [[ $# -eq 0 ]]; then
 else
   sources=("$@")
 fi
-# The folder's commands may be those of GCC: clang reads none of its precompiled headers, and does not know some of
-# its warnings.
-commands=$(mktemp -d)
-trap 'rm -rf "$commands"' EXIT
-sed -E 's/ -Winvalid-pch| -fpch-preprocess| -include [^ ]*cmake_pch\.hxx//g' "$build/compile_commands.json" > "$commands/compile_commands.json"
+# The folder's commands may be those of GCC, some of whose warnings clang does not know.
 if printf '%s\0' "${sources[@]}" |
-    xargs -0 -n 1 -P "$(nproc)" "$tidy" -p "$commands" --quiet --warnings-as-errors='*' \
+    xargs -0 -n 1 -P "$(nproc)" "$tidy" -p "$build" --quiet --warnings-as-errors='*' \
       --extra-arg=-Wno-unknown-warning-option 2>/dev/null; then
   echo "clang-tidy has nothing to say about ${#sources[@]} files."
 else

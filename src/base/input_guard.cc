@@ -9,13 +9,12 @@
 #include "base/errors.h"
 #include "base/format.h"
 #include "base/partial_file.h"
+#include "base/read_input.h"
 
 namespace virnucpro {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr const char* kStandardInput = "-";
 
 /// True for files on a disk: nothing else can be written over.
 bool is_kept(const struct stat& status) {

@@ -14,10 +14,6 @@
 namespace virnucpro {
 namespace {
 
-[[noreturn]] void fail(const std::string& path, const char* what) {
-  throw ModelError(fmt::format("{}: cannot {}: {}", path, what, std::strerror(errno)));
-}
-
 /// Marks the owners whose bytes are mapped: only their pages may be dropped without losing data.
 struct Unmap {
   void operator()(const MappedFile* file) const { delete file; }
@@ -48,7 +44,9 @@ std::shared_ptr<const MappedFile> MappedFile::open(const std::string& path) {
           "('ulimit -v')",
           path, size));
     }
-    if (mapping == MAP_FAILED) fail(path, "map");
+    if (mapping == MAP_FAILED) {
+      throw ModelError(fmt::format("{}: cannot map: {}", path, std::strerror(errno)));
+    }
     data = static_cast<const std::byte*>(mapping);
   }
   return {new MappedFile(std::move(file), data, size), Unmap{}};

@@ -45,7 +45,7 @@ constexpr double kMostGpuCeilingSeconds = 1.0;
 constexpr const char* kStopped =
     "stopped on request before the end; nothing was measured to the end";
 
-void throw_if_stopped(const std::stop_token& stop) {
+void throw_if_bench_stopped(const std::stop_token& stop) {
   if (stop.stop_requested()) throw Interrupted(kStopped);
 }
 
@@ -146,7 +146,7 @@ void ModelsBenchmark::measure_ceilings(Precision precision, std::vector<EncoderM
 }
 
 void ModelsBenchmark::measure_gpu_ceilings(Precision precision, std::vector<EncoderMeter>& meters) {
-  throw_if_stopped(stop_);
+  throw_if_bench_stopped(stop_);
   const std::vector<double> ceilings = virnucpro::measure_gpu_ceilings(
       devices_.workers.gpus, precision,
       std::min(kMostGpuCeilingSeconds, request_.seconds * kGpuCeilingShare));
@@ -161,7 +161,7 @@ void ModelsBenchmark::measure_gpu_ceilings(Precision precision, std::vector<Enco
 void ModelsBenchmark::measure_cpu_ceilings(Precision precision, std::vector<EncoderMeter>& meters) {
   const double seconds = std::min(kMostCeilingSeconds, request_.seconds * kCeilingShare);
   for (EncoderMeter& meter : meters) {
-    throw_if_stopped(stop_);
+    throw_if_bench_stopped(stop_);
     const bool is_first = meter.ceilings.empty();
     MatmulCeiling ceiling =
         measure_matmul_ceiling(precision, backends_, workers_.threads, meter.work.linear, seconds,

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::string_view kNoValue = "NA";
 
-std::string path_in(const std::string& folder, const char* name) {
+std::string path_in_made(const std::string& folder, const char* name) {
   make_result_folder(folder);
   return folder + "/" + name;
 }
@@ -66,9 +66,9 @@ void require_free_precision_folder(const std::string& folder, bool force) {
 }
 
 PrecisionFiles::PrecisionFiles(const std::string& folder)
-    : sequences_(path_in(folder, kSequencesFile)),
-      layers_(path_in(folder, kLayersFile)),
-      report_(path_in(folder, kPrecisionFile)) {
+    : sequences_(path_in_made(folder, kSequencesFile)),
+      layers_(path_in_made(folder, kLayersFile)),
+      report_(path_in_made(folder, kPrecisionFile)) {
   sequences_.write(header());
 }
 

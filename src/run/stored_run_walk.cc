@@ -1,20 +1,12 @@
 #include "run/stored_run_walk.h"
 
 #include <limits>
-#include <span>
 
+#include "base/as_text.h"
 #include "base/format.h"
 #include "run/stored_row_reader.h"
 
 namespace virnucpro {
-namespace {
-
-std::string_view as_text(std::span<const std::byte> bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
-}  // namespace
-
 NumberedRows::NumberedRows(const SqliteConnection& connection, const char* table,
                            const std::string& columns)
     : table_(table),

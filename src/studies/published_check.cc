@@ -27,13 +27,13 @@ constexpr std::int64_t kPublishedEsm2Width = 2560;
 // the next one 0.007.
 constexpr double kDominantShare = 0.25;
 
-std::span<const float> row_of(const StoredEncoder& encoder, std::size_t frame) {
+std::span<const float> row_of(const ReferenceEncoder& encoder, std::size_t frame) {
   const auto width = static_cast<std::size_t>(encoder.width);
   return std::span(encoder.embeddings).subspan(frame * width, width);
 }
 
 /// The dimension that holds most of all energy, where one dominates.
-std::optional<std::size_t> dominant_dimension(const StoredEncoder& encoder) {
+std::optional<std::size_t> dominant_dimension(const ReferenceEncoder& encoder) {
   const auto width = static_cast<std::size_t>(encoder.width);
   std::vector<double> energy(width, 0.0);
   double all = 0.0;
@@ -49,7 +49,7 @@ std::optional<std::size_t> dominant_dimension(const StoredEncoder& encoder) {
 
 /// The embeddings of one encoder in the stored run, and what they are compared by.
 struct Reference {
-  explicit Reference(const StoredEncoder& stored)
+  explicit Reference(const ReferenceEncoder& stored)
       : encoder(stored), outside(dominant_dimension(stored)) {
     EmbeddingMean mean(static_cast<std::size_t>(stored.width));
     for (std::size_t i = 0; i * static_cast<std::size_t>(stored.width) < stored.embeddings.size();
@@ -63,7 +63,7 @@ struct Reference {
     centre = mean.mean();
   }
 
-  const StoredEncoder& encoder;
+  const ReferenceEncoder& encoder;
   std::optional<std::size_t> outside;  // the dominant dimension
   double largest = 0.0;                // magnitude of the others
   std::vector<double> centre;
@@ -110,7 +110,7 @@ class Check {
   }
 
   void require_width(EncoderKind kind, std::int64_t width) const {
-    const StoredEncoder& stored = stored_of(stored_, kind);
+    const ReferenceEncoder& stored = stored_of(stored_, kind);
     if (width == stored.width) return;
     throw ModelError(fmt::format(
         "{}: {} has embeddings of {} values, those of {} have {}: this bundle is of other models, "

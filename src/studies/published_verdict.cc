@@ -57,7 +57,7 @@ class Verdict {
   }
 
   std::string sizes_that_differ(EncoderKind kind) const {
-    const StoredEncoder& stored = stored_of(stored_, kind);
+    const ReferenceEncoder& stored = stored_of(stored_, kind);
     const bool is_dna = kind == EncoderKind::kDnabertS;
     const BundleInfo& info = info_;
     const std::int64_t layers =
@@ -169,7 +169,7 @@ CheckLimits check_limits(Precision precision) {
   return {cosine, 2e-2, 2e-2};
 }
 
-const StoredEncoder& stored_of(const StoredRun& run, EncoderKind kind) {
+const ReferenceEncoder& stored_of(const StoredRun& run, EncoderKind kind) {
   return kind == EncoderKind::kDnabertS ? run.dnabert_s : run.esm2;
 }
 

@@ -58,7 +58,7 @@ struct PublishedCheck {
 };
 
 /// One of the two encoders of the run. Borrowed.
-const StoredEncoder& stored_of(const StoredRun& run, EncoderKind kind);
+const ReferenceEncoder& stored_of(const StoredRun& run, EncoderKind kind);
 
 /// The texts for PublishedCheck::problems, by its rows and its classifier's change. Pure.
 std::vector<std::string> problems_of(const PublishedCheck& check, const StoredRun& stored,

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "base/as_text.h"
 #include "base/errors.h"
 #include "base/format.h"
 #include "base/mapped_file.h"

@@ -11,15 +11,14 @@
 #include "weights/display_name.h"
 #include "weights/json_reader.h"
 #include "weights/model_files.h"
+#include "weights/model_limits.h"
 
 namespace virnucpro {
 namespace {
 
 namespace fs = std::filesystem;
 
-/// Bounds that hold for any usable model; they keep products of sizes far from overflow.
-constexpr std::int64_t kMostLayers = 1000;
-constexpr std::int64_t kWidest = 1 << 20;
+/// The vocabulary of no usable model is larger.
 constexpr std::int64_t kMostTokens = 1 << 24;
 
 constexpr const char* kTokenTypes = "embeddings.token_type_embeddings.weight";

@@ -14,15 +14,13 @@
 #include "weights/display_name.h"
 #include "weights/json_reader.h"
 #include "weights/model_files.h"
+#include "weights/model_limits.h"
 
 namespace virnucpro {
 namespace {
 
 namespace fs = std::filesystem;
 
-/// Bounds that hold for any usable model; they keep products of sizes far from overflow.
-constexpr std::int64_t kMostLayers = 1000;
-constexpr std::int64_t kWidest = 1 << 20;
 /// The feed-forward part is four times as wide as the rest in every ESM-2.
 constexpr std::int64_t kFeedForward = 4;
 

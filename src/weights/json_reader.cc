@@ -3,6 +3,7 @@
 #include <cmath>
 #include <utility>
 
+#include "base/as_text.h"
 #include "base/errors.h"
 #include "base/format.h"
 #include "base/mapped_file.h"

@@ -51,8 +51,4 @@ class JsonObject {
 /// The text of a small file. ModelError naming it when it cannot be read or is too large.
 std::string read_text_file(const std::string& path);
 
-inline std::string_view as_text(std::span<const std::byte> bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
 }  // namespace virnucpro

@@ -3,12 +3,12 @@
 #include "base/format.h"
 #include "tensor/precision_name.h"
 #include "weights/display_name.h"
+#include "weights/model_limits.h"
 
 namespace virnucpro {
 namespace {
 
 constexpr std::int64_t kMostCounted = std::int64_t{1} << 53;
-constexpr std::int64_t kLongestChunk = std::int64_t{1} << 30;
 
 double bounded(const JsonObject& json, const std::string& key, double low, double high) {
   const double value = json.number(key);

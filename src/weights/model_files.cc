@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "base/as_text.h"
 #include "base/errors.h"
 #include "base/format.h"
 #include "base/mapped_file.h"

@@ -7,12 +7,14 @@
 #include <string_view>
 #include <utility>
 
+#include "base/as_text.h"
 #include "base/format.h"
 #include "base/git_blob.h"
 #include "base/sha256.h"
 #include "weights/display_name.h"
 #include "weights/json_reader.h"
 #include "weights/model_files.h"
+#include "weights/model_limits.h"
 
 namespace virnucpro {
 
@@ -25,7 +27,6 @@ constexpr const char* kFormat = "virnucpro-registry";
 constexpr std::int64_t kVersion = 1;
 /// More bytes than any model has.
 constexpr std::int64_t kLargestFile = std::int64_t{1} << 50;
-constexpr std::int64_t kLongestChunk = std::int64_t{1} << 40;
 /// Enough digits of a commit to find it by.
 constexpr std::size_t kShownDigits = 12;
 

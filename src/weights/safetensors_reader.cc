@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/as_text.h"
 #include "base/errors.h"
 #include "base/format.h"
 #include "base/mapped_file.h"

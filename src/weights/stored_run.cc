@@ -6,6 +6,7 @@
 #include <span>
 #include <utility>
 
+#include "base/as_text.h"
 #include "base/errors.h"
 #include "base/path_kind.h"
 #include "weights/json_reader.h"
@@ -25,10 +26,10 @@ constexpr const char* kValues = "embeddings.safetensors";
 /// Bounds of whole numbers in run.json: wide enough for any model.
 constexpr std::int64_t kLargest = 1 << 20;
 
-StoredEncoder parse_encoder(const JsonObject& json, const char* key, std::int64_t frames,
-                            TensorSource& values) {
+ReferenceEncoder parse_encoder(const JsonObject& json, const char* key, std::int64_t frames,
+                               TensorSource& values) {
   const JsonObject facts = json.object(key);
-  StoredEncoder encoder;
+  ReferenceEncoder encoder;
   encoder.model = facts.string("model");
   encoder.layers = facts.integer("layers", 1, kLargest);
   encoder.width = facts.integer("width", 1, kLargest);

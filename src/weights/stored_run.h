@@ -14,7 +14,7 @@ struct StoredFrame {
 };
 
 /// One encoder of the run, and what it gave.
-struct StoredEncoder {
+struct ReferenceEncoder {
   std::string model;  ///< its name, for users
   std::int64_t layers = 0;
   std::int64_t width = 0;
@@ -27,8 +27,8 @@ struct StoredRun {
   std::string description;  ///< of the models
   std::int64_t expected_length = 0;
   std::vector<StoredFrame> frames;
-  StoredEncoder dnabert_s;
-  StoredEncoder esm2;
+  ReferenceEncoder dnabert_s;
+  ReferenceEncoder esm2;
   std::vector<float>
       scores;  ///< [frames, 2]: P(others), P(virus), of the classifier for that length
 };

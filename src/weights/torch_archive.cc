@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/as_text.h"
 #include "base/errors.h"
 #include "base/format.h"
 #include "base/mapped_file.h"
@@ -26,13 +27,9 @@ constexpr std::size_t kMostSteps = 1'000'000;
 /// In bytes; names are joined on the way down, and the longest published one has 70.
 constexpr std::size_t kLongestName = 1000;
 
-std::string_view text(std::span<const std::byte> bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
 bool is_tar(std::span<const std::byte> bytes) {
   constexpr std::size_t kMagicAt = 257;
-  return bytes.size() >= kMagicAt + 5 && text(bytes.subspan(kMagicAt, 5)) == "ustar";
+  return bytes.size() >= kMagicAt + 5 && as_text(bytes.subspan(kMagicAt, 5)) == "ustar";
 }
 
 bool is_pickle(std::span<const std::byte> bytes) {
@@ -43,7 +40,7 @@ bool is_pickle(std::span<const std::byte> bytes) {
 bool has_legacy_magic(std::span<const std::byte> bytes) {
   constexpr std::string_view kMagic = "\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19";
   constexpr std::size_t kSearched = 64;  // it follows a few bytes of the protocol
-  return text(bytes.first(std::min(bytes.size(), kSearched))).find(kMagic) !=
+  return as_text(bytes.first(std::min(bytes.size(), kSearched))).find(kMagic) !=
          std::string_view::npos;
 }
 
@@ -129,7 +126,7 @@ TorchArchive TorchArchive::from_memory(std::span<const std::byte> bytes,
         "{}: this is a TorchScript program; save the module's state_dict() with torch.save", path));
   }
   if (const auto order = zip.entries().find(*folder + "byteorder"); order != zip.entries().end()) {
-    if (text(zip.read(order->first, order->second).bytes).starts_with("big")) {
+    if (as_text(zip.read(order->first, order->second).bytes).starts_with("big")) {
       throw ModelError(fmt::format(
           "{}: written on a big-endian machine; save it again on a little-endian one", path));
     }

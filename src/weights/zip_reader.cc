@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/as_text.h"
 #include "base/errors.h"
 #include "base/format.h"
 #include "weights/display_name.h"
@@ -43,10 +44,6 @@ T field(std::span<const std::byte> record, std::size_t offset) {
   T value;
   std::memcpy(&value, record.data() + offset, sizeof(T));
   return value;
-}
-
-std::string_view text(std::span<const std::byte> bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
 }  // namespace
@@ -117,7 +114,7 @@ void ZipReader::read_directory() {
     if (rest.size() < name_size + extra_size + comment_size) {
       fail(fmt::format("entry {} reaches beyond the zip directory", i));
     }
-    std::string name(text(rest.first(name_size)));
+    std::string name(as_text(rest.first(name_size)));
     auto extra = rest.subspan(name_size, extra_size);
     while (extra.size() >= 4) {
       const auto kind = field<std::uint16_t>(extra, 0);

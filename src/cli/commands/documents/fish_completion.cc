@@ -6,7 +6,7 @@
 namespace virnucpro::cli {
 namespace {
 
-constexpr std::string_view kBegin = R"(
+constexpr std::string_view kFishBegin = R"(
 # True when the words after the program that are no options begin with those given, and are no more
 # of them where more commands would follow.
 function __virnucpro_at
@@ -42,7 +42,7 @@ std::string in_quotes(std::string_view text) {
   return result + "'";
 }
 
-std::string offer_of(const Candidates& candidates) {
+std::string fish_offer_of(const Candidates& candidates) {
   std::vector<std::string> sources;
   if (!candidates.words.empty()) {
     sources.push_back(fmt::format("{}", fmt::join(candidates.words, " ")));
@@ -77,12 +77,12 @@ std::string lines_of(const CommandFacts& command, const CommandFacts& program) {
     if (!flag.value_name.empty()) {
       const Candidates values = values_of(flag);
       // The value is needed; files are offered where there may be one.
-      text += (values.takes_files ? " -r" : " -x") + offer_of(values);
+      text += (values.takes_files ? " -r" : " -x") + fish_offer_of(values);
     }
     text += " -d " + in_quotes(flag.help) + "\n";
   }
   for (const ArgumentFacts& argument : command.arguments) {
-    text += at + offer_of(values_of(argument, program)) + "\n";
+    text += at + fish_offer_of(values_of(argument, program)) + "\n";
   }
   return text;
 }
@@ -92,7 +92,7 @@ std::string lines_of(const CommandFacts& command, const CommandFacts& program) {
 std::string fish_completion(const CommandFacts& program) {
   std::string text = fmt::format(
       "# Completion of {} in fish; made by 'virnucpro completion fish'.\n", version_line());
-  text += kBegin;
+  text += kFishBegin;
   for (const CommandFacts* command : all_commands(program)) text += lines_of(*command, program);
   return text;
 }

@@ -7,7 +7,7 @@
 namespace virnucpro::cli {
 namespace {
 
-constexpr std::string_view kBegin =
+constexpr std::string_view kPageBegin =
     "# Options\n"
     "\n"
     "Every command with its arguments and options. The program writes this page from its own table "
@@ -74,7 +74,7 @@ std::string section_of(const CommandFacts& command) {
 }  // namespace
 
 std::string options_page(const CommandFacts& program) {
-  std::string text(kBegin);
+  std::string text(kPageBegin);
   for (const CommandFacts* command : all_commands(program)) {
     if (command != &program && command->commands.empty()) text += section_of(*command);
   }
