@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# The package's tests with the extension, the library and the program built by the preset asan-ubsan: an access out of
+# bounds, a use after free or undefined behaviour ends them. Leaks are looked for by the test of many calls in flat memory,
+# because an interpreter leaves much behind that is not ours.
+#
+#   packaging/wheel/test_sanitized.sh PYTHON [PYTEST-ARGUMENT...]
+#
+# VIRNUCPRO_TEST_CALLS sets the number of those calls (300 here). Needs the Debian packages of scripts/install_dependencies.sh, and PyPI.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+tree=$PWD
+python=$1
+shift
+work=$(mktemp -d)
+# The folder is that of `make sanitize`, which knows nothing of Python.
+cleanup() {
+  rm -rf "$work"
+  cmake --preset asan-ubsan --log-level=WARNING -DVIRNUCPRO_PYTHON=OFF > /dev/null
+}
+trap cleanup EXIT
+"$python" -m venv "$work/venv"
+"$work/venv/bin/pip" install --quiet nanobind numpy pytest pytest-timeout h5py pyarrow pandas
+cmake --preset asan-ubsan --log-level=WARNING -DVIRNUCPRO_PYTHON=ON -DPython_EXECUTABLE="$work/venv/bin/python" \
+  -Dnanobind_DIR="$("$work/venv/bin/python" -m nanobind --cmake_dir)"
+cmake --build --preset asan-ubsan --target virnucpro_python virnucpro_api virnucpro
+site=$("$work/venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+cmake --install build/asan-ubsan --component python --prefix "$site" > /dev/null
+cp -r python/virnucpro/. "$site/virnucpro/"
+ln -s "$site/virnucpro/bin/virnucpro" "$work/venv/bin/virnucpro"
+cd "$work"
+LD_PRELOAD=$(gcc -print-file-name=libasan.so):$(gcc -print-file-name=libubsan.so) ASAN_OPTIONS=detect_leaks=0 \
+  VIRNUCPRO_TEST_CALLS=${VIRNUCPRO_TEST_CALLS:-300} \
+  "$work/venv/bin/python" -m pytest -c "$tree/pyproject.toml" --rootdir "$tree/python/tests" \
+  -p no:cacheprovider --timeout 1800 "$tree/python/tests" "$@"
