@@ -163,9 +163,12 @@ TEST_F(Report, RefusesFoldersOfOthers) {
   EXPECT_EQ(read("old/contigs.tsv"), "old");
   ASSERT_TRUE(ends_with(run({"report", "out", "-o", "old", "--force"}), 0));
   EXPECT_EQ(tables_of("old"), tables_of("out"));
-  EXPECT_EQ(error_of({"report", "out", "-o", "a.fa"}, 2),
-            "virnucpro: error: a.fa: expected a folder for the results, found a file. Name another "
+  write("file", "no folder");
+  EXPECT_EQ(error_of({"report", "out", "-o", "file"}, 2),
+            "virnucpro: error: file: expected a folder for the results, found a file. Name another "
             "one with -o.\n");
+  EXPECT_THAT(error_of({"report", "out", "-o", "a.fa"}, 2),
+              HasSubstr("a.fa: is an input of the run 'a.fa'"));
 }
 
 TEST_F(Report, ChecksItsArguments) {
