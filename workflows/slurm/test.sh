@@ -52,8 +52,8 @@ awk 'BEGIN { srand(1); split("GCA CTG AAG GAC TTC CGT ACC GGT ATC CAG", codon, "
   for (i = 1; i <= 400; ++i) { printf ">record%d\n", i; for (j = 0; j < 166; ++j) printf "%s", codon[1 + int(10 * rand())]; print "" } }' > "$work/reads.fa"
 "$program" predict "$work/reads.fa" --device cpu --quiet --no-progress --output-dir "$work/whole"
 
-# Each shard takes some thirty seconds, longer than Slurm needs to notice that its time is over: a program that differs only in a pause at each batch.
-export VNP_PROGRAM=$build/tests/virnucpro_faulty VIRNUCPRO_TEST_FAULTS="slow=${SLURM_TEST_PAUSE:-450}" VIRNUCPRO_BATCH_TOKENS=512
+# Each shard takes some forty seconds, for Slurm looks every thirty whether the time of a task is over: a program that differs only in a pause at each batch.
+export VNP_PROGRAM=$build/tests/virnucpro_faulty VIRNUCPRO_TEST_FAULTS="slow=${SLURM_TEST_PAUSE:-700}" VIRNUCPRO_BATCH_TOKENS=512
 mkdir -p "$work/run" "$work/scratch"
 cd "$work/run"
 array=$(sbatch --parsable --array=1-8 --time=20 "$here/virnucpro_array.sh" 8 "$work/out" "$work/reads.fa" -- --quiet --no-progress)
