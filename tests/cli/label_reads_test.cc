@@ -190,11 +190,13 @@ TEST_F(LabelReads, RefusesWhatCannotBeTrusted) {
   damaged[whole.size() / 2] ^= 0x10;
   write("damaged.bam", damaged);
   for (const char* threads : {"0", "1", "2"}) {
-#ifdef VIRNUCPRO_SANITIZED
-    // With threads htslib 1.16 drops 32 bytes of its own at a block that it cannot unpack.
-    if (std::string_view(threads) != "0") continue;
-#endif
-    EXPECT_THAT(error_of("damaged.bam", {"-t", threads}), HasSubstr("Copy it again"));
+    // With threads htslib 1.16 leaks 32 bytes of its own at a block that it cannot unpack.
+    const ProgramResult result = run({.arguments = {"label-reads", "damaged.bam", "results", "-o",
+                                                    "no.tsv", "-q", "-t", threads},
+                                      .variables = {{"ASAN_OPTIONS", "detect_leaks=0"}}});
+    EXPECT_TRUE(ends_with(result, 2));
+    EXPECT_THAT(result.err, HasSubstr("Copy it again"));
+    EXPECT_FALSE(exists("no.tsv"));
   }
   const ProgramResult piped =
       label({"-", "results", "-o", "no.tsv", "-t", "1"}, whole.substr(0, whole.size() - 28));
