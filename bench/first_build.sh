@@ -9,17 +9,13 @@ what=first_build
 . "$top/packaging/bare_debian.sh"
 work=$(mktemp -d)
 cleanup() {
-  umount -q "$work/root/proc" 2>/dev/null || true
+  disconnect "$work/root"
   rm -rf --one-file-system "$work"
 }
 trap cleanup EXIT
 bare_debian bookworm "$work/root" || { tail -n 3 "$work/root.log"; skip "debootstrap could not make a system from $mirror"; }
-# How this machine reaches its mirror: proxies, and snapshots whose dates are old.
-grep -lE 'Proxy|Check-Valid|Check-Date' /etc/apt/apt.conf.d/* 2>/dev/null | xargs -r cp -t "$work/root/etc/apt/apt.conf.d/"
-cp /etc/resolv.conf "$work/root/etc/resolv.conf"
-mount -t proc proc "$work/root/proc"
-in_root() { env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root CCACHE_DISABLE=1 \
-  http_proxy="${http_proxy:-}" https_proxy="${https_proxy:-}" chroot "$work/root" sh -c "$1"; }
+connect "$work/root"
+in_root() { in_connected "$work/root" env CCACHE_DISABLE=1 sh -c "$1"; }
 in_root 'apt-get update -q && apt-get install -q -y --no-install-recommends make git' > "$work/apt.log" 2>&1 || { tail "$work/apt.log"; exit 1; }
 mkdir "$work/root/source"
 git -C "$top" ls-files -z | tar -C "$top" --null -T - -cf - | tar -C "$work/root/source" -xf -

@@ -11,7 +11,7 @@ what=container
 
 work=$(mktemp -d)
 cleanup() {
-  for root in "$work"/*; do umount -q "$root/proc" 2>/dev/null || true; done
+  for root in "$work"/*; do disconnect "$root"; done
   rm -rf --one-file-system "$work"
 }
 trap cleanup EXIT
@@ -20,16 +20,11 @@ trap cleanup EXIT
 bare() {
   bare_debian bookworm "$work/$1" ||
     { tail -n 3 "$work/$1.log"; skip "debootstrap could not make a system from $mirror"; }
-  # How this machine reaches its mirror: proxies, and snapshots whose dates are old.
-  grep -lE 'Proxy|Check-Valid|Check-Date' /etc/apt/apt.conf.d/* 2>/dev/null |
-    xargs -r cp -t "$work/$1/etc/apt/apt.conf.d/"
-  cp /etc/resolv.conf "$work/$1/etc/resolv.conf"
-  mkdir -p "$work/$1/proc" && mount -t proc proc "$work/$1/proc"
+  connect "$work/$1"
   mkdir -p "$work/$1/packaging"
   cp "$top"/packaging/container/*.sh "$work/$1/packaging/"
 }
-in_root() { local root=$1; shift; env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root \
-  http_proxy="${http_proxy:-}" https_proxy="${https_proxy:-}" VIRNUCPRO_PATH=mini chroot "$work/$root" "$@"; }
+in_root() { local root=$1; shift; in_connected "$work/$root" env VIRNUCPRO_PATH=mini "$@"; }
 
 if [[ -n "${PROGRAM:-}" ]]; then
   installed=$PROGRAM

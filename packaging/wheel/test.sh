@@ -7,14 +7,10 @@
 # VIRNUCPRO_TEST_CALLS sets the number of calls whose memory must stay flat (10000).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-tree=$PWD
 python=$1
 shift
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 "$python" -m venv "$work/venv"
 "$work/venv/bin/pip" install --quiet --no-index --find-links build/wheels --no-deps virnucpro
-"$work/venv/bin/pip" install --quiet numpy pytest pytest-timeout h5py pyarrow pandas
-cd "$work"
-"$work/venv/bin/python" -m pytest -c "$tree/pyproject.toml" --rootdir "$tree/python/tests" \
-  -p no:cacheprovider --timeout 1800 "$tree/python/tests" "$@"
+packaging/wheel/run_tests.sh "$work/venv" "$@"

@@ -8,7 +8,6 @@
 # VIRNUCPRO_TEST_CALLS sets the number of those calls (300 here). Needs the Debian packages of scripts/install_dependencies.sh, and PyPI.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-tree=$PWD
 python=$1
 shift
 work=$(mktemp -d)
@@ -19,7 +18,7 @@ cleanup() {
 }
 trap cleanup EXIT
 "$python" -m venv "$work/venv"
-"$work/venv/bin/pip" install --quiet nanobind numpy pytest pytest-timeout h5py pyarrow pandas
+"$work/venv/bin/pip" install --quiet nanobind
 cmake --preset asan-ubsan --log-level=WARNING -DVIRNUCPRO_PYTHON=ON -DPython_EXECUTABLE="$work/venv/bin/python" \
   -Dnanobind_DIR="$("$work/venv/bin/python" -m nanobind --cmake_dir)"
 cmake --build --preset asan-ubsan --target virnucpro_python virnucpro_api virnucpro
@@ -27,8 +26,5 @@ site=$("$work/venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("p
 cmake --install build/asan-ubsan --component python --prefix "$site" > /dev/null
 cp -r python/virnucpro/. "$site/virnucpro/"
 ln -s "$site/virnucpro/bin/virnucpro" "$work/venv/bin/virnucpro"
-cd "$work"
-LD_PRELOAD=$(gcc -print-file-name=libasan.so):$(gcc -print-file-name=libubsan.so) ASAN_OPTIONS=detect_leaks=0 \
-  VIRNUCPRO_TEST_CALLS=${VIRNUCPRO_TEST_CALLS:-300} \
-  "$work/venv/bin/python" -m pytest -c "$tree/pyproject.toml" --rootdir "$tree/python/tests" \
-  -p no:cacheprovider --timeout 1800 "$tree/python/tests" "$@"
+TEST_PRELOAD=$(gcc -print-file-name=libasan.so):$(gcc -print-file-name=libubsan.so) ASAN_OPTIONS=detect_leaks=0 \
+  VIRNUCPRO_TEST_CALLS=${VIRNUCPRO_TEST_CALLS:-300} packaging/wheel/run_tests.sh "$work/venv" "$@"
