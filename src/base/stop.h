@@ -7,9 +7,10 @@
 
 namespace virnucpro {
 
-/// Throws Interrupted once a stop has been requested.
-inline void throw_if_stopped(const std::stop_token& stop) {
-  if (stop.stop_requested()) throw Interrupted("stopped on request; run the same command again");
+/// Throws Interrupted with this text once a stop has been requested.
+inline void throw_if_stopped(const std::stop_token& stop,
+                             const char* text = "stopped on request; run the same command again") {
+  if (stop.stop_requested()) throw Interrupted(text);
 }
 
 }  // namespace virnucpro

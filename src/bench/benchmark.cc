@@ -10,6 +10,7 @@
 #include "base/errors.h"
 #include "base/format.h"
 #include "base/peak_memory.h"
+#include "base/stop.h"
 #include "base/stopwatch.h"
 #include "bench/random_models.h"
 #include "devices/device_models.h"
@@ -44,10 +45,6 @@ constexpr double kMostGpuCeilingSeconds = 1.0;
 
 constexpr const char* kStopped =
     "stopped on request before the end; nothing was measured to the end";
-
-void throw_if_bench_stopped(const std::stop_token& stop) {
-  if (stop.stop_requested()) throw Interrupted(kStopped);
-}
 
 std::vector<Backend*> pointers(const Workers& workers) {
   std::vector<Backend*> backends;
@@ -146,7 +143,7 @@ void ModelsBenchmark::measure_ceilings(Precision precision, std::vector<EncoderM
 }
 
 void ModelsBenchmark::measure_gpu_ceilings(Precision precision, std::vector<EncoderMeter>& meters) {
-  throw_if_bench_stopped(stop_);
+  throw_if_stopped(stop_, kStopped);
   const std::vector<double> ceilings = virnucpro::measure_gpu_ceilings(
       devices_.workers.gpus, precision,
       std::min(kMostGpuCeilingSeconds, request_.seconds * kGpuCeilingShare));
@@ -161,7 +158,7 @@ void ModelsBenchmark::measure_gpu_ceilings(Precision precision, std::vector<Enco
 void ModelsBenchmark::measure_cpu_ceilings(Precision precision, std::vector<EncoderMeter>& meters) {
   const double seconds = std::min(kMostCeilingSeconds, request_.seconds * kCeilingShare);
   for (EncoderMeter& meter : meters) {
-    throw_if_bench_stopped(stop_);
+    throw_if_stopped(stop_, kStopped);
     const bool is_first = meter.ceilings.empty();
     MatmulCeiling ceiling =
         measure_matmul_ceiling(precision, backends_, workers_.threads, meter.work.linear, seconds,

@@ -5,6 +5,7 @@
 
 #include "base/errors.h"
 #include "base/format.h"
+#include "base/partial_file.h"
 
 namespace virnucpro {
 
@@ -33,6 +34,11 @@ void require_free_folder(const std::string& folder, const char* what,
   throw ConfigError(fmt::format(
       "{}: holds an earlier {} ({}). Name another folder with -o, or pass --force to replace it.",
       folder, what, held));
+}
+
+const std::string& made_folder(const std::string& folder) {
+  make_result_folder(folder);
+  return folder;
 }
 
 }  // namespace virnucpro

@@ -17,4 +17,7 @@ const char* held_file(const std::string& folder, std::span<const char* const> na
 void require_free_folder(const std::string& folder, const char* what,
                          std::span<const char* const> names, bool force);
 
+/// The folder, made unless it exists: for files that are opened as members. OutputError.
+const std::string& made_folder(const std::string& folder);
+
 }  // namespace virnucpro

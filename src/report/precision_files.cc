@@ -10,11 +10,6 @@ namespace {
 
 constexpr std::string_view kNoValue = "NA";
 
-std::string path_in_made(const std::string& folder, const char* name) {
-  make_result_folder(folder);
-  return folder + "/" + name;
-}
-
 std::string header() {
   std::string text = "id\trecord\tchunk\tframe\tprecision";
   for (const std::string_view encoder : kComparedEncoders) {
@@ -66,9 +61,9 @@ void require_free_precision_folder(const std::string& folder, bool force) {
 }
 
 PrecisionFiles::PrecisionFiles(const std::string& folder)
-    : sequences_(path_in_made(folder, kSequencesFile)),
-      layers_(path_in_made(folder, kLayersFile)),
-      report_(path_in_made(folder, kPrecisionFile)) {
+    : sequences_(made_folder(folder) + "/" + kSequencesFile),
+      layers_(folder + "/" + kLayersFile),
+      report_(folder + "/" + kPrecisionFile) {
   sequences_.write(header());
 }
 

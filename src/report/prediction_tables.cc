@@ -9,6 +9,7 @@
 #include "calls/call_choice.h"
 #include "page/report_page.h"
 #include "report/call_sink.h"
+#include "report/free_folder.h"
 #include "report/json_lines.h"
 #include "report/legacy_tables.h"
 #include "report/multiqc_files.h"
@@ -27,11 +28,6 @@ std::string path_in(const std::string& folder, const char* name) { return folder
 bool has_results(const std::string& folder) {
   std::error_code error;
   return std::filesystem::exists(path_in(folder, kPredictionsFile), error);
-}
-
-const std::string& made(const std::string& folder) {
-  make_result_folder(folder);
-  return folder;
 }
 
 }  // namespace
@@ -81,7 +77,7 @@ struct Tables {
 struct PredictionTables::Files {
   Files(const std::string& in, CallRule rule, CalibratedCalls calibrated, std::size_t sort_memory,
         const TableChoice& choice, bool with_runs, std::uint64_t records, WrittenFiles written)
-      : folder(made(in)),
+      : folder(made_folder(in)),
         caller(rule, calibrated),
         regions(calibrated, choice.region_probability),
         page(path_in(folder, kPageFile), rule, calibrated, records) {

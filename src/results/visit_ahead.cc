@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/as_text.h"
 #include "base/bounded_queue.h"
 #include "base/errors.h"
 #include "base/start_thread.h"
@@ -87,7 +88,7 @@ class RowBatch {
 
   void begin_record(const StoredRecord& record) {
     steps_.push_back(Step::kBegin);
-    records_.push_back({record, kept(record.id), kept(text_of(record.bases))});
+    records_.push_back({record, kept(record.id), kept(as_text(record.bases))});
   }
   void chunk(const StoredChunk& chunk, std::span<const StoredOrf> orfs) {
     steps_.push_back(Step::kChunk);
@@ -126,9 +127,6 @@ class RowBatch {
     Text reason;
   };
 
-  static std::string_view text_of(std::span<const std::byte> bytes) {
-    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-  }
   Text kept(std::string_view text) {
     texts_ += text;
     return {texts_.size() - text.size(), text.size()};

@@ -3,6 +3,7 @@
 #include <bit>
 #include <cstring>
 
+#include "base/as_text.h"
 #include "run/run_database_impl.h"
 #include "run/stored_row_reader.h"
 #include "run/stored_run_walk.h"
@@ -16,6 +17,18 @@ static_assert(std::endian::native == std::endian::little, "embeddings are stored
 /// costs nothing beside them.
 constexpr std::size_t kPartRows = 64;
 
+/// Walks through the run by `step`, each in a turn of its own at the database.
+template <typename Impl, typename Step>
+std::function<bool(StoredRunVisitor&)> walk_by(Impl& impl, Step step) {
+  const std::lock_guard lock(impl.mutex);
+  impl.finish_chunk();
+  auto walk = std::make_shared<StoredRunWalk>(impl.connection(), digest_of(impl.work), impl.state);
+  return [walk, step, &impl](StoredRunVisitor& visitor) {
+    const std::lock_guard turn(impl.mutex);
+    return step(*walk, visitor);
+  };
+}
+
 }  // namespace
 
 void RunDatabase::read_record(std::uint64_t ordinal,
@@ -27,10 +40,7 @@ void RunDatabase::read_record(std::uint64_t ordinal,
   select.bind(1, std::min(ordinal, kMostNumber));
   if (!select.step()) return;
   const StoredRowReader reader(select, "records");
-  const std::span<const std::byte> id = reader.blob(1, "id");
-  take({reader.number(),
-        {reinterpret_cast<const char*>(id.data()), id.size()},
-        reader.count(2, "length"),
+  take({reader.number(), as_text(reader.blob(1, "id")), reader.count(2, "length"),
         reader.blob(3, "packed bases")});
 }
 
@@ -92,25 +102,13 @@ void RunDatabase::visit_so_far(StoredRunVisitor& visitor) const {
 }
 
 std::function<bool(StoredRunVisitor&)> RunDatabase::visit_in_steps() const {
-  const std::lock_guard lock(impl_->mutex);
-  impl_->finish_chunk();
-  auto walk =
-      std::make_shared<StoredRunWalk>(impl_->connection(), digest_of(impl_->work), impl_->state);
-  return [walk, impl = impl_.get()](StoredRunVisitor& visitor) {
-    const std::lock_guard turn(impl->mutex);
-    return walk->next(visitor);
-  };
+  return walk_by(*impl_, [](StoredRunWalk& walk, StoredRunVisitor& to) { return walk.next(to); });
 }
 
 std::function<bool(StoredRunVisitor&)> RunDatabase::visit_in_parts() const {
-  const std::lock_guard lock(impl_->mutex);
-  impl_->finish_chunk();
-  auto walk =
-      std::make_shared<StoredRunWalk>(impl_->connection(), digest_of(impl_->work), impl_->state);
-  return [walk, impl = impl_.get()](StoredRunVisitor& visitor) {
-    const std::lock_guard turn(impl->mutex);
-    return walk->next_part(visitor, kPartRows);
-  };
+  return walk_by(*impl_, [](StoredRunWalk& walk, StoredRunVisitor& to) {
+    return walk.next_part(to, kPartRows);
+  });
 }
 
 void RunDatabase::in_one_turn(const std::function<void()>& action) const {

@@ -225,5 +225,8 @@ std::string classifier_settings_sha256(const BundleClassifier& classifier);
 /// Bundle::problems() of a folder; an unreadable card is one of them. Never throws a ModelError.
 std::vector<std::string> verify_bundle(const std::string& folder, const WorkProgress& progress = {},
                                        const std::stop_token& stop = {});
+/// Throws ModelError, naming `base`, of which the new bundle in `folder` was made, unless
+/// verify_bundle() finds nothing.
+void require_sound(const std::string& folder, const Bundle& base, const std::stop_token& stop);
 
 }  // namespace virnucpro

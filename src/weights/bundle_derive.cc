@@ -64,13 +64,7 @@ BundleInfo derive_bundle(const Bundle& base, const BundleDerivation& options,
 
   for (const auto& [name, text] : options.more_files) folder.write(name, text);
   folder.write(kBundleCard, format_bundle_card(info));
-  const std::vector<std::string> problems = verify_bundle(folder.file(""), {}, stop);
-  if (!problems.empty()) {
-    throw ModelError(
-        fmt::format("the new bundle would not be sound, so it is not written: {}. Look at {} with "
-                    "'virnucpro models verify'",
-                    fmt::join(problems, "; "), base.origin()));
-  }
+  require_sound(folder.file(""), base, stop);
   folder.publish();
   return info;
 }

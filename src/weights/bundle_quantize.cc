@@ -150,13 +150,7 @@ BundleInfo quantize_bundle(const Bundle& base, Precision precision, const Bundle
     part->sha256 = sha256_file(folder.file(part->file), stop);
   }
   folder.write(kBundleCard, format_bundle_card(info));
-  const std::vector<std::string> problems = verify_bundle(folder.file(""), {}, stop);
-  if (!problems.empty()) {
-    throw ModelError(
-        fmt::format("the new bundle would not be sound, so it is not written: {}. Look "
-                    "at {} with 'virnucpro models verify'",
-                    fmt::join(problems, "; "), base.origin()));
-  }
+  require_sound(folder.file(""), base, stop);
   folder.publish();
   return info;
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/errors.h"
+#include "base/format.h"
 #include "weights/bundle.h"
 #include "weights/finite_weights.h"
 
@@ -49,6 +50,15 @@ std::vector<std::string> verify_bundle(const std::string& folder, const WorkProg
   } catch (const ModelError& error) {
     return {error.what()};
   }
+}
+
+void require_sound(const std::string& folder, const Bundle& base, const std::stop_token& stop) {
+  const std::vector<std::string> problems = verify_bundle(folder, {}, stop);
+  if (problems.empty()) return;
+  throw ModelError(
+      fmt::format("the new bundle would not be sound, so it is not written: {}. Look at {} with "
+                  "'virnucpro models verify'",
+                  fmt::join(problems, "; "), base.origin()));
 }
 
 }  // namespace virnucpro

@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/as_text.h"
 #include "base/errors.h"
 #include "base/format.h"
 #include "weights/display_name.h"
@@ -75,8 +76,7 @@ class PickleInterpreter {
     if constexpr (std::is_signed_v<Length>) {
       if (length < 0) fail("negative length");
     }
-    const auto piece = read(static_cast<std::uint64_t>(length));
-    return {reinterpret_cast<const char*>(piece.data()), piece.size()};
+    return std::string(as_text(read(static_cast<std::uint64_t>(length))));
   }
 
   std::string read_line() {
@@ -226,8 +226,7 @@ class PickleInterpreter {
     const auto digits = read(length);
     if (digits.size() > sizeof(std::int64_t)) {
       // Too large for any size or count; kept as bytes so that the rest can be read.
-      push(make_text(PickleKind::kBytes,
-                     {reinterpret_cast<const char*>(digits.data()), digits.size()}));
+      push(make_text(PickleKind::kBytes, std::string(as_text(digits))));
       return;
     }
     std::uint64_t value = 0;
