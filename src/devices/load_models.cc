@@ -134,6 +134,16 @@ KeptColumns kept_columns(const Weights& weights, EncoderKind kind, const DnaToke
   return find_outlier_columns(exact, backend, sample_of(kind, tokenizer));
 }
 
+void require_rows(const DnaTokenizer& tokenizer, const DnabertSConfig& config,
+                  const std::string& origin) {
+  if (tokenizer.vocabulary_size() > static_cast<std::size_t>(config.vocab_size)) {
+    throw ModelError(fmt::format(
+        "{}: the tokenizer has ids up to {}, but DNABERT-S embeds only {}. Use the tokenizer.json "
+        "that belongs to these weights.",
+        origin, tokenizer.vocabulary_size() - 1, config.vocab_size));
+  }
+}
+
 /// An encoder in `precision`. For int8 it is prepared in FP16 before, to find its outliers: no more
 /// memory than FP16 is ever needed, and the same weights give the same columns on one device.
 template <typename Model, typename Weights>
@@ -150,12 +160,6 @@ std::unique_ptr<const Encoder> make_encoder(Weights weights, EncoderKind kind, P
 void require_fit(const LoadedModels& models) {
   const Encoder& dnabert_s = *models.dnabert_s;
   const Encoder& esm2 = *models.esm2;
-  if (models.tokenizer->vocabulary_size() > static_cast<std::size_t>(dnabert_s.vocabulary())) {
-    throw ModelError(fmt::format(
-        "{}: the tokenizer has ids up to {}, but DNABERT-S embeds only {}. Use the tokenizer.json "
-        "that belongs to these weights.",
-        models.bundle, models.tokenizer->vocabulary_size() - 1, dnabert_s.vocabulary()));
-  }
   if (static_cast<std::size_t>(esm2.vocabulary()) < kProteinVocabularySize) {
     throw ModelError(fmt::format("{}: ESM-2 embeds {} letters, expected {}.", models.bundle,
                                  esm2.vocabulary(), kProteinVocabularySize));
@@ -174,6 +178,7 @@ void require_fit(const LoadedModels& models) {
 
 KeptColumns kept_columns_of(const DnabertSWeights& weights, const DnaTokenizer& tokenizer,
                             Backend& backend) {
+  require_rows(tokenizer, weights.config, weights.tensors.origin());
   return kept_columns<DnabertS>(weights, EncoderKind::kDnabertS, tokenizer, backend);
 }
 
@@ -214,6 +219,7 @@ LoadedModels load_models(const ModelRequest& request, Precision precision, bool 
   check(models.expected_length > 0, "an expected length of {}", models.expected_length);
   models.tokenizer =
       DnaTokenizer::from_json(weights.dnabert_s.tokenizer_json, models.bundle + ": tokenizer.json");
+  require_rows(*models.tokenizer, weights.dnabert_s.config, models.bundle);
   models.dna_padding = padding_of(*models.tokenizer);
   models.reads_untrained_runs = models.frames.choice == FrameChoice::kOpen && request.frames &&
                                 *request.frames != FrameChoice::kOpen;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <concepts>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <utility>
@@ -28,6 +29,17 @@ std::string quote(const json& value) {
   return text;
 }
 
+// Where a value stands, such as model.merges[12]: as text, or as what makes the text. A list has
+// thousands of values, and only the message about a bad one needs it.
+template <typename Field>
+std::string words(const Field& field) {
+  if constexpr (std::invocable<const Field&>) {
+    return field();
+  } else {
+    return field;
+  }
+}
+
 // Reads one file; holds what its messages need.
 class Reader {
  public:
@@ -45,18 +57,23 @@ class Reader {
   json parse(std::string_view text) const;
   const json& member(const json& object, const std::string& path, const char* name) const;
   const json& array_member(const json& object, const std::string& path, const char* name) const;
-  std::string string_value(const json& value, const std::string& field) const;
-  std::int32_t id_value(const json& value, const std::string& field) const;
+  template <typename Field>
+  const std::string& string_value(const json& value, const Field& field) const;
+  template <typename Field>
+  std::int32_t id_value(const json& value, const Field& field) const;
   void refuse_unless_off(const json& model, const char* name) const;
-  std::int32_t token_id(const std::string& token, const std::string& field) const;
-  void add_token(const std::string& token, std::int32_t id, const std::string& field);
+  template <typename Field>
+  std::int32_t token_id(const std::string& token, const Field& field) const;
+  template <typename Field>
+  void add_token(const std::string& token, std::int32_t id, const Field& field);
 
   void read_plan(const json& root) const;
   void read_options(const json& model);
   void read_vocabulary(const json& model);
   void read_added_tokens(const json& root);
   void read_merges(const json& model);
-  std::pair<std::string, std::string> read_pair(const json& merge, const std::string& field) const;
+  template <typename Field>
+  std::pair<std::string, std::string> read_pair(const json& merge, const Field& field) const;
   void read_template(const json& root);
   void append_special(const json& processor, const json& piece, const std::string& field,
                       std::vector<std::int32_t>& ids) const;
@@ -105,15 +122,17 @@ const json& Reader::array_member(const json& object, const std::string& path,
   return value;
 }
 
-std::string Reader::string_value(const json& value, const std::string& field) const {
-  if (!value.is_string()) fail(field, fmt::format("is {}, not a string", quote(value)));
-  return value.get<std::string>();
+template <typename Field>
+const std::string& Reader::string_value(const json& value, const Field& field) const {
+  if (!value.is_string()) fail(words(field), fmt::format("is {}, not a string", quote(value)));
+  return value.get_ref<const std::string&>();
 }
 
-std::int32_t Reader::id_value(const json& value, const std::string& field) const {
+template <typename Field>
+std::int32_t Reader::id_value(const json& value, const Field& field) const {
   // A number too large for 64 bits arrives as a float and is refused as one.
   if (!value.is_number_unsigned() || value.get<std::uint64_t>() >= kIdLimit) {
-    fail(field, fmt::format("is {}, not an id from 0 to {}", quote(value), kIdLimit - 1));
+    fail(words(field), fmt::format("is {}, not an id from 0 to {}", quote(value), kIdLimit - 1));
   }
   return static_cast<std::int32_t>(value.get<std::uint64_t>());
 }
@@ -127,16 +146,18 @@ void Reader::refuse_unless_off(const json& model, const char* name) const {
   fail(fmt::format("model.{}", name), fmt::format("is {}, which is not supported", quote(*found)));
 }
 
-std::int32_t Reader::token_id(const std::string& token, const std::string& field) const {
+template <typename Field>
+std::int32_t Reader::token_id(const std::string& token, const Field& field) const {
   const auto found = file_.vocabulary.find(token);
   if (found == file_.vocabulary.end()) {
-    fail(field, fmt::format("names {}, which is not in the vocabulary", quote(token)));
+    fail(words(field), fmt::format("names {}, which is not in the vocabulary", quote(token)));
   }
   return found->second;
 }
 
-void Reader::add_token(const std::string& token, std::int32_t id, const std::string& field) {
-  if (!ids_.insert(id).second) fail(field, fmt::format("has id {}, which is taken", id));
+template <typename Field>
+void Reader::add_token(const std::string& token, std::int32_t id, const Field& field) {
+  if (!ids_.insert(id).second) fail(words(field), fmt::format("has id {}, which is taken", id));
   file_.vocabulary.emplace(token, id);
 }
 
@@ -190,13 +211,13 @@ void Reader::read_vocabulary(const json& model) {
   if (!vocabulary.is_object()) fail("model.vocab", "is not an object");
   if (vocabulary.empty()) fail("model.vocab", "is empty");
   for (const auto& [token, id] : vocabulary.items()) {
-    const std::string field = fmt::format("model.vocab[{}]", quote(token));
+    const auto field = [&token = token] { return fmt::format("model.vocab[{}]", quote(token)); };
     add_token(token, id_value(id, field), field);
   }
 }
 
-std::pair<std::string, std::string> Reader::read_pair(const json& merge,
-                                                      const std::string& field) const {
+template <typename Field>
+std::pair<std::string, std::string> Reader::read_pair(const json& merge, const Field& field) const {
   if (merge.is_array() && merge.size() == 2) {
     return {string_value(merge[0], field), string_value(merge[1], field)};
   }
@@ -207,22 +228,22 @@ std::pair<std::string, std::string> Reader::read_pair(const json& merge,
       return {text.substr(0, space), text.substr(space + 1)};
     }
   }
-  fail(field, fmt::format("is {}, not a pair of tokens", quote(merge)));
+  fail(words(field), fmt::format("is {}, not a pair of tokens", quote(merge)));
 }
 
 void Reader::read_merges(const json& model) {
   const json& merges = array_member(model, "model", "merges");
   std::set<std::pair<std::int32_t, std::int32_t>> seen;
   for (std::size_t rank = 0; rank < merges.size(); ++rank) {
-    const std::string field = fmt::format("model.merges[{}]", rank);
+    const auto field = [&] { return fmt::format("model.merges[{}]", rank); };
     const auto [left_token, right_token] = read_pair(merges[rank], field);
     const std::int32_t left = token_id(left_token, field);
     const std::int32_t right = token_id(right_token, field);
     // [UNK] stands for any letter, so a merge with it would cross what must stay apart.
     if (left == file_.unknown_id || right == file_.unknown_id) {
-      fail(field, "merges the unknown token");
+      fail(field(), "merges the unknown token");
     }
-    if (!seen.emplace(left, right).second) fail(field, "repeats an earlier merge");
+    if (!seen.emplace(left, right).second) fail(field(), "repeats an earlier merge");
     file_.merges.push_back({left, right, token_id(left_token + right_token, field)});
   }
 }

@@ -35,7 +35,11 @@ std::vector<std::string> Bundle::problems(const WorkProgress& progress,
     for (std::string& line : nonfinite_tensors(source, stop)) found.push_back(std::move(line));
     step.add();
   };
-  attempt([&] { read(dnabert_s().tensors); });
+  attempt([&] {
+    DnabertSWeights weights = dnabert_s();
+    attempt([&] { require_fitting_tokenizer(weights); });
+    read(std::move(weights.tensors));
+  });
   attempt([&] { read(esm2().tensors); });
   for (const std::int64_t length : expected_lengths()) {
     attempt([&] { read(classifier(length).tensors); });

@@ -45,8 +45,7 @@ DnabertSConfig parse_config(const std::string& text, const std::string& path) {
   return config;
 }
 
-}  // namespace
-
+/// One more than the largest id in a tokenizer.json: the embedding rows it needs.
 std::int64_t tokenizer_rows(const std::string& tokenizer_json, const std::string& origin) {
   const nlohmann::json document = parse_json_object(tokenizer_json, origin);
   const JsonObject json(document, origin);
@@ -61,6 +60,17 @@ std::int64_t tokenizer_rows(const std::string& tokenizer_json, const std::string
     }
   }
   return rows;
+}
+
+}  // namespace
+
+void require_fitting_tokenizer(const DnabertSWeights& weights) {
+  const std::string& origin = weights.tensors.origin();
+  const std::int64_t needed = tokenizer_rows(weights.tokenizer_json, origin + ": tokenizer");
+  if (needed > weights.config.vocab_size) {
+    throw ModelError(fmt::format("{}: the tokenizer has ids up to {}, the embedding {} rows",
+                                 origin, needed - 1, weights.config.vocab_size));
+  }
 }
 
 DnabertSWeights make_dnabert_s_weights(const DnabertSConfig& config, TensorSource tensors,
@@ -88,11 +98,6 @@ DnabertSWeights make_dnabert_s_weights(const DnabertSConfig& config, TensorSourc
   const Shape& types = tensors.shape(kTokenTypes);
   const std::int64_t rows = types.rank() == 2 && types[0] > 0 ? types[0] : 1;
   tensors.require_exactly(expected_tensors(config, rows));
-  const std::int64_t needed = tokenizer_rows(tokenizer_json, origin + ": tokenizer");
-  if (needed > config.vocab_size) {
-    throw ModelError(fmt::format("{}: the tokenizer has ids up to {}, the embedding {} rows",
-                                 origin, needed - 1, config.vocab_size));
-  }
   return {config, std::move(tensors), std::move(tokenizer_json)};
 }
 
@@ -110,7 +115,10 @@ DnabertSWeights load_dnabert_s(const std::string& folder) {
     return name.starts_with(kPrefix) ? name.substr(kPrefix.size()) : name;
   });
   tensors.drop(is_unused);
-  return make_dnabert_s_weights(config, std::move(tensors), std::move(tokenizer));
+  DnabertSWeights weights =
+      make_dnabert_s_weights(config, std::move(tensors), std::move(tokenizer));
+  require_fitting_tokenizer(weights);
+  return weights;
 }
 
 std::vector<ExpectedTensor> expected_tensors(const DnabertSConfig& config,

@@ -36,14 +36,14 @@ struct DnabertSWeights {
 /// the folder. Maps; reads no tensor. ModelError naming file and tensor or key.
 DnabertSWeights load_dnabert_s(const std::string& folder);
 
-/// Checks the tensors (canonical names) against the config. ModelError for missing, misshapen or
-/// extra ones, and for impossible sizes.
+/// Checks the tensors (canonical names) against the config, and not the tokenizer. ModelError for
+/// missing, misshapen or extra ones, and for impossible sizes.
 DnabertSWeights make_dnabert_s_weights(const DnabertSConfig& config, TensorSource tensors,
                                        std::string tokenizer_json);
 
-/// One more than the largest id in a tokenizer.json: the embedding rows it needs.
-/// ModelError naming `origin` when the text is not such a file.
-std::int64_t tokenizer_rows(const std::string& tokenizer_json, const std::string& origin);
+/// ModelError where the text is no tokenizer.json, or has an id that the embedding has no row for.
+/// Reading it takes milliseconds, and who makes a tokenizer of it knows its ids without this.
+void require_fitting_tokenizer(const DnabertSWeights& weights);
 
 /// Every tensor of a model of these sizes, by its name. Published models have two token types.
 std::vector<ExpectedTensor> expected_tensors(const DnabertSConfig& config,

@@ -53,17 +53,20 @@ void pack_panel(const CpuLinearWeight& weight, const Panel& panel, float* to) {
 }
 
 CpuProduct cpu_product(DataType type, std::int64_t inputs) {
-  // oneDNN's native products need AVX-512; our own stand in where only lower targets may run.
-  const bool has_avx512 = (hwy::SupportedTargets() & HWY_AVX3) != 0;
-  const NativeProducts native = has_avx512 ? native_products() : NativeProducts{};
+  // oneDNN's native products need AVX-512; our own stand in where only lower targets may run. This
+  // is asked last, since it takes CPUID, for which a virtual machine needs a tenth of a
+  // millisecond.
+  const auto has_avx512 = [] { return (hwy::SupportedTargets() & HWY_AVX3) != 0; };
+  const NativeProducts native = native_products();
   switch (type) {
     case DataType::kInt8:
-      return native.int8 ? CpuProduct::kInt8 : CpuProduct::kPairs;
+      return native.int8 && has_avx512() ? CpuProduct::kInt8 : CpuProduct::kPairs;
     case DataType::kBFloat16:
-      return native.bfloat16 ? CpuProduct::kBFloat16 : CpuProduct::kFloats;
+      return native.bfloat16 && has_avx512() ? CpuProduct::kBFloat16 : CpuProduct::kFloats;
     case DataType::kFloat16:
-      return native.bfloat16_tiles && inputs >= kLeastSplitInputs ? CpuProduct::kSplitBFloat16
-                                                                  : CpuProduct::kFloats;
+      return native.bfloat16_tiles && inputs >= kLeastSplitInputs && has_avx512()
+                 ? CpuProduct::kSplitBFloat16
+                 : CpuProduct::kFloats;
     default:
       return CpuProduct::kFloats;
   }
