@@ -18,7 +18,7 @@
 namespace virnucpro {
 namespace {
 
-using testing::SequenceGenerator;
+using test::SequenceGenerator;
 
 struct Workload {
   DnaTokenizer tokenizer;
@@ -26,27 +26,27 @@ struct Workload {
 };
 
 std::string path_of(bool published) {
-  return published ? testing::shared_file("data/dnabert_s/tokenizer.json")
-                   : testing::test_data("small_tokenizer.json");
+  return published ? test::shared_file("data/dnabert_s/tokenizer.json")
+                   : test::test_data("small_tokenizer.json");
 }
 
 // Throws when the ids of the first block are not the stored ones.
 Workload proven_workload(bool published) {
   const std::string path = path_of(published);
-  Workload workload{DnaTokenizer::from_json(testing::read_file(path), path), {}};
+  Workload workload{DnaTokenizer::from_json(test::read_file(path), path), {}};
   const SequenceGenerator generator;
   DnaTokenizer::Scratch scratch;
   std::vector<std::int32_t> ids;
-  for (std::size_t i = 0; i < testing::kBlock; ++i) {
+  for (std::size_t i = 0; i < test::kBlock; ++i) {
     workload.texts.push_back(generator.sequence(i));
     workload.tokenizer.encode(workload.texts.back(), scratch, ids);
   }
-  std::istringstream lines(testing::read_file(
-      testing::test_data(published ? "published_generated.tsv" : "small_generated.tsv")));
+  std::istringstream lines(test::read_file(
+      test::test_data(published ? "published_generated.tsv" : "small_generated.tsv")));
   std::string line, block, count, digest;
   std::getline(lines, line);  // the names of the columns
   lines >> block >> count >> digest;
-  if (testing::sha256_of(ids) != digest) throw std::runtime_error(path + ": wrong ids");
+  if (test::sha256_of(ids) != digest) throw std::runtime_error(path + ": wrong ids");
   return workload;
 }
 
@@ -101,7 +101,7 @@ int main(int argc, char** argv) {
   benchmark::Initialize(&argc, argv);
   try {
     for (const bool published : {false, true}) {
-      if (!testing::file_exists(path_of(published))) continue;
+      if (!test::file_exists(path_of(published))) continue;
       const std::string name = published ? "/published" : "/small";
       proven_workload(published);
       benchmark::RegisterBenchmark(("dna_sequences" + name).c_str(), dna_sequences, published);

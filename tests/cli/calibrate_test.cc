@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/models_in_tree.h"
 #include "cli/stored_runs.h"
 #include "cli/tables.h"
 
@@ -21,8 +22,6 @@ using nlohmann::json;
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
-
-const std::string kMini = VIRNUCPRO_SOURCE_DIR "/models/mini";
 
 /// A run of records that are labelled by the scores they got, with some exceptions, so that there
 /// is something to learn from.

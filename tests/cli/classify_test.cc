@@ -8,6 +8,7 @@
 #include <iterator>
 #include <sstream>
 
+#include "cli/models_in_tree.h"
 #include "cli/program_runner.h"
 #include "cli/tables.h"
 #include "cli/test_inputs.h"
@@ -19,7 +20,6 @@ namespace fs = std::filesystem;
 using testing::HasSubstr;
 using testing::Not;
 
-const std::string kParts = VIRNUCPRO_TEST_DATA "/parity/pipeline/";
 constexpr const char* kFramesHeader = "Sequence_ID\tPrediction\tscore1\tscore2\n";
 constexpr const char* kChunksHeader = "Modified_ID\tIs_Virus\tmax_score_0\tmax_score_1\n";
 
@@ -145,15 +145,16 @@ TEST_F(Classify, PrintsVersionAndHelpAsTheContainerDoes) {
 
 TEST_F(Classify, FindsModelsInThePublishedLayoutAndInABundle) {
   fs::create_directories(path("models"));
-  fs::copy(kParts + "dnabert_s", path("models/DNABERT-S"));
-  fs::copy(kParts + "esm2.pt", path("models/esm2_t36_3B_UR50D.pt"));
-  fs::copy(kParts + "classifier.pth", path("models/500_model.pth"));
+  fs::copy(kPipelineParts + "dnabert_s", path("models/DNABERT-S"));
+  fs::copy(kPipelineParts + "esm2.pt", path("models/esm2_t36_3B_UR50D.pt"));
+  fs::copy(kPipelineParts + "classifier.pth", path("models/500_model.pth"));
   write("models/esm2_t36_3B_UR50D-contact-regression.pt", "not a model");
   ASSERT_TRUE(ends_with(as_container({"in.fa", "out.tsv"}, {{"VIRNUCPRO_PATH", "models"}}), 0));
-  ASSERT_TRUE(ends_with(run({"predict", "in.fa", "-q", "-o", "parts", "--dnabert",
-                             kParts + "dnabert_s", "--esm2", kParts + "esm2.pt", "--classifier",
-                             kParts + "classifier.pth", "--expected-length", "500"}),
-                        0));
+  ASSERT_TRUE(ends_with(
+      run({"predict", "in.fa", "-q", "-o", "parts", "--dnabert", kPipelineParts + "dnabert_s",
+           "--esm2", kPipelineParts + "esm2.pt", "--classifier", kPipelineParts + "classifier.pth",
+           "--expected-length", "500"}),
+      0));
   EXPECT_EQ(read("out.tsv"), read("parts/prediction_results.txt"));
   // The flag wins over the variable.
   const std::string bundle = VIRNUCPRO_SOURCE_DIR "/models/mini";
@@ -165,7 +166,7 @@ TEST_F(Classify, FindsModelsInThePublishedLayoutAndInABundle) {
       as_container({"in.fa", "o.tsv", "--expected-length", "300"}, {{"VIRNUCPRO_PATH", "models"}});
   EXPECT_TRUE(ends_with(other, 1));
   EXPECT_THAT(other.out, HasSubstr("models/300_model.pth: there is no classifier for 300 bases"));
-  fs::copy(kParts + "esm2.pt", path("models/esm2_other.pt"));
+  fs::copy(kPipelineParts + "esm2.pt", path("models/esm2_other.pt"));
   EXPECT_THAT(as_container({"in.fa", "o.tsv"}, {{"VIRNUCPRO_PATH", "models"}}).out,
               HasSubstr("holds more than one ESM-2 checkpoint"));
 }
@@ -253,10 +254,10 @@ TEST_F(OldCommandLine, OfTheProgramInPythonWorksWordByWord) {
 
 // Every line of docs/howto/migration.md in a block that starts the program, word by word.
 TEST_F(OldCommandLine, OfTheDocumentWorksWordByWord) {
-  fs::copy(kParts + "dnabert_s", path("DNABERT-S"));
-  fs::copy(kParts + "esm2.pt", path("esm2_t36_3B_UR50D.pt"));
+  fs::copy(kPipelineParts + "dnabert_s", path("DNABERT-S"));
+  fs::copy(kPipelineParts + "esm2.pt", path("esm2_t36_3B_UR50D.pt"));
   for (const char* name : {"300_model.pth", "500_model.pth"}) {
-    fs::copy(kParts + "classifier.pth", path(name));
+    fs::copy(kPipelineParts + "classifier.pth", path(name));
   }
   std::ifstream document(VIRNUCPRO_SOURCE_DIR "/docs/howto/migration.md");
   int ran = 0;

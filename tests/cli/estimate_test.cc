@@ -20,7 +20,7 @@ namespace {
 
 using testing::HasSubstr;
 
-struct Row {
+struct EstimatedRow {
   double expected = 0.0;
   double low = 0.0;
   double high = 0.0;
@@ -43,8 +43,8 @@ class EstimateCommand : public CliTest {
     return path("contigs.fa");
   }
 
-  std::map<std::string, Row> rows(const std::string& table) {
-    std::map<std::string, Row> all;
+  std::map<std::string, EstimatedRow> rows(const std::string& table) {
+    std::map<std::string, EstimatedRow> all;
     std::istringstream lines(table);
     std::string line;
     std::getline(lines, line);
@@ -52,7 +52,7 @@ class EstimateCommand : public CliTest {
     while (std::getline(lines, line)) {
       std::istringstream words(line);
       std::string name;
-      Row row;
+      EstimatedRow row;
       words >> name >> row.expected >> row.low >> row.high;
       EXPECT_LE(row.low, row.expected) << name;
       EXPECT_GE(row.high, row.expected) << name;
@@ -67,7 +67,7 @@ TEST_F(EstimateCommand, CountsAsARunDoesAndNamesEveryQuantity) {
   const ProgramResult result =
       run({"estimate", input, "--seconds", "2", "--price", "2", "--device", "cpu", "--quiet"});
   ASSERT_TRUE(ends_with(result, 0));
-  std::map<std::string, Row> all = rows(result.out);
+  std::map<std::string, EstimatedRow> all = rows(result.out);
   ASSERT_EQ(all.size(), 9u);
   ASSERT_TRUE(ends_with(run({"predict", input, "-o", path("out"), "--device", "cpu"}), 0));
   const auto report = nlohmann::json::parse(read("out/run.json"));
@@ -87,7 +87,7 @@ TEST_F(EstimateCommand, ExtrapolatesWhatItHasNoTimeToRead) {
   const std::string input = contigs(20000);  // 22 MB, of which 0.03 seconds reach a part
   const ProgramResult result = run({"estimate", input, "--seconds", "0.03", "--device", "cpu"});
   ASSERT_TRUE(ends_with(result, 0));
-  std::map<std::string, Row> all = rows(result.out);
+  std::map<std::string, EstimatedRow> all = rows(result.out);
   EXPECT_NEAR(all["records"].expected, 20000.0, 4000.0) << result.err;
   EXPECT_LE(all["records"].low, 20000.0);
   EXPECT_GE(all["records"].high, 20000.0);

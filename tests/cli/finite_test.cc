@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/models_in_tree.h"
 #include "cli/program_runner.h"
 #include "cli/tables.h"
 #include "cli/test_inputs.h"
@@ -19,14 +20,13 @@ using nlohmann::json;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-const std::string kParts = VIRNUCPRO_TEST_DATA "/parity/pipeline/";
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 
 class Finite : public CliTest {
  protected:
   void SetUp() override {
     CliTest::SetUp();
-    testing_support::plant_classifier(kParts + "classifier.pth", path("nan.safetensors"),
+    testing_support::plant_classifier(kPipelineParts + "classifier.pth", path("nan.safetensors"),
                                       "output_layer.bias", 1, kNan);
     write("one.fa", fasta(open_records(1, 30)));
     write("many.fa", fasta(open_records(12, 160)));
@@ -34,16 +34,17 @@ class Finite : public CliTest {
 
   ProgramResult run_with(std::vector<std::string> arguments, const std::string& dnabert,
                          const std::string& classifier) const {
-    arguments.insert(arguments.end(), {"--dnabert", dnabert, "--esm2", kParts + "esm2.pt"});
+    arguments.insert(arguments.end(), {"--dnabert", dnabert, "--esm2", kPipelineParts + "esm2.pt"});
     if (!classifier.empty()) arguments.insert(arguments.end(), {"--classifier", classifier});
     return run(std::move(arguments));
   }
   ProgramResult run_with_nan_classifier(std::vector<std::string> arguments) const {
-    return run_with(std::move(arguments), kParts + "dnabert_s", path("nan.safetensors"));
+    return run_with(std::move(arguments), kPipelineParts + "dnabert_s", path("nan.safetensors"));
   }
   /// A DNABERT-S one token of which is NaN, or all.
   std::string nan_encoder(const std::string& tensor, std::int64_t row) const {
-    testing_support::plant_dnabert_s(kParts + "dnabert_s", path("nan_encoder"), tensor, row, kNan);
+    testing_support::plant_dnabert_s(kPipelineParts + "dnabert_s", path("nan_encoder"), tensor, row,
+                                     kNan);
     return path("nan_encoder");
   }
 };
@@ -64,8 +65,8 @@ TEST_F(Finite, ClassifierThatGivesNothingFiniteEndsEveryRunWith5) {
 TEST_F(Finite, EncoderThatGivesNothingFiniteEndsEveryRunWith5) {
   const std::string encoder = nan_encoder("embeddings.LayerNorm.bias", 0);
   for (const std::string input : {"one.fa", "many.fa"}) {
-    const ProgramResult predicted =
-        run_with({"predict", input, "-o", "out" + input}, encoder, kParts + "classifier.pth");
+    const ProgramResult predicted = run_with({"predict", input, "-o", "out" + input}, encoder,
+                                             kPipelineParts + "classifier.pth");
     EXPECT_TRUE(ends_with(predicted, 5)) << input;
     EXPECT_THAT(predicted.err, HasSubstr("DNABERT-S g"));
     const ProgramResult embedded = run_with({"embed", input, "-o", "f.h5"}, encoder, "");
@@ -77,7 +78,7 @@ TEST_F(Finite, EncoderThatGivesNothingFiniteEndsEveryRunWith5) {
 TEST_F(Finite, FailuresAreTheSameNumberEverywhere) {
   const std::string encoder = nan_encoder("embeddings.word_embeddings.weight", 20);
   const ProgramResult result =
-      run_with({"predict", "many.fa", "-o", "out"}, encoder, kParts + "classifier.pth");
+      run_with({"predict", "many.fa", "-o", "out"}, encoder, kPipelineParts + "classifier.pth");
   ASSERT_TRUE(ends_with(result, 0));
   const json report = json::parse(read("out/run.json"));
   const auto failed = report.at("counts").at("failed_frames").get<std::uint64_t>();
@@ -99,7 +100,7 @@ TEST_F(Finite, FailuresAreTheSameNumberEverywhere) {
 
 TEST_F(Finite, AnotherClassifierThatGivesNanIsRefusedByReportAndPrecision) {
   ASSERT_TRUE(ends_with(run_with({"predict", "one.fa", "-o", "out", "--keep-embeddings"},
-                                 kParts + "dnabert_s", kParts + "classifier.pth"),
+                                 kPipelineParts + "dnabert_s", kPipelineParts + "classifier.pth"),
                         0));
   const ProgramResult reported =
       run({"report", "out", "--classifier", "nan.safetensors", "-o", "new"});

@@ -2,12 +2,10 @@
 // (tests/parity/make_downstream_goldens.py).
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <zlib.h>
 
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
-#include <fstream>
 #include <functional>
 #include <sstream>
 #include <thread>
@@ -24,13 +22,6 @@ using testing::HasSubstr;
 
 const std::string kGoldens = VIRNUCPRO_TEST_DATA "/downstream/";
 
-std::string content_of(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
-
 /// Until the process has opened the file, or for a minute.
 void wait_until_open(int process, const std::string& file) {
   const fs::path descriptors = "/proc/" + std::to_string(process) + "/fd";
@@ -44,15 +35,6 @@ void wait_until_open(int process, const std::string& file) {
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
-}
-
-std::string unzipped(const std::string& path) {
-  gzFile file = gzopen(path.c_str(), "rb");
-  std::string text(1 << 22, '\0');
-  const int count = gzread(file, text.data(), static_cast<unsigned>(text.size()));
-  gzclose(file);
-  text.resize(static_cast<std::size_t>(std::max(count, 0)));
-  return text;
 }
 
 class LabelReads : public CliTest {

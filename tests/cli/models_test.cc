@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/models_in_tree.h"
 #include "cli/program_runner.h"
 
 namespace virnucpro::test {
@@ -13,8 +14,6 @@ namespace {
 
 using testing::HasSubstr;
 using testing::StartsWith;
-
-constexpr const char* kMini = VIRNUCPRO_SOURCE_DIR "/models/mini";
 
 class Models : public CliTest {
  protected:
@@ -74,13 +73,12 @@ TEST_F(Models, VerifyFindsAChangedByte) {
 }
 
 // Small checkpoints that fit together: 12 + 16 features for a classifier of 28.
-const std::string kParts = VIRNUCPRO_TEST_DATA "/weights/";
 
 std::vector<std::string> import_call(const std::string& output) {
   return {"models",       "import",
-          "--dnabert",    kParts + "dnabert_s",
-          "--esm2",       kParts + "hf_safetensors",
-          "--classifier", "500=" + kParts + "classifier.safetensors",
+          "--dnabert",    kSmallParts + "dnabert_s",
+          "--esm2",       kSmallParts + "hf_safetensors",
+          "--classifier", "500=" + kSmallParts + "classifier.safetensors",
           "-o",           output};
 }
 
@@ -90,7 +88,7 @@ TEST_F(Models, ImportMakesABundleThatInfoAndVerifyReadBack) {
                            "--training-data", "none", "--classifier"}) {
     call.emplace_back(text);
   }
-  call.push_back("300=" + kParts + "classifier_state.pth");
+  call.push_back("300=" + kSmallParts + "classifier_state.pth");
   const ProgramResult imported = run(call);
   ASSERT_TRUE(ends_with(imported, 0));
   EXPECT_EQ(imported.out, "");

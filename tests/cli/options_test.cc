@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "cli/models_in_tree.h"
 #include "cli/program_runner.h"
 #include "cli/stored_runs.h"
 #include "cli/test_inputs.h"
@@ -23,8 +24,6 @@ using nlohmann::json;
 using testing::HasSubstr;
 using testing::StartsWith;
 using Variables = std::map<std::string, std::string>;
-
-const std::string kParts = VIRNUCPRO_TEST_DATA "/parity/pipeline/";
 
 class RunOptions : public CliTest {
  protected:
@@ -176,12 +175,14 @@ TEST_F(RunOptions, BundleByFolderAndByVariable) {
 }
 
 TEST_F(RunOptions, OwnPartsInsteadOfABundle) {
-  const json report = report_of({"--dnabert", kParts + "dnabert_s", "--esm2", kParts + "esm2.pt",
-                                 "--classifier", kParts + "classifier.pth"});
+  const json report =
+      report_of({"--dnabert", kPipelineParts + "dnabert_s", "--esm2", kPipelineParts + "esm2.pt",
+                 "--classifier", kPipelineParts + "classifier.pth"});
   EXPECT_EQ(report["model"]["bundle"], "own parts");
   const ProgramResult misfit =
-      predict({"-o", "misfit", "--dnabert", kParts + "dnabert_s", "--esm2", kParts + "esm2.pt",
-               "--classifier", VIRNUCPRO_SOURCE_DIR "/models/mini/classifier_500.safetensors"});
+      predict({"-o", "misfit", "--dnabert", kPipelineParts + "dnabert_s", "--esm2",
+               kPipelineParts + "esm2.pt", "--classifier",
+               VIRNUCPRO_SOURCE_DIR "/models/mini/classifier_500.safetensors"});
   EXPECT_TRUE(ends_with(misfit, 3));
   EXPECT_THAT(misfit.err, HasSubstr("features"));
   EXPECT_TRUE(ends_with(predict({"--esm2", "x"}), 2));

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/models_in_tree.h"
 #include "cli/program_runner.h"
 #include "cli/tables.h"
 #include "cli/test_inputs.h"
@@ -22,7 +23,6 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
 
-const std::string kParts = VIRNUCPRO_TEST_DATA "/parity/pipeline/";
 const std::string kExamples = VIRNUCPRO_SOURCE_DIR "/examples/";
 
 class Precision : public CliTest {
@@ -30,9 +30,11 @@ class Precision : public CliTest {
   /// Own parts whose DNABERT-S holds a weight that is, unless told otherwise, infinite in float16.
   std::vector<std::string> planted(const std::string& tensor, std::int64_t row = 0,
                                    float value = testing_support::kBeyondHalf) const {
-    testing_support::plant_dnabert_s(kParts + "dnabert_s", path("planted"), tensor, row, value);
-    return {"--dnabert",        path("planted"), "--esm2",
-            kParts + "esm2.pt", "--classifier",  kParts + "classifier.pth"};
+    testing_support::plant_dnabert_s(kPipelineParts + "dnabert_s", path("planted"), tensor, row,
+                                     value);
+    return {"--dnabert",    path("planted"),
+            "--esm2",       kPipelineParts + "esm2.pt",
+            "--classifier", kPipelineParts + "classifier.pth"};
   }
 
   ProgramResult precision(std::vector<std::string> arguments,

@@ -6,6 +6,7 @@
 #include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include <algorithm>
 #include <array>
@@ -23,14 +24,6 @@ extern char** environ;
 
 namespace virnucpro::test {
 namespace {
-
-std::string content_of(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  EXPECT_TRUE(file.is_open()) << path;
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
 
 constexpr const char* kCache = "XDG_CACHE_HOME";
 
@@ -259,6 +252,23 @@ std::string last_line(const std::string& text) {
   std::string lines = text;
   while (!lines.empty() && lines.back() == '\n') lines.pop_back();
   return lines.substr(lines.rfind('\n') + 1);
+}
+
+std::string content_of(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  EXPECT_TRUE(file.is_open()) << path;
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+std::string unzipped(const std::string& path) {
+  gzFile file = gzopen(path.c_str(), "rb");
+  std::string text(1 << 22, '\0');
+  const int count = gzread(file, text.data(), static_cast<unsigned>(text.size()));
+  gzclose(file);
+  text.resize(static_cast<std::size_t>(std::max(count, 0)));
+  return text;
 }
 
 }  // namespace virnucpro::test

@@ -71,6 +71,12 @@ class CliTest : public testing::Test {
   std::string folder_;
 };
 
+/// The content of a file anywhere; a failure when it cannot be read.
+std::string content_of(const std::string& path);
+
+/// What a gzip file holds, up to 4 MiB.
+std::string unzipped(const std::string& path);
+
 /// Waits until a signal asks the process to stop (before, it ends at once); false after a minute.
 bool wait_until_it_listens(int process);
 

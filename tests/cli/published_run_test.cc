@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
-#include <fstream>
 #include <sstream>
 
 #include "cli/program_runner.h"
@@ -18,13 +17,6 @@ namespace {
 
 std::string golden(const std::string& file) {
   return std::string(VIRNUCPRO_TEST_DATA) + "/parity/pipeline/" + file;
-}
-
-std::string content_of(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::stringstream text;
-  text << file.rdbuf();
-  return text.str();
 }
 
 struct Row {

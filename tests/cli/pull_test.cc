@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/sha256.h"
+#include "cli/models_in_tree.h"
 #include "cli/program_runner.h"
 
 namespace virnucpro::test {
@@ -19,8 +20,6 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 using testing::HasSubstr;
 using testing::StartsWith;
-
-const std::string kParts = VIRNUCPRO_TEST_DATA "/weights/";
 
 /// A file of the registry, with size and hash of the one at `path`.
 json entry(const std::string& name, const std::string& path) {
@@ -36,7 +35,7 @@ class PullModels : public CliTest {
                     {"revision", "0123456789abcdef"},
                     {"files", json::array()}};
     for (const char* name : {"config.json", "tokenizer.json", "pytorch_model.bin"}) {
-      dnabert["files"].push_back(entry(name, kParts + "dnabert_s_bin/" + name));
+      dnabert["files"].push_back(entry(name, kSmallParts + "dnabert_s_bin/" + name));
       copy("dnabert_s_bin/" + std::string(name), "copied/DNABERT-S/" + std::string(name));
     }
     copy("fair_esm.pt", "copied/esm2_small.pt");
@@ -44,8 +43,8 @@ class PullModels : public CliTest {
     const auto single = [](const json& file) {
       return json{{"home", "url"}, {"url", "https://localhost:9/"}, {"files", {file}}};
     };
-    const json esm2 = single(entry("esm2_small.pt", kParts + "fair_esm.pt"));
-    const json classifier = single(entry("500_model.pth", kParts + "classifier_module.pth"));
+    const json esm2 = single(entry("esm2_small.pt", kSmallParts + "fair_esm.pt"));
+    const json classifier = single(entry("500_model.pth", kSmallParts + "classifier_module.pth"));
     const json registry = {
         {"format", "virnucpro-registry"},
         {"format_version", 1},
@@ -66,7 +65,7 @@ class PullModels : public CliTest {
 
   void copy(const std::string& from, const std::string& to) const {
     fs::create_directories(fs::path(path(to)).parent_path());
-    fs::copy_file(kParts + from, path(to));
+    fs::copy_file(kSmallParts + from, path(to));
   }
 
   /// Runs in an environment whose models and caches are in the test's folder.
@@ -98,7 +97,7 @@ TEST_F(PullModels, MakesABundleOfCopiedFilesThatIsFoundByName) {
   EXPECT_EQ(card["license"], "dnabert_s A, esm2 B, classifier_500 C");
   ASSERT_EQ(card["sources"].size(), 5u);
   EXPECT_EQ(card["sources"][3]["address"], "https://localhost:9/esm2_small.pt");
-  EXPECT_EQ(card["sources"][3]["sha256"], sha256_file(kParts + "fair_esm.pt"));
+  EXPECT_EQ(card["sources"][3]["sha256"], sha256_file(kSmallParts + "fair_esm.pt"));
 
   EXPECT_THAT(run_here({"models", "info", "small"}).out, StartsWith("name              small\n"));
 

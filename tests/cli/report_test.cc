@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "cli/models_in_tree.h"
 #include "cli/stored_runs.h"
 
 namespace virnucpro::test {
@@ -15,7 +16,6 @@ using nlohmann::json;
 using testing::HasSubstr;
 using testing::Not;
 
-const std::string kMini = VIRNUCPRO_SOURCE_DIR "/models/mini";
 const std::string kOwnClassifier = kMini + "/classifier_500.safetensors";
 const std::string kOtherClassifier = kMini + "/classifier_300.safetensors";
 

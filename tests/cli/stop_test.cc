@@ -12,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "cli/models_in_tree.h"
 #include "cli/program_runner.h"
 #include "cli/test_inputs.h"
 
@@ -22,7 +23,6 @@ using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 using testing::HasSubstr;
 
-constexpr const char* kMini = VIRNUCPRO_SOURCE_DIR "/models/mini";
 // Five are promised; here others may take the processors.
 constexpr std::chrono::seconds kMostSeconds{20};
 

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "cli/models_in_tree.h"
 #include "cli/program_runner.h"
 #include "cli/test_inputs.h"
 #include "support/planted_weights.h"
@@ -22,26 +23,24 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 using testing::HasSubstr;
 
-const std::string kParts = VIRNUCPRO_TEST_DATA "/parity/pipeline/";
-
 class WeightsIdentity : public CliTest {
  protected:
   void SetUp() override {
     CliTest::SetUp();
-    fs::copy(kParts + "dnabert_s", path("dnabert"), fs::copy_options::recursive);
-    fs::copy_file(kParts + "esm2.pt", path("esm2.pt"));
+    fs::copy(kPipelineParts + "dnabert_s", path("dnabert"), fs::copy_options::recursive);
+    fs::copy_file(kPipelineParts + "esm2.pt", path("esm2.pt"));
     plant_classifier(0.0f);
     write("a.fa", fasta(open_records(4, 60)));
   }
 
   void plant_classifier(float value) const {
     fs::remove(path("c.safetensors"));
-    testing_support::plant_classifier(kParts + "classifier.pth", path("c.safetensors"),
+    testing_support::plant_classifier(kPipelineParts + "classifier.pth", path("c.safetensors"),
                                       "output_layer.bias", 0, value);
   }
   void plant_dnabert(float value) const {
     fs::remove_all(path("planted"));
-    testing_support::plant_dnabert_s(kParts + "dnabert_s", path("planted"),
+    testing_support::plant_dnabert_s(kPipelineParts + "dnabert_s", path("planted"),
                                      "embeddings.LayerNorm.bias", 0, value);
     fs::remove_all(path("dnabert"));
     fs::rename(path("planted"), path("dnabert"));

@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <htslib/sam.h>
-#include <zlib.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -20,15 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using testing::HasSubstr;
-
-std::string unzipped(const std::string& path) {
-  gzFile file = gzopen(path.c_str(), "rb");
-  std::string text(1 << 20, '\0');
-  const int count = gzread(file, text.data(), static_cast<unsigned>(text.size()));
-  gzclose(file);
-  text.resize(static_cast<std::size_t>(std::max(count, 0)));
-  return text;
-}
 
 /// Names, comments and tags that only a copy of the input has.
 class Write : public CliTest {

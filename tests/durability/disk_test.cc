@@ -19,7 +19,6 @@ namespace {
 namespace fs = std::filesystem;
 using testing::HasSubstr;
 
-constexpr int kUsage = 2;
 constexpr int kOutput = 74;
 
 class Disk : public DurabilityTest {

@@ -10,6 +10,10 @@
 
 namespace virnucpro::test {
 
+/// Exit codes of the program.
+constexpr int kUsage = 2;
+constexpr int kInterrupted = 75;
+
 /// Names of result files and their content; run.json without times, processes, memory and threads.
 using Results = std::map<std::string, std::string>;
 

@@ -19,8 +19,6 @@ using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 using testing::HasSubstr;
 
-constexpr int kInterrupted = 75;
-
 class Signal : public DurabilityTest {
  protected:
   void SetUp() override {

@@ -19,9 +19,6 @@ namespace {
 namespace fs = std::filesystem;
 using testing::HasSubstr;
 
-constexpr int kUsage = 2;
-constexpr int kInterrupted = 75;
-
 class System : public DurabilityTest {
  protected:
   void SetUp() override {

@@ -59,7 +59,7 @@ TEST(DocumentNames, OfVariablesTargetsAndPresetsAreThere) {
   expect_no_complaints(word_complaints);
 }
 
-DocumentTree tree_with(const std::string& text) {
+DocumentTree tree_with_names(const std::string& text) {
   DocumentTree tree;
   tree.documents["README.md"] = parse_markdown(text);
   add_names("tests/a_test.cc", "TEST(Suite, NameOfOne) {}\nTEST_F(Suite,\n       OfTwoLines) {}\n",
@@ -72,7 +72,7 @@ DocumentTree tree_with(const std::string& text) {
 
 TEST(DocumentNameComplaints, AboutTests) {
   const auto count = [](const std::string& text) {
-    return test_complaints("README.md", tree_with(text)).size();
+    return test_complaints("README.md", tree_with_names(text)).size();
   };
   EXPECT_EQ(count("`Suite.NameOfOne` `Suite.Name...` `Suite.OfTwoLines` `Suite` `a.Suite.B`"), 0u);
   EXPECT_EQ(count("`Suite.Name`"), 1u);
@@ -82,7 +82,7 @@ TEST(DocumentNameComplaints, AboutTests) {
 
 TEST(DocumentNameComplaints, AboutVariablesTargetsAndPresets) {
   const auto count = [](const std::string& text) {
-    return word_complaints("README.md", tree_with(text)).size();
+    return word_complaints("README.md", tree_with_names(text)).size();
   };
   EXPECT_EQ(
       count("`VIRNUCPRO_A=1` `make test`, make none of it\n\n```\ncmake --preset release\n```"),

@@ -24,7 +24,7 @@ std::vector<Number> column(hid_t file, const char* name, hid_t type) {
   return values;
 }
 
-class Kept final : public EmbeddingReceiver {
+class KeptEmbeddings final : public EmbeddingReceiver {
  public:
   void sequence(std::uint64_t number, const std::string& id, std::uint64_t) override {
     EXPECT_EQ(number, ids.size());
@@ -56,7 +56,7 @@ TEST_F(Embeddings, AreThoseOfTheProgram) {
   const std::string input = VIRNUCPRO_SOURCE_DIR "/examples/genomes.fa";
   ASSERT_TRUE(ends_with(run({"embed", input, "-o", "f.h5"}), 0));
   Embedder embedder({.device = "cpu"});
-  Kept kept;
+  KeptEmbeddings kept;
   const RunTotals totals = embedder.run_files({input}, kept);
   EXPECT_EQ(totals.frames, kept.records.size());
   EXPECT_EQ(totals.sequences, kept.ids.size());
@@ -71,7 +71,7 @@ TEST_F(Embeddings, AreThoseOfTheProgram) {
 
 TEST_F(Embeddings, ComeInBlocksWhileTheInputIsRead) {
   Embedder embedder({.device = "cpu", .threads = 1});
-  Kept kept;
+  KeptEmbeddings kept;
   constexpr std::uint32_t kSequences = 3000;
   std::uint32_t given = 0;
   std::size_t blocks_at_the_end = 0;
@@ -81,7 +81,7 @@ TEST_F(Embeddings, ComeInBlocksWhileTheInputIsRead) {
           blocks_at_the_end = kept.blocks;
           return false;
         }
-        to = {std::to_string(given), open_frame(100, given)};
+        to = {std::to_string(given), open_frame(30, given)};
         ++given;
         return true;
       },

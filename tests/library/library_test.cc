@@ -34,7 +34,7 @@ PredictorOptions on_cpu() {
 }
 
 /// Keeps copies of all it receives.
-class Kept final : public CallReceiver {
+class KeptCalls final : public CallReceiver {
  public:
   void chunk(const ChunkCall& call) override {
     chunks.push_back(call);
@@ -67,7 +67,7 @@ std::string text_of(const std::string& cell) {
 
 class Library : public CliTest {
  protected:
-  void expect_equal(const Kept& kept, const std::string& folder) const {
+  void expect_equal(const KeptCalls& kept, const std::string& folder) const {
     const Table frames = table_of(read(folder + "/predictions.tsv"));
     ASSERT_EQ(frames.size(), kept.frames.size() + 1);
     for (std::size_t i = 0; i < kept.frames.size(); ++i) {
@@ -117,7 +117,7 @@ TEST_F(Library, CallsFilesAsTheProgramDoes) {
   const std::string reads = VIRNUCPRO_SOURCE_DIR "/examples/reads.fq.gz";
   ASSERT_TRUE(ends_with(run({"predict", kGenomes, reads, "-o", "out"}), 0));
   Predictor predictor(on_cpu());
-  Kept kept;
+  KeptCalls kept;
   const RunTotals totals = predictor.run_files({kGenomes, reads}, kept);
   expect_equal(kept, "out");
   EXPECT_EQ(totals.sequences, kept.sequences.size());
@@ -154,7 +154,7 @@ TEST_F(Library, TakesTheChoicesOfTheProgram) {
     arguments.insert(arguments.end(), choice.arguments.begin(), choice.arguments.end());
     ASSERT_TRUE(ends_with(run(arguments), 0));
     Predictor predictor(choice.options);
-    Kept kept;
+    KeptCalls kept;
     predictor.run(from(records), kept);
     expect_equal(kept, "out");
   }
@@ -163,7 +163,7 @@ TEST_F(Library, TakesTheChoicesOfTheProgram) {
 TEST_F(Library, GivesTheSameInOneCallAndInAStream) {
   const std::vector<TestRecord> records = open_records(5, 400);
   Predictor predictor(on_cpu());
-  Kept kept;
+  KeptCalls kept;
   std::vector<std::string> bases;
   for (const TestRecord& record : records) bases.push_back(record.bases);
   predictor.run(from(records), kept);
@@ -206,7 +206,7 @@ TEST_F(Library, LetsErrorsOfCallbacksOut) {
   };
   Predictor predictor(on_cpu());
   Throwing throwing;
-  Kept kept;
+  KeptCalls kept;
   const std::vector<TestRecord> records = open_records(2, 200);
   EXPECT_THROW(predictor.run(from(records), throwing), std::logic_error);
   const NextSequence broken = [](Sequence&) -> bool { throw std::out_of_range("of the source"); };
@@ -218,7 +218,7 @@ TEST_F(Library, LetsErrorsOfCallbacksOut) {
 
 TEST_F(Library, RefusesARunInsideItsOwn) {
   Predictor predictor(on_cpu());
-  Kept kept;
+  KeptCalls kept;
   const NextSequence again = [&](Sequence&) {
     predictor.predict({"ATG"});
     return false;
@@ -250,7 +250,7 @@ TEST_F(Library, LetsThreadsTakeTurns) {
 TEST_F(Library, TellsHowFarItIs) {
   Predictor predictor(on_cpu());
   const std::vector<TestRecord> records = open_records(3, 200);
-  Kept kept;
+  KeptCalls kept;
   Progress last;
   predictor.run(from(records), kept,
                 {.stop = {}, .progress = [&](const Progress& p) { last = p; }});

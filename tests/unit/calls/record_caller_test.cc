@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/errors.h"
+#include "support/plain_calibration.h"
 
 namespace virnucpro {
 namespace {
@@ -31,13 +32,6 @@ RecordVerdict call(RecordCaller& caller, const std::vector<float>& chunks) {
     }
   }
   return caller.end();
-}
-
-/// p = score for every length, and the mean for a record.
-Calibration plain_calibration() {
-  Calibration calibration;
-  calibration.classes = {{0, 0, 0, {}}};
-  return calibration;
 }
 
 TEST(CallRule, GivesATieOfAFrameToOthers) {

@@ -27,7 +27,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::UnorderedElementsAre;
 
-std::string some_fasta() {
+std::string forty_records() {
   std::mt19937 random(11);
   std::string text;
   for (int i = 0; i < 40; ++i) {
@@ -41,7 +41,7 @@ std::string some_fasta() {
 class DeviceRuns : public testing::Test {
  protected:
   DeviceRuns() {
-    folder.write("in.fa", some_fasta());
+    folder.write("in.fa", forty_records());
     settings.inputs = {folder.file("in.fa")};
     settings.bundle = std::string(VIRNUCPRO_SOURCE_DIR) + "/models/mini";
     settings.expected_length = 500;

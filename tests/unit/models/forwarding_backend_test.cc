@@ -29,15 +29,15 @@ class MarkReader final : public ForwardingBackend {
   std::vector<LayerMark> marks;
 };
 
-const PackedBatch kBatch{{0, 5, 6, 2, 0, 7, 2}, {0, 4, 7}};
+const PackedBatch kForwardedBatch{{0, 5, 6, 2, 0, 7, 2}, {0, 4, 7}};
 
 std::vector<float> embed(const Encoder& encoder, Backend& backend, bool packed) {
   Workspace workspace(backend);
   Embeddings embeddings;
   if (packed) {
-    encoder.forward_packed(backend, workspace, kBatch, embeddings);
+    encoder.forward_packed(backend, workspace, kForwardedBatch, embeddings);
   } else {
-    encoder.forward(backend, workspace, pad(kBatch, 1), embeddings);
+    encoder.forward(backend, workspace, pad(kForwardedBatch, 1), embeddings);
   }
   return embeddings.values;
 }

@@ -39,8 +39,8 @@ Esm2Weights planted_esm2(const std::string& name, float value, std::int64_t row 
 }
 
 // The lengths differ, so that the padded batch has padding.
-const PackedBatch kBatch{{0, 5, 6, 7, 8, 2, 0, 9, 2}, {0, 6, 9}};
-const PaddedBatch kPadded = pad(kBatch, 1);
+const PackedBatch kProbedBatch{{0, 5, 6, 7, 8, 2, 0, 9, 2}, {0, 6, 9}};
+const PaddedBatch kPadded = pad(kProbedBatch, 1);
 
 struct Probed {
   std::vector<ProbedOperation> operations;
@@ -60,9 +60,10 @@ Probed probed(const Encoder& encoder, Backend& backend, bool packed) {
   Workspace workspace(probe);
   Probed result;
   if (packed) {
-    probe.begin(ops::Sequences::packed(
-        {kBatch.cu_seqlens.data(), static_cast<std::int64_t>(kBatch.cu_seqlens.size())}));
-    encoder.forward_packed(probe, workspace, kBatch, result.embeddings);
+    probe.begin(
+        ops::Sequences::packed({kProbedBatch.cu_seqlens.data(),
+                                static_cast<std::int64_t>(kProbedBatch.cu_seqlens.size())}));
+    encoder.forward_packed(probe, workspace, kProbedBatch, result.embeddings);
   } else {
     probe.begin(
         ops::Sequences::padded({kPadded.lengths.data(), kPadded.sequences()}, kPadded.length));
@@ -78,7 +79,7 @@ TEST(ProbeBackend, NamesEveryOperationOfEveryLayerOnceAndChangesNoResult) {
   const Esm2 esm2(planted_esm2("", 0), Precision::kFp16, cpu);
   Workspace workspace(cpu);
   Embeddings plain;
-  esm2.forward_packed(cpu, workspace, kBatch, plain);
+  esm2.forward_packed(cpu, workspace, kProbedBatch, plain);
   const Probed packed = probed(esm2, cpu, true);
   EXPECT_EQ(packed.embeddings.values, plain.values);
   std::string layer_1;

@@ -18,7 +18,7 @@
 namespace virnucpro {
 namespace {
 
-struct Golden {
+struct FloatGolden {
   std::uint32_t bits;
   const char* text;
 };
@@ -34,7 +34,7 @@ std::uint64_t splitmix64(std::uint64_t& state) {
 }
 
 TEST(FormatFloat32, EqualsNumPyAtTheEdges) {
-  for (const Golden& golden : kGoldens) {
+  for (const FloatGolden& golden : kFloatGoldens) {
     EXPECT_EQ(format_float32(std::bit_cast<float>(golden.bits)), golden.text)
         << std::hex << golden.bits;
   }

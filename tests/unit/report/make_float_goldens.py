@@ -30,7 +30,7 @@ def main():
         center = int(np.float32(decimal).view(np.uint32))
         edges.update(range(max(0, center - 2), min(one, center + 2) + 1))
     print("// Made by make_float_goldens.py: float32 bits and the text NumPy %s gives them." % np.__version__)
-    print("constexpr Golden kGoldens[] = {")
+    print("constexpr FloatGolden kFloatGoldens[] = {")
     for bits in sorted(edges):
         print('    {0x%08xu, "%s"},' % (bits, text(bits)))
     print("};")

@@ -13,6 +13,7 @@
 
 #include "base/errors.h"
 #include "report/tier_table.h"
+#include "support/plain_calibration.h"
 #include "unit/report/file_size_limit.h"
 #include "unit/report/temporary_folder.h"
 
@@ -203,13 +204,6 @@ TEST(PredictionTables, CallsByTheThresholdInEveryFile) {
     EXPECT_EQ(tables.calls().viral_chunks, viral ? 1u : 0u);
     EXPECT_EQ(tables.calls().viral_records, viral ? 1u : 0u);
   }
-}
-
-/// p = score for every length, and the mean for a record.
-Calibration plain_calibration() {
-  Calibration calibration;
-  calibration.classes = {{0, 0, 0, {}}};
-  return calibration;
 }
 
 TEST(PredictionTables, HasCalibratedProbabilitiesOfChunksAndRecords) {

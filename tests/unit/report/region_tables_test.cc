@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "report/prediction_tables.h"
+#include "support/plain_calibration.h"
 #include "unit/report/temporary_folder.h"
 
 namespace virnucpro {
@@ -21,12 +22,6 @@ constexpr const char* kNoRegions =
     "# The models of this run have no calibration, so that there are no regions.\n";
 
 /// p = score for every length.
-Calibration plain_calibration() {
-  Calibration calibration;
-  calibration.classes = {{0, 0, 0, {}}};
-  return calibration;
-}
-
 /// Writes records of chunks of 10 bases; V is viral beyond doubt, o is not, - has no score.
 class Regions : public testing::Test {
  protected:

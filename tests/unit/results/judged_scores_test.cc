@@ -18,12 +18,13 @@ namespace {
 using testing::HasSubstr;
 
 /// The scores of one chunk's frames; none: no open frame.
-using Chunk = std::vector<float>;
+using ChunkScores = std::vector<float>;
 
-void add_record(RunDatabase& database, const std::string& id, const std::vector<Chunk>& chunks) {
+void add_record(RunDatabase& database, const std::string& id,
+                const std::vector<ChunkScores>& chunks) {
   const std::uint64_t ordinal = database.extent().records;
   std::string bases;
-  for (const Chunk& chunk : chunks) bases += bases_open_in(first_frames(chunk.size()), 500);
+  for (const ChunkScores& chunk : chunks) bases += bases_open_in(first_frames(chunk.size()), 500);
   const std::vector<std::byte> bytes = packed(bases);
   database.begin_record({ordinal, id, bases.size(), bytes});
   Outcome of_record = Outcome::kNoOrf;
@@ -45,16 +46,16 @@ void add_record(RunDatabase& database, const std::string& id, const std::vector<
   database.end_record(ordinal, of_record, {});
 }
 
-bool is_viral(const Chunk& chunk, double threshold) {
+bool is_viral(const ChunkScores& chunk, double threshold) {
   LargestScores largest;
   for (const float p_virus : chunk) largest.add({1.0f - p_virus, p_virus});
   return CallRule{threshold}.is_viral_chunk(largest);
 }
 
-bool is_viral(const std::vector<Chunk>& chunks, double threshold) {
+bool is_viral(const std::vector<ChunkScores>& chunks, double threshold) {
   std::uint64_t scored = 0;
   std::uint64_t viral = 0;
-  for (const Chunk& chunk : chunks) {
+  for (const ChunkScores& chunk : chunks) {
     if (chunk.empty()) continue;
     ++scored;
     viral += is_viral(chunk, threshold) ? 1 : 0;
@@ -76,12 +77,12 @@ LabelTable labels_of(std::size_t records) {
 TEST(JudgedScores, AreTheThresholdsUpToWhichTheRulesCallViral) {
   const TemporaryFolder folder;
   std::mt19937 random(11);
-  std::vector<std::vector<Chunk>> records;
+  std::vector<std::vector<ChunkScores>> records;
   {
     RunDatabase database(folder.path(), kWork, RunDatabase::Existing::kContinue);
     for (int i = 0; i < 60; ++i) {
-      std::vector<Chunk> chunks(1 + random() % 6);
-      for (Chunk& chunk : chunks) {
+      std::vector<ChunkScores> chunks(1 + random() % 6);
+      for (ChunkScores& chunk : chunks) {
         chunk.resize(random() % 4);
         for (float& score : chunk) score = static_cast<float>(random() % 1001) / 1000.0f;
       }
@@ -102,7 +103,7 @@ TEST(JudgedScores, AreTheThresholdsUpToWhichTheRulesCallViral) {
     EXPECT_EQ(scores.contigs[i].length, 500 * records[i].size());
     EXPECT_TRUE(is_viral(records[i], scores.contigs[i].score - kStep)) << i;
     EXPECT_FALSE(is_viral(records[i], scores.contigs[i].score + kStep)) << i;
-    for (const Chunk& chunk : records[i]) {
+    for (const ChunkScores& chunk : records[i]) {
       if (chunk.empty()) continue;
       const double score = scores.fragments.at(fragment++).score;
       EXPECT_TRUE(is_viral(chunk, score - kStep)) << i;

@@ -18,7 +18,7 @@
 namespace virnucpro {
 namespace {
 
-const std::vector<RunFact> kWork = {{"input", "fake"}};
+const std::vector<RunFact> kFakeWork = {{"input", "fake"}};
 
 /// All rows of a database as text.
 class Dump final : public StoredRunVisitor {
@@ -66,7 +66,7 @@ struct Settings {
 /// sequences that were computed; `finished` says whether the end was reached.
 std::uint64_t work_on(const std::string& folder, const std::vector<Record>& records,
                       const Settings& settings, int batches, bool& finished) {
-  RunDatabase database(folder, kWork, RunDatabase::Existing::kContinue);
+  RunDatabase database(folder, kFakeWork, RunDatabase::Existing::kContinue);
   database.begin_session({"now", "test", "fake", 0.0, 0});
   FakeRun run(records, settings.engines);
   run.plan.limits.orfs = settings.window_orfs;
@@ -192,7 +192,7 @@ TEST(RunJournal, RefusesAnInputThatHasChanged) {
 TEST(RunJournal, StoresFailuresWithTheirReasons) {
   const std::vector<Record> records = fake_records(20);
   const TemporaryFolder folder;
-  RunDatabase database(folder.path(), kWork, RunDatabase::Existing::kContinue);
+  RunDatabase database(folder.path(), kFakeWork, RunDatabase::Existing::kContinue);
   database.begin_session({"now", "test", "fake", 0.0, 0});
   FakeRun run(records);
   RunJournal journal(database, {.layout = {{{kFakeDnaWidth, kFakeProteinWidth}}}});
@@ -238,7 +238,7 @@ TEST(RunJournal, KeepsTheFaultsOfEverySession) {
     std::size_t processes = 0;
     for (bool finished = false; !finished; ++processes) {
       ASSERT_LT(processes, 2000u);
-      RunDatabase database(folder.path(), kWork, RunDatabase::Existing::kContinue);
+      RunDatabase database(folder.path(), kFakeWork, RunDatabase::Existing::kContinue);
       database.begin_session({"now", "test", "fake", 0.0, 0});
       FakeRun run(records);
       RunJournal journal(database, {.layout = {{{kFakeDnaWidth, kFakeProteinWidth}}},
@@ -285,7 +285,7 @@ TEST(RunJournal, CommitsNothingOnceTheModelsHaveChanged) {
   const TemporaryFolder folder;
   std::uint64_t kept = 0;
   {
-    RunDatabase database(folder.path(), kWork, RunDatabase::Existing::kContinue);
+    RunDatabase database(folder.path(), kFakeWork, RunDatabase::Existing::kContinue);
     database.begin_session({"now", "test", "fake", 0.0, 0});
     FakeRun run(records);
     int saves = 0;
@@ -306,7 +306,7 @@ TEST(RunJournal, CommitsNothingOnceTheModelsHaveChanged) {
 
 TEST(RunJournal, RefusesDamagedFaults) {
   const TemporaryFolder folder;
-  RunDatabase database(folder.path(), kWork, RunDatabase::Existing::kContinue);
+  RunDatabase database(folder.path(), kFakeWork, RunDatabase::Existing::kContinue);
   database.begin_session({"now", "test", "fake", 0.0, 0});
   FaultReport faults;
   faults.lost_devices = {"cuda:\xff"};
@@ -323,7 +323,7 @@ TEST(RunJournal, EndsARunWithoutAnyFiniteResultEachTime) {
   const std::vector<Record> records = fake_records(2);
   const TemporaryFolder folder;
   for (int process = 0; process < 2; ++process) {
-    RunDatabase database(folder.path(), kWork, RunDatabase::Existing::kContinue);
+    RunDatabase database(folder.path(), kFakeWork, RunDatabase::Existing::kContinue);
     database.begin_session({"now", "test", "fake", 0.0, 0});
     FakeRun run(records);
     RunJournal journal(database, {.layout = {{{kFakeDnaWidth, kFakeProteinWidth}}}});

@@ -25,7 +25,7 @@ constexpr const char* kRepair =
     "away.";
 constexpr const char* kWhatToDo = " Choose another folder with -o, or throw it away with --force.";
 
-void make_small_run(const TemporaryFolder& folder) {
+void make_run_of_one_record(const TemporaryFolder& folder) {
   RunDatabase database(folder.path(), kWork, Existing::kContinue);
   add_small_record(database, 0);
   database.commit();
@@ -75,7 +75,7 @@ TEST(RunDatabaseFile, NamesEachDifferenceOfOtherWork) {
 
 TEST(RunDatabaseFile, StartsOverWhateverIsThere) {
   const TemporaryFolder folder;
-  make_small_run(folder);
+  make_run_of_one_record(folder);
   const std::vector<RunFact> other = {{"precision", "fp32"}};
   {
     RunDatabase database(folder.path(), other, Existing::kStartOver);
@@ -146,7 +146,7 @@ TEST(RunDatabaseFile, RefusesDatabasesOfOtherProgramsAndVersions) {
                                  "program (application id 0x0)." +
                                  kWhatToDo);
   std::filesystem::remove(folder.file("run.db"));
-  make_small_run(folder);
+  make_run_of_one_record(folder);
   sqlite3_says(folder, "PRAGMA user_version=1");
   EXPECT_EQ(refusal(folder), folder.file("run.db") +
                                  ": expected the database of a run, found one of version 1, where "
@@ -182,7 +182,7 @@ TEST(RunDatabaseFile, IsMadeAnewWhereAProcessWasKilledWhileItMadeOne) {
                 ::_exit(0);
               }),
               0);
-    make_small_run(folder);
+    make_run_of_one_record(folder);
     EXPECT_EQ(RunDatabase(folder.path(), kWork, Existing::kContinue).extent().records, 1U) << sql;
   }
 }
@@ -199,7 +199,7 @@ TEST(RunDatabaseFile, MustExistWhereItIsOnlyRead) {
   EXPECT_EQ(error_of<InputError>([&] { RunDatabase database(folder.path()); }),
             folder.file("run.db") +
                 ": expected the database of a run, found a file without its tables." + kWhatToDo);
-  make_small_run(folder);
+  make_run_of_one_record(folder);
   EXPECT_TRUE(RunDatabase::exists(folder.path()));
   EXPECT_EQ(RunDatabase(folder.path()).work(), kWork);
 }
@@ -382,7 +382,7 @@ TEST(RunDatabaseFile, SurvivesSigkillAtAnyMoment) {
 TEST(RunDatabaseFile, CanBeReadWithTheStockProgram) {
   if (!has_sqlite3()) GTEST_SKIP() << "the program sqlite3 is not installed";
   const TemporaryFolder folder;
-  make_small_run(folder);
+  make_run_of_one_record(folder);
   EXPECT_EQ(sqlite3_says(folder, "SELECT * FROM predictions"),
             "record 0|1|1|0|500|+|F1|0.333333343267441||\n"
             "record 0|1|1|0|500|-|R2|0.25||\n");
@@ -433,7 +433,7 @@ TEST(RunDatabaseFile, HasTheResultsOfACompleteRunInItsViews) {
 TEST(RunDatabaseFile, OfTheVersionWithoutResultsIsReadAndGetsThem) {
   if (!has_sqlite3()) GTEST_SKIP() << "the program sqlite3 is not installed";
   const TemporaryFolder folder;
-  make_small_run(folder);
+  make_run_of_one_record(folder);
   std::string old =
       "DROP VIEW predictions; DROP VIEW contigs; DROP VIEW regions; DROP VIEW account; "
       "DROP TABLE record_results; DROP TABLE chunk_results; DROP TABLE region_results;";

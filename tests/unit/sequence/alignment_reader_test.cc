@@ -4,7 +4,7 @@
 
 #include "test_files.h"
 
-namespace virnucpro::testing {
+namespace virnucpro::test {
 namespace {
 
 using ::testing::AllOf;
@@ -254,4 +254,4 @@ TEST_F(AlignmentReader, ReadsCramWhileItsReferenceIsThereAndSaysSoWhenItIsNot) {
 }
 
 }  // namespace
-}  // namespace virnucpro::testing
+}  // namespace virnucpro::test

@@ -26,8 +26,8 @@ void operator delete(void* memory, const std::nothrow_t&) noexcept { std::free(m
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
-namespace virnucpro::testing {
+namespace virnucpro::test {
 
 std::size_t allocations_so_far() { return g_allocations; }
 
-}  // namespace virnucpro::testing
+}  // namespace virnucpro::test

@@ -3,8 +3,8 @@
 
 #include <cstddef>
 
-namespace virnucpro::testing {
+namespace virnucpro::test {
 
 std::size_t allocations_so_far();
 
-}  // namespace virnucpro::testing
+}  // namespace virnucpro::test

@@ -16,7 +16,7 @@
 #include "sequence/line_reader.h"
 #include "unit/sequence/test_files.h"
 
-namespace virnucpro::testing {
+namespace virnucpro::test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -331,4 +331,4 @@ TEST_F(ChangedInputs, DoNotKeepTheErrorOfAnEndlessStreamWaiting) {
 }
 
 }  // namespace
-}  // namespace virnucpro::testing
+}  // namespace virnucpro::test

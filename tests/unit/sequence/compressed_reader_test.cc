@@ -4,7 +4,7 @@
 
 #include "test_files.h"
 
-namespace virnucpro::testing {
+namespace virnucpro::test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -217,4 +217,4 @@ TEST_F(DamagedInput, OfAlignmentsGivesRecordsOrAnInputError) {
 }
 
 }  // namespace
-}  // namespace virnucpro::testing
+}  // namespace virnucpro::test

@@ -375,13 +375,13 @@ TEST(Frames, AllocateNothingOnceTheBufferHasGrown) {
   }
   OrfBuffer buffer;
   find_orfs(std::string(500, 'C'), buffer);
-  const std::size_t before = virnucpro::testing::allocations_so_far();
+  const std::size_t before = virnucpro::test::allocations_so_far();
   std::size_t found = 0;
   for (const std::string& chunk : chunks) {
     find_orfs(chunk, buffer);
     found += buffer.orfs().size();
   }
-  EXPECT_EQ(virnucpro::testing::allocations_so_far(), before);
+  EXPECT_EQ(virnucpro::test::allocations_so_far(), before);
   EXPECT_GT(found, 0U);
 }
 

@@ -43,7 +43,7 @@ std::string describe(const std::vector<Record>& records, std::uint64_t expected_
 
 TEST(Golden, RecordsChunksAndFramesAreThoseOfTheSpecification) {
   const std::string folder = std::string(VIRNUCPRO_TEST_DATA) + "/sequence/";
-  const std::vector<Record> records = testing::read_all({folder + "golden_records.fa.gz"});
+  const std::vector<Record> records = test::read_all({folder + "golden_records.fa.gz"});
   ASSERT_EQ(records.size(), 198U);
   std::istringstream found(describe(records, 300) + describe(records, 500));
   std::ifstream golden(folder + "golden_frames.tsv");
@@ -64,7 +64,7 @@ TEST(Golden, RecordsChunksAndFramesAreThoseOfTheSpecification) {
 // record.
 TEST(Golden, RunsInEveryCodeAreThoseOfTheSpecification) {
   const std::string folder = std::string(VIRNUCPRO_TEST_DATA) + "/sequence/";
-  const std::vector<Record> records = testing::read_all({folder + "golden_records.fa.gz"});
+  const std::vector<Record> records = test::read_all({folder + "golden_records.fa.gz"});
   std::ifstream golden(folder + "golden_runs.tsv");
   ASSERT_TRUE(golden);
   OrfBuffer buffer;

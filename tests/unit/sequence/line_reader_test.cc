@@ -3,7 +3,7 @@
 
 #include "unit/sequence/test_files.h"
 
-namespace virnucpro::testing {
+namespace virnucpro::test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -99,4 +99,4 @@ TEST_F(Lines, OfWhatIsNoTextAreAnErrorThatNamesIt) {
 }
 
 }  // namespace
-}  // namespace virnucpro::testing
+}  // namespace virnucpro::test

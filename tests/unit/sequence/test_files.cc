@@ -14,7 +14,7 @@
 #include <fstream>
 #include <sstream>
 
-namespace virnucpro::testing {
+namespace virnucpro::test {
 
 void ReaderTest::SetUp() {
   std::signal(SIGPIPE, SIG_IGN);
@@ -125,4 +125,4 @@ Log keep_warnings(std::vector<std::string>& warnings) {
   });
 }
 
-}  // namespace virnucpro::testing
+}  // namespace virnucpro::test

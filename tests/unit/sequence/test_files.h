@@ -15,7 +15,7 @@
 #include "sequence/reader.h"
 #include "sequence/record.h"
 
-namespace virnucpro::testing {
+namespace virnucpro::test {
 
 /// A fresh folder per test, removed at its end.
 class ReaderTest : public ::testing::Test {
@@ -57,4 +57,4 @@ Log keep_warnings(std::vector<std::string>& warnings);
 
 MATCHER_P2(RecordIs, id, bases, "") { return arg.id == id && arg.bases == bases; }
 
-}  // namespace virnucpro::testing
+}  // namespace virnucpro::test

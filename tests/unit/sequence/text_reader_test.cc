@@ -9,7 +9,7 @@
 
 #include "test_files.h"
 
-namespace virnucpro::testing {
+namespace virnucpro::test {
 namespace {
 
 using ::testing::AllOf;
@@ -385,4 +385,4 @@ TEST_F(InputFiles, AreNotReadOnAfterAnError) {
 }
 
 }  // namespace
-}  // namespace virnucpro::testing
+}  // namespace virnucpro::test

@@ -17,8 +17,8 @@ void* operator new(std::size_t size) {
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
-namespace virnucpro::testing {
+namespace virnucpro::test {
 
 std::size_t allocation_count() { return allocations; }
 
-}  // namespace virnucpro::testing
+}  // namespace virnucpro::test

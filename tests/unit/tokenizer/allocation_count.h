@@ -3,9 +3,9 @@
 
 #include <cstddef>
 
-namespace virnucpro::testing {
+namespace virnucpro::test {
 
 /// Calls of operator new since the start, by all threads.
 std::size_t allocation_count();
 
-}  // namespace virnucpro::testing
+}  // namespace virnucpro::test

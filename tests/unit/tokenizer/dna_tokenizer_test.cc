@@ -18,7 +18,7 @@
 #include "unit/tokenizer/generated_sequences.h"
 #include "unit/tokenizer/tokenizer_files.h"
 
-namespace virnucpro::testing {
+namespace virnucpro::test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -215,4 +215,4 @@ TEST(DnaTokenizer, ServesSeveralThreadsAtOnce) {
 }
 
 }  // namespace
-}  // namespace virnucpro::testing
+}  // namespace virnucpro::test

@@ -10,7 +10,7 @@
 
 #include "base/sha256.h"
 
-namespace virnucpro::testing {
+namespace virnucpro::test {
 
 inline constexpr std::size_t kBlock = 1000;  // sequences per line of the stored expectations
 inline constexpr std::size_t kLongest = 700;
@@ -143,4 +143,4 @@ std::string sha256_of(const Container& values) {
   return sha256_hex(std::as_bytes(std::span(values.data(), values.size())));
 }
 
-}  // namespace virnucpro::testing
+}  // namespace virnucpro::test

@@ -16,7 +16,7 @@
 #include "unit/tokenizer/generated_sequences.h"
 #include "unit/tokenizer/tokenizer_files.h"
 
-namespace virnucpro::testing {
+namespace virnucpro::test {
 namespace {
 
 constexpr const char* kPublished = "data/dnabert_s/tokenizer.json";
@@ -174,4 +174,4 @@ INSTANTIATE_TEST_SUITE_P(, SingleSequences, ::testing::Values("small", "publishe
                          [](const auto& name) { return std::string(name.param); });
 
 }  // namespace
-}  // namespace virnucpro::testing
+}  // namespace virnucpro::test

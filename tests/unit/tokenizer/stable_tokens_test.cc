@@ -14,7 +14,7 @@
 
 #include "support/merged_naively.h"
 
-namespace virnucpro::testing {
+namespace virnucpro::test {
 namespace {
 
 using test::merged_naively;
@@ -228,4 +228,4 @@ TEST(StableTokens, ServeSeveralThreadsAtOnce) {
 }
 
 }  // namespace
-}  // namespace virnucpro::testing
+}  // namespace virnucpro::test

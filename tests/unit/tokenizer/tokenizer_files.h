@@ -7,7 +7,7 @@
 #include <stdexcept>
 #include <string>
 
-namespace virnucpro::testing {
+namespace virnucpro::test {
 
 inline std::string test_data(const std::string& name) {
   return std::string(VIRNUCPRO_TEST_DATA) + "/tokenizer/" + name;
@@ -30,4 +30,4 @@ inline std::string read_file(const std::string& path) {
   return content.str();
 }
 
-}  // namespace virnucpro::testing
+}  // namespace virnucpro::test

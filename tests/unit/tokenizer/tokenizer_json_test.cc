@@ -13,7 +13,7 @@
 #include "unit/tokenizer/generated_sequences.h"
 #include "unit/tokenizer/tokenizer_files.h"
 
-namespace virnucpro::testing {
+namespace virnucpro::test {
 namespace {
 
 using nlohmann::json;
@@ -255,4 +255,4 @@ TEST(TokenizerJson, ReadsOrRefusesAnyDamageWithoutHarm) {
 }
 
 }  // namespace
-}  // namespace virnucpro::testing
+}  // namespace virnucpro::test
