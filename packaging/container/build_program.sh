@@ -3,6 +3,7 @@
 set -eu
 prefix=$1
 shift
-cmake -S . -B build/container -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_INSTALL_PREFIX="$prefix" "$@"
+cmake -S . -B build/container -G Ninja -DCMAKE_BUILD_TYPE=Release -DVIRNUCPRO_DEVELOPER=OFF \
+  -DCMAKE_INSTALL_PREFIX="$prefix" "$@"
 cmake --build build/container
 cmake --install build/container --strip

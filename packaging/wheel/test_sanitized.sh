@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # The package's tests with the extension, the library and the program built by the preset asan-ubsan: an access out of
 # bounds, a use after free or undefined behaviour ends them. Leaks are looked for by the test of many calls in flat memory,
-# because an interpreter leaves much behind that is not ours.
+# because an interpreter leaves much behind that is not ours. What was freed is kept aside, to catch its use, up to 16 MB
+# only: tests say how much memory a stream may take.
 #
 #   packaging/wheel/test_sanitized.sh PYTHON [PYTEST-ARGUMENT...]
 #
@@ -26,5 +27,5 @@ site=$("$work/venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("p
 cmake --install build/asan-ubsan --component python --prefix "$site" > /dev/null
 cp -r python/virnucpro/. "$site/virnucpro/"
 ln -s "$site/virnucpro/bin/virnucpro" "$work/venv/bin/virnucpro"
-TEST_PRELOAD=$(gcc -print-file-name=libasan.so):$(gcc -print-file-name=libubsan.so) ASAN_OPTIONS=detect_leaks=0 \
+TEST_PRELOAD=$(gcc -print-file-name=libasan.so):$(gcc -print-file-name=libubsan.so) ASAN_OPTIONS=detect_leaks=0:quarantine_size_mb=16 \
   VIRNUCPRO_TEST_CALLS=${VIRNUCPRO_TEST_CALLS:-300} packaging/wheel/run_tests.sh "$work/venv" "$@"
