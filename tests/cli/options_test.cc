@@ -228,7 +228,7 @@ TEST_F(RunOptions, JsonLogByFlagAndByVariable) {
 
 TEST_F(RunOptions, ProgressIsShownOnATerminalUnlessSwitchedOff) {
   if (!has_terminals()) GTEST_SKIP() << "this system gives no pseudo-terminals (/dev/pts)";
-  write("many.fa", fasta(open_records(8, 300)));
+  write("many.fa", fasta(open_records(4, 300)));
   const auto shown = [&](const char* folder, std::vector<std::string> options,
                          const Variables& variables = {}) {
     std::vector<std::string> arguments = {"predict",   "many.fa",        "-o", folder, "--device",
@@ -240,7 +240,7 @@ TEST_F(RunOptions, ProgressIsShownOnATerminalUnlessSwitchedOff) {
     return result.err;
   };
   const std::string progress = shown("one", {});
-  EXPECT_THAT(progress, HasSubstr("\r\033[K8 records, 16 chunks, "));
+  EXPECT_THAT(progress, HasSubstr("\r\033[K4 records, 8 chunks, "));
   EXPECT_THAT(progress, HasSubstr(" frames/s"));
   EXPECT_THAT(progress, HasSubstr(" left, "));
   EXPECT_THAT(shown("two", {"--no-progress"}), testing::Not(HasSubstr("\033[K")));

@@ -72,7 +72,7 @@ TEST_F(Embeddings, AreThoseOfTheProgram) {
 TEST_F(Embeddings, ComeInBlocksWhileTheInputIsRead) {
   Embedder embedder({.device = "cpu", .threads = 1});
   KeptEmbeddings kept;
-  constexpr std::uint32_t kSequences = 3000;
+  constexpr std::uint32_t kSequences = 2500;
   std::uint32_t given = 0;
   std::size_t blocks_at_the_end = 0;
   embedder.run(
