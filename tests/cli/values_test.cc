@@ -13,6 +13,7 @@
 
 #include "cli/program_runner.h"
 #include "cli/test_inputs.h"
+#include "support/sanitized.h"
 
 namespace virnucpro::test {
 namespace {
@@ -91,13 +92,8 @@ const std::vector<std::string> kBadNumbers = {
     " ",   " 1",   "1 ", "+1",    "-1", "0x10", "nan",     "inf", "1e999", "99999999999999999999",
     "1_0", "1,5 ", "１", "1.5.0", "1h", "--",   "--quiet", "0b1", "1e-999"};
 
-// Every how many of them one option is given, from another one on each: a sanitized program takes
-// many times as long to start.
-#ifdef VIRNUCPRO_SANITIZED
-constexpr std::size_t kBadNumberStep = 5;
-#else
-constexpr std::size_t kBadNumberStep = 1;
-#endif
+// Every how many of them one option is given, from another one on each: each starts a program.
+constexpr std::size_t kBadNumberStep = kSanitized ? 5 : 1;
 
 struct HelpOption {
   std::string flag;   ///< the first long one

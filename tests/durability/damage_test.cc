@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "durability/durability_test.h"
+#include "support/sanitized.h"
 
 namespace virnucpro::test {
 namespace {
@@ -23,11 +24,7 @@ class Damage : public DurabilityTest {
  protected:
   void SetUp() override {
     DurabilityTest::SetUp();
-#ifdef VIRNUCPRO_SANITIZED  // each flip starts a program, which takes many times as long
-    flips_ = form("VIRNUCPRO_DURABILITY_FLIPS", 15);
-#else
-    flips_ = form("VIRNUCPRO_DURABILITY_FLIPS", 60);
-#endif
+    flips_ = form("VIRNUCPRO_DURABILITY_FLIPS", kSanitized ? 15 : 60);  // each starts a program
     seed_ = static_cast<std::uint32_t>(form("VIRNUCPRO_DURABILITY_SEED", 1));
     write("in.fa", mixed_input(20, seed_));
     expected_ = undisturbed();

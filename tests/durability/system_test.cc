@@ -12,6 +12,7 @@
 
 #include "cli/test_inputs.h"
 #include "durability/durability_test.h"
+#include "support/sanitized.h"
 
 namespace virnucpro::test {
 namespace {
@@ -150,18 +151,15 @@ TEST_F(System, ShorterStreamIsRefused) {
 }
 
 TEST_F(System, LongContigIsResumedInTheMiddle) {
-#ifdef VIRNUCPRO_SANITIZED  // minutes with two million bases
-  constexpr std::uint32_t kOpenChunks = 10;
-  const std::string faults = "workers=2;slow=800";
-#else
-  constexpr std::uint32_t kOpenChunks = 40;
-  const std::string faults = "workers=2;slow=200";
-#endif
+  // Two million bases; they would take minutes under sanitizers.
+  constexpr std::uint32_t kOpenChunks = kSanitized ? 10 : 40;
+  const std::string faults = kSanitized ? "workers=2;slow=800" : "workers=2;slow=200";
   std::mt19937 random(10);
   std::string bases(kOpenChunks * 50'000, 'A');
   for (char& base : bases) base = "ACGT"[random() % 4];
-  for (std::uint32_t i = 0; i < kOpenChunks; ++i)
+  for (std::uint32_t i = 0; i < kOpenChunks; ++i) {
     bases.replace(i * 50'000, 498, open_frame(166, i));
+  }
   write("in.fa", ">contig\n" + bases + "\n>after\n" + open_frame(150, 99) + "\n");
   const Results expected = undisturbed();
   ASSERT_TRUE(ends_with(stopped(predict("out", faults), "out", 900), kInterrupted));
