@@ -1,6 +1,6 @@
 # Compiles headers of src/ and include/ on their own: each must include what it uses. Those that their own file, x.h
 # of x.cc, includes before all else are left out: every build of each file by itself, as the preset tsan makes, compiles
-# them so, but for src/api and the CUDA plug-in, which that preset leaves out.
+# them so, but for src/api and the CUDA plug-in, which that preset leaves out (Layering.TheProgramHasAllModules...).
 #   cmake -DCOMPILER=g++ -DFLAGS="..." -DSOURCE=... -DWORK=... -DSHARD=0 -DSHARDS=2 -P headers_alone.cmake
 # With -DCUDA_INCLUDE=/usr/local/cuda/include those of the CUDA plug-in, too.
 # With -DLAUNCHER=ccache a header that has not changed, nor any of its own, takes no time: ccache keeps
