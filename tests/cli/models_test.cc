@@ -3,15 +3,18 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
+#include "base/sha256.h"
 #include "cli/models_in_tree.h"
 #include "cli/program_runner.h"
 
 namespace virnucpro::test {
 namespace {
 
+using nlohmann::json;
 using testing::HasSubstr;
 using testing::StartsWith;
 
@@ -70,6 +73,36 @@ TEST_F(Models, VerifyFindsAChangedByte) {
   EXPECT_THAT(result.out, HasSubstr("classifier_500.safetensors"));
   EXPECT_EQ(last_line(result.err),
             "virnucpro: error: changed: 1 problem; import or copy the bundle again");
+}
+
+// Whole by its hashes, and of no use: the tokenizer gives ids that DNABERT-S has no row for.
+TEST_F(Models, WithATokenizerOfOtherWeightsAreRefused) {
+  copy_mini("other");
+  json card = json::parse(read("other/bundle.json"));
+  json tokenizer = json::parse(read("other/tokenizer.json"));
+  const int rows = card["dnabert_s"]["config"]["vocab_size"];
+  tokenizer["model"]["vocab"]["NNNNN"] = rows + 7;
+  write("other/tokenizer.json", tokenizer.dump());
+  card["tokenizer"]["sha256"] = sha256_text(tokenizer.dump());
+  write("other/bundle.json", card.dump());
+  const ProgramResult verified = run({"models", "verify", "other"});
+  EXPECT_TRUE(ends_with(verified, 3));
+  EXPECT_THAT(verified.out, HasSubstr("the tokenizer has ids up to " + std::to_string(rows + 7) +
+                                      ", the embedding " + std::to_string(rows) + " rows"));
+  write("in.fa", ">a\nACGT\n");
+  for (const char* precision : {"fp16", "int8"}) {
+    const ProgramResult run_with_it =
+        run({"predict", "in.fa", "--bundle", "other", "--precision", precision});
+    EXPECT_TRUE(ends_with(run_with_it, 3));
+    EXPECT_THAT(run_with_it.err,
+                HasSubstr("the tokenizer has ids up to " + std::to_string(rows + 7) +
+                          ", but DNABERT-S embeds only " + std::to_string(rows)));
+  }
+  const ProgramResult converted =
+      run({"models", "convert", "other", "--precision", "int8", "-o", "small"});
+  EXPECT_TRUE(ends_with(converted, 3));
+  EXPECT_THAT(converted.err, HasSubstr("the tokenizer has ids up to"));
+  EXPECT_FALSE(exists("small"));
 }
 
 // Small checkpoints that fit together: 12 + 16 features for a classifier of 28.
