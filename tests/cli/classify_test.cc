@@ -157,7 +157,7 @@ TEST_F(Classify, FindsModelsInThePublishedLayoutAndInABundle) {
       0));
   EXPECT_EQ(read("out.tsv"), read("parts/prediction_results.txt"));
   // The flag wins over the variable.
-  const std::string bundle = VIRNUCPRO_SOURCE_DIR "/models/mini";
+  const std::string bundle = kMini;
   ASSERT_TRUE(ends_with(as_container({"in.fa", "bundle.tsv", "--virnucpro-path", bundle},
                                      {{"VIRNUCPRO_PATH", "models"}}),
                         0));
@@ -273,7 +273,7 @@ TEST_F(OldCommandLine, OfTheDocumentWorksWordByWord) {
 }
 
 TEST_F(OldCommandLine, NamesAClassifierOfItsOwn) {
-  const std::string other = VIRNUCPRO_SOURCE_DIR "/models/mini/classifier_300.safetensors";
+  const std::string other = kMini + "/classifier_300.safetensors";
   ASSERT_TRUE(ends_with(
       run({"predict", "in.fa", "-q", "-m", "custom", "-p", other, "-e", "300", "-o", "custom"}),
       0));

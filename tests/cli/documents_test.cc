@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "base/format.h"
+#include "cli/models_in_tree.h"
 #include "cli/program_runner.h"
 #include "support/markdown.h"
 
@@ -357,8 +358,7 @@ TEST_F(Readme, IsShort) {
 }
 
 TEST_F(Readme, HasTheFiguresOfTheEmbeddedBundle) {
-  const nlohmann::json card =
-      nlohmann::json::parse(text_of(VIRNUCPRO_SOURCE_DIR "/models/mini/bundle.json"));
+  const nlohmann::json card = nlohmann::json::parse(text_of(kMini + "/bundle.json"));
   std::string auroc = "| `mini` (95 % interval)";
   std::string recall = "| recall of `mini` at 1 % / 5 % false positives";
   // The card has four decimals; a 5 at the end is rounded up, whatever its double is.

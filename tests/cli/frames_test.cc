@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/models_in_tree.h"
 #include "cli/program_runner.h"
 #include "cli/tables.h"
 #include "cli/test_inputs.h"
@@ -73,7 +74,7 @@ class Frames : public CliTest {
 
   /// A copy of the embedded bundle whose card has these keys, too.
   std::string bundle_with(const json& keys) const {
-    std::filesystem::copy(VIRNUCPRO_SOURCE_DIR "/models/mini", path("bundle"));
+    std::filesystem::copy(kMini, path("bundle"));
     json card = json::parse(read("bundle/bundle.json"));
     card.erase("frames");
     card.erase("least_run");

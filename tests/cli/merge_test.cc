@@ -9,6 +9,7 @@
 #include <random>
 #include <thread>
 
+#include "cli/models_in_tree.h"
 #include "cli/stored_runs.h"
 
 namespace virnucpro::test {
@@ -95,7 +96,7 @@ TEST_F(Merge, GivesTheBytesOfTheUnsplitRunForAnyNumberOfShards) {
 }
 
 TEST_F(Merge, TakesEmbeddingsAlong) {
-  const std::string other = VIRNUCPRO_SOURCE_DIR "/models/mini/classifier_300.safetensors";
+  const std::string other = kMini + "/classifier_300.safetensors";
   ASSERT_TRUE(ends_with(predict({"-o", "whole", "--keep-embeddings"}), 0));
   ASSERT_TRUE(ends_with(run({"report", "whole", "--classifier", other, "-o", "a"}), 0));
   ASSERT_TRUE(ends_with(run(merging(shards(3, {"--keep-embeddings"}), "merged")), 0));

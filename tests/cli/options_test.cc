@@ -162,7 +162,7 @@ TEST_F(RunOptions, ThreadsAndBatchTokens) {
 }
 
 TEST_F(RunOptions, BundleByFolderAndByVariable) {
-  std::filesystem::copy(VIRNUCPRO_SOURCE_DIR "/models/mini", path("copy"));
+  std::filesystem::copy(kMini, path("copy"));
   ASSERT_TRUE(ends_with(predict({"-o", "embedded"}), 0));
   ASSERT_TRUE(ends_with(predict({"-o", "folder", "--bundle", "copy"}), 0));
   EXPECT_EQ(read("embedded/predictions.tsv"), read("folder/predictions.tsv"));
@@ -181,8 +181,7 @@ TEST_F(RunOptions, OwnPartsInsteadOfABundle) {
   EXPECT_EQ(report["model"]["bundle"], "own parts");
   const ProgramResult misfit =
       predict({"-o", "misfit", "--dnabert", kPipelineParts + "dnabert_s", "--esm2",
-               kPipelineParts + "esm2.pt", "--classifier",
-               VIRNUCPRO_SOURCE_DIR "/models/mini/classifier_500.safetensors"});
+               kPipelineParts + "esm2.pt", "--classifier", kMini + "/classifier_500.safetensors"});
   EXPECT_TRUE(ends_with(misfit, 3));
   EXPECT_THAT(misfit.err, HasSubstr("features"));
   EXPECT_TRUE(ends_with(predict({"--esm2", "x"}), 2));

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/models_in_tree.h"
 #include "cli/program_runner.h"
 #include "support/synthetic_weights.h"
 #include "weights/safetensors.h"
@@ -101,8 +102,7 @@ class StandInBundle : public CliTest {
                                                   {"layer_norm_eps", 1e-12},
                                                   {"vocab_size", 4096}}
                                        .dump());
-    std::filesystem::copy_file(VIRNUCPRO_SOURCE_DIR "/models/mini/tokenizer.json",
-                               path("dnabert_s/tokenizer.json"));
+    std::filesystem::copy_file(kMini + "/tokenizer.json", path("dnabert_s/tokenizer.json"));
     ClassifierWeights classifier = synthetic_classifier("stand_in_classifier", 3328, 512);
     std::map<std::string, HostTensor> tensors;
     for (const std::string& name : classifier.tensors.names()) {

@@ -169,7 +169,7 @@ TEST_F(PullModels, OfThePublishedNamesAreAskedForWhereTheyAreMissing) {
 
 TEST_F(PullModels, PredictTakesABundleByItsName) {
   fs::create_directories(path("models"));
-  fs::copy(VIRNUCPRO_SOURCE_DIR "/models/mini", path("models/small"));
+  fs::copy(kMini, path("models/small"));
   write("a.fa", ">a\n" + std::string(300, 'A') + "\n");
   EXPECT_TRUE(ends_with(run_here({"predict", "a.fa", "--bundle", "small", "-o", "out"}), 0));
   EXPECT_TRUE(exists("out/predictions.tsv"));
@@ -177,7 +177,7 @@ TEST_F(PullModels, PredictTakesABundleByItsName) {
 
 TEST_F(PullModels, ANameIsAFolderHereFirst) {
   fs::create_directories(path("models"));
-  fs::copy(VIRNUCPRO_SOURCE_DIR "/models/mini", path("models/small"));
+  fs::copy(kMini, path("models/small"));
   EXPECT_THAT(run_here({"models", "info", "small"}).out, StartsWith("name              mini\n"));
   write("small/bundle.json", "{}");
   EXPECT_TRUE(ends_with(run_here({"models", "info", "small"}), 3));
@@ -201,8 +201,7 @@ TEST_F(PullModels, ExportPacksABundleForTar) {
   ASSERT_EQ(std::system(("tar -xf " + path("mini.tar") + " -C " + path("")).c_str()), 0);
   EXPECT_TRUE(ends_with(run({"models", "verify", "./mini"}), 0));
   for (const char* part : {"esm2.safetensors", "tokenizer.json", "classifier_300.safetensors"}) {
-    EXPECT_EQ(sha256_file(path("mini/") + part),
-              sha256_file(std::string(VIRNUCPRO_SOURCE_DIR "/models/mini/") + part));
+    EXPECT_EQ(sha256_file(path("mini/") + part), sha256_file(kMini + "/" + part));
   }
   EXPECT_THAT(run({"models", "export", "mini", "-o", "mini.tar"}).err,
               HasSubstr("mini.tar: exists already; choose another file or use --force"));

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/models_in_tree.h"
 #include "cli/stored_runs.h"
 #include "cli/tables.h"
 
@@ -116,7 +117,7 @@ TEST_F(Regions, GiveThePlaceOfAPlantedPhage) {
 
 TEST_F(Regions, OfModelsWithoutACalibrationAreACommentAlone) {
   write_inputs();
-  std::filesystem::copy(VIRNUCPRO_SOURCE_DIR "/models/mini", path("bare"));
+  std::filesystem::copy(kMini, path("bare"));
   nlohmann::json card = nlohmann::json::parse(read("bare/bundle.json"));
   for (nlohmann::json& classifier : card["classifiers"]) classifier.erase("calibration");
   write("bare/bundle.json", card.dump());

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <random>
 
+#include "cli/models_in_tree.h"
 #include "cli/stored_runs.h"
 
 namespace virnucpro::test {
@@ -261,7 +262,7 @@ TEST_F(Train, StopsEarlyWhenNothingGetsBetter) {
 
 TEST_F(Train, KeepsTheOtherLengthsOfTheBase) {
   ASSERT_TRUE(ends_with(train("a.fa", "made", {"--expected-length", "300"}), 0));
-  const std::string mini = VIRNUCPRO_SOURCE_DIR "/models/mini";
+  const std::string mini = kMini;
   std::filesystem::copy(mini, path("mini"));
   EXPECT_EQ(read("made/classifier_500.safetensors"), read("mini/classifier_500.safetensors"));
   EXPECT_NE(read("made/classifier_300.safetensors"), read("mini/classifier_300.safetensors"));

@@ -54,8 +54,8 @@ void pack_panel(const CpuLinearWeight& weight, const Panel& panel, float* to) {
 
 CpuProduct cpu_product(DataType type, std::int64_t inputs) {
   // oneDNN's native products need AVX-512; our own stand in where only lower targets may run. This
-  // is asked last, since it takes CPUID, for which a virtual machine needs a tenth of a
-  // millisecond.
+  // is asked last, since it takes CPUID, for which a virtual machine needs tens of
+  // microseconds.
   const auto has_avx512 = [] { return (hwy::SupportedTargets() & HWY_AVX3) != 0; };
   const NativeProducts native = native_products();
   switch (type) {

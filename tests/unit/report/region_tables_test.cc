@@ -21,7 +21,6 @@ using testing::Not;
 constexpr const char* kNoRegions =
     "# The models of this run have no calibration, so that there are no regions.\n";
 
-/// p = score for every length.
 /// Writes records of chunks of 10 bases; V is viral beyond doubt, o is not, - has no score.
 class Regions : public testing::Test {
  protected:

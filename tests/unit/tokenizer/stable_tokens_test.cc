@@ -17,7 +17,6 @@
 namespace virnucpro::test {
 namespace {
 
-using test::merged_naively;
 using Ids = std::vector<std::int32_t>;
 
 /// A vocabulary that starts with single letters and grows merge by merge.
