@@ -17,7 +17,8 @@ std::vector<std::string> faster_ways(const WayFacts& facts) {
     ways.emplace_back("packed batches (without --no-packing)");
   }
   if (facts.on_cpu) {
-    const bool has_int8 = facts.products.int8 == CpuProduct::kInt8;
+    const bool has_int8 =
+        facts.products.int8 == CpuProduct::kInt8 || facts.products.int8 == CpuProduct::kQuads;
     const bool has_bf16 = facts.products.bfloat16 == CpuProduct::kBFloat16;
     if (has_bf16 && facts.precision != Precision::kBf16 && facts.precision != Precision::kInt8) {
       ways.emplace_back("--precision bf16 (this processor multiplies bfloat16)");

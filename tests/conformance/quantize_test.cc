@@ -5,6 +5,7 @@
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <type_traits>
 
 #include "backend/cpu/quantize_cpu.h"
 #include "conformance/conformance.h"
@@ -55,8 +56,10 @@ void expect_as_defined(const Grid& grid, const std::string& what) {
     }
     std::vector<std::int8_t> q(columns);
     const float scale = quantize_row(row, q);
-    std::copy(q.begin(), q.end(),
-              expected.begin() + static_cast<std::ptrdiff_t>(kGap + i * stride));
+    constexpr int kOffset = std::is_same_v<To, std::uint8_t> ? 128 : 0;
+    for (std::size_t j = 0; j < columns; ++j) {
+      expected[kGap + i * stride + j] = static_cast<To>(q[j] + kOffset);
+    }
     EXPECT_TRUE(same_scale(scales[i], scale)) << what << " row " << i << ": " << scales[i];
   }
   EXPECT_EQ(output, expected) << what;
@@ -64,6 +67,7 @@ void expect_as_defined(const Grid& grid, const std::string& what) {
 
 void expect_as_defined(const Grid& grid, const std::string& what) {
   expect_as_defined<std::int8_t>(grid, what + " to int8");
+  expect_as_defined<std::uint8_t>(grid, what + " to uint8");
   expect_as_defined<std::int16_t>(grid, what + " to int16");
 }
 

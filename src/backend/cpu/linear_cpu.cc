@@ -58,45 +58,73 @@ EpilogueTile epilogue_of(const CpuLinearState& state, const Task& task, std::int
           .output_stride = static_cast<std::size_t>(op.output.stride)};
 }
 
-/// The panel as its own product reads it: kept so, or packed for this task.
-template <typename Element>
-const Element* packed_panel(CpuLinearState::Worker& mine, const Task& task) {
-  static_assert(sizeof(Element) == sizeof(float));
-  if (task.panel.packed != nullptr) return reinterpret_cast<const Element*>(task.panel.packed);
-  pack_panel(task.weight, task.panel, mine.packed.data());
-  return reinterpret_cast<const Element*>(mine.packed.data());
-}
-
-void run_floats(CpuLinearState& state, const Task& task) {
+/// One of our own products of the task. `input`: all rows in the form of the product.
+template <typename Element, typename Sum>
+void run_own(CpuLinearState& state, const Task& task, const Element* input,
+             std::size_t input_stride, void (*multiply)(const GemmProduct<Element, Sum>&)) {
+  static_assert(sizeof(Element) == sizeof(float) && sizeof(Sum) == sizeof(float));
   CpuLinearState::Worker& mine = state.workers[task.worker];
-  const auto depth = static_cast<std::size_t>(task.weight.inputs());
-  const auto width = static_cast<std::size_t>(task.panel.count);
-  const std::size_t padded = gemm_padded_width(width);
-  const auto* packed = packed_panel<float>(mine, task);
-  float* sums = mine.sums.data();
-  const auto* input = static_cast<const float*>(task.op.input.data);
+  const std::size_t padded = gemm_padded_width(static_cast<std::size_t>(task.panel.count));
+  const float* packed = reinterpret_cast<const float*>(task.panel.packed);
+  if (packed == nullptr) {
+    pack_panel(task.weight, task.panel, mine.packed.data());
+    packed = mine.packed.data();
+  }
+  const PackedPanel at(task.weight, task.panel);
+  const bool has_start = task.weight.product == CpuProduct::kQuads;
+  const std::size_t kept_depth = task.weight.columns.size();
   for (std::int64_t row = task.first; row < task.last; row += kOwnRows) {
     const std::int64_t rows = std::min(kOwnRows, task.last - row);
     EpilogueTile tile = epilogue_of(state, task, row, rows, padded);
-    tile.sums = sums;
-    // Without an activation the sums need no second pass.
-    const bool is_direct = tile.activation == ops::Activation::kNone;
-    const GemmFinish finish{tile.bias,   tile.residual,      tile.residual_stride,
-                            tile.output, tile.output_stride, tile.columns};
-    gemm_floats({.input = input + row * task.op.input.stride,
-                 .input_stride = static_cast<std::size_t>(task.op.input.stride),
-                 .rows = static_cast<std::size_t>(rows),
-                 .depth = depth,
-                 .packed = packed,
-                 .padded_width = padded,
-                 .sums = sums,
-                 .tail = mine.tail.data(),
-                 .finish = is_direct ? &finish : nullptr});
-    if (!is_direct) apply_epilogue(tile);
+    // Before an activation values stay side by side, since rows of the output that are 2 KB apart
+    // push each other out of the first cache.
+    const bool is_last = tile.activation == ops::Activation::kNone;
+    float* const values = mine.values.data();
+    multiply({.input = input + static_cast<std::size_t>(row) * input_stride,
+              .input_stride = input_stride,
+              .rows = static_cast<std::size_t>(rows),
+              .depth = static_cast<std::size_t>(task.weight.depth()),
+              .packed = reinterpret_cast<const Element*>(packed),
+              .padded_width = padded,
+              .start = has_start ? reinterpret_cast<const Sum*>(packed + at.start) : nullptr,
+              .sums = reinterpret_cast<Sum*>(mine.sums.data()),
+              .tail = reinterpret_cast<Element*>(mine.tail.data()),
+              .finish = {.bias = tile.bias,
+                         .residual = is_last ? tile.residual : nullptr,
+                         .residual_stride = tile.residual_stride,
+                         .output = is_last ? tile.output : values,
+                         .output_stride = is_last ? tile.output_stride : padded,
+                         .columns = tile.columns,
+                         .row_scales = tile.row_scales,
+                         .column_scales = tile.column_scales,
+                         .kept = state.kept.data() + static_cast<std::size_t>(row) * kept_depth,
+                         .kept_packed = packed + at.kept,
+                         .kept_depth = kept_depth}});
+    if (is_last) continue;
+    tile.sums = values;
+    tile.row_scales = tile.column_scales = tile.bias = nullptr;
+    apply_epilogue(tile);
   }
 }
 
-/// The part of a quantised product that stays in floats: the columns kept in float16.
+/// The task by one of our own products.
+void run_own(CpuLinearState& state, const Task& task) {
+  const auto* groups = reinterpret_cast<const std::int32_t*>(state.input.data());
+  const auto depth = static_cast<std::size_t>(task.weight.depth());
+  switch (task.weight.product) {
+    case CpuProduct::kPairs:
+      return run_own(state, task, groups, depth, gemm_pairs);
+    case CpuProduct::kQuads:
+      return run_own(state, task, groups, depth, gemm_quads);
+    case CpuProduct::kBFloat16Pairs:
+      return run_own(state, task, groups, depth, gemm_bfloat16);
+    default:
+      return run_own(state, task, static_cast<const float*>(task.op.input.data),
+                     static_cast<std::size_t>(task.op.input.stride), gemm_floats);
+  }
+}
+
+/// The part of a quantised product of oneDNN's that stays in floats: the columns kept in float16.
 class KeptSums {
  public:
   /// Packs the panel's rows of them, where there are any. `rows`: at most in one tile.
@@ -113,7 +141,9 @@ class KeptSums {
   static void reserve(CpuLinearState::Worker& worker, std::size_t depth, std::int64_t rows,
                       std::size_t padded) {
     grow<float>(worker.kept_packed, depth * padded);
-    grow<float>(worker.kept_sums, (static_cast<std::size_t>(rows) + gemm_tile().rows) * padded);
+    const std::size_t whole_rows = static_cast<std::size_t>(rows) + gemm_tile().rows;
+    grow<float>(worker.kept_work, whole_rows * padded);
+    grow<float>(worker.kept_sums, whole_rows * padded);
     grow<float>(worker.kept_tail, gemm_tile().rows * depth);
   }
 
@@ -126,9 +156,15 @@ class KeptSums {
                  .depth = depth_,
                  .packed = mine_.kept_packed.data(),
                  .padded_width = padded_,
-                 .sums = mine_.kept_sums.data(),
+                 .start = nullptr,
+                 .sums = mine_.kept_work.data(),
                  .tail = mine_.kept_tail.data(),
-                 .finish = nullptr});
+                 .finish = {.bias = nullptr,
+                            .residual = nullptr,
+                            .residual_stride = 0,
+                            .output = mine_.kept_sums.data(),
+                            .output_stride = padded_,
+                            .columns = tile.columns}});
     tile.kept_sums = mine_.kept_sums.data();
     tile.kept_stride = padded_;
   }
@@ -139,32 +175,6 @@ class KeptSums {
   std::size_t depth_;
   std::size_t padded_ = 0;
 };
-
-void run_pairs(CpuLinearState& state, const Task& task) {
-  CpuLinearState::Worker& mine = state.workers[task.worker];
-  const auto pairs = static_cast<std::size_t>(task.weight.depth());
-  const auto width = static_cast<std::size_t>(task.panel.count);
-  const std::size_t padded = gemm_padded_width(width);
-  const auto* packed = packed_panel<std::int32_t>(mine, task);
-  auto* sums = reinterpret_cast<std::int32_t*>(mine.sums.data());
-  KeptSums kept(state, task, kOwnRows);
-  const auto* input = reinterpret_cast<const std::int32_t*>(state.input.data());
-  for (std::int64_t row = task.first; row < task.last; row += kOwnRows) {
-    const std::int64_t rows = std::min(kOwnRows, task.last - row);
-    gemm_pairs({.input = input + static_cast<std::size_t>(row) * pairs,
-                .input_stride = pairs,
-                .rows = static_cast<std::size_t>(rows),
-                .depth = pairs,
-                .packed = packed,
-                .padded_width = padded,
-                .sums = sums,
-                .tail = reinterpret_cast<std::int32_t*>(mine.tail.data())});
-    EpilogueTile tile = epilogue_of(state, task, row, rows, padded);
-    tile.quantized_sums = sums;
-    kept.add_to(tile, row);
-    apply_epilogue(tile);
-  }
-}
 
 /// A panel whose weight stays in 16 bits, as bfloat16 parts in oneDNN's form.
 const std::byte* pack_split(CpuLinearState& state, const OneDnnProducts::Shape& shape,
@@ -262,9 +272,24 @@ void convert_input(CpuLinearState& state, const ops::Linear& op, const CpuLinear
       for (std::int64_t r = 0; r < rows.rows; ++r) to[r * stride + k] = 0;
       return;
     }
+    case CpuProduct::kQuads:
+      // The bytes after a row's last value meet zeros of the weight.
+      return quantize_input(
+          state, weight, rows, first, worker,
+          reinterpret_cast<std::uint8_t*>(state.input.data()) + first * 4 * weight.depth(),
+          4 * weight.depth());
     case CpuProduct::kInt8:
       return quantize_input(state, weight, rows, first, worker,
                             reinterpret_cast<std::int8_t*>(state.input.data()) + first * k, k);
+    case CpuProduct::kBFloat16Pairs: {
+      const std::int64_t stride = 2 * weight.depth();
+      auto* to = reinterpret_cast<std::uint16_t*>(state.input.data()) + first * stride;
+      for (std::int64_t r = 0; r < rows.rows; ++r) {
+        narrow_to_bfloat16(input + r * op.input.stride, to + r * stride, count);
+        if (stride > k) to[r * stride + k] = 0;
+      }
+      return;
+    }
     case CpuProduct::kBFloat16:
     case CpuProduct::kSplitBFloat16: {
       auto* to = reinterpret_cast<std::uint16_t*>(state.input.data()) + first * weight.depth();
@@ -285,9 +310,9 @@ void convert_input(CpuLinearState& state, const ops::Linear& op, const CpuLinear
 /// Makes room in state.input and state.scales for `rows` rows.
 void reserve_input(CpuLinearState& state, const CpuLinearWeight& weight, std::int64_t rows) {
   if (weight.product == CpuProduct::kFloats) return;
-  const std::size_t element = weight.product == CpuProduct::kInt8    ? 1
-                              : weight.product == CpuProduct::kPairs ? sizeof(std::int32_t)
-                                                                     : sizeof(std::uint16_t);
+  const std::size_t element = is_own(weight.product)                ? sizeof(std::int32_t)
+                              : weight.product == CpuProduct::kInt8 ? sizeof(std::int8_t)
+                                                                    : sizeof(std::uint16_t);
   grow<std::byte>(state.input, static_cast<std::size_t>(rows * weight.depth()) * element);
   grow<float>(state.scales, static_cast<std::size_t>(rows));
   grow<float>(state.kept, static_cast<std::size_t>(rows) * weight.columns.size());
@@ -298,15 +323,19 @@ void reserve_input(CpuLinearState& state, const CpuLinearWeight& weight, std::in
 void reserve_workers(CpuLinearState& state, const CpuLinearWeight& weight) {
   if (!is_own(weight.product)) return;
   std::int64_t widest = 0;
-  for (const Panel& panel : weight.panels) widest = std::max(widest, panel.count);
+  std::size_t largest = 0;
+  for (const Panel& panel : weight.panels) {
+    widest = std::max(widest, panel.count);
+    largest = std::max(largest, packed_elements(weight, panel));
+  }
   const std::size_t padded = gemm_padded_width(static_cast<std::size_t>(widest));
-  const auto depth = static_cast<std::size_t>(weight.depth());  // of floats or of pairs: 4 bytes
+  const auto depth = static_cast<std::size_t>(weight.depth());  // of floats or of groups: 4 bytes
   for (CpuLinearState::Worker& worker : state.workers) {
-    grow<float>(worker.packed, depth * padded);
+    if (weight.panels.front().packed == nullptr) grow<float>(worker.packed, largest);
     grow<float>(worker.sums, (kOwnRows + gemm_tile().rows) * padded);
+    grow<float>(worker.values, kOwnRows * padded);
     grow<float>(worker.tail, gemm_tile().rows * depth);
     if (weight.columns.empty()) continue;
-    KeptSums::reserve(worker, weight.columns.size(), kOwnRows, padded);
     grow<float>(worker.row, static_cast<std::size_t>(weight.inputs()));
   }
 }
@@ -357,10 +386,8 @@ void CpuBackend::do_linear(const ops::Linear& op) {
                         .first = tiles * split / splits * height,
                         .last = std::min(rows, tiles * (split + 1) / splits * height),
                         .worker = worker};
-        if (weight->product == CpuProduct::kFloats) {
-          run_floats(state, task);
-        } else if (own) {
-          run_pairs(state, task);
+        if (own) {
+          run_own(state, task);
         } else {
           run_library(state, task);
         }

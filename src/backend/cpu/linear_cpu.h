@@ -25,17 +25,33 @@ inline constexpr std::int64_t kUsualInputs = 768;
 enum class CpuProduct {
   kFloats,         // float32 products, our own (gemm_cpu.h)
   kPairs,          // exact products of int8, as int16 pairs, our own
+  kQuads,          // the same, four at a time (VNNI), our own
+  kBFloat16Pairs,  // bfloat16 products with vectors, our own
   kBFloat16,       // bfloat16 products, by oneDNN
   kSplitBFloat16,  // float16 weights and float32 inputs as sums of two bfloat16, by oneDNN
   kInt8,           // exact products of int8, by oneDNN
 };
 
-/// The product that this processor uses for weights of `type` with that many inputs. Thread-safe.
-CpuProduct cpu_product(DataType type, std::int64_t inputs = kUsualInputs);
+/// The product that this processor uses for weights [outputs, inputs] of `type`. Thread-safe.
+CpuProduct cpu_product(DataType type, std::int64_t inputs = kUsualInputs,
+                       std::int64_t outputs = kUsualInputs);
 
 /// Our own products allocate nothing; oneDNN does in every call.
 constexpr bool is_own(CpuProduct product) {
-  return product == CpuProduct::kFloats || product == CpuProduct::kPairs;
+  return product == CpuProduct::kFloats || product == CpuProduct::kPairs ||
+         product == CpuProduct::kQuads || product == CpuProduct::kBFloat16Pairs;
+}
+
+/// Whether products are of whole numbers.
+constexpr bool is_whole(CpuProduct product) {
+  return product == CpuProduct::kPairs || product == CpuProduct::kQuads ||
+         product == CpuProduct::kInt8;
+}
+
+/// Elements of an input row that our own product takes as one of 4 bytes.
+constexpr std::int64_t group_of(CpuProduct product) {
+  if (product == CpuProduct::kQuads) return 4;
+  return product == CpuProduct::kPairs || product == CpuProduct::kBFloat16Pairs ? 2 : 1;
 }
 
 /// What the dense layers of one CpuBackend keep. Used by one thread at a time, like the backend;
@@ -46,8 +62,10 @@ struct CpuLinearState {
     Scratch rows;    // weight rows on their way into a packed panel
     Scratch packed;  // a panel
     Scratch sums;
+    Scratch values;  // sums that wait for their activation
     Scratch tail;
-    Scratch kept_packed;  // the same for columns kept in float16
+    Scratch kept_packed;  // the same for columns kept in float16, where oneDNN multiplies the rest
+    Scratch kept_work;
     Scratch kept_sums;
     Scratch kept_tail;
     Scratch row;  // a row of the input without these columns

@@ -22,6 +22,8 @@ struct NativeProducts {
   bool bfloat16 = false;        // AVX512_BF16 or AMX: float32 sums
   bool bfloat16_tiles = false;  // AMX: several times the rate of float32
   bool int8 = false;            // VNNI or AMX: exact int32 sums
+  bool int8_tiles = false;      // AMX
+  bool vnni = false;            // of AVX2 or AVX-512; false where ONEDNN_MAX_CPU_ISA is below
 };
 NativeProducts native_products();
 

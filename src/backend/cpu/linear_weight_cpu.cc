@@ -36,33 +36,59 @@ void keep_packed(CpuLinearWeight& weight) {
 
 }  // namespace
 
+PackedPanel::PackedPanel(const CpuLinearWeight& weight, const Panel& panel) {
+  const std::size_t padded = gemm_padded_width(static_cast<std::size_t>(panel.count));
+  start = static_cast<std::size_t>(weight.depth()) * padded;
+  kept = start + (weight.product == CpuProduct::kQuads ? padded : 0);
+  elements = kept + weight.columns.size() * padded;
+}
+
 std::size_t packed_elements(const CpuLinearWeight& weight, const Panel& panel) {
-  return static_cast<std::size_t>(weight.depth()) *
-         gemm_padded_width(static_cast<std::size_t>(panel.count));
+  return PackedPanel(weight, panel).elements;
 }
 
 void pack_panel(const CpuLinearWeight& weight, const Panel& panel, float* to) {
   const auto inputs = static_cast<std::size_t>(weight.inputs());
   const auto width = static_cast<std::size_t>(panel.count);
-  if (weight.product == CpuProduct::kPairs) {
-    gemm_pack_pairs(reinterpret_cast<const std::int8_t*>(panel.rows), inputs, width,
-                    reinterpret_cast<std::int32_t*>(to));
-  } else {
-    gemm_pack(panel.rows, panel.type, inputs, width, to);
+  const PackedPanel at(weight, panel);
+  const auto* bytes = reinterpret_cast<const std::int8_t*>(panel.rows);
+  auto* groups = reinterpret_cast<std::int32_t*>(to);
+  switch (weight.product) {
+    case CpuProduct::kPairs:
+      gemm_pack_pairs(bytes, inputs, width, groups);
+      break;
+    case CpuProduct::kQuads:
+      gemm_pack_quads(bytes, inputs, width, groups, groups + at.start);
+      break;
+    case CpuProduct::kBFloat16Pairs:
+      gemm_pack_bfloat16(reinterpret_cast<const std::uint16_t*>(panel.rows), inputs, width, groups);
+      break;
+    default:
+      gemm_pack(panel.rows, panel.type, inputs, width, to);
+  }
+  if (!weight.columns.empty()) {
+    gemm_pack(panel.kept, DataType::kFloat16, weight.columns.size(), width, to + at.kept);
   }
 }
 
-CpuProduct cpu_product(DataType type, std::int64_t inputs) {
-  // oneDNN's native products need AVX-512; our own stand in where only lower targets may run. This
-  // is asked last, since it takes CPUID, for which a virtual machine needs tens of
-  // microseconds.
+CpuProduct cpu_product(DataType type, std::int64_t inputs, std::int64_t outputs) {
+  // oneDNN's native products need AVX-512; our own stand in where only lower targets may run, and
+  // for narrow weights, whose products are a small part of a call of oneDNN's. What takes CPUID is
+  // asked last, since a virtual machine needs tens of microseconds for it.
   const auto has_avx512 = [] { return (hwy::SupportedTargets() & HWY_AVX3) != 0; };
+  const bool is_narrow = inputs * outputs <= kMostPackedElements;
   const NativeProducts native = native_products();
   switch (type) {
     case DataType::kInt8:
-      return native.int8 && has_avx512() ? CpuProduct::kInt8 : CpuProduct::kPairs;
+      if (native.int8 && has_avx512() && (native.int8_tiles || !is_narrow)) {
+        return CpuProduct::kInt8;
+      }
+      return native.vnni && gemm_takes_quads() ? CpuProduct::kQuads : CpuProduct::kPairs;
     case DataType::kBFloat16:
-      return native.bfloat16 && has_avx512() ? CpuProduct::kBFloat16 : CpuProduct::kFloats;
+      if (!native.bfloat16 || !has_avx512()) return CpuProduct::kFloats;
+      return is_narrow && !native.bfloat16_tiles && gemm_takes_bfloat16()
+                 ? CpuProduct::kBFloat16Pairs
+                 : CpuProduct::kBFloat16;
     case DataType::kFloat16:
       return native.bfloat16_tiles && inputs >= kLeastSplitInputs && has_avx512()
                  ? CpuProduct::kSplitBFloat16
@@ -144,13 +170,13 @@ void CpuBackend::pack_panels(CpuLinearWeight& weight) {
   const CpuProduct product = weight.product;
   if (k == 0 || product == CpuProduct::kSplitBFloat16) return;
   const bool is_narrow = is_own(product) && weight.outputs() * k <= kMostPackedElements;
-  // A weight that was rounded before is used as it is stored, or packed from there.
-  const bool is_rounded = weight.parts.front().type == DataType::kInt8;
-  if (product == CpuProduct::kFloats || (is_rounded && is_own(product))) {
+  const bool is_quantized =
+      weight.type() == DataType::kInt8 && weight.parts.front().type != DataType::kInt8;
+  // What needs no rounding is used as it is stored, or packed from there.
+  if (is_own(product) && !is_quantized) {
     if (is_narrow) keep_packed(weight);
     return;
   }
-  const bool is_quantized = weight.type() == DataType::kInt8 && !is_rounded;
   if (is_quantized) weight.scales.resize(static_cast<std::size_t>(weight.outputs()));
   weight.stored.resize(weight.panels.size());
   CpuLinearState& state = *linear_state_;

@@ -42,13 +42,14 @@ class CpuLinearWeight final : public ops::LinearWeight {
   CpuLinearWeight(std::int64_t outputs, std::int64_t inputs, DataType type,
                   std::span<const std::int32_t> kept_columns)
       : LinearWeight(outputs, inputs, type),
-        product(cpu_product(type, inputs)),
+        product(cpu_product(type, inputs, outputs)),
         columns(kept_columns.begin(), kept_columns.end()) {}
 
-  /// Elements of an input row in the form of the product.
+  /// Elements of an input row in the form of the product: groups, where it takes several at once.
   std::int64_t depth() const {
-    if (product == CpuProduct::kPairs) return (inputs() + 1) / 2;  // pairs
-    return product == CpuProduct::kSplitBFloat16 ? kSplitParts * inputs() : inputs();
+    if (product == CpuProduct::kSplitBFloat16) return kSplitParts * inputs();
+    const std::int64_t group = group_of(product);
+    return (inputs() + group - 1) / group;
   }
 
   const CpuProduct product;
@@ -60,8 +61,18 @@ class CpuLinearWeight final : public ops::LinearWeight {
   std::vector<float> scales;      // of the rows, where they are quantised
 };
 
-/// 4-byte elements of a panel in the form that an own product reads.
+/// 4-byte elements of a panel in the form that an own product reads: the rows; then, for quads,
+/// what the sum of each begins with; then the columns kept in float16.
 std::size_t packed_elements(const CpuLinearWeight& weight, const Panel& panel);
+
+/// Where the parts of such a panel begin after its rows, in elements; all are whole vectors.
+struct PackedPanel {
+  PackedPanel(const CpuLinearWeight& weight, const Panel& panel);
+
+  std::size_t start;
+  std::size_t kept;
+  std::size_t elements;
+};
 
 /// Writes that form of rows that are stored; 64-byte aligned.
 void pack_panel(const CpuLinearWeight& weight, const Panel& panel, float* to);

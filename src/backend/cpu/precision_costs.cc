@@ -16,9 +16,11 @@ std::string_view way_of(Precision precision, CpuProduct product, const Instructi
       return "BF16 weights, FP32 products: no faster than FP16 here";
     case CpuProduct::kSplitBFloat16:
       return "FP16 weights, each product in three of BF16 (AMX)";
+    case CpuProduct::kBFloat16Pairs:
     case CpuProduct::kBFloat16:
       return set.bfloat16_tiles ? "BF16 products, FP32 sums (AMX)"
                                 : "BF16 products, FP32 sums (AVX512_BF16)";
+    case CpuProduct::kQuads:
     case CpuProduct::kInt8:
       return set.int8_tiles ? "8-bit products, exact sums (AMX)"
                             : "8-bit products, exact sums (VNNI)";

@@ -1,7 +1,9 @@
 #include "backend/cpu/quantize_cpu.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
+#include <type_traits>
 
 #include "base/check.h"
 #include "tensor/quantize.h"
@@ -30,27 +32,69 @@ HWY_INLINE float largest_magnitude(const From* row, std::size_t count) {
   return std::bit_cast<float>(hn::GetLane(hn::MaxOfLanes(di, largest)));
 }
 
-template <typename From, typename To>
-float quantize_as(const void* from, std::size_t count, To* HWY_RESTRICT to) {
-  const hn::ScalableTag<float> d;
-  const hn::RebindToSigned<decltype(d)> di;
-  const hn::Rebind<To, decltype(d)> narrow_type;
-  const auto* row = static_cast<const From*>(from);
-  const RowScale scale = row_scale(largest_magnitude(row, count));
-  if (scale.factor == 0.0f) {
-    std::memset(to, 0, count * sizeof(To));
-    return scale.scale;
-  }
-  const auto factor = hn::Set(d, scale.factor);
+/// The whole numbers of one vector: nearest(x * factor) + kOffset.
+template <std::int32_t kOffset, class D, typename From>
+HWY_INLINE hn::Vec<hn::RebindToSigned<D>> whole_numbers(D d, const From* row, std::size_t count,
+                                                        hn::Vec<D> factor) {
   // Adding 1.5 * 2^23 leaves no bits for a fraction: the adder itself rounds to nearest even, and
   // the integer is the difference of the bits. (NearestInt is not exact just below 0.5 where
   // Highway 1.0 emulates it.)
+  const hn::RebindToSigned<D> di;
   const auto shift = hn::Set(d, 12582912.0f);
-  const auto shift_bits = hn::BitCast(di, shift);
-  for_vectors(d, count, [&](std::size_t i, std::size_t lanes) HWY_ATTR {
-    const auto scaled = hn::Mul(load_any(d, row + i, lanes), factor);
-    const auto q = hn::Sub(hn::BitCast(di, hn::Add(scaled, shift)), shift_bits);
-    const auto narrowed = hn::DemoteTo(narrow_type, q);
+  const auto shift_bits = hn::Sub(hn::BitCast(di, shift), hn::Set(di, kOffset));
+  const auto scaled = hn::Mul(load_any(d, row, count), factor);
+  return hn::Sub(hn::BitCast(di, hn::Add(scaled, shift)), shift_bits);
+}
+
+/// Quantises four vectors at a time to bytes, and returns how many values it took: where
+/// Highway 1.0 narrows each vector by itself with several shuffles.
+template <std::int32_t kOffset, typename From, typename To>
+HWY_INLINE std::size_t quantize_fours(const From* row, std::size_t count, float factor, To* to) {
+  std::size_t i = 0;
+#if HWY_TARGET == HWY_AVX2
+  const hn::ScalableTag<float> d;
+  constexpr std::size_t kLanes = 8;
+  const auto scale = hn::Set(d, factor);
+  // Packing goes by halves of 128 bits: four values of each vector, then the other four of each.
+  const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+  for (; i + 4 * kLanes <= count; i += 4 * kLanes) {
+    const auto whole = [&](std::size_t vector) HWY_ATTR {
+      return whole_numbers<kOffset>(d, row + i + vector * kLanes, kLanes, scale).raw;
+    };
+    const __m256i lower = _mm256_packs_epi32(whole(0), whole(1));
+    const __m256i upper = _mm256_packs_epi32(whole(2), whole(3));
+    const __m256i bytes =
+        kOffset == 0 ? _mm256_packs_epi16(lower, upper) : _mm256_packus_epi16(lower, upper);
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + i),
+                        _mm256_permutevar8x32_epi32(bytes, order));
+  }
+#else
+  static_cast<void>(row);
+  static_cast<void>(count);
+  static_cast<void>(factor);
+  static_cast<void>(to);
+#endif
+  return i;
+}
+
+template <typename From, typename To>
+float quantize_as(const void* from, std::size_t count, To* HWY_RESTRICT to) {
+  const hn::ScalableTag<float> d;
+  const hn::Rebind<To, decltype(d)> narrow_type;
+  constexpr std::int32_t kOffset = std::is_same_v<To, std::uint8_t> ? 128 : 0;
+  const auto* row = static_cast<const From*>(from);
+  const RowScale scale = row_scale(largest_magnitude(row, count));
+  if (scale.factor == 0.0f) {
+    std::fill_n(to, count, static_cast<To>(kOffset));
+    return scale.scale;
+  }
+  const auto factor = hn::Set(d, scale.factor);
+  std::size_t taken = 0;
+  if constexpr (sizeof(To) == 1) taken = quantize_fours<kOffset>(row, count, scale.factor, to);
+  for_vectors(d, count - taken, [&](std::size_t offset, std::size_t lanes) HWY_ATTR {
+    const std::size_t i = taken + offset;
+    const auto narrowed =
+        hn::DemoteTo(narrow_type, whole_numbers<kOffset>(d, row + i, lanes, factor));
     if (lanes >= hn::Lanes(d)) {
       hn::StoreU(narrowed, narrow_type, to + i);
       return;
@@ -78,6 +122,10 @@ float quantize_row_int8(const void* from, DataType type, std::size_t count, std:
   return quantize_row_of(from, type, count, to);
 }
 
+float quantize_row_uint8(const void* from, DataType type, std::size_t count, std::uint8_t* to) {
+  return quantize_row_of(from, type, count, to);
+}
+
 float quantize_row_int16(const void* from, DataType type, std::size_t count, std::int16_t* to) {
   return quantize_row_of(from, type, count, to);
 }
@@ -91,6 +139,7 @@ namespace virnucpro {
 namespace {
 
 HWY_EXPORT(quantize_row_int8);
+HWY_EXPORT(quantize_row_uint8);
 HWY_EXPORT(quantize_row_int16);
 
 template <typename To, typename Kernel>
@@ -108,6 +157,10 @@ void each_row(const ConstMatrix& from, To* to, std::size_t stride, float* scales
 
 void quantize_rows(const ConstMatrix& from, std::int8_t* to, std::size_t stride, float* scales) {
   each_row(from, to, stride, scales, HWY_DYNAMIC_DISPATCH(quantize_row_int8));
+}
+
+void quantize_rows(const ConstMatrix& from, std::uint8_t* to, std::size_t stride, float* scales) {
+  each_row(from, to, stride, scales, HWY_DYNAMIC_DISPATCH(quantize_row_uint8));
 }
 
 void quantize_rows(const ConstMatrix& from, std::int16_t* to, std::size_t stride, float* scales) {

@@ -14,6 +14,9 @@ namespace virnucpro {
 /// are independent, so threads may share a matrix by rows.
 void quantize_rows(const ConstMatrix& from, std::int8_t* to, std::size_t stride, float* scales);
 
+/// The same values and 128, from 1 to 255: for products of quads.
+void quantize_rows(const ConstMatrix& from, std::uint8_t* to, std::size_t stride, float* scales);
+
 /// The same values, -127 to 127, in 16 bits: for products of int16 pairs.
 void quantize_rows(const ConstMatrix& from, std::int16_t* to, std::size_t stride, float* scales);
 

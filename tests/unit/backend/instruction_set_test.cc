@@ -68,6 +68,10 @@ TEST(PrecisionCosts, FollowTheProductsInUse) {
   EXPECT_THAT(plain[1].computed_as, HasSubstr("no faster than FP16"));
   EXPECT_THAT(plain[2].computed_as, HasSubstr("pairs"));
 
+  constexpr CpuProducts kAvxVnni = {CpuProduct::kFloats, CpuProduct::kFloats, CpuProduct::kQuads};
+  EXPECT_THAT(precision_costs(kAvxVnni, set_of(kAvx2 + "avx_vnni "))[2].computed_as,
+              HasSubstr("VNNI"));
+
   const auto zen4 = precision_costs(kZen4, set_of(kAvx512 + "avx512_bf16 avx512_vnni"));
   EXPECT_THAT(zen4[1].computed_as, HasSubstr("AVX512_BF16"));
   EXPECT_THAT(zen4[2].computed_as, HasSubstr("VNNI"));

@@ -36,6 +36,12 @@ TEST(FasterWays, NameOnlyWhatTheProcessorMultiplies) {
               IsEmpty());
 }
 
+TEST(FasterWays, NameInt8WhereVectorsOf256BitsHaveVnni) {
+  constexpr CpuProducts kQuads = {CpuProduct::kFloats, CpuProduct::kFloats, CpuProduct::kQuads};
+  EXPECT_THAT(faster_ways({.precision = Precision::kFp16, .products = kQuads}),
+              ElementsAre(StartsWith("--precision int8 ")));
+}
+
 TEST(FasterWays, NameGpusWhereTheyWereNotLookedForAndIdleCores) {
   EXPECT_THAT(faster_ways({.precision = Precision::kFp16,
                            .packed = false,
