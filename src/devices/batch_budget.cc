@@ -14,9 +14,12 @@ namespace {
 // With fewer rows that cost would double again; with more, nothing is left to gain.
 constexpr std::int64_t kLeastTokens = 1024;
 constexpr std::int64_t kMostTokens = 8192;
-// Of each lane, where a batch is computed in parts: four parts or more, since all lanes wait for
-// the last one. A part's activations alone are in memory, so that many lanes need not fill it.
-constexpr std::int64_t kTokensOfALane = 2048;
+// Of each lane, where a batch is computed in parts: 16 whole ones, since all lanes wait for the
+// last one, but four where there are many lanes: the first batch waits for the tokens of its
+// window. Of a batch only the lanes' parts are in memory.
+constexpr std::int64_t kTokensOfALane = 8192;
+constexpr std::int64_t kTokensOfAFewLanes = 65536;
+constexpr std::int64_t kLeastTokensOfALane = 2048;
 // Where the available memory is not known: at most 335 MB with ESM-2 650M.
 constexpr std::int64_t kTokensWhereUnknown = 4096;
 // Small differences of free memory should not give other batches in every run.
@@ -71,7 +74,9 @@ std::int64_t automatic_batch_tokens(std::span<Backend* const> backends, Precisio
   std::int64_t of_lanes = 0;
   for (Backend* backend : backends) {
     if (computes_in_parts(widest, *backend)) {
-      of_lanes = kTokensOfALane * static_cast<std::int64_t>(backend->lanes().size());
+      const auto lanes = static_cast<std::int64_t>(backend->lanes().size());
+      of_lanes = std::max(std::min(kTokensOfALane * lanes, kTokensOfAFewLanes),
+                          kLeastTokensOfALane * lanes);
     }
   }
   return std::min(least,

@@ -24,7 +24,8 @@ std::int64_t automatic_batch_tokens(const BatchRoom& room, std::int64_t widest,
 
 /// Tokens of batches that suit all of `backends`, so the smallest decides. Models of `precision`
 /// must be prepared; `available_bytes` of the host are shared by the backends that compute there.
-/// Where one of them computes in parts (models/batch_parts.h), at least 2048 for each of its lanes.
+/// Where one of them computes in parts (models/batch_parts.h), at least 8192 for each of its lanes,
+/// up to 65,536, and 2048 for each of more than 32.
 std::int64_t automatic_batch_tokens(std::span<Backend* const> backends, Precision precision,
                                     std::int64_t widest,
                                     std::optional<std::uint64_t> available_bytes);

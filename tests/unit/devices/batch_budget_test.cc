@@ -38,13 +38,16 @@ TEST(AutomaticBatchTokens, FillTheRoomOfADevice) {
 }
 
 TEST(AutomaticBatchTokens, SufficeForAllLanesOfManyCores) {
-  CpuBackend cpu(16);
-  Backend* const backends[] = {&cpu};
-  EXPECT_EQ(automatic_batch_tokens(backends, Precision::kFp16, 128, 1000 * kGiga), 32768);
-  EXPECT_EQ(automatic_batch_tokens(backends, Precision::kFp16, 1280, 1000 * kGiga), 8192);
-  CpuBackend two(2);
-  Backend* const few[] = {&two};
-  EXPECT_EQ(automatic_batch_tokens(few, Precision::kFp16, 128, 1000 * kGiga), 8192);
+  const auto tokens_of = [](std::size_t threads, std::int64_t width) {
+    CpuBackend cpu(threads);
+    Backend* const backends[] = {&cpu};
+    return automatic_batch_tokens(backends, Precision::kFp16, width, 1000 * kGiga);
+  };
+  EXPECT_EQ(tokens_of(1, 128), 8192);
+  EXPECT_EQ(tokens_of(2, 128), 16384);
+  EXPECT_EQ(tokens_of(16, 128), 65536);
+  EXPECT_EQ(tokens_of(48, 128), 98304);
+  EXPECT_EQ(tokens_of(16, 1280), 8192);
 }
 
 TEST(AutomaticBatchTokens, RefuseNoWorkersAndNoWidth) {
