@@ -176,24 +176,6 @@ class KeptSums {
   std::size_t padded_ = 0;
 };
 
-/// A panel whose weight stays in 16 bits, as bfloat16 parts in oneDNN's form.
-const std::byte* pack_split(CpuLinearState& state, const OneDnnProducts::Shape& shape,
-                            const Task& task) {
-  CpuLinearState::Worker& mine = state.workers[task.worker];
-  const auto inputs = static_cast<std::size_t>(task.weight.inputs());
-  auto* rows = grow<std::uint16_t>(mine.rows, static_cast<std::size_t>(shape.width * shape.inputs));
-  for (std::int64_t i = 0; i < shape.width; ++i) {
-    const std::byte* from =
-        task.panel.rows + static_cast<std::size_t>(i) * inputs * size_of(task.panel.type);
-    std::uint16_t* to = rows + static_cast<std::size_t>(i) * kSplitParts * inputs;
-    split_bfloat16(from, task.panel.type, to, to + inputs, inputs);
-    std::memcpy(to + 2 * inputs, to, inputs * sizeof(std::uint16_t));
-  }
-  auto* packed = grow<std::byte>(mine.packed, shape.packed_bytes());
-  state.library.pack(shape, rows, packed, task.worker);
-  return packed;
-}
-
 void run_library(CpuLinearState& state, const Task& task) {
   const SingleThreadOpenMp guard;
   CpuLinearState::Worker& mine = state.workers[task.worker];
@@ -201,7 +183,11 @@ void run_library(CpuLinearState& state, const Task& task) {
   const std::int64_t depth = task.weight.depth();
   const auto& shape = state.library.prepared(library_type(product), depth, task.panel.count);
   const std::byte* packed = task.panel.packed;
-  if (packed == nullptr) packed = pack_split(state, shape, task);
+  if (packed == nullptr) {
+    auto* to = grow<std::byte>(mine.packed, shape.packed_bytes());
+    pack_split(state, task.weight, task.panel, task.worker, to);
+    packed = to;
+  }
 
   const std::size_t row_bytes =
       static_cast<std::size_t>(depth) * (product == CpuProduct::kInt8 ? 1 : 2);

@@ -1,9 +1,11 @@
 #include "backend/cpu/linear_weight_cpu.h"
 
+#include <cstring>
 #include <utility>
 
 #include "backend/cpu/cpu_backend.h"
 #include "backend/cpu/gemm_cpu.h"
+#include "backend/cpu/linear_kernels_cpu.h"
 #include "backend/cpu/parallel.h"
 #include "backend/cpu/quantize_cpu.h"
 #include "backend/cpu/single_thread_openmp.h"
@@ -16,8 +18,8 @@ namespace {
 constexpr std::int64_t kPanelRows = 128;
 // Narrower weights do not repay splitting them at every use.
 constexpr std::int64_t kLeastSplitInputs = 512;
-// Weights of up to 256 KB in float32 are packed once, for narrow models: their batches are computed
-// in parts, each of which would pack them again.
+// Weights of up to 256 KB in float32 are packed once (split ones too), for narrow models: their
+// batches are computed in parts, each of which would pack them again.
 constexpr std::int64_t kMostPackedElements = std::int64_t{64} * 1024;
 
 /// Keeps the panels of an own product in the form that it reads.
@@ -35,6 +37,22 @@ void keep_packed(CpuLinearWeight& weight) {
 }
 
 }  // namespace
+
+void pack_split(CpuLinearState& state, const CpuLinearWeight& weight, const Panel& panel,
+                std::size_t worker, std::byte* to) {
+  const auto& shape =
+      state.library.prepared(library_type(weight.product), weight.depth(), panel.count);
+  const auto inputs = static_cast<std::size_t>(weight.inputs());
+  auto* rows = grow<std::uint16_t>(state.workers[worker].rows,
+                                   static_cast<std::size_t>(shape.width * shape.inputs));
+  for (std::int64_t i = 0; i < shape.width; ++i) {
+    const std::byte* from = panel.rows + static_cast<std::size_t>(i) * inputs * size_of(panel.type);
+    std::uint16_t* row = rows + static_cast<std::size_t>(i) * kSplitParts * inputs;
+    split_bfloat16(from, panel.type, row, row + inputs, inputs);
+    std::memcpy(row + 2 * inputs, row, inputs * sizeof(std::uint16_t));
+  }
+  state.library.pack(shape, rows, to, worker);
+}
 
 PackedPanel::PackedPanel(const CpuLinearWeight& weight, const Panel& panel) {
   const std::size_t padded = gemm_padded_width(static_cast<std::size_t>(panel.count));
@@ -164,12 +182,36 @@ void CpuBackend::add_panels(CpuLinearWeight& weight, const HostTensor& stored,
   }
 }
 
+namespace {
+
+/// Keeps the panels of a split product in oneDNN's form.
+void keep_split(CpuLinearState& state, CpuLinearWeight& weight) {
+  const SingleThreadOpenMp guard;  // oneDNN plans for the threads it sees
+  const OneDnnProducts::Type type = library_type(weight.product);
+  weight.stored.resize(weight.panels.size());
+  for (std::size_t i = 0; i < weight.panels.size(); ++i) {
+    Panel& panel = weight.panels[i];
+    const auto& shape = state.library.prepare(type, weight.depth(), panel.count);
+    auto* to = grow<std::byte>(weight.stored[i], shape.packed_bytes());
+    pack_split(state, weight, panel, 0, to);
+    panel.packed = to;
+    panel.rows = nullptr;
+  }
+  weight.parts.clear();
+}
+
+}  // namespace
+
 /// Brings the panels into the form of their product, once for all calls.
 void CpuBackend::pack_panels(CpuLinearWeight& weight) {
   const std::int64_t k = weight.inputs();
   const CpuProduct product = weight.product;
-  if (k == 0 || product == CpuProduct::kSplitBFloat16) return;
-  const bool is_narrow = is_own(product) && weight.outputs() * k <= kMostPackedElements;
+  if (k == 0) return;
+  const bool is_narrow = weight.outputs() * k <= kMostPackedElements;
+  if (product == CpuProduct::kSplitBFloat16) {
+    if (is_narrow) keep_split(*linear_state_, weight);
+    return;
+  }
   const bool is_quantized =
       weight.type() == DataType::kInt8 && weight.parts.front().type != DataType::kInt8;
   // What needs no rounding is used as it is stored, or packed from there.
@@ -209,7 +251,7 @@ void CpuBackend::pack_panels(CpuLinearWeight& weight) {
       },
       stop());
   weight.parts.clear();
-  if (is_narrow) keep_packed(weight);
+  if (is_narrow && is_own(product)) keep_packed(weight);
 }
 
 }  // namespace virnucpro

@@ -77,4 +77,9 @@ struct PackedPanel {
 /// Writes that form of rows that are stored; 64-byte aligned.
 void pack_panel(const CpuLinearWeight& weight, const Panel& panel, float* to);
 
+/// The same of a weight that is split into bfloat16 parts, in the form of oneDNN's product, which
+/// must be prepared. `worker`: whose scratch memory it uses.
+void pack_split(CpuLinearState& state, const CpuLinearWeight& weight, const Panel& panel,
+                std::size_t worker, std::byte* to);
+
 }  // namespace virnucpro
