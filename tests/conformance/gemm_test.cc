@@ -10,33 +10,22 @@
 
 #include "backend/cpu/host_memory.h"
 #include "conformance/conformance.h"
+#include "conformance/instruction_sets.h"
 #include "hwy/highway.h"
 #include "tensor/float16.h"
 
 namespace virnucpro {
 namespace {
 
-class Gemm : public testing::TestWithParam<std::int64_t> {
+class Gemm : public OnEachInstructionSet {
  protected:
-  void SetUp() override {
-    hwy::SetSupportedTargetsForTest(GetParam());
-    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-  }
-  void TearDown() override {
-    hwy::SetSupportedTargetsForTest(0);
-    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-  }
-
   /// Below AVX2 arithmetic stands in for the instruction.
   bool may_run(bool takes) const {
     return takes || (GetParam() != HWY_AVX2 && GetParam() != HWY_AVX3);
   }
 };
 
-INSTANTIATE_TEST_SUITE_P(Targets, Gemm, testing::ValuesIn(hwy::SupportedAndGeneratedTargets()),
-                         [](const auto& target) {
-                           return std::string(hwy::TargetName(target.param));
-                         });
+VIRNUCPRO_ON_EACH_INSTRUCTION_SET(Gemm);
 
 struct Shape {
   std::size_t rows, depth, width;

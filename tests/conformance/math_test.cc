@@ -54,6 +54,8 @@ void gelu_each(const float* x, std::size_t count, float* y) {
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
+#include "conformance/instruction_sets.h"
+
 namespace virnucpro {
 namespace {
 
@@ -62,22 +64,9 @@ HWY_EXPORT(exp2_each);
 HWY_EXPORT(erf_each);
 HWY_EXPORT(gelu_each);
 
-class Math : public testing::TestWithParam<std::int64_t> {
- protected:
-  void SetUp() override {
-    hwy::SetSupportedTargetsForTest(GetParam());
-    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-  }
-  void TearDown() override {
-    hwy::SetSupportedTargetsForTest(0);
-    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-  }
-};
+class Math : public OnEachInstructionSet {};
 
-INSTANTIATE_TEST_SUITE_P(Targets, Math, testing::ValuesIn(hwy::SupportedAndGeneratedTargets()),
-                         [](const auto& target) {
-                           return std::string(hwy::TargetName(target.param));
-                         });
+VIRNUCPRO_ON_EACH_INSTRUCTION_SET(Math);
 
 using Function = void (*)(const float*, std::size_t, float*);
 

@@ -9,27 +9,15 @@
 
 #include "backend/cpu/quantize_cpu.h"
 #include "conformance/conformance.h"
+#include "conformance/instruction_sets.h"
 #include "hwy/highway.h"
 
 namespace virnucpro {
 namespace {
 
-class Quantizer : public testing::TestWithParam<std::int64_t> {
- protected:
-  void SetUp() override {
-    hwy::SetSupportedTargetsForTest(GetParam());
-    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-  }
-  void TearDown() override {
-    hwy::SetSupportedTargetsForTest(0);
-    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-  }
-};
+class Quantizer : public OnEachInstructionSet {};
 
-INSTANTIATE_TEST_SUITE_P(Targets, Quantizer, testing::ValuesIn(hwy::SupportedAndGeneratedTargets()),
-                         [](const auto& target) {
-                           return std::string(hwy::TargetName(target.param));
-                         });
+VIRNUCPRO_ON_EACH_INSTRUCTION_SET(Quantizer);
 
 /// NaN equals NaN: its payload carries no meaning.
 bool same_scale(float a, float b) {
