@@ -68,8 +68,8 @@ struct GemmFinish {
 
 /// input[rows, depth] * panel, sent to `finish`. `sums` is working memory with room for whole
 /// tiles, rows and columns; its stride is the padded width. `tail` holds a tile's rows of input.
-/// `start`, where not null: what each column's sum begins with. 64-byte aligned: packed, start,
-/// sums, tail.
+/// `start`, where not null: what each column's sum begins with. Aligned for vectors: packed, start,
+/// sums, tail, finish.kept_packed.
 template <typename Element, typename Sum>
 struct GemmProduct {
   const Element* input;
