@@ -13,17 +13,6 @@
 #include "hwy/highway.h"
 
 namespace virnucpro {
-namespace {
-
-/// The best target that was compiled and that this processor supports. Targets are bits, of which
-/// the lowest is the best.
-std::int64_t chosen_target() {
-  const std::int64_t targets = hwy::SupportedTargets() & HWY_TARGETS;
-  return targets == 0 ? HWY_STATIC_TARGET : targets & -targets;
-}
-
-}  // namespace
-
 CpuBackend::CpuBackend(std::size_t threads, std::span<const int> cores)
     : cores_(cores.begin(), cores.end()),
       workers_(threads == 0 ? usable_cores() : threads,
@@ -38,7 +27,7 @@ CpuBackend::CpuBackend(std::size_t threads, std::span<const int> cores)
 CpuBackend::~CpuBackend() = default;
 
 std::string CpuBackend::description() const {
-  return processor_name() + ", " + hwy::TargetName(chosen_target()) + ", " +
+  return processor_name() + ", " + hwy::TargetName(kernel_target()) + ", " +
          counted(workers_.size(), "thread");
 }
 

@@ -51,7 +51,7 @@ void gemm_pack_bfloat16(const std::uint16_t* rows, std::size_t depth, std::size_
 /// Where finished sums go: output = value + bias + residual, bias and residual where not null. A
 /// value is a float sum; or a whole one * (row scale * column scale) + kept[row, kept_depth] *
 /// kept_packed, which gemm_pack made. All start at the product's first row and column; strides in
-/// elements; output may be residual.
+/// elements; output may be residual, or the product's own sums where these are floats.
 struct GemmFinish {
   const float* bias;
   const float* residual;

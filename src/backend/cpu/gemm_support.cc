@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "backend/cpu/gemm_cpu.h"
+#include "backend/cpu/processor.h"
 #include "hwy/highway.h"
 
 #if HWY_ARCH_X86
@@ -27,20 +28,14 @@ constexpr std::uint32_t kAvxVnni = 1u << 4;      // eax of subleaf 1
 constexpr std::uint32_t kAvx512Bf16 = 1u << 5;   // eax of subleaf 1
 #endif
 
-/// The target that kernels run on: targets are bits, of which the lowest is the best.
-std::int64_t chosen_target() {
-  const std::int64_t targets = hwy::SupportedTargets() & HWY_TARGETS;
-  return targets & -targets;
-}
-
 }  // namespace
 
 bool gemm_takes_quads() {
 #if HWY_ARCH_X86
   static const bool has_512 = (Extensions(0).ecx & kAvx512Vnni) != 0;
   static const bool has_256 = (Extensions(1).eax & kAvxVnni) != 0;
-  if (chosen_target() == HWY_AVX3) return has_512;
-  if (chosen_target() == HWY_AVX2) return has_256;
+  if (kernel_target() == HWY_AVX3) return has_512;
+  if (kernel_target() == HWY_AVX2) return has_256;
 #endif
   return false;
 }
@@ -48,7 +43,7 @@ bool gemm_takes_quads() {
 bool gemm_takes_bfloat16() {
 #if HWY_ARCH_X86
   static const bool has_it = (Extensions(1).eax & kAvx512Bf16) != 0;
-  if (chosen_target() == HWY_AVX3) return has_it;
+  if (kernel_target() == HWY_AVX3) return has_it;
 #endif
   return false;
 }

@@ -141,9 +141,7 @@ class KeptSums {
   static void reserve(CpuLinearState::Worker& worker, std::size_t depth, std::int64_t rows,
                       std::size_t padded) {
     grow<float>(worker.kept_packed, depth * padded);
-    const std::size_t whole_rows = static_cast<std::size_t>(rows) + gemm_tile().rows;
-    grow<float>(worker.kept_work, whole_rows * padded);
-    grow<float>(worker.kept_sums, whole_rows * padded);
+    grow<float>(worker.kept_sums, (static_cast<std::size_t>(rows) + gemm_tile().rows) * padded);
     grow<float>(worker.kept_tail, gemm_tile().rows * depth);
   }
 
@@ -157,7 +155,7 @@ class KeptSums {
                  .packed = mine_.kept_packed.data(),
                  .padded_width = padded_,
                  .start = nullptr,
-                 .sums = mine_.kept_work.data(),
+                 .sums = mine_.kept_sums.data(),
                  .tail = mine_.kept_tail.data(),
                  .finish = {.bias = nullptr,
                             .residual = nullptr,
@@ -267,8 +265,9 @@ void convert_input(CpuLinearState& state, const ops::Linear& op, const CpuLinear
     case CpuProduct::kInt8:
       return quantize_input(state, weight, rows, first, worker,
                             reinterpret_cast<std::int8_t*>(state.input.data()) + first * k, k);
-    case CpuProduct::kBFloat16Pairs: {
-      const std::int64_t stride = 2 * weight.depth();
+    case CpuProduct::kBFloat16Pairs:
+    case CpuProduct::kBFloat16: {
+      const std::int64_t stride = group_of(weight.product) * weight.depth();
       auto* to = reinterpret_cast<std::uint16_t*>(state.input.data()) + first * stride;
       for (std::int64_t r = 0; r < rows.rows; ++r) {
         narrow_to_bfloat16(input + r * op.input.stride, to + r * stride, count);
@@ -276,17 +275,12 @@ void convert_input(CpuLinearState& state, const ops::Linear& op, const CpuLinear
       }
       return;
     }
-    case CpuProduct::kBFloat16:
     case CpuProduct::kSplitBFloat16: {
       auto* to = reinterpret_cast<std::uint16_t*>(state.input.data()) + first * weight.depth();
       for (std::int64_t r = 0; r < rows.rows; ++r) {
         const float* row = input + r * op.input.stride;
-        if (weight.product == CpuProduct::kBFloat16) {
-          narrow_to_bfloat16(row, to, count);
-        } else {
-          split_bfloat16(row, DataType::kFloat32, to, to + 2 * count, count);
-          std::memcpy(to + count, to, count * sizeof(std::uint16_t));
-        }
+        split_bfloat16(row, DataType::kFloat32, to, to + 2 * count, count);
+        std::memcpy(to + count, to, count * sizeof(std::uint16_t));
         to += weight.depth();
       }
     }

@@ -42,12 +42,6 @@ constexpr bool is_own(CpuProduct product) {
          product == CpuProduct::kQuads || product == CpuProduct::kBFloat16Pairs;
 }
 
-/// Whether products are of whole numbers.
-constexpr bool is_whole(CpuProduct product) {
-  return product == CpuProduct::kPairs || product == CpuProduct::kQuads ||
-         product == CpuProduct::kInt8;
-}
-
 /// Elements of an input row that our own product takes as one of 4 bytes.
 constexpr std::int64_t group_of(CpuProduct product) {
   if (product == CpuProduct::kQuads) return 4;
@@ -65,7 +59,6 @@ struct CpuLinearState {
     Scratch values;  // sums that wait for their activation
     Scratch tail;
     Scratch kept_packed;  // the same for columns kept in float16, where oneDNN multiplies the rest
-    Scratch kept_work;
     Scratch kept_sums;
     Scratch kept_tail;
     Scratch row;  // a row of the input without these columns

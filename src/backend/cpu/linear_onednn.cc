@@ -58,8 +58,7 @@ void* scratch_of(Scratch& scratch, std::size_t bytes) {
 NativeProducts native_products() {
   switch (dnnl::get_effective_cpu_isa()) {
     case dnnl::cpu_isa::avx512_core_amx:
-      return {
-          .bfloat16 = true, .bfloat16_tiles = true, .int8 = true, .int8_tiles = true, .vnni = true};
+      return {.bfloat16 = true, .tiles = true, .int8 = true, .vnni = true};
     case dnnl::cpu_isa::avx512_core_bf16:
       return {.bfloat16 = true, .int8 = true, .vnni = true};
     case dnnl::cpu_isa::avx512_core_vnni:

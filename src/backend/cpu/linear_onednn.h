@@ -19,11 +19,10 @@ namespace virnucpro {
 /// What oneDNN multiplies faster than float32 on this processor. A type that the processor would
 /// emulate, or whose 8-bit products it sums in 16 bits (AVX-512 without VNNI), is false.
 struct NativeProducts {
-  bool bfloat16 = false;        // AVX512_BF16 or AMX: float32 sums
-  bool bfloat16_tiles = false;  // AMX: several times the rate of float32
-  bool int8 = false;            // VNNI or AMX: exact int32 sums
-  bool int8_tiles = false;      // AMX
-  bool vnni = false;            // of AVX2 or AVX-512; false where ONEDNN_MAX_CPU_ISA is below
+  bool bfloat16 = false;  // AVX512_BF16 or AMX: float32 sums
+  bool tiles = false;     // AMX, for both: several times the rate of vectors
+  bool int8 = false;      // VNNI or AMX: exact int32 sums
+  bool vnni = false;      // of AVX2 or AVX-512; false where ONEDNN_MAX_CPU_ISA is below
 };
 NativeProducts native_products();
 

@@ -22,6 +22,10 @@ constexpr std::int64_t kLeastSplitInputs = 512;
 // batches are computed in parts, each of which would pack them again.
 constexpr std::int64_t kMostPackedElements = std::int64_t{64} * 1024;
 
+bool is_narrow(std::int64_t outputs, std::int64_t inputs) {
+  return outputs * inputs <= kMostPackedElements;
+}
+
 /// Keeps the panels of an own product in the form that it reads.
 void keep_packed(CpuLinearWeight& weight) {
   std::vector<Scratch> packed(weight.panels.size());
@@ -94,21 +98,20 @@ CpuProduct cpu_product(DataType type, std::int64_t inputs, std::int64_t outputs)
   // for narrow weights, whose products are a small part of a call of oneDNN's. What takes CPUID is
   // asked last, since a virtual machine needs tens of microseconds for it.
   const auto has_avx512 = [] { return (hwy::SupportedTargets() & HWY_AVX3) != 0; };
-  const bool is_narrow = inputs * outputs <= kMostPackedElements;
   const NativeProducts native = native_products();
   switch (type) {
     case DataType::kInt8:
-      if (native.int8 && has_avx512() && (native.int8_tiles || !is_narrow)) {
+      if (native.int8 && has_avx512() && (native.tiles || !is_narrow(outputs, inputs))) {
         return CpuProduct::kInt8;
       }
       return native.vnni && gemm_takes_quads() ? CpuProduct::kQuads : CpuProduct::kPairs;
     case DataType::kBFloat16:
       if (!native.bfloat16 || !has_avx512()) return CpuProduct::kFloats;
-      return is_narrow && !native.bfloat16_tiles && gemm_takes_bfloat16()
+      return is_narrow(outputs, inputs) && !native.tiles && gemm_takes_bfloat16()
                  ? CpuProduct::kBFloat16Pairs
                  : CpuProduct::kBFloat16;
     case DataType::kFloat16:
-      return native.bfloat16_tiles && inputs >= kLeastSplitInputs && has_avx512()
+      return native.tiles && inputs >= kLeastSplitInputs && has_avx512()
                  ? CpuProduct::kSplitBFloat16
                  : CpuProduct::kFloats;
     default:
@@ -207,16 +210,16 @@ void CpuBackend::pack_panels(CpuLinearWeight& weight) {
   const std::int64_t k = weight.inputs();
   const CpuProduct product = weight.product;
   if (k == 0) return;
-  const bool is_narrow = weight.outputs() * k <= kMostPackedElements;
+  const bool keeps_packed = is_narrow(weight.outputs(), k);
   if (product == CpuProduct::kSplitBFloat16) {
-    if (is_narrow) keep_split(*linear_state_, weight);
+    if (keeps_packed) keep_split(*linear_state_, weight);
     return;
   }
   const bool is_quantized =
       weight.type() == DataType::kInt8 && weight.parts.front().type != DataType::kInt8;
   // What needs no rounding is used as it is stored, or packed from there.
   if (is_own(product) && !is_quantized) {
-    if (is_narrow) keep_packed(weight);
+    if (keeps_packed) keep_packed(weight);
     return;
   }
   if (is_quantized) weight.scales.resize(static_cast<std::size_t>(weight.outputs()));
@@ -251,7 +254,7 @@ void CpuBackend::pack_panels(CpuLinearWeight& weight) {
       },
       stop());
   weight.parts.clear();
-  if (is_narrow && is_own(product)) keep_packed(weight);
+  if (keeps_packed && is_own(product)) keep_packed(weight);
 }
 
 }  // namespace virnucpro

@@ -12,6 +12,7 @@
 #ifdef __linux__
 #include <sched.h>
 #endif
+#include "hwy/highway.h"
 
 namespace virnucpro {
 namespace {
@@ -78,6 +79,12 @@ std::string processor_name() {
     if (line.starts_with("model name") && colon != std::string::npos) return line.substr(colon + 2);
   }
   return "processor";
+}
+
+std::int64_t kernel_target() {
+  // Targets are bits, of which the lowest is the best.
+  const std::int64_t targets = hwy::SupportedTargets() & HWY_TARGETS;
+  return targets == 0 ? HWY_STATIC_TARGET : targets & -targets;
 }
 
 const InstructionSet& instruction_set() {

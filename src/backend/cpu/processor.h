@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,10 @@ std::size_t usable_cores();
 
 /// "AMD EPYC 9654", or "processor" where the system does not say.
 std::string processor_name();
+
+/// The best Highway target that was compiled and that this processor supports; in tests, the one
+/// that they chose. Kernels run on it.
+std::int64_t kernel_target();
 
 /// The instruction set of this processor as the system lists it; read once.
 const InstructionSet& instruction_set();
